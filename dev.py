@@ -1,0 +1,124 @@
+"""Everything a developer runs, with nothing but Python 3.11+ and a C compiler: python3 dev.py COMMAND
+
+example   install poly-match into .venv and give every example city its country
+test      install what the tests need into .venv-test and run all of them, C and Python
+lint      formatting, style, types and stubs (after test)
+sanitize  the C tests under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
+smoke     a short run of the ladder, to see that it runs (after test)
+full      what takes longer: every exact case, valgrind, fuzzing, a strict compiler, Python under ASan
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+TEST = ROOT / ".venv-test"
+
+
+def run(*command: str | Path, **environment: str) -> None:
+    print("$", " ".join(str(word) for word in command), flush=True)
+    result = subprocess.run([str(word) for word in command], cwd=ROOT, env=os.environ | environment)
+    if result.returncode:
+        sys.exit(result.returncode)
+
+
+def program(environment: Path, name: str) -> Path:
+    return environment / ("Scripts" if os.name == "nt" else "bin") / name
+
+
+def install(environment: Path, *packages: str) -> None:
+    """Install into a virtual environment of its own, made when it is not there."""
+    if not program(environment, "python").exists():
+        venv.create(environment, with_pip=True)
+    run(program(environment, "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages)
+
+
+def meson_build(name: str, *options: str, **environment: str) -> Path:
+    """The C library and its tests, built in build-NAME."""
+    folder = ROOT / f"build-{name}"
+    meson = program(TEST, "meson")
+    path = os.pathsep.join([str(meson.parent), os.environ["PATH"]])  # where ninja is
+    again = ["--wipe"] if (folder / "meson-private").exists() else []
+    run(meson, "setup", *again, *options, folder, PATH=path, **environment)
+    run(meson, "compile", "-C", folder, PATH=path)
+    return folder
+
+
+def meson_test(folder: Path, *options: str, **environment: str) -> None:
+    run(program(TEST, "meson"), "test", "-C", folder, "--print-errorlogs", *options, **environment)
+
+
+def example() -> None:
+    environment = ROOT / ".venv"
+    install(environment, ".[cli]")
+    run(
+        program(environment, "poly-match"),
+        "match",
+        "examples/cities.csv",
+        "examples/countries.geojson",
+        "-o",
+        "matched.csv",
+    )
+
+
+def test() -> None:
+    install(TEST, ".[test,ladder]", "meson>=1.4", "ninja")
+    meson_test(meson_build("test"))
+    run(program(TEST, "python"), "-m", "pytest")
+
+
+def lint() -> None:
+    install(TEST, ".[lint]")
+    run(program(TEST, "ruff"), "check", ".")
+    run(program(TEST, "ruff"), "format", "--check", ".")
+    sources = [path for folder in ("include", "src", "python/ext", "tests", "examples") for path in c_files(folder)]
+    run(program(TEST, "clang-format"), "--dry-run", "--Werror", *sources)
+    run(program(TEST, "mypy"))
+    run(program(TEST, "python"), "-m", "mypy.stubtest", "poly_match._core")
+
+
+def c_files(folder: str) -> Sequence[Path]:
+    return sorted(path for end in ("c", "h") for path in (ROOT / folder).rglob(f"*.{end}"))
+
+
+def sanitize() -> None:
+    options = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Db_ndebug=false", "-Dlto=false"]
+    options += ["-Doptimization=1", "-Dwerror=true"]
+    folder = meson_build("sanitize", *options)
+    meson_test(folder, UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1", ASAN_OPTIONS="detect_leaks=1")
+
+
+def smoke() -> None:
+    run(program(TEST, "python"), "-m", "ladder", "measure", "--iterations", "1")
+
+
+def full() -> None:
+    apt("clang", "libclang-rt-14-dev", "valgrind", "pypy3")
+    folder = meson_build("full", "-Dwerror=true")
+    meson_test(folder, PM_TEST_CASES="full")
+    meson_test(folder, "--wrapper", "valgrind --quiet --error-exitcode=1 --leak-check=full", PM_TEST_CASES="few")
+    strict = "-Weverything -Wno-padded -Wno-declaration-after-statement -Wno-float-equal -Wno-covered-switch-default"
+    meson_build("clang", "-Dlto=false", "-Dwerror=true", f"-Dc_args=-pedantic {strict}", CC="clang")
+    run("bash", "tests/fuzz/run")
+    run("bash", "tests/python/under_asan")
+
+
+def apt(*packages: str) -> None:
+    """Install what Debian's packages have and this machine lacks."""
+    missing = [name for name in packages if subprocess.run(["dpkg", "-s", name], capture_output=True).returncode]
+    if missing and shutil.which("apt-get") and os.geteuid() == 0:
+        run("apt-get", "update", "-qq")
+        run("apt-get", "install", "-y", "-qq", *missing, DEBIAN_FRONTEND="noninteractive")
+
+
+COMMANDS = {command.__name__: command for command in (example, test, lint, sanitize, smoke, full)}
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
+        sys.exit(__doc__)
+    COMMANDS[sys.argv[1]]()

@@ -1,0 +1,233 @@
+/* polymatch.h — give every point its best region.
+ *
+ * Points x regions in, one integer per point out: the position of the region that wins, or -1.
+ * A match has two rules: the *predicate* says which regions are candidates for a point, *best* says which
+ * candidate wins. Equal candidates: the one that comes first in the input. Always.
+ *
+ * Memory     Inputs are borrowed for the call only. An index copies what it needs and never changes after it
+ *            was built. Outputs are the caller's arrays. What was allocated is released by pm_index_free().
+ * Threads    No globals, no locks: any number of threads may match on one index, each on its own points.
+ * Errors     Every function that can fail returns a pm_status; 0 is success. An optional pm_error receives
+ *            the item at fault and a sentence. Nothing is printed, nothing aborts.
+ * Exactness  Answers are those of real arithmetic on the given doubles, not of rounded arithmetic: points on a
+ *            boundary are covered, comparisons are exact, areas and centers are correctly rounded. The same
+ *            input gives the same answer on every machine. Subnormal numbers must not be flushed to zero.
+ */
+#ifndef POLYMATCH_H
+#define POLYMATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#if defined(_WIN32) && defined(PM_SHARED)
+#ifdef PM_BUILDING
+#define PM_API __declspec(dllexport)
+#else
+#define PM_API __declspec(dllimport)
+#endif
+#elif defined(__GNUC__)
+#define PM_API __attribute__((visibility("default")))
+#else
+#define PM_API
+#endif
+
+#if defined(__GNUC__)
+#define PM_MUST_USE __attribute__((warn_unused_result))
+#else
+#define PM_MUST_USE
+#endif
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define PM_VERSION_MAJOR 0
+#define PM_VERSION_MINOR 1
+#define PM_VERSION_PATCH 0
+
+/** The answer for a point that has no candidate. */
+#define PM_NO_MATCH (-1)
+
+/* ---- errors ------------------------------------------------------------------------------------------- */
+
+typedef enum pm_status {
+    PM_OK = 0,
+    PM_ERR_NO_MEMORY = -1,  /**< an allocation failed */
+    PM_ERR_ARGUMENT = -2,   /**< an option or argument has no meaning; `item` is -1, or the region at fault */
+    PM_ERR_OFFSETS = -3,    /**< offsets decrease or leave their array; `item` is the position in the offsets */
+    PM_ERR_COORDINATE = -4, /**< a NaN or infinite coordinate; `item` is the region */
+    PM_ERR_SCORE = -5,      /**< a NaN score; `item` is the region */
+    PM_ERR_DISTANCE = -6    /**< a negative or NaN distance; `item` is the region, -1 for the only one */
+} pm_status;
+
+/** What went wrong, where, and in words. Written only on failure. */
+typedef struct pm_error {
+    pm_status status;
+    int64_t item;      /**< position of the item at fault, or -1 */
+    char message[200]; /**< one English sentence, no newline, 0-terminated */
+} pm_error;
+
+/** The name of a status, such as "PM_ERR_OFFSETS". Never NULL. */
+PM_API const char *pm_status_name(pm_status status);
+
+/* ---- allocator ---------------------------------------------------------------------------------------- */
+
+/** Where memory comes from. `allocate` returns NULL on failure; sizes are never 0. */
+typedef struct pm_allocator {
+    void *(*allocate)(void *context, size_t size);
+    void (*release)(void *context, void *block); /**< never called with NULL */
+    void *context;
+} pm_allocator;
+
+/* ---- inputs ------------------------------------------------------------------------------------------- */
+
+/** Regions as ragged arrays, nested as in GeoArrow: coordinates -> rings -> polygons -> regions.
+ *
+ * Each offsets array has one entry more than there are items; item i owns [offsets[i], offsets[i + 1]) of the
+ * level below. The first ring of a polygon is its shell, the others are holes. A ring may be closed (its first
+ * vertex repeated at the end) or not; vertex order never matters. Rings without vertices, polygons without
+ * rings and regions without polygons are allowed and cover nothing. */
+typedef struct pm_regions {
+    const double *coords;           /**< x0 y0 x1 y1 ...: 2 * coord_count doubles */
+    size_t coord_count;             /**< vertices */
+    const int64_t *ring_offsets;    /**< ring_count + 1 positions in coords (in vertices) */
+    size_t ring_count;
+    const int64_t *polygon_offsets; /**< polygon_count + 1 positions in the rings */
+    size_t polygon_count;
+    const int64_t *geom_offsets;    /**< geom_count + 1 positions in the polygons; NULL: each polygon is a region */
+    size_t geom_count;              /**< ignored when geom_offsets is NULL */
+} pm_regions;
+
+/** Points as two strided arrays of doubles. (n, 2) rows: y = x + 1 and both strides 16. */
+typedef struct pm_points {
+    const double *x;
+    const double *y;
+    ptrdiff_t x_stride; /**< bytes from one x to the next; any value, unaligned and negative included */
+    ptrdiff_t y_stride;
+    size_t count;
+} pm_points;
+
+/** Disks: regions seen by their centers only. A point is in disk i when it is strictly closer to the center than
+ * the distance that the options give for i. A center that is NaN is in no disk. */
+typedef struct pm_disks {
+    const double *x; /**< count centers */
+    const double *y;
+    const double *area; /**< count areas, not NaN, for PM_SMALLEST and PM_LARGEST; else NULL is allowed */
+    size_t count;
+} pm_disks;
+
+/** Number of regions of the view: geom_count, or polygon_count without that level. */
+PM_API size_t pm_regions_count(const pm_regions *regions);
+
+/** Check offsets and coordinates.
+ *
+ * O(vertices). @return PM_OK, PM_ERR_ARGUMENT (NULL where there are items), PM_ERR_OFFSETS, PM_ERR_COORDINATE */
+PM_API PM_MUST_USE pm_status pm_regions_check(const pm_regions *regions, pm_error *err);
+
+/* ---- measures ----------------------------------------------------------------------------------------- */
+
+/** Area of one ring of `count` vertices: the correctly rounded absolute shoelace sum |sum(x[i] y[i+1] - x[i+1] y[i])| / 2.
+ *
+ * Strides are in doubles: 1 for separate arrays, 2 for interleaved. Fewer than three vertices: 0. Finite input
+ * gives a finite result or, beyond the largest double, infinity. A first vertex repeated at the end changes
+ * nothing. O(count), allocates nothing. */
+PM_API double pm_ring_area(const double *x, const double *y, ptrdiff_t stride, size_t count);
+
+/** Center of `count` vertices, all of them as given: the exact sum, rounded once, divided by count (as
+ * math.fsum(x) / n). `count` must not be 0. O(count), allocates nothing. */
+PM_API void pm_vertex_center(const double *x, const double *y, ptrdiff_t stride, size_t count, double center[2]);
+
+/** Areas and centers of regions.
+ *
+ * The area is the correctly rounded sum over the region's polygons of shell minus holes. The center is the mean
+ * of all vertices of all rings, a ring's repeated closing vertex left out; (NaN, NaN) for an empty region.
+ * O(vertices), allocates nothing. The view must have passed pm_regions_check().
+ *
+ * @param areas    NULL, or receives one area per region
+ * @param centers  NULL, or receives x y per region */
+PM_API void pm_regions_measure(const pm_regions *regions, double *areas, double *centers);
+
+/** 1 when (x, y) is strictly closer to the center than `distance`, exactly; else 0. NaN anywhere, a negative
+ * distance and an infinite point give 0; an infinite distance gives 1 for every finite point. */
+PM_API int pm_is_closer(const double center[2], double x, double y, double distance);
+
+/* ---- index -------------------------------------------------------------------------------------------- */
+
+typedef enum pm_predicate {
+    PM_COVERS = 0,       /**< the region covers the point, its boundary included */
+    PM_CENTER_WITHIN = 1 /**< the region's center is strictly closer than the distance */
+} pm_predicate;
+
+typedef enum pm_best {
+    PM_SMALLEST = 0,     /**< lowest area; areas compare as the doubles pm_regions_measure() gives */
+    PM_LARGEST = 1,      /**< highest area */
+    PM_FIRST = 2,        /**< input order */
+    PM_SCORE_DOUBLE = 3, /**< lowest of `scores` (double); NaN is an error */
+    PM_SCORE_INT64 = 4,  /**< lowest of `scores` (int64_t) */
+    PM_SCORE_UINT64 = 5  /**< lowest of `scores` (uint64_t) */
+} pm_best;
+
+/** What to answer. All zero is the default: covers, smallest. */
+typedef struct pm_options {
+    pm_predicate predicate;
+    pm_best best;
+    const void *scores;            /**< for PM_SCORE_*: one per region; else NULL */
+    const double *distance;        /**< for PM_CENTER_WITHIN: radii >= 0, infinity allowed; else NULL */
+    size_t distance_count;         /**< 1 for all the regions, or one per region */
+    const pm_allocator *allocator; /**< NULL: malloc and free */
+} pm_options;
+
+typedef struct pm_index pm_index;
+
+/** Build an index that answers the rules chosen in `options` over `regions`.
+ *
+ * Copies what it needs: the caller may free everything afterwards. The index never changes again, so any number
+ * of threads may use it at once. O(v + n) time for v vertices of n regions.
+ *
+ * @param options  NULL for the defaults
+ * @param out      receives the index, to be released with pm_index_free(); NULL after a failure
+ * @param err      NULL, or receives the region at fault and a sentence
+ * @return PM_OK or one of the errors above */
+PM_API PM_MUST_USE pm_status pm_index_build(const pm_regions *regions, const pm_options *options, pm_index **out,
+                                            pm_error *err);
+
+/** Build an index over disks: PM_CENTER_WITHIN for regions of which only center and area are known.
+ *
+ * As pm_index_build() with that predicate; O(n). A NaN area is PM_ERR_SCORE. */
+PM_API PM_MUST_USE pm_status pm_index_build_disks(const pm_disks *disks, const pm_options *options, pm_index **out,
+                                                  pm_error *err);
+
+/** Release an index; NULL is allowed. */
+PM_API void pm_index_free(pm_index *index);
+
+/** Number of regions, empty ones included. */
+PM_API size_t pm_index_count(const pm_index *index);
+
+/** Bytes of memory the index owns. */
+PM_API size_t pm_index_size(const pm_index *index);
+
+/** Smallest box around every point that can match: min x, min y, max x, max y (for disks, rounded outwards by
+ * less than a few ulps). All NaN when nothing can. */
+PM_API void pm_index_bounds(const pm_index *index, double bounds[4]);
+
+/** Match points: out[i] receives the position of the best region for point i, or PM_NO_MATCH.
+ *
+ * A point with a NaN or infinite coordinate never matches. Cannot fail and allocates nothing, so it may be
+ * called on any slice of the points, from any thread, in any order. O(n) per point at worst for n regions; regions
+ * are tried best first and the first hit ends the search. */
+PM_API void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out);
+
+/* ---- without an index --------------------------------------------------------------------------------- */
+
+/** Match points to disks in one call, for jobs too small to keep anything. The answers are those of
+ * pm_index_build_disks() and pm_index_match(). O(n) for n disks, and for each point what pm_index_match() takes.
+ *
+ * @return PM_OK, PM_ERR_NO_MEMORY, PM_ERR_ARGUMENT, PM_ERR_SCORE or PM_ERR_DISTANCE */
+PM_API PM_MUST_USE pm_status pm_match_disks(const pm_disks *disks, const pm_options *options, const pm_points *points,
+                                            int64_t *out, pm_error *err);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,152 @@
+# ruff: noqa: RUF001  (the multiplication sign is meant)
+"""Show a run: as a table on the terminal, as a table in Markdown, and as JSON."""
+
+import json
+from pathlib import Path
+
+# Against the baseline of the same run: what must be reached, and what is aimed at.
+TARGETS = {
+    "r06_native_find": (75, 100),
+    "r08_no_allocation": (310, 400),
+    "r10_native_area": (640, 800),
+    "r12_native_main": (10_000, 15_000),
+}
+COLUMNS = ("rung", "average ms", "median ms", "min ms", "× baseline", "ceiling ms", "answers")
+
+
+def digits(value: float | None) -> str:
+    """Three significant digits, without exponent: 175, 5.25, 0.0172, 9,230."""
+    if value is None:
+        return ""
+    if value >= 100:
+        return f"{float(f'{value:.3g}'):,.0f}"
+    places = 2
+    while places < 6 and value < 10 ** (1 - places + 1) and value > 0:
+        places += 1
+    return f"{value:.{places}f}" if value < 10 else f"{value:.1f}"
+
+
+def names_by_answer(rows: list[dict]) -> dict[str, str]:
+    """For each group letter, the rung that stands for it in the table."""
+    leaders: dict[str, str] = {}
+    for row in rows:
+        if "same_as" in row:
+            leaders.setdefault(row["same_as"], str(int(row["rung"][1:3])))
+    return leaders
+
+
+def cells(row: dict, leaders: dict[str, str]) -> list[str]:
+    number = int(row["rung"][1:3])
+    label = f"{number}. {row['name']}"
+    if "reason" in row:
+        return [label, f"not run: {row['reason']}"]
+    leader = leaders[row["same_as"]]
+    same = f"{row['same_as']}" if leader == str(number) else f"{row['same_as']} (as {leader})"
+    times = [row["average_ms"], row["median_ms"], row["min_ms"], row["times_baseline"], row.get("ceiling_ms")]
+    return [label, *(digits(value) for value in times), same]
+
+
+def footnotes(rows: list[dict], machine: dict) -> list[str]:
+    answers = {row["same_as"]: row["answers"] for row in rows if "same_as" in row}
+    count = len(answers["A"])
+    notes = [
+        f"{machine['cpu']}, one core; {machine['python']}, NumPy {machine['packages']['numpy']}; "
+        f"extension: {machine['extension']}; {machine['date'][:10]}",
+        "× baseline: median of the baseline, which ran before, between and after, by the rung's median",
+        "ceiling: the Python select_best_polygon alone, over the candidates of that rung",
+    ]
+    for letter, other in answers.items():
+        if letter != "A":
+            equal = sum(a == b for a, b in zip(answers["A"], other, strict=True))
+            notes.append(f"answers {letter}: the same polygon as A at {equal} of {count} points")
+    return notes
+
+
+def show(rows: list[dict], machine: dict) -> None:
+    from rich import box
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+    from rich.text import Text
+
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=110)
+    leaders = names_by_answer(rows)
+    table = Table(title="main() on 100 points × 1000 polygons", title_justify="left", box=box.SIMPLE_HEAD)
+    for column in COLUMNS:
+        justify = "left" if column in ("rung", "answers") else "right"
+        table.add_column(column.replace(" ", "\n", 1), justify=justify, no_wrap=True)
+    fastest = max((row["times_baseline"] for row in rows if "times_baseline" in row), default=1.0)
+    for row in rows:
+        values = cells(row, leaders)
+        if "reason" in row:
+            table.add_row(Text(values[0] + ": not run", style="dim"))
+            continue
+        style = (
+            "bold green"
+            if row["times_baseline"] == fastest
+            else "red"
+            if row["times_baseline"] < 0.9
+            else "cyan"
+        )
+        texts = [Text(value) for value in values]
+        texts[COLUMNS.index("× baseline")].stylize(style)
+        table.add_row(*texts)
+    if console.width < 84:
+        table.columns.pop(COLUMNS.index("average ms"))
+    console.print(table)
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if "reason" in row:
+            reasons.setdefault(row["reason"], []).append(str(int(row["rung"][1:3])))
+    for reason, numbers in reasons.items():
+        console.print(f"[dim]{', '.join(numbers)} not run: {escape(reason)}[/]", highlight=False)
+    for note in footnotes(rows, machine):
+        console.print(f"[dim]{escape(note)}[/]", highlight=False)
+
+
+def markdown(rows: list[dict], machine: dict) -> str:
+    leaders = names_by_answer(rows)
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|---|---:|---:|---:|---:|---:|---|"]
+    for row in rows:
+        values = cells(row, leaders)
+        values += [""] * (len(COLUMNS) - len(values))
+        values[0] = f"[{values[0]}](../ladder/rungs/{row['rung']}.py)"
+        lines.append("| " + " | ".join(values) + " |")
+    notes = "\n".join(f"- {note}" for note in footnotes(rows, machine))
+    return "\n".join(lines) + "\n\n" + notes
+
+
+def targets(rows: list[dict]) -> list[tuple]:
+    """(name, must, aim, reached, verdict) of the rungs that have a target and ran."""
+    found = []
+    for row in rows:
+        if row["rung"] in TARGETS and "times_baseline" in row:
+            must, aim = TARGETS[row["rung"]]
+            times = row["times_baseline"]
+            verdict = "aim reached" if times >= aim else "reached" if times >= must else "missed"
+            found.append((row["name"], must, aim, times, verdict))
+    return found
+
+
+def targets_markdown(rows: list[dict]) -> str:
+    lines = ["| rung | wanted | hoped for | measured | |", "|---|---:|---:|---:|---|"]
+    for name, must, aim, times, verdict in targets(rows):
+        lines.append(f"| {name} | {must:,}× | {aim:,}× | {digits(times)}× | {verdict} |")
+    return "\n".join(lines)
+
+
+def write_json(path: Path, rows: list[dict], machine: dict) -> None:
+    """JSON with one line per key of a row, so that differences between runs stay readable."""
+    parts = [
+        "  {\n" + ",\n".join(f"   {json.dumps(key)}: {json.dumps(row[key])}" for key in row) + "\n  }"
+        for row in rows
+    ]
+    text = '{\n "machine": ' + json.dumps(machine, indent=2).replace("\n", "\n ") + ',\n "rungs": [\n'
+    path.write_text(text + ",\n".join(parts) + "\n ]\n}\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> tuple[list[dict], dict]:
+    run = json.loads(path.read_text(encoding="utf-8"))
+    return run["rungs"], run["machine"]

@@ -1,0 +1,9 @@
+"""One file per rung, numbered in the order of the story.
+
+A rung offers `prepare()`, which gives (polygons, points) in the types it works on, `run(polygons, points)`,
+which is what gets timed, and `answers(polygons, points, result)`, which turns its result into one integer
+per point: the position of the polygon that won, or -1. A rung whose last step is a Python loop over the
+candidates also offers `candidates(polygons, points)` and its `select_best_polygon`, so that the time of
+that loop alone, the ceiling, can be measured. `__all__` lists what a rung offers. Otherwise a rung contains
+what it changes and imports the rest from the baseline.
+"""

@@ -1,0 +1,91 @@
+/* core.h — what the files of the extension share. Reading order: module.c, input.c, polygon.c, dropin.c, index.c. */
+#ifndef POLY_MATCH_CORE_H
+#define POLY_MATCH_CORE_H
+
+#define PY_SSIZE_T_CLEAN
+#include <Python.h>
+
+#define PY_ARRAY_UNIQUE_SYMBOL poly_match_numpy_api
+#ifndef POLY_MATCH_IMPORTS_NUMPY
+#define NO_IMPORT_ARRAY
+#endif
+#include <numpy/arrayobject.h>
+
+#include "polymatch.h"
+
+typedef struct core_state {
+    PyTypeObject *polygon_type;
+    PyTypeObject *index_type;
+    PyObject *polygon_area;   /* Polygon's own descriptors: what a subclass has that overrides nothing */
+    PyObject *polygon_center;
+    PyObject *name_area; /* interned */
+    PyObject *name_center;
+} core_state;
+
+/* A Polygon. The center comes first: that is all a search touches, in one cache line with the type. */
+typedef struct polygon {
+    PyObject_HEAD
+    double center[2]; /* NaN until __init__ has run */
+    double area;      /* NaN until it is asked for */
+    Py_ssize_t count; /* vertices */
+    PyObject *data;   /* bytes: count x, count y, center x and y */
+    PyObject *x;      /* read-only arrays over data, made when asked for */
+    PyObject *y;
+    PyObject *center_array;
+    PyObject *weak_references;
+} polygon;
+
+static inline const double *polygon_x(const polygon *self) {
+    return (const double *)(const void *)PyBytes_AS_STRING(self->data);
+}
+
+static inline const double *polygon_y(const polygon *self) {
+    return polygon_x(self) + self->count;
+}
+
+/* input.c */
+
+/* Turn a failed status into the exception: the only place where that happens. Returns NULL. */
+PyObject *raise_status(pm_status status, const pm_error *err);
+
+/* A contiguous float64 array of one dimension (a new reference) of any sequence of real numbers. */
+PyArrayObject *doubles_from(PyObject *object, const char *argument);
+
+/* Two coordinates; `argument` names the point in errors, with its position unless that is -1. 0 or -1. */
+int point_from(PyObject *object, double point[2], const char *argument, Py_ssize_t position);
+
+/* polygon.c */
+extern PyType_Spec polygon_spec;
+
+/* 1 when __init__ has run, else 0 with an exception. */
+int polygon_is_ready(const polygon *self);
+
+double polygon_area(polygon *self);
+
+/* dropin.c */
+extern PyMethodDef dropin_methods[];
+
+/* How a type answers: is it a Polygon, and are center and area its own? Kept for a run of objects of one type within
+ * a call; the type is owned, so that it stays what it was even if Python code runs meanwhile. */
+typedef struct type_view {
+    PyTypeObject *type;
+    int is_polygon, own_center, own_area;
+} type_view;
+
+/* Look at a type unless the view is already of it; 0 or -1. The view starts all zero. */
+int view_type(const core_state *state, PyTypeObject *type, type_view *view);
+
+void view_release(type_view *view);
+
+/* float(object.area()) of any object; a NaN is an error. `position` is the place in `argument`. 0 or -1. */
+int call_area(const core_state *state, PyObject *object, const char *argument, Py_ssize_t position, double *area);
+
+/* object.center of any object; 0 or -1. */
+int read_center(const core_state *state, PyObject *object, const char *argument, Py_ssize_t position,
+                double center[2]);
+
+/* index.c */
+extern PyType_Spec index_spec;
+extern PyMethodDef index_functions[];
+
+#endif

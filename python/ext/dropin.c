@@ -1,0 +1,655 @@
+/* dropin.c — find_close_polygons, select_best_polygon and main over plain Python lists.
+ *
+ * Three speeds, chosen object by object. A Polygon whose type overrides nothing is read in place. Any other object is
+ * asked for its `center` and its `area()`, once each where that can be. And when nothing is overridden, main() reads
+ * every center and area into flat arrays and leaves the search to the library.
+ *
+ * While no Python code runs, borrowed references and list sizes hold. Where it may run (an attribute, a conversion)
+ * the item is owned and sizes are asked again. Nothing is remembered from one call to the next. */
+#include "core.h"
+
+#include <math.h>
+
+#include "../../src/closer.h"
+
+/* ---- types and objects ---- */
+
+int view_type(const core_state *state, PyTypeObject *type, type_view *look) {
+    if (look->type == type)
+        return 0;
+    view_release(look);
+    *look = (type_view){(PyTypeObject *)Py_NewRef(type), 1, 1, 1};
+    if (type == state->polygon_type)
+        return 0;
+    look->is_polygon = PyType_IsSubtype(type, state->polygon_type);
+    look->own_center = look->own_area = 0;
+    if (!look->is_polygon)
+        return 0;
+    PyObject *center = PyObject_GetAttr((PyObject *)type, state->name_center);
+    PyObject *area = center ? PyObject_GetAttr((PyObject *)type, state->name_area) : NULL;
+    int plain = type->tp_getattro == PyObject_GenericGetAttr; /* no __getattribute__ in between */
+    look->own_center = plain && center == state->polygon_center;
+    look->own_area = plain && area == state->polygon_area;
+    Py_XDECREF(center);
+    Py_XDECREF(area);
+    return area ? 0 : -1;
+}
+
+void view_release(type_view *look) {
+    Py_CLEAR(look->type);
+}
+
+/* An AttributeError gets the place of the object in front. */
+static void name_place(const char *argument, Py_ssize_t position) {
+    if (!PyErr_ExceptionMatches(PyExc_AttributeError))
+        return;
+    PyObject *type, *value, *traceback;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_Format(PyExc_AttributeError, "%s[%zd]: %S", argument, position, value ? value : type);
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+}
+
+int read_center(const core_state *state, PyObject *object, const char *argument, Py_ssize_t position,
+                double center[2]) {
+    PyObject *value = Py_TYPE(object)->tp_getattro == PyObject_GenericGetAttr
+                          ? PyObject_GenericGetAttr(object, state->name_center)
+                          : PyObject_GetAttr(object, state->name_center);
+    if (!value) {
+        name_place(argument, position);
+        return -1;
+    }
+    int status = point_from(value, center, argument, position);
+    Py_DECREF(value);
+    return status;
+}
+
+int call_area(const core_state *state, PyObject *object, const char *argument, Py_ssize_t position, double *area) {
+    PyObject *value = PyObject_CallMethodNoArgs(object, state->name_area);
+    if (!value) {
+        name_place(argument, position);
+        return -1;
+    }
+    *area = PyFloat_AsDouble(value);
+    if (*area == -1 && PyErr_Occurred()) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+            PyErr_Clear();
+            PyErr_Format(PyExc_TypeError, "%s[%zd]: area() must be a real number, got %R", argument, position, value);
+        }
+        Py_DECREF(value);
+        return -1;
+    }
+    Py_DECREF(value);
+    if (isnan(*area)) {
+        PyErr_Format(PyExc_ValueError, "%s[%zd]: area() is NaN", argument, position);
+        return -1;
+    }
+    return 0;
+}
+
+/* ---- find_close_polygons ---- */
+
+/* Owned objects, in a buffer that grows. */
+typedef struct hits {
+    PyObject **items;
+    Py_ssize_t count, room;
+    PyObject *buffer[128];
+} hits;
+
+static int hits_grow(hits *found) {
+    Py_ssize_t room = 4 * found->room;
+    PyObject **items = PyMem_Malloc((size_t)room * sizeof *items);
+    if (!items) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memcpy(items, found->items, (size_t)found->count * sizeof *items);
+    if (found->items != found->buffer)
+        PyMem_Free(found->items);
+    found->items = items;
+    found->room = room;
+    return 0;
+}
+
+static inline int hits_add(hits *found, PyObject *object) {
+    if (found->count == found->room && hits_grow(found) < 0)
+        return -1;
+    found->items[found->count++] = Py_NewRef(object);
+    return 0;
+}
+
+static void hits_release(hits *found) {
+    for (Py_ssize_t i = 0; i < found->count; i++)
+        Py_DECREF(found->items[i]);
+    if (found->items != found->buffer)
+        PyMem_Free(found->items);
+}
+
+/* Is a center that is not certainly too far closer than max_dist? */
+static inline int is_closer(const double center[2], const double point[2], double max_dist, pm_band band,
+                            double square) {
+    return square < band.inner || pm_is_closer(center, point[0], point[1], max_dist);
+}
+
+/* One object that is not a plain Polygon: Python code may run. */
+static int find_other(const core_state *state, PyObject *object, Py_ssize_t i, const double point[2], double max_dist,
+                      hits *found) {
+    double center[2];
+    Py_INCREF(object);
+    int status = read_center(state, object, "polygon_subset", i, center);
+    if (status == 0 && pm_is_closer(center, point[0], point[1], max_dist))
+        status = hits_add(found, object);
+    Py_DECREF(object);
+    return status;
+}
+
+/* Collect the items of `sequence` (a list or tuple) that are close. A list that changes meanwhile is followed as a for
+ * loop would. */
+static int find_hits(const core_state *state, PyObject *sequence, const double point[2], double max_dist,
+                     hits *found) {
+    const pm_band band = pm_band_of(max_dist);
+    const double x = point[0], y = point[1];
+    type_view look = {NULL, 0, 0, 0};
+    int status = 0;
+    Py_ssize_t count = PySequence_Fast_GET_SIZE(sequence);
+    PyObject **items = PySequence_Fast_ITEMS(sequence);
+    for (Py_ssize_t i = 0; i < count && status == 0; i++) {
+        PyObject *object = items[i];
+        if (Py_TYPE(object) != look.type && (status = view_type(state, Py_TYPE(object), &look)) < 0)
+            break;
+        if (look.own_center) {
+            const double *center = ((polygon *)object)->center;
+            double square = pm_rounded_square(center[0], center[1], x, y);
+            if (square > band.outer)
+                continue;
+            if (!polygon_is_ready((polygon *)object))
+                status = -1;
+            else if (is_closer(center, point, max_dist, band, square))
+                status = hits_add(found, object);
+        } else {
+            status = find_other(state, object, i, point, max_dist, found);
+            count = PySequence_Fast_GET_SIZE(sequence);
+            items = PySequence_Fast_ITEMS(sequence);
+        }
+    }
+    view_release(&look);
+    return status;
+}
+
+static PyObject *find_close(const core_state *state, PyObject *sequence, const double point[2], double max_dist) {
+    hits found;
+    found.items = found.buffer;
+    found.count = 0;
+    found.room = (Py_ssize_t)(sizeof found.buffer / sizeof *found.buffer);
+    PyObject *list = NULL;
+    if (find_hits(state, sequence, point, max_dist, &found) == 0)
+        list = PyList_New(found.count);
+    if (!list) {
+        hits_release(&found);
+        return NULL;
+    }
+    if (found.count > 0)
+        memcpy(((PyListObject *)list)->ob_item, found.items, (size_t)found.count * sizeof *found.items);
+    found.count = 0; /* the list owns them now */
+    hits_release(&found);
+    return list;
+}
+
+/* A list (snapshot under free threading) or tuple with the items of any iterable; a new reference. */
+static PyObject *sequence_from(PyObject *object, const char *argument) {
+#ifdef Py_GIL_DISABLED
+    if (PyList_CheckExact(object))
+        return PyList_AsTuple(object);
+#endif
+    if (PyList_CheckExact(object) || PyTuple_CheckExact(object))
+        return Py_NewRef(object);
+    PyObject *sequence = PySequence_Tuple(object);
+    if (!sequence && PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Clear();
+        PyErr_Format(PyExc_TypeError, "%s: expected a sequence, got %.200s", argument, Py_TYPE(object)->tp_name);
+    }
+    return sequence;
+}
+
+static int distance_from(PyObject *object, double *distance) {
+    *distance = PyFloat_AsDouble(object);
+    if (*distance != -1 || !PyErr_Occurred())
+        return 0;
+    if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+        PyErr_Clear();
+        PyErr_Format(PyExc_TypeError, "max_dist: expected a real number, got %.200s", Py_TYPE(object)->tp_name);
+    }
+    return -1;
+}
+
+/* Positional and keyword arguments of a FASTCALL into `values` by the order of `names`; 0 or -1. */
+static int parse(const char *function, const char *const *names, Py_ssize_t count, Py_ssize_t required,
+                 PyObject *const *args, Py_ssize_t nargs, PyObject *keywords, PyObject **values) {
+    if (nargs > count) {
+        PyErr_Format(PyExc_TypeError, "%s() takes %zd arguments, got %zd", function, count, nargs);
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++)
+        values[i] = i < nargs ? args[i] : NULL;
+    for (Py_ssize_t k = 0; keywords && k < PyTuple_GET_SIZE(keywords); k++) {
+        PyObject *keyword = PyTuple_GET_ITEM(keywords, k);
+        Py_ssize_t i = 0;
+        while (i < count && PyUnicode_CompareWithASCIIString(keyword, names[i]) != 0)
+            i++;
+        if (i == count || values[i]) {
+            PyErr_Format(PyExc_TypeError, i == count ? "%s() has no argument '%U'" : "%s() got two values for '%U'",
+                         function, keyword);
+            return -1;
+        }
+        values[i] = args[nargs + k];
+    }
+    for (Py_ssize_t i = 0; i < required; i++) {
+        if (!values[i]) {
+            PyErr_Format(PyExc_TypeError, "%s() misses argument '%s'", function, names[i]);
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static PyObject *function_find_close_polygons(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                                              PyObject *keywords) {
+    static const char *const names[] = {"polygon_subset", "point", "max_dist"};
+    PyObject *values[3];
+    double point[2], max_dist;
+    if (parse("find_close_polygons", names, 3, 3, args, nargs, keywords, values) < 0 ||
+        point_from(values[1], point, "point", -1) < 0 || distance_from(values[2], &max_dist) < 0)
+        return NULL;
+    PyObject *sequence = sequence_from(values[0], "polygon_subset");
+    if (!sequence)
+        return NULL;
+    PyObject *list = find_close(PyModule_GetState(module), sequence, point, max_dist);
+    Py_DECREF(sequence);
+    return list;
+}
+
+/* ---- select_best_polygon ---- */
+
+/* Areas that came from Python code, one per object: an open hash table that owns its objects. */
+typedef struct area_memo {
+    struct area_entry {
+        PyObject *object;
+        double area;
+    } *entries;
+    size_t count, room; /* room is 0 or a power of two, at least half of it free */
+} area_memo;
+
+static struct area_entry *memo_find(const area_memo *memo, const PyObject *object) {
+    size_t at = ((uintptr_t)object >> 4) * (size_t)UINT64_C(0x9E3779B97F4A7C15);
+    at ^= at >> (sizeof at * 4);
+    while (memo->entries[at & (memo->room - 1)].object && memo->entries[at & (memo->room - 1)].object != object)
+        at++;
+    return &memo->entries[at & (memo->room - 1)];
+}
+
+static int memo_grow(area_memo *memo) {
+    area_memo larger = {NULL, memo->count, memo->room ? 2 * memo->room : 256};
+    larger.entries = PyMem_Calloc(larger.room, sizeof *larger.entries);
+    if (!larger.entries) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (size_t i = 0; i < memo->room; i++)
+        if (memo->entries[i].object)
+            *memo_find(&larger, memo->entries[i].object) = memo->entries[i];
+    PyMem_Free(memo->entries);
+    *memo = larger;
+    return 0;
+}
+
+static void memo_release(area_memo *memo) {
+    for (size_t i = 0; i < memo->room; i++)
+        Py_XDECREF(memo->entries[i].object);
+    PyMem_Free(memo->entries);
+}
+
+/* The area of any candidate; the caller owns `object`. */
+static int area_of(const core_state *state, PyObject *object, Py_ssize_t position, area_memo *memo, type_view *look,
+                   double *area) {
+    if (view_type(state, Py_TYPE(object), look) < 0)
+        return -1;
+    if (look->own_area) {
+        if (!polygon_is_ready((polygon *)object))
+            return -1;
+        *area = polygon_area((polygon *)object);
+        return 0;
+    }
+    if (memo->room) {
+        const struct area_entry *known = memo_find(memo, object);
+        if (known->object) {
+            *area = known->area;
+            return 0;
+        }
+    }
+    if (call_area(state, object, "polygons", position, area) < 0)
+        return -1;
+    if (2 * memo->count >= memo->room && memo_grow(memo) < 0)
+        return -1;
+    struct area_entry *entry = memo_find(memo, object);
+    if (!entry->object) { /* else area() itself came here */
+        *entry = (struct area_entry){Py_NewRef(object), *area};
+        memo->count++;
+    }
+    return 0;
+}
+
+/* The smallest of `sequence` (a list or tuple), the first on ties: a new reference. */
+static PyObject *select_smallest(const core_state *state, PyObject *sequence, Py_ssize_t position, area_memo *memo) {
+    PyObject *best = NULL;
+    double best_area = 0;
+    type_view look = {NULL, 0, 0, 0};
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
+        PyObject *object = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
+        double area;
+        if (area_of(state, object, i, memo, &look, &area) < 0) {
+            Py_DECREF(object);
+            Py_XDECREF(best);
+            view_release(&look);
+            return NULL;
+        }
+        if (best && !(area < best_area)) {
+            Py_DECREF(object);
+        } else {
+            Py_XSETREF(best, object);
+            best_area = area;
+        }
+    }
+    view_release(&look);
+    if (!best)
+        PyErr_Format(PyExc_IndexError, "polygon_sets[%zd] has no polygons to select from", position);
+    return best;
+}
+
+/* Append (point, best of candidates) to list. */
+static int append_best(const core_state *state, PyObject *list, PyObject *point, PyObject *candidates,
+                       area_memo *memo) {
+    PyObject *best = select_smallest(state, candidates, PyList_GET_SIZE(list), memo);
+    PyObject *pair = best ? PyTuple_Pack(2, point, best) : NULL;
+    int status = pair ? PyList_Append(list, pair) : -1;
+    Py_XDECREF(best);
+    Py_XDECREF(pair);
+    return status;
+}
+
+/* One (point, polygons) pair of polygon_sets. */
+static int append_set(const core_state *state, PyObject *list, PyObject *set, Py_ssize_t i, area_memo *memo) {
+    PyObject *pair = sequence_from(set, "polygon_sets"), *point = NULL, *candidates = NULL;
+    int status = -1;
+    if (pair && PySequence_Fast_GET_SIZE(pair) == 2) {
+        point = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 0));
+        candidates = sequence_from(PySequence_Fast_GET_ITEM(pair, 1), "polygon_sets: the polygons of a pair");
+        if (candidates)
+            status = append_best(state, list, point, candidates, memo);
+    } else if (pair) {
+        PyErr_Format(PyExc_ValueError, "polygon_sets[%zd]: expected a pair (point, polygons), got %zd items", i,
+                     PySequence_Fast_GET_SIZE(pair));
+    }
+    Py_XDECREF(pair);
+    Py_XDECREF(point);
+    Py_XDECREF(candidates);
+    return status;
+}
+
+static PyObject *function_select_best_polygon(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                                              PyObject *keywords) {
+    static const char *const names[] = {"polygon_sets"};
+    PyObject *argument;
+    if (parse("select_best_polygon", names, 1, 1, args, nargs, keywords, &argument) < 0)
+        return NULL;
+    PyObject *sets = sequence_from(argument, "polygon_sets"), *list = sets ? PyList_New(0) : NULL;
+    area_memo memo = {NULL, 0, 0};
+    for (Py_ssize_t i = 0; list && i < PySequence_Fast_GET_SIZE(sets); i++) {
+        PyObject *set = Py_NewRef(PySequence_Fast_GET_ITEM(sets, i));
+        if (append_set(PyModule_GetState(module), list, set, i, &memo) < 0)
+            Py_CLEAR(list);
+        Py_DECREF(set);
+    }
+    memo_release(&memo);
+    Py_XDECREF(sets);
+    return list;
+}
+
+/* ---- main ---- */
+
+/* Points as the caller gave them and as numbers. `objects` is a tuple, or the (n, 2) array itself. */
+typedef struct point_list {
+    PyObject *objects;
+    Py_ssize_t count;
+    PyArrayObject *array; /* float64 (n, 2), when they came as one array */
+} point_list;
+
+static int points_open(PyObject *object, point_list *points) {
+    *points = (point_list){NULL, 0, NULL};
+    if (!PyArray_Check(object)) {
+        points->objects = PyList_CheckExact(object) ? PyList_AsTuple(object) : sequence_from(object, "points");
+        points->count = points->objects ? PyTuple_GET_SIZE(points->objects) : 0;
+        return points->objects ? 0 : -1;
+    }
+    PyArrayObject *given = (PyArrayObject *)object;
+    if (PyArray_NDIM(given) != 2 || PyArray_DIM(given, 1) != 2) {
+        if (PyArray_NDIM(given) == 1 && (PyArray_TYPE(given) == NPY_OBJECT || PyArray_DIM(given, 0) == 0)) {
+            points->objects = PySequence_Tuple(object); /* an array of points */
+            points->count = points->objects ? PyTuple_GET_SIZE(points->objects) : 0;
+            return points->objects ? 0 : -1;
+        }
+        PyErr_SetString(PyExc_ValueError, "points: expected an array of shape (n, 2)");
+        return -1;
+    }
+    if (!PyArray_ISINTEGER(given) && !PyArray_ISFLOAT(given) && !PyArray_ISBOOL(given)) {
+        PyErr_Format(PyExc_TypeError, "points: expected real numbers, got dtype %S", (PyObject *)PyArray_DESCR(given));
+        return -1;
+    }
+    points->array = (PyArrayObject *)PyArray_FromArray(given, PyArray_DescrFromType(NPY_DOUBLE),
+                                                       NPY_ARRAY_CARRAY_RO | NPY_ARRAY_FORCECAST);
+    if (!points->array)
+        return -1;
+    points->objects = Py_NewRef(object);
+    points->count = PyArray_DIM(points->array, 0);
+    return 0;
+}
+
+static void points_close(point_list *points) {
+    Py_CLEAR(points->objects);
+    Py_CLEAR(points->array);
+}
+
+static int point_at(const point_list *points, Py_ssize_t i, double point[2]) {
+    if (!points->array)
+        return point_from(PyTuple_GET_ITEM(points->objects, i), point, "points", i);
+    memcpy(point, (const double *)PyArray_DATA(points->array) + 2 * i, 2 * sizeof(double));
+    return 0;
+}
+
+/* The point itself; of an array, its row. A new reference. */
+static PyObject *point_object(const point_list *points, Py_ssize_t i) {
+    return points->array ? PySequence_GetItem(points->objects, i) : Py_NewRef(PyTuple_GET_ITEM(points->objects, i));
+}
+
+/* Any objects: as the original does it, first every point's candidates, then the best of each. */
+static PyObject *main_general(const core_state *state, PyObject *polygons, const point_list *points,
+                              double max_dist) {
+    PyObject *sets = PyList_New(0), *list = NULL;
+    area_memo memo = {NULL, 0, 0};
+    for (Py_ssize_t i = 0; sets && i < points->count; i++) {
+        double point[2];
+        PyObject *close = point_at(points, i, point) < 0 ? NULL : find_close(state, polygons, point, max_dist);
+        PyObject *object = close && PyList_GET_SIZE(close) > 0 ? point_object(points, i) : NULL;
+        PyObject *set = object ? PyTuple_Pack(2, object, close) : NULL;
+        if (!close || (PyList_GET_SIZE(close) > 0 && (!set || PyList_Append(sets, set) < 0)))
+            Py_CLEAR(sets);
+        Py_XDECREF(close);
+        Py_XDECREF(object);
+        Py_XDECREF(set);
+    }
+    if (sets)
+        list = PyList_New(0);
+    for (Py_ssize_t i = 0; list && i < PyList_GET_SIZE(sets); i++) {
+        PyObject *set = PyList_GET_ITEM(sets, i);
+        if (append_best(state, list, PyTuple_GET_ITEM(set, 0), PyTuple_GET_ITEM(set, 1), &memo) < 0)
+            Py_CLEAR(list);
+    }
+    memo_release(&memo);
+    Py_XDECREF(sets);
+    return list;
+}
+
+/* Centers and areas of polygons that override nothing. 1, 0 when one does, -1 on errors. */
+static int read_polygons(const core_state *state, PyObject *polygons, double *x, double *y, double *area) {
+    Py_ssize_t count = PySequence_Fast_GET_SIZE(polygons);
+    PyObject **items = PySequence_Fast_ITEMS(polygons);
+    type_view look = {NULL, 0, 0, 0};
+    int status = 1;
+    for (Py_ssize_t i = 0; i < count && status == 1; i++) {
+        polygon *item = (polygon *)items[i];
+        if (Py_TYPE(item) != look.type) {
+            status = view_type(state, Py_TYPE(item), &look) < 0 ? -1 : look.own_center && look.own_area;
+            if (status != 1)
+                break;
+        }
+        x[i] = item->center[0];
+        y[i] = item->center[1];
+        area[i] = item->area;
+        if (isnan(item->area)) {
+            if (polygon_is_ready(item))
+                area[i] = polygon_area(item);
+            else
+                status = -1;
+        }
+    }
+    view_release(&look);
+    return status;
+}
+
+/* The pairs of the points that have an answer. The winners are owned before anything else is made, since making
+ * objects may run the garbage collector and with it any code. */
+static PyObject *pairs_of(PyObject *polygons, const point_list *points, const int64_t *answers, PyObject **winners) {
+    Py_ssize_t matched = 0;
+    for (Py_ssize_t i = 0; i < points->count; i++) {
+        winners[i] = answers[i] == PM_NO_MATCH ? NULL : Py_NewRef(PySequence_Fast_GET_ITEM(polygons, answers[i]));
+        matched += winners[i] != NULL;
+    }
+    PyObject *list = PyList_New(matched);
+    for (Py_ssize_t i = 0, next = 0; i < points->count; i++) {
+        if (!winners[i])
+            continue;
+        PyObject *pair = list ? PyTuple_New(2) : NULL, *point = pair ? point_object(points, i) : NULL;
+        if (!point) {
+            Py_XDECREF(pair);
+            Py_DECREF(winners[i]);
+            Py_CLEAR(list);
+            continue;
+        }
+        PyTuple_SET_ITEM(pair, 0, point);
+        PyTuple_SET_ITEM(pair, 1, winners[i]);
+        PyList_SET_ITEM(list, next++, pair);
+    }
+    return list;
+}
+
+/* Nothing is overridden: flat arrays and the library's search. */
+static PyObject *main_native(const core_state *state, PyObject *polygons, const point_list *points, double max_dist,
+                             int *is_native) {
+    size_t count = (size_t)PySequence_Fast_GET_SIZE(polygons), queries = (size_t)points->count;
+    PyObject *list = NULL;
+    double *x = PyMem_Malloc((3 * count + 3 * queries + 1) * sizeof *x + queries * sizeof(PyObject *));
+    if (!x)
+        return PyErr_NoMemory();
+    double *y = x + count, *area = y + count, *xy = area + count;
+    int64_t *answers = (int64_t *)(void *)(xy + 2 * queries);
+    PyObject **winners = (PyObject **)(void *)(answers + queries);
+    for (Py_ssize_t i = 0; i < points->count; i++)
+        if (point_at(points, i, xy + 2 * i) < 0)
+            goto done;
+    if ((size_t)PySequence_Fast_GET_SIZE(polygons) != count) { /* converting a point changed the list */
+        *is_native = 0;
+        goto done;
+    }
+    *is_native = read_polygons(state, polygons, x, y, area);
+    if (*is_native <= 0)
+        goto done;
+    double distance = max_dist >= 0 ? max_dist : 0; /* negative or NaN: no point is closer than 0 */
+    pm_disks disks = {x, y, area, count};
+    pm_options options = {PM_CENTER_WITHIN, PM_SMALLEST, NULL, &distance, 1, NULL};
+    pm_points view = {xy, xy + 1, 2 * sizeof(double), 2 * sizeof(double), queries};
+    pm_error err;
+    pm_status status;
+    if ((double)count * (double)queries < 1e6) {
+        status = pm_match_disks(&disks, &options, &view, answers, &err);
+    } else {
+        Py_BEGIN_ALLOW_THREADS
+        status = pm_match_disks(&disks, &options, &view, answers, &err);
+        Py_END_ALLOW_THREADS
+    }
+    list = status ? raise_status(status, &err) : pairs_of(polygons, points, answers, winners);
+done:
+    PyMem_Free(x);
+    return list;
+}
+
+static PyObject *function_main(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords) {
+    static const char *const names[] = {"polygons", "points", "max_dist"};
+    const core_state *state = PyModule_GetState(module);
+    PyObject *values[3], *polygons, *list = NULL;
+    double max_dist = 10.0;
+    point_list points;
+    if (parse("main", names, 3, 2, args, nargs, keywords, values) < 0 ||
+        (values[2] && distance_from(values[2], &max_dist) < 0) || points_open(values[1], &points) < 0)
+        return NULL;
+    polygons = sequence_from(values[0], "polygons");
+    if (polygons) {
+        int large = (double)PySequence_Fast_GET_SIZE(polygons) * (double)points.count >= 1e6;
+        if (large && PyList_CheckExact(polygons)) /* the GIL is released: hold what is there now */
+            Py_SETREF(polygons, PyList_AsTuple(polygons));
+    }
+    if (polygons) {
+        int is_native = 1;
+        list = main_native(state, polygons, &points, max_dist, &is_native);
+        if (!list && !is_native && !PyErr_Occurred())
+            list = main_general(state, polygons, &points, max_dist);
+    }
+    Py_XDECREF(polygons);
+    points_close(&points);
+    return list;
+}
+
+PyMethodDef dropin_methods[] = {
+    {"find_close_polygons", (PyCFunction)(void (*)(void))function_find_close_polygons, METH_FASTCALL | METH_KEYWORDS,
+     "find_close_polygons($module, polygon_subset, point, max_dist)\n--\n\n"
+     "The polygons whose center is strictly closer to the point than max_dist, in the order of the list.\n\n"
+     "Parameters\n----------\n"
+     "polygon_subset : list of Polygon, or of any objects with a `center` of two numbers\n"
+     "point : two numbers\n    NaN or infinite: nothing is close.\n"
+     "max_dist : float\n    Infinity matches every finite point, a negative number or NaN nothing.\n\n"
+     "Returns\n-------\nlist\n    The very objects that were passed in.\n\n"
+     "Raises\n------\n"
+     "TypeError, ValueError\n    The point or a center is not two real numbers; the message names the position.\n"
+     "AttributeError\n    An object without `center`.\n\n"
+     "Notes\n-----\nThe comparison is exact. O(polygons)."},
+    {"select_best_polygon", (PyCFunction)(void (*)(void))function_select_best_polygon, METH_FASTCALL | METH_KEYWORDS,
+     "select_best_polygon($module, polygon_sets)\n--\n\n"
+     "The polygon with the smallest area of each set, the first on ties.\n\n"
+     "Parameters\n----------\n"
+     "polygon_sets : list of (point, polygons)\n"
+     "    polygons: Polygon, or any objects with `area()`, which is called once per object and call.\n\n"
+     "Returns\n-------\nlist of (point, polygon)\n\n"
+     "Raises\n------\n"
+     "IndexError\n    A set without polygons.\n"
+     "ValueError\n    An area is NaN."},
+    {"main", (PyCFunction)(void (*)(void))function_main, METH_FASTCALL | METH_KEYWORDS,
+     "main($module, polygons, points, max_dist=10.0)\n--\n\n"
+     "Each point with its best polygon: the smallest of those whose center is strictly closer than max_dist.\n\n"
+     "Parameters\n----------\n"
+     "polygons : list of Polygon, or of any objects with `center` and `area()`\n"
+     "points : list of points, or array of shape (n, 2)\n"
+     "max_dist : float\n\n"
+     "Returns\n-------\nlist of (point, polygon)\n"
+     "    In the order of the points; those without a polygon are left out. The very objects that were passed in.\n\n"
+     "Notes\n-----\nEqual areas: the polygon that comes first. See find_close_polygons and select_best_polygon."},
+    {NULL, NULL, 0, NULL},
+};

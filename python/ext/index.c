@@ -1,0 +1,362 @@
+/* index.c — the library's index as a Python object, and the arrays that go in and out.
+ *
+ * Private: the package converts what users pass to the arrays expected here, so a wrong type is a TypeError without
+ * ceremony. An Index is immutable and built in tp_new. The GIL is released while the library works; the arrays are
+ * held meanwhile. */
+#include "core.h"
+
+typedef struct index_object {
+    PyObject_HEAD
+    pm_index *index;
+} index_object;
+
+/* A borrowed array of this type and dimension, C-contiguous unless `strided`; NULL with a TypeError. */
+static PyArrayObject *check_array(PyObject *object, const char *name, int type, int dimensions, int strided) {
+    PyArrayObject *array = (PyArrayObject *)object;
+    if (PyArray_Check(object) && PyArray_TYPE(array) == type && PyArray_NDIM(array) == dimensions &&
+        PyArray_ISBEHAVED_RO(array) && (strided || PyArray_IS_C_CONTIGUOUS(array)))
+        return array;
+    PyErr_Format(PyExc_TypeError, "%s: expected a native array of %d dimension(s) and the documented type", name,
+                 dimensions);
+    return NULL;
+}
+
+/* Offsets: the array, and how many items they separate. */
+static int check_offsets(PyObject *object, const char *name, const int64_t **offsets, size_t *count) {
+    PyArrayObject *array = check_array(object, name, NPY_INT64, 1, 0);
+    if (!array)
+        return -1;
+    if (PyArray_DIM(array, 0) == 0) {
+        PyErr_Format(PyExc_ValueError, "%s: expected one more than there are items, got an empty array", name);
+        return -1;
+    }
+    *offsets = PyArray_DATA(array);
+    *count = (size_t)PyArray_DIM(array, 0) - 1;
+    return 0;
+}
+
+static int regions_from(PyObject *const *args, pm_regions *regions) {
+    PyArrayObject *coords = check_array(args[0], "coords", NPY_DOUBLE, 2, 0);
+    if (!coords)
+        return -1;
+    if (PyArray_DIM(coords, 1) != 2) {
+        PyErr_SetString(PyExc_ValueError, "coords: expected shape (n, 2)");
+        return -1;
+    }
+    *regions = (pm_regions){.coords = PyArray_DATA(coords), .coord_count = (size_t)PyArray_DIM(coords, 0)};
+    if (check_offsets(args[1], "ring_offsets", &regions->ring_offsets, &regions->ring_count) < 0 ||
+        check_offsets(args[2], "polygon_offsets", &regions->polygon_offsets, &regions->polygon_count) < 0)
+        return -1;
+    return args[3] == Py_None ? 0
+                              : check_offsets(args[3], "geom_offsets", &regions->geom_offsets, &regions->geom_count);
+}
+
+/* `predicate` may be NULL: center_within. */
+static int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject *distance, size_t count,
+                        pm_options *options) {
+    static const char *const bests[] = {"smallest", "largest", "first", "score"};
+    *options = (pm_options){.predicate = PM_CENTER_WITHIN};
+    if (predicate && PyUnicode_Check(predicate) && PyUnicode_CompareWithASCIIString(predicate, "covers") == 0) {
+        options->predicate = PM_COVERS;
+    } else if (predicate && !(PyUnicode_Check(predicate) &&
+                              PyUnicode_CompareWithASCIIString(predicate, "center_within") == 0)) {
+        PyErr_Format(PyExc_ValueError, "predicate: expected 'covers' or 'center_within', got %R", predicate);
+        return -1;
+    }
+    int i = 0;
+    while (i < 4 && !(PyUnicode_Check(best) && PyUnicode_CompareWithASCIIString(best, bests[i]) == 0))
+        i++;
+    if (i == 4) {
+        PyErr_Format(PyExc_ValueError, "best: expected 'smallest', 'largest', 'first' or 'score', got %R", best);
+        return -1;
+    }
+    options->best = (pm_best)i;
+    if (i == 3) {
+        int type = PyArray_Check(scores) ? PyArray_TYPE((PyArrayObject *)scores) : NPY_DOUBLE;
+        if (type == NPY_LONGLONG || type == NPY_LONG)
+            options->best = PM_SCORE_INT64;
+        else if (type == NPY_ULONGLONG || type == NPY_ULONG)
+            options->best = PM_SCORE_UINT64;
+        else
+            type = NPY_DOUBLE;
+        PyArrayObject *array = check_array(scores, "scores", type, 1, 0);
+        if (!array)
+            return -1;
+        if ((size_t)PyArray_DIM(array, 0) != count) {
+            PyErr_Format(PyExc_ValueError, "best: expected %zu scores, one per region, got %zd", count,
+                         (Py_ssize_t)PyArray_DIM(array, 0));
+            return -1;
+        }
+        options->scores = PyArray_DATA(array);
+    }
+    if (distance != Py_None) {
+        PyArrayObject *array = check_array(distance, "distance", NPY_DOUBLE, 1, 0);
+        if (!array)
+            return -1;
+        options->distance = PyArray_DATA(array);
+        options->distance_count = (size_t)PyArray_DIM(array, 0);
+    }
+    return 0;
+}
+
+static PyObject *wrap(PyTypeObject *type, pm_status status, pm_index *index, const pm_error *err) {
+    if (status)
+        return raise_status(status, err);
+    index_object *self = (index_object *)type->tp_alloc(type, 0);
+    if (self)
+        self->index = index;
+    else
+        pm_index_free(index);
+    return (PyObject *)self;
+}
+
+static PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
+    PyObject *in[8];
+    pm_regions regions;
+    pm_options options;
+    pm_index *index = NULL;
+    pm_error err;
+    pm_status status;
+    if (keywords && PyDict_GET_SIZE(keywords) > 0) {
+        PyErr_SetString(PyExc_TypeError, "Index takes no keywords");
+        return NULL;
+    }
+    if (!PyArg_ParseTuple(args, "OOOOOOOO:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6], &in[7]) ||
+        regions_from(in, &regions) < 0 ||
+        options_from(in[4], in[5], in[6], in[7], pm_regions_count(&regions), &options) < 0)
+        return NULL;
+    Py_BEGIN_ALLOW_THREADS
+    status = pm_index_build(&regions, &options, &index, &err);
+    Py_END_ALLOW_THREADS
+    return wrap(type, status, index, &err);
+}
+
+static PyObject *index_from_disks(PyObject *type, PyObject *args) {
+    PyObject *x, *y, *area, *best, *scores, *distance;
+    pm_options options;
+    pm_index *index = NULL;
+    pm_error err;
+    pm_status status;
+    if (!PyArg_ParseTuple(args, "OOOOOO:from_disks", &x, &y, &area, &best, &scores, &distance) ||
+        !check_array(x, "x", NPY_DOUBLE, 1, 0) || !check_array(y, "y", NPY_DOUBLE, 1, 0) ||
+        (area != Py_None && !check_array(area, "area", NPY_DOUBLE, 1, 0)))
+        return NULL;
+    npy_intp count = PyArray_DIM((PyArrayObject *)x, 0);
+    if (PyArray_DIM((PyArrayObject *)y, 0) != count ||
+        (area != Py_None && PyArray_DIM((PyArrayObject *)area, 0) != count)) {
+        PyErr_SetString(PyExc_ValueError, "x, y and area must have one length");
+        return NULL;
+    }
+    if (options_from(NULL, best, scores, distance, (size_t)count, &options) < 0)
+        return NULL;
+    pm_disks disks = {PyArray_DATA((PyArrayObject *)x), PyArray_DATA((PyArrayObject *)y),
+                      area == Py_None ? NULL : PyArray_DATA((PyArrayObject *)area), (size_t)count};
+    Py_BEGIN_ALLOW_THREADS
+    status = pm_index_build_disks(&disks, &options, &index, &err);
+    Py_END_ALLOW_THREADS
+    return wrap((PyTypeObject *)type, status, index, &err);
+}
+
+static void index_dealloc(PyObject *object) {
+    PyTypeObject *type = Py_TYPE(object);
+    pm_index_free(((index_object *)object)->index);
+    type->tp_free(object);
+    Py_DECREF(type);
+}
+
+static PyObject *index_match(PyObject *object, PyObject *const *args, Py_ssize_t nargs) {
+    const pm_index *index = ((index_object *)object)->index;
+    if (nargs != 3) {
+        PyErr_Format(PyExc_TypeError, "match() takes x, y and out, got %zd arguments", nargs);
+        return NULL;
+    }
+    PyArrayObject *x = check_array(args[0], "x", NPY_DOUBLE, 1, 1), *y = x ? check_array(args[1], "y", NPY_DOUBLE, 1, 1) : NULL;
+    PyArrayObject *out = y ? check_array(args[2], "out", NPY_INT64, 1, 0) : NULL;
+    if (!out)
+        return NULL;
+    npy_intp count = PyArray_DIM(x, 0);
+    if (PyArray_DIM(y, 0) != count || PyArray_DIM(out, 0) != count || !PyArray_ISWRITEABLE(out)) {
+        PyErr_SetString(PyExc_ValueError, "x, y and out must have one length, and out must be writeable");
+        return NULL;
+    }
+    pm_points points = {PyArray_DATA(x), PyArray_DATA(y), PyArray_STRIDE(x, 0), PyArray_STRIDE(y, 0), (size_t)count};
+    int64_t *answers = PyArray_DATA(out);
+    if (count < 16) { /* releasing the GIL costs more */
+        pm_index_match(index, &points, answers);
+    } else {
+        Py_BEGIN_ALLOW_THREADS
+        pm_index_match(index, &points, answers);
+        Py_END_ALLOW_THREADS
+    }
+    Py_RETURN_NONE;
+}
+
+static Py_ssize_t index_length(PyObject *object) {
+    return (Py_ssize_t)pm_index_count(((index_object *)object)->index);
+}
+
+static PyObject *index_nbytes(PyObject *object, void *Py_UNUSED(closure)) {
+    return PyLong_FromSize_t(pm_index_size(((index_object *)object)->index));
+}
+
+static PyObject *index_bounds(PyObject *object, void *Py_UNUSED(closure)) {
+    double bounds[4];
+    pm_index_bounds(((index_object *)object)->index, bounds);
+    return Py_BuildValue("(dddd)", bounds[0], bounds[1], bounds[2], bounds[3]);
+}
+
+static PyMethodDef index_methods[] = {
+    {"from_disks", index_from_disks, METH_VARARGS | METH_CLASS,
+     "from_disks(x, y, area, best, scores, distance): center_within over known centers and areas."},
+    {"match", (PyCFunction)(void (*)(void))index_match, METH_FASTCALL,
+     "match(x, y, out): the best region of every point into out."},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef index_getset[] = {
+    {"nbytes", index_nbytes, NULL, "Bytes of memory the index owns.", NULL},
+    {"bounds", index_bounds, NULL, "(min x, min y, max x, max y) around what can match.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+static PyType_Slot index_slots[] = {
+    {Py_tp_doc, "Index(coords, ring_offsets, polygon_offsets, geom_offsets, predicate, best, scores, distance)"},
+    {Py_tp_new, index_new},
+    {Py_tp_dealloc, index_dealloc},
+    {Py_tp_methods, index_methods},
+    {Py_tp_getset, index_getset},
+    {Py_sq_length, index_length},
+    {0, NULL},
+};
+
+PyType_Spec index_spec = {
+    .name = "poly_match._core.Index",
+    .basicsize = sizeof(index_object),
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_IMMUTABLETYPE,
+    .slots = index_slots,
+};
+
+/* ---- functions ---- */
+
+static PyObject *regions_measure(PyObject *Py_UNUSED(module), PyObject *args) {
+    PyObject *in[4];
+    pm_regions regions;
+    pm_error err;
+    if (!PyArg_ParseTuple(args, "OOOO:regions_measure", &in[0], &in[1], &in[2], &in[3]) ||
+        regions_from(in, &regions) < 0)
+        return NULL;
+    pm_status status = pm_regions_check(&regions, &err);
+    if (status)
+        return raise_status(status, &err);
+    npy_intp shape[2] = {(npy_intp)pm_regions_count(&regions), 2};
+    PyObject *areas = PyArray_SimpleNew(1, shape, NPY_DOUBLE), *centers = PyArray_SimpleNew(2, shape, NPY_DOUBLE);
+    if (!areas || !centers) {
+        Py_XDECREF(areas);
+        Py_XDECREF(centers);
+        return NULL;
+    }
+    Py_BEGIN_ALLOW_THREADS
+    pm_regions_measure(&regions, PyArray_DATA((PyArrayObject *)areas), PyArray_DATA((PyArrayObject *)centers));
+    Py_END_ALLOW_THREADS
+    return Py_BuildValue("(NN)", areas, centers);
+}
+
+/* x, y and area of a list of polygons, as the items answer: an overridden center or area() is asked once. */
+static int ask_items(const core_state *state, PyObject *items, double *x, double *y, double *area) {
+    type_view look = {NULL, 0, 0, 0};
+    int status = 0;
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items) && status == 0; i++) {
+        PyObject *object = PyTuple_GET_ITEM(items, i);
+        polygon *item = (polygon *)object;
+        double center[2];
+        status = view_type(state, Py_TYPE(object), &look);
+        if (status == 0 && !look.own_center)
+            status = read_center(state, object, "polygons", i, center);
+        else if (status == 0)
+            memcpy(center, item->center, sizeof center);
+        if (status == 0 && !look.own_area)
+            status = call_area(state, object, "polygons", i, area + i);
+        else if (status == 0)
+            area[i] = polygon_area(item);
+        if (status == 0) {
+            x[i] = center[0];
+            y[i] = center[1];
+        }
+    }
+    view_release(&look);
+    return status;
+}
+
+/* A tuple of initialized polygons; a TypeError names the first item that is none. */
+static PyObject *polygons_from(const core_state *state, PyObject *argument) {
+    PyObject *items = PySequence_Tuple(argument);
+    type_view look = {NULL, 0, 0, 0};
+    for (Py_ssize_t i = 0; items && i < PyTuple_GET_SIZE(items); i++) {
+        PyObject *item = PyTuple_GET_ITEM(items, i);
+        if (view_type(state, Py_TYPE(item), &look) < 0) {
+            Py_CLEAR(items);
+        } else if (!look.is_polygon) {
+            PyErr_Format(PyExc_TypeError, "polygons[%zd]: expected a Polygon, got %.200s", i, Py_TYPE(item)->tp_name);
+            Py_CLEAR(items);
+        } else if (!polygon_is_ready((polygon *)item)) {
+            Py_CLEAR(items);
+        }
+    }
+    view_release(&look);
+    return items;
+}
+
+static PyObject *measure_polygons(PyObject *module, PyObject *argument) {
+    const core_state *state = PyModule_GetState(module);
+    PyObject *items = polygons_from(state, argument), *arrays[3] = {NULL, NULL, NULL}, *result = NULL;
+    if (!items)
+        return NULL;
+    npy_intp count = PyTuple_GET_SIZE(items);
+    for (int i = 0; i < 3; i++)
+        arrays[i] = PyArray_SimpleNew(1, &count, NPY_DOUBLE);
+    if (arrays[0] && arrays[1] && arrays[2] &&
+        ask_items(state, items, PyArray_DATA((PyArrayObject *)arrays[0]), PyArray_DATA((PyArrayObject *)arrays[1]),
+                  PyArray_DATA((PyArrayObject *)arrays[2])) == 0)
+        result = PyTuple_Pack(3, arrays[0], arrays[1], arrays[2]);
+    for (int i = 0; i < 3; i++)
+        Py_XDECREF(arrays[i]);
+    Py_DECREF(items);
+    return result;
+}
+
+static PyObject *gather_polygons(PyObject *module, PyObject *argument) {
+    PyObject *items = polygons_from(PyModule_GetState(module), argument), *result = NULL;
+    if (!items)
+        return NULL;
+    npy_intp count = PyTuple_GET_SIZE(items), shape[2] = {0, 2}, places[1] = {count + 1};
+    for (npy_intp i = 0; i < count; i++)
+        shape[0] += ((polygon *)PyTuple_GET_ITEM(items, i))->count;
+    PyObject *coords = PyArray_SimpleNew(2, shape, NPY_DOUBLE), *offsets = PyArray_SimpleNew(1, places, NPY_INT64);
+    if (coords && offsets) {
+        double *xy = PyArray_DATA((PyArrayObject *)coords);
+        int64_t *offset = PyArray_DATA((PyArrayObject *)offsets);
+        offset[0] = 0;
+        for (npy_intp i = 0; i < count; i++) {
+            const polygon *item = (const polygon *)PyTuple_GET_ITEM(items, i);
+            for (Py_ssize_t k = 0; k < item->count; k++) {
+                *xy++ = polygon_x(item)[k];
+                *xy++ = polygon_y(item)[k];
+            }
+            offset[i + 1] = offset[i] + item->count;
+        }
+        result = PyTuple_Pack(2, coords, offsets);
+    }
+    Py_XDECREF(coords);
+    Py_XDECREF(offsets);
+    Py_DECREF(items);
+    return result;
+}
+
+PyMethodDef index_functions[] = {
+    {"regions_measure", regions_measure, METH_VARARGS,
+     "regions_measure(coords, ring_offsets, polygon_offsets, geom_offsets) -> (areas, centers)"},
+    {"gather_polygons", gather_polygons, METH_O, "gather_polygons(polygons) -> (coords, ring_offsets)"},
+    {"measure_polygons", measure_polygons, METH_O,
+     "measure_polygons(polygons) -> (x, y, area): centers and areas, as overridden."},
+    {NULL, NULL, 0, NULL},
+};

@@ -1,0 +1,35 @@
+/* cover.h — the regions in rank order, and the test whether one covers a point. See cover.c. */
+#ifndef PM_COVER_H
+#define PM_COVER_H
+
+#include "polymatch.h"
+
+typedef struct pm_box {
+    double min_x, min_y, max_x, max_y;
+} pm_box;
+
+/* All arrays in rank order, nested as the input: regions -> parts -> rings -> vertices. */
+typedef struct pm_covers {
+    size_t count;         /* regions */
+    pm_box *boxes;        /* of each region; contains nothing when it is empty */
+    size_t *part_offsets; /* count + 1 positions in the parts */
+    pm_box *part_boxes;
+    size_t *ring_offsets;   /* parts + 1 positions in the rings */
+    size_t *vertex_offsets; /* rings + 1 positions in the vertices */
+    double *vertices;       /* x y each; every ring closed, so ring vertices begin .. end - 1 start its edges */
+} pm_covers;
+
+/* How much pm_covers_fill() writes; each region counts the same in any order. */
+typedef struct pm_cover_sizes {
+    size_t parts, rings, vertices;
+} pm_cover_sizes;
+
+pm_cover_sizes pm_cover_measure(const pm_regions *regions);
+
+/* Append region `region` of the input as the next in rank; covers->count and the offsets grow. */
+void pm_covers_append(pm_covers *covers, const pm_regions *regions, size_t region);
+
+/* The first region in rank order that covers (x, y), or count. Both finite. */
+size_t pm_covers_find(const pm_covers *covers, double x, double y);
+
+#endif

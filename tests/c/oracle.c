@@ -1,0 +1,412 @@
+/* oracle.c: what is the right answer, exactly?
+ *
+ * Every finite double is an integer times 2^-1074, so a sign, a comparison or a sum of products of doubles is a
+ * question about integers. This file answers it with plain school arithmetic on sign-magnitude integers of
+ * 32-bit limbs (a technique the library does not use), and puts the definitions on top, word by word: no filter,
+ * no early way out but those that are comparisons of input doubles, no shared code with src/. A rounded result is
+ * made by counting bits, once. The tests rely on it being right for every finite double; test_oracle.c holds it
+ * to known values. Speed is left out on purpose beyond skipping zero limbs at both ends, which makes an
+ * orientation of ordinary numbers cost under a microsecond. */
+#include "oracle.h"
+
+#include <assert.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* ---- integers ------------------------------------------------------------------------------------------ */
+
+static void big_trim(big *a) {
+    while (a->count > 0 && a->limb[a->count - 1] == 0)
+        a->count--;
+    int zeros = 0;
+    while (zeros < a->count && a->limb[zeros] == 0)
+        zeros++;
+    if (zeros > 0) {
+        memmove(a->limb, a->limb + zeros, (size_t)(a->count - zeros) * sizeof a->limb[0]);
+        a->low += zeros;
+        a->count -= zeros;
+    }
+    if (a->count == 0) {
+        a->sign = 0;
+        a->low = 0;
+    }
+}
+
+void big_from_double(big *out, double value) {
+    assert(isfinite(value));
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    uint64_t mantissa = bits & ((UINT64_C(1) << 52) - 1);
+    int exponent = (int)(bits >> 52 & 0x7FF);
+    if (exponent > 0) {
+        mantissa |= UINT64_C(1) << 52;
+        exponent--; /* value = mantissa * 2^(exponent - 1074) now, for subnormal numbers too */
+    }
+    int shift = exponent % 32;
+    out->sign = bits >> 63 ? -1 : 1;
+    out->low = exponent / 32;
+    out->count = 3;
+    uint64_t low = (mantissa & 0xFFFFFFFF) << shift;
+    uint64_t high = (mantissa >> 32) << shift;
+    high += low >> 32;
+    out->limb[0] = (uint32_t)low;
+    out->limb[1] = (uint32_t)high;
+    out->limb[2] = (uint32_t)(high >> 32);
+    big_trim(out);
+}
+
+/* The limb of weight 2^(32 * position). */
+static uint32_t limb_at(const big *a, int position) {
+    int i = position - a->low;
+    return i >= 0 && i < a->count ? a->limb[i] : 0;
+}
+
+static int compare_magnitudes(const big *a, const big *b) {
+    int a_top = a->low + a->count, b_top = b->low + b->count;
+    if (a->count == 0 || b->count == 0)
+        return (a->count > 0) - (b->count > 0);
+    if (a_top != b_top)
+        return a_top > b_top ? 1 : -1;
+    int low = a->low < b->low ? a->low : b->low;
+    for (int i = a_top - 1; i >= low; i--) {
+        uint32_t u = limb_at(a, i), v = limb_at(b, i);
+        if (u != v)
+            return u > v ? 1 : -1;
+    }
+    return 0;
+}
+
+/* |a| + |b|, or |a| - |b| for |a| >= |b|. The result may be one of the operands. */
+static void combine_magnitudes(big *out, const big *a, const big *b, int subtract, int sign) {
+    big result;
+    int low = a->low < b->low ? a->low : b->low;
+    int a_top = a->low + a->count, b_top = b->low + b->count;
+    int top = (a_top > b_top ? a_top : b_top) + 1;
+    assert(top - low <= BIG_LIMBS);
+    int64_t carry = 0;
+    for (int i = low; i < top; i++) {
+        int64_t v = limb_at(b, i);
+        int64_t sum = (int64_t)limb_at(a, i) + (subtract ? -v : v) + carry;
+        carry = sum < 0 ? -1 : sum >> 32; /* at most one to carry or to borrow */
+        result.limb[i - low] = (uint32_t)(sum & 0xFFFFFFFF);
+    }
+    assert(carry == 0);
+    out->sign = sign;
+    out->low = low;
+    out->count = top - low;
+    memcpy(out->limb, result.limb, (size_t)out->count * sizeof out->limb[0]);
+    big_trim(out);
+}
+
+static void add_signed(big *out, const big *a, const big *b, int b_sign) {
+    if (b_sign == 0)
+        memmove(out, a, sizeof *out);
+    else if (a->sign == 0) {
+        memmove(out, b, sizeof *out);
+        out->sign = b_sign;
+    } else if (a->sign == b_sign)
+        combine_magnitudes(out, a, b, 0, b_sign);
+    else if (compare_magnitudes(a, b) >= 0)
+        combine_magnitudes(out, a, b, 1, a->sign);
+    else
+        combine_magnitudes(out, b, a, 1, b_sign);
+}
+
+void big_add(big *out, const big *a, const big *b) {
+    add_signed(out, a, b, b->sign);
+}
+
+void big_subtract(big *out, const big *a, const big *b) {
+    add_signed(out, a, b, -b->sign);
+}
+
+void big_multiply(big *out, const big *a, const big *b) {
+    assert(out != a && out != b && a->count + b->count <= BIG_LIMBS);
+    out->sign = a->sign * b->sign;
+    out->low = a->low + b->low;
+    out->count = a->count + b->count;
+    memset(out->limb, 0, (size_t)out->count * sizeof out->limb[0]);
+    for (int i = 0; i < a->count; i++) {
+        uint64_t carry = 0;
+        for (int j = 0; j < b->count; j++) {
+            uint64_t sum = (uint64_t)a->limb[i] * b->limb[j] + out->limb[i + j] + carry;
+            out->limb[i + j] = (uint32_t)sum;
+            carry = sum >> 32;
+        }
+        out->limb[i + b->count] = (uint32_t)carry;
+    }
+    big_trim(out);
+}
+
+int big_compare(const big *a, const big *b) {
+    if (a->sign != b->sign)
+        return a->sign > b->sign ? 1 : -1;
+    return a->sign * compare_magnitudes(a, b);
+}
+
+static int bit_at(const big *a, long position) {
+    return position >= 0 ? (int)(limb_at(a, (int)(position / 32)) >> (position % 32) & 1) : 0;
+}
+
+double big_round(const big *value, int unit) {
+    if (value->sign == 0)
+        return 0.0;
+    long top = 32L * (value->low + value->count) - 1; /* position of the highest bit */
+    while (!bit_at(value, top))
+        top--;
+    /* The last place of the result is 2^(drop - unit): 52 bits below the highest, but not below 2^-1074. */
+    long drop = top - 52;
+    if (drop - unit < -1074)
+        drop = unit - 1074;
+    uint64_t mantissa = 0;
+    for (long i = top; i >= drop; i--)
+        mantissa = mantissa << 1 | (uint64_t)bit_at(value, i);
+    int rest = 0; /* anything below the bit after the last place */
+    for (long i = 32L * value->low; i < drop - 1 && !rest; i++)
+        rest = bit_at(value, i);
+    if (bit_at(value, drop - 1) && (rest || mantissa & 1))
+        mantissa++;
+    return value->sign * ldexp((double)mantissa, (int)(drop - unit)); /* exact, or infinity */
+}
+
+/* ---- predicates and measures --------------------------------------------------------------------------- */
+
+static void difference(big *out, double a, double b) {
+    big u, v;
+    big_from_double(&u, a);
+    big_from_double(&v, b);
+    big_subtract(out, &u, &v);
+}
+
+/* +1: a, b, c turn left; -1: right; 0: on one line. (b - a) x (c - a). */
+int oracle_orientation(const double a[2], const double b[2], const double c[2]) {
+    big abx, aby, acx, acy, left, right;
+    difference(&abx, b[0], a[0]);
+    difference(&aby, b[1], a[1]);
+    difference(&acx, c[0], a[0]);
+    difference(&acy, c[1], a[1]);
+    big_multiply(&left, &abx, &acy);
+    big_multiply(&right, &aby, &acx);
+    return big_compare(&left, &right);
+}
+
+int oracle_is_closer(const double center[2], double x, double y, double distance) {
+    if (isnan(center[0]) || isnan(center[1]) || isnan(distance) || !isfinite(x) || !isfinite(y) || distance < 0)
+        return 0;
+    if (isinf(distance))
+        return 1;
+    if (isinf(center[0]) || isinf(center[1]))
+        return 0;
+    big dx, dy, d, dx2, dy2, d2;
+    difference(&dx, center[0], x);
+    difference(&dy, center[1], y);
+    big_from_double(&d, distance);
+    big_multiply(&dx2, &dx, &dx);
+    big_multiply(&dy2, &dy, &dy);
+    big_multiply(&d2, &d, &d);
+    big_add(&dx2, &dx2, &dy2);
+    return big_compare(&dx2, &d2) < 0;
+}
+
+/* |sum(x[i] y[i+1] - x[i+1] y[i])|: twice the area, in units of 2^-2148. */
+static void twice_ring_area(big *sum, const double *x, const double *y, ptrdiff_t stride, size_t count) {
+    big x0, y0, x1, y1, product;
+    memset(sum, 0, sizeof *sum);
+    for (size_t i = 0; i < count; i++) {
+        ptrdiff_t at = (ptrdiff_t)i * stride, next = (ptrdiff_t)((i + 1) % count) * stride;
+        big_from_double(&x0, x[at]);
+        big_from_double(&y0, y[at]);
+        big_from_double(&x1, x[next]);
+        big_from_double(&y1, y[next]);
+        big_multiply(&product, &x0, &y1);
+        big_add(sum, sum, &product);
+        big_multiply(&product, &x1, &y0);
+        big_subtract(sum, sum, &product);
+    }
+    sum->sign = abs(sum->sign);
+}
+
+double oracle_ring_area(const double *x, const double *y, ptrdiff_t stride, size_t count) {
+    big twice;
+    twice_ring_area(&twice, x, y, stride, count);
+    return big_round(&twice, 2 * BIG_UNIT + 1);
+}
+
+static void add_vertices(big sum[2], const double *x, const double *y, ptrdiff_t stride, size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        big value;
+        big_from_double(&value, x[(ptrdiff_t)i * stride]);
+        big_add(&sum[0], &sum[0], &value);
+        big_from_double(&value, y[(ptrdiff_t)i * stride]);
+        big_add(&sum[1], &sum[1], &value);
+    }
+}
+
+void oracle_vertex_center(const double *x, const double *y, ptrdiff_t stride, size_t count, double center[2]) {
+    big sum[2];
+    memset(sum, 0, sizeof sum);
+    add_vertices(sum, x, y, stride, count);
+    for (int k = 0; k < 2; k++)
+        center[k] = big_round(&sum[k], BIG_UNIT) / (double)count;
+}
+
+/* ---- regions ------------------------------------------------------------------------------------------- */
+
+static size_t first_polygon(const pm_regions *regions, size_t region) {
+    return regions->geom_offsets ? (size_t)regions->geom_offsets[region] : region;
+}
+
+double oracle_area(const pm_regions *regions, size_t region) {
+    big total, ring_area;
+    memset(&total, 0, sizeof total);
+    for (size_t p = first_polygon(regions, region); p < first_polygon(regions, region + 1); p++) {
+        size_t shell = (size_t)regions->polygon_offsets[p], end = (size_t)regions->polygon_offsets[p + 1];
+        for (size_t r = shell; r < end; r++) {
+            size_t start = (size_t)regions->ring_offsets[r], count = (size_t)regions->ring_offsets[r + 1] - start;
+            twice_ring_area(&ring_area, regions->coords + 2 * start, regions->coords + 2 * start + 1, 2, count);
+            if (r == shell)
+                big_add(&total, &total, &ring_area);
+            else
+                big_subtract(&total, &total, &ring_area);
+        }
+    }
+    return big_round(&total, 2 * BIG_UNIT + 1);
+}
+
+void oracle_center(const pm_regions *regions, size_t region, double center[2]) {
+    big sum[2];
+    size_t vertices = 0;
+    memset(sum, 0, sizeof sum);
+    for (size_t p = first_polygon(regions, region); p < first_polygon(regions, region + 1); p++) {
+        size_t r = (size_t)regions->polygon_offsets[p], end = (size_t)regions->polygon_offsets[p + 1];
+        for (; r < end; r++) {
+            size_t start = (size_t)regions->ring_offsets[r], count = (size_t)regions->ring_offsets[r + 1] - start;
+            const double *ring = regions->coords + 2 * start;
+            if (count > 1 && ring[0] == ring[2 * count - 2] && ring[1] == ring[2 * count - 1])
+                count--;
+            add_vertices(sum, ring, ring + 1, 2, count);
+            vertices += count;
+        }
+    }
+    for (int k = 0; k < 2; k++)
+        center[k] = vertices ? big_round(&sum[k], BIG_UNIT) / (double)vertices : NAN;
+}
+
+/* On the closed segment from a to b, which may be one place: in its box and on its line. */
+static int on_edge(const double a[2], const double b[2], const double p[2]) {
+    for (int k = 0; k < 2; k++)
+        if ((p[k] < a[k] && p[k] < b[k]) || (p[k] > a[k] && p[k] > b[k]))
+            return 0;
+    return oracle_orientation(a, b, p) == 0;
+}
+
+/* The ray from p to the right meets the edge: one end is above p, the other is not, and p is on the left. */
+static int ray_crosses(const double a[2], const double b[2], const double p[2]) {
+    if ((a[1] > p[1]) == (b[1] > p[1]))
+        return 0;
+    return a[1] < b[1] ? oracle_orientation(a, b, p) > 0 : oracle_orientation(b, a, p) > 0;
+}
+
+static int part_covers(const pm_regions *regions, size_t polygon, const double p[2]) {
+    int crossings = 0;
+    size_t r = (size_t)regions->polygon_offsets[polygon], end = (size_t)regions->polygon_offsets[polygon + 1];
+    for (; r < end; r++) {
+        size_t start = (size_t)regions->ring_offsets[r], count = (size_t)regions->ring_offsets[r + 1] - start;
+        const double *ring = regions->coords + 2 * start;
+        for (size_t i = 0; i < count; i++) {
+            const double *a = ring + 2 * i, *b = ring + 2 * ((i + 1) % count);
+            if (on_edge(a, b, p))
+                return 1;
+            crossings += ray_crosses(a, b, p);
+        }
+    }
+    return crossings % 2;
+}
+
+int oracle_covers(const pm_regions *regions, size_t region, double x, double y) {
+    const double p[2] = {x, y};
+    if (!isfinite(x) || !isfinite(y))
+        return 0;
+    for (size_t i = first_polygon(regions, region); i < first_polygon(regions, region + 1); i++)
+        if (part_covers(regions, i, p))
+            return 1;
+    return 0;
+}
+
+/* ---- the match ----------------------------------------------------------------------------------------- */
+
+/* 1 when region a beats region b by the rule, 0 when it does not or they are equal. */
+static int beats(const pm_options *options, const double *areas, size_t a, size_t b) {
+    switch (options->best) {
+    case PM_SMALLEST:
+        return areas[a] < areas[b];
+    case PM_LARGEST:
+        return areas[a] > areas[b];
+    case PM_FIRST:
+        return 0;
+    case PM_SCORE_DOUBLE:
+        return ((const double *)options->scores)[a] < ((const double *)options->scores)[b];
+    case PM_SCORE_INT64:
+        return ((const int64_t *)options->scores)[a] < ((const int64_t *)options->scores)[b];
+    case PM_SCORE_UINT64:
+        return ((const uint64_t *)options->scores)[a] < ((const uint64_t *)options->scores)[b];
+    }
+    abort();
+}
+
+static double point_value(const double *base, ptrdiff_t stride, size_t i) {
+    double value; /* the address may be unaligned */
+    memcpy(&value, (const char *)base + (ptrdiff_t)i * stride, sizeof value);
+    return value;
+}
+
+static int is_candidate(const pm_regions *regions, const double *centers, const pm_options *options, size_t i,
+                        double x, double y) {
+    if (options->predicate == PM_COVERS)
+        return oracle_covers(regions, i, x, y);
+    return oracle_is_closer(centers + 2 * i, x, y, options->distance[options->distance_count == 1 ? 0 : i]);
+}
+
+/* Every region is asked, in input order: a later one wins only when it beats the best so far. */
+static void match_all(const pm_regions *regions, const double *centers, const double *areas, size_t count,
+                      const pm_options *options, const pm_points *points, int64_t *out) {
+    for (size_t k = 0; k < points->count; k++) {
+        double x = point_value(points->x, points->x_stride, k);
+        double y = point_value(points->y, points->y_stride, k);
+        out[k] = PM_NO_MATCH;
+        for (size_t i = 0; i < count; i++)
+            if ((out[k] == PM_NO_MATCH || beats(options, areas, i, (size_t)out[k])) &&
+                is_candidate(regions, centers, options, i, x, y))
+                out[k] = (int64_t)i;
+    }
+}
+
+void oracle_match(const pm_regions *regions, const pm_options *options, const pm_points *points, int64_t *out) {
+    static const pm_options defaults;
+    size_t count = regions->geom_offsets ? regions->geom_count : regions->polygon_count;
+    double *areas = calloc(count + 1, sizeof *areas), *centers = calloc(count + 1, 2 * sizeof *centers);
+    if (areas == NULL || centers == NULL)
+        abort();
+    for (size_t i = 0; i < count; i++) {
+        areas[i] = oracle_area(regions, i);
+        oracle_center(regions, i, centers + 2 * i);
+    }
+    match_all(regions, centers, areas, count, options ? options : &defaults, points, out);
+    free(areas);
+    free(centers);
+}
+
+void oracle_match_disks(const pm_disks *disks, const pm_options *options, const pm_points *points, int64_t *out) {
+    double *centers = calloc(disks->count + 1, 2 * sizeof *centers);
+    pm_options rules = *options;
+    if (centers == NULL)
+        abort();
+    for (size_t i = 0; i < disks->count; i++) {
+        centers[2 * i] = disks->x[i];
+        centers[2 * i + 1] = disks->y[i];
+    }
+    rules.predicate = PM_CENTER_WITHIN;
+    match_all(NULL, centers, disks->area, disks->count, &rules, points, out);
+    free(centers);
+}

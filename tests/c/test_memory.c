@@ -1,0 +1,173 @@
+/* test_memory.c: what happens when memory runs out?
+ *
+ * Every function that allocates runs under an allocator that fails at its k-th call, for every k until none is
+ * left to fail: the status says so, *out is NULL, and everything taken was given back, each block once. The same
+ * allocator holds the library to its contract: no size of 0, no NULL released, no memory but the allocator's. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "oracle.h"
+#include "rules.h"
+#include "tap.h"
+
+typedef struct ledger {
+    long calls, fail_at; /* the call that fails, counted from 0; -1: none */
+    long live;
+    size_t live_size;
+    int broken; /* the contract was */
+} ledger;
+
+typedef struct header {
+    ledger *owner;
+    size_t size;
+    uint64_t magic[2]; /* keeps what follows aligned to 16 as malloc does */
+} header;
+
+static void *ledger_allocate(void *context, size_t size) {
+    ledger *l = context;
+    if (size == 0)
+        l->broken = 1;
+    if (l->calls++ == l->fail_at)
+        return NULL;
+    header *h = malloc(sizeof *h + size);
+    if (h == NULL)
+        abort();
+    *h = (header){l, size, {UINT64_C(0xA110CA7ED), UINT64_C(0xA110CA7ED)}};
+    memset(h + 1, 0xA5, size);
+    l->live++;
+    l->live_size += size;
+    return h + 1;
+}
+
+static void ledger_release(void *context, void *block) {
+    ledger *l = context;
+    header *h = (header *)block - 1;
+    if (block == NULL || h->owner != l || h->magic[0] != UINT64_C(0xA110CA7ED)) {
+        l->broken = 1;
+        return;
+    }
+    h->magic[0] = 0;
+    l->live--;
+    l->live_size -= h->size;
+    free(h);
+}
+
+static zoo z;
+static rules u;
+static int64_t out[MAX_POINTS], expected[MAX_POINTS];
+
+static void test_build(void) {
+    rng r = rng_new(51);
+    tap_count failing = {"the k-th allocation of a build fails", 0, 0}, working = {"then none does", 0, 0};
+    tap_count size = {"pm_index_size() is what the index holds", 0, 0};
+    long most = 0;
+    for (long i = 0; i < tap_cases(400, 4000); i++) {
+        source s = source_new(&r, (family)rng_below(&r, FAMILIES));
+        zoo_fill(&z, &r, &s, rng_below(&r, 10));
+        rules_fill(&u, &r, &s, &z, 20);
+        oracle_match(&z.regions, &u.options, &u.points, expected);
+        for (long k = 0;; k++) {
+            ledger l = {0, k, 0, 0, 0};
+            pm_allocator allocator = {ledger_allocate, ledger_release, &l};
+            pm_index *index = (pm_index *)(uintptr_t)1;
+            pm_error err = {PM_OK, 5, ""};
+            u.options.allocator = &allocator;
+            pm_status status = pm_index_build(&z.regions, &u.options, &index, k % 2 ? &err : NULL);
+            if (l.calls <= k) { /* no k-th allocation any more */
+                int right = status == PM_OK && l.live > 0 && !l.broken;
+                if (right) {
+                    tap_case(&size, pm_index_size(index) == l.live_size);
+                    allocator = (pm_allocator){NULL, NULL, NULL}; /* the index has a copy */
+                    pm_index_match(index, &u.points, out);
+                    right = memcmp(out, expected, 20 * sizeof out[0]) == 0;
+                    long calls = l.calls;
+                    pm_index_free(index);
+                    right = right && l.calls == calls;
+                }
+                tap_case(&working, right && l.live == 0 && !l.broken);
+                most = k > most ? k : most;
+                break;
+            }
+            tap_case(&failing, status == PM_ERR_NO_MEMORY && index == NULL && l.live == 0 && !l.broken &&
+                                   l.calls == k + 1 &&
+                                   (k % 2 == 0 || (err.status == PM_ERR_NO_MEMORY && err.message[0] != '\0')));
+        }
+    }
+    tap_tally(&failing);
+    tap_tally(&working);
+    tap_tally(&size);
+    tap_ok(most >= 1, "a build allocates (at most %ld times)", most);
+}
+
+static void test_disks(void) {
+    static const size_t sizes[] = {0, 1, 8, 100, 5000};
+    static double x[5000], y[5000], area[5000];
+    rng r = rng_new(52);
+    tap_count failing = {"the k-th allocation over disks fails", 0, 0}, working = {"then none does, over disks", 0, 0};
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        const double d = 0.125;
+        double px[20], py[20];
+        for (size_t k = 0; k < sizes[i]; k++) {
+            x[k] = rng_unit(&r);
+            y[k] = rng_unit(&r);
+            area[k] = rng_unit(&r);
+        }
+        for (size_t k = 0; k < 20; k++) {
+            px[k] = rng_unit(&r);
+            py[k] = rng_unit(&r);
+        }
+        const pm_disks disks = {x, y, area, sizes[i]};
+        const pm_points points = {px, py, sizeof(double), sizeof(double), 20};
+        pm_options options = {.predicate = PM_CENTER_WITHIN, .distance = &d, .distance_count = 1};
+        oracle_match_disks(&disks, &options, &points, expected);
+        for (int at_once = 0; at_once < 2; at_once++)
+            for (long k = 0;; k++) {
+                ledger l = {0, k, 0, 0, 0};
+                const pm_allocator allocator = {ledger_allocate, ledger_release, &l};
+                pm_index *index = NULL;
+                options.allocator = &allocator;
+                pm_status status = at_once ? pm_match_disks(&disks, &options, &points, out, NULL)
+                                           : pm_index_build_disks(&disks, &options, &index, NULL);
+                int done = l.calls <= k;
+                if (done && index != NULL)
+                    pm_index_match(index, &points, out);
+                if (!done)
+                    tap_case(&failing, status == PM_ERR_NO_MEMORY && index == NULL && l.live == 0 && !l.broken);
+                pm_index_free(index);
+                if (done) {
+                    tap_case(&working, status == PM_OK && l.live == 0 && !l.broken &&
+                                           memcmp(out, expected, 20 * sizeof out[0]) == 0);
+                    break;
+                }
+            }
+    }
+    tap_tally(&failing);
+    tap_tally(&working);
+}
+
+/* What fails for another reason gives everything back as well. */
+static void test_other_failures(void) {
+    static const double x[] = {0, 1}, y[] = {0, 1}, nan_scores[] = {0, NAN}, d = 1;
+    ledger l = {0, -1, 0, 0, 0};
+    const pm_allocator allocator = {ledger_allocate, ledger_release, &l};
+    const pm_disks disks = {x, y, NULL, 2};
+    const pm_points points = {x, y, sizeof(double), sizeof(double), 2};
+    const pm_options options = {PM_CENTER_WITHIN, PM_SCORE_DOUBLE, nan_scores, &d, 1, &allocator};
+    pm_index *index = NULL;
+    tap_ok(pm_index_build_disks(&disks, &options, &index, NULL) == PM_ERR_SCORE && index == NULL && l.live == 0,
+           "a NaN score leaks nothing");
+    tap_ok(pm_match_disks(&disks, &options, &points, out, NULL) == PM_ERR_SCORE && l.live == 0, "nor at once");
+    static const double coords[] = {0, 0, 1, 0, 0, 1};
+    static const int64_t rings[] = {0, 1, 3}, polygons[] = {0, 1, 2};
+    const pm_regions regions = {coords, 3, rings, 2, polygons, 2, NULL, 0};
+    tap_ok(pm_index_build(&regions, &options, &index, NULL) == PM_ERR_SCORE && index == NULL && l.live == 0 && !l.broken,
+           "nor over regions");
+}
+
+int main(void) {
+    test_build();
+    test_disks();
+    test_other_failures();
+    return tap_end();
+}

@@ -1,0 +1,261 @@
+/* fuzz_match.c: can any bytes make the library crash, or answer wrong?
+ *
+ * Bytes become regions or disks, options and points: sane offsets or hostile ones, coordinates on a small grid or
+ * any 64 bits, options in and out of range. What the library refuses must leave *out NULL and a sentence; what it
+ * accepts must match as the exact oracle does, point by point, and as the same disks at once. Every array has
+ * exactly the size it claims, so that a sanitizer sees the first byte read beyond.
+ *
+ * It has the entry point of libFuzzer, and with FUZZ_MAIN a main() of its own that replays files or makes up bytes
+ * (--random COUNT). Both count how far inputs came, for a fuzzer that is always refused tests nothing. */
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cases.h"
+#include "oracle.h"
+#include "tap.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct {
+    long inputs, refused[7], built, disks, points, hits;
+} reached;
+
+static void print_reached(void) {
+    printf("# %ld inputs: refused %ld argument, %ld offsets, %ld coordinate, %ld score, %ld distance; "
+           "built %ld regions and %ld disks; %ld points, %ld matched\n",
+           reached.inputs, reached.refused[2], reached.refused[3], reached.refused[4], reached.refused[5],
+           reached.refused[6], reached.built, reached.disks, reached.points, reached.hits);
+}
+
+static void require(int condition, const char *what) {
+    if (!condition) {
+        fprintf(stderr, "wrong: %s\n", what);
+        abort();
+    }
+}
+
+/* ---- bytes to input ------------------------------------------------------------------------------------ */
+
+typedef struct reader {
+    const uint8_t *data;
+    size_t left;
+} reader;
+
+static unsigned take(reader *r, unsigned limit) { /* 0 when nothing is left */
+    if (r->left == 0)
+        return 0;
+    r->left--;
+    return *r->data++ % limit;
+}
+
+static void take_bytes(reader *r, void *out, size_t size) {
+    size_t n = size < r->left ? size : r->left;
+    memset(out, 0, size);
+    memcpy(out, r->data, n);
+    r->data += n;
+    r->left -= n;
+}
+
+static double take_double(reader *r, int raw) {
+    double value;
+    if (!raw)
+        return ((double)take(r, 64) - 32) / 4;
+    take_bytes(r, &value, sizeof value);
+    return value;
+}
+
+static void *sized(size_t size) { /* exactly: one byte more is an error that is seen */
+    void *block = malloc(size ? size : 1);
+    if (block == NULL)
+        abort();
+    return block;
+}
+
+static double *take_doubles(reader *r, size_t count, int raw) {
+    double *values = sized(count * sizeof *values);
+    for (size_t i = 0; i < count; i++)
+        values[i] = take_double(r, raw);
+    return values;
+}
+
+/* count + 1 offsets into `limit` items; hostile ones may be anything. */
+static int64_t *take_offsets(reader *r, size_t count, size_t limit, int hostile) {
+    int64_t *offsets = sized((count + 1) * sizeof *offsets), at = 0;
+    for (size_t i = 0; i <= count; i++) {
+        if (hostile && take(r, 8) == 0)
+            take_bytes(r, &at, take(r, 2) ? 8 : 1);
+        else if (i > 0)
+            at += take(r, (unsigned)(2 * limit / count + 2));
+        if (!hostile && at > (int64_t)limit)
+            at = (int64_t)limit;
+        offsets[i] = at;
+    }
+    return offsets;
+}
+
+static void *take_scores(reader *r, pm_best best, size_t count) {
+    uint64_t *values = sized(count * sizeof *values);
+    for (size_t i = 0; i < count; i++)
+        if (best == PM_SCORE_DOUBLE) {
+            double score = take(r, 16) ? (double)take(r, 3) : take_double(r, 1);
+            memcpy(&values[i], &score, sizeof score);
+        } else
+            values[i] = take(r, 4) ? UINT64_MAX - take(r, 3) : take(r, 3);
+    return values;
+}
+
+/* ---- one input ----------------------------------------------------------------------------------------- */
+
+static int refused(pm_status status, const pm_index *index, const pm_error *err) {
+    if (status == PM_OK)
+        return 0;
+    require(status < 0 && status >= PM_ERR_DISTANCE && status != PM_ERR_NO_MEMORY, "an unexpected status");
+    require(index == NULL, "*out is NULL after a failure");
+    require(err->status == status && memchr(err->message, 0, sizeof err->message) && err->message[0], "the error");
+    reached.refused[-status]++;
+    return 1;
+}
+
+static void check_answers(const pm_points *points, const int64_t *answers, const int64_t *expected) {
+    for (size_t i = 0; i < points->count; i++) {
+        require(answers[i] == expected[i], "an answer");
+        reached.points++;
+        reached.hits += answers[i] >= 0;
+    }
+}
+
+static void run_regions(reader *r, const pm_options *options, const pm_points *points, unsigned mode) {
+    int hostile = (mode & 3) == 3, raw = (mode & 12) == 12;
+    size_t n = take(r, 7), polygons = mode & 16 ? n + take(r, 4) : n, rings = polygons + take(r, 6);
+    size_t vertices = take(r, 60);
+    pm_regions regions = {.coord_count = vertices, .ring_count = rings, .polygon_count = polygons};
+    double *coords = take_doubles(r, 2 * vertices, raw);
+    int64_t *ring_offsets = take_offsets(r, rings, vertices, hostile);
+    int64_t *polygon_offsets = take_offsets(r, polygons, rings, hostile);
+    int64_t *geom_offsets = mode & 16 ? take_offsets(r, n, polygons, hostile) : NULL;
+    regions.coords = coords;
+    regions.ring_offsets = ring_offsets;
+    regions.polygon_offsets = polygon_offsets;
+    regions.geom_offsets = geom_offsets;
+    regions.geom_count = n;
+
+    pm_index *index = (pm_index *)(uintptr_t)1;
+    pm_error err;
+    pm_status status = pm_index_build(&regions, mode & 32 ? options : NULL, &index, &err);
+    if (!refused(status, index, &err)) {
+        int64_t *answers = sized(points->count * sizeof *answers), *expected = sized(points->count * sizeof *expected);
+        reached.built++;
+        pm_index_match(index, points, answers);
+        oracle_match(&regions, mode & 32 ? options : NULL, points, expected);
+        check_answers(points, answers, expected);
+        pm_index_free(index);
+        free(answers);
+        free(expected);
+    }
+    free(coords);
+    free(ring_offsets);
+    free(polygon_offsets);
+    free(geom_offsets);
+}
+
+static void run_disks(reader *r, const pm_options *options, const pm_points *points, size_t n, unsigned mode) {
+    int raw = (mode & 12) == 12;
+    double *x = take_doubles(r, n, raw), *y = take_doubles(r, n, raw), *area = take_doubles(r, n, mode & 16);
+    const pm_disks disks = {x, y, mode & 32 ? area : NULL, n};
+    int64_t *answers = sized(points->count * sizeof *answers), *expected = sized(points->count * sizeof *expected);
+    pm_index *index = (pm_index *)(uintptr_t)1;
+    pm_error err, other;
+    pm_status status = pm_index_build_disks(&disks, options, &index, &err);
+    require(pm_match_disks(&disks, options, points, expected, &other) == status, "the same status at once");
+    if (!refused(status, index, &err)) {
+        reached.disks++;
+        pm_index_match(index, points, answers);
+        check_answers(points, answers, expected);
+        oracle_match_disks(&disks, options, points, expected);
+        check_answers(points, answers, expected);
+        pm_index_free(index);
+    }
+    free(x);
+    free(y);
+    free(area);
+    free(answers);
+    free(expected);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    reader r = {data, size};
+    unsigned mode = take(&r, 256), raw = take(&r, 4) == 0, disks = mode & 64;
+    size_t n = disks ? take(&r, 40) : take(&r, 7), count = take(&r, 12); /* run_regions() draws n for itself */
+    pm_options options = {.predicate = disks || take(&r, 2) ? PM_CENTER_WITHIN : PM_COVERS};
+    options.best = (pm_best)take(&r, 6);
+    if (take(&r, 32) == 31)
+        options.predicate = (pm_predicate)take(&r, 8);
+    if (take(&r, 32) == 31)
+        options.best = (pm_best)take(&r, 16);
+    void *scores = take_scores(&r, options.best, n + 8);
+    if (options.best >= PM_SCORE_DOUBLE)
+        options.scores = scores;
+    options.distance_count = options.predicate == PM_COVERS ? 0 : take(&r, 2) ? 1 : n;
+    double *distance = take_doubles(&r, options.distance_count, (int)raw);
+    for (size_t i = 0; i < options.distance_count; i++)
+        if (take(&r, 16)) /* few enough negative ones to come through */
+            distance[i] = fabs(distance[i]);
+    options.distance = options.distance_count ? distance : NULL;
+    double *x = take_doubles(&r, count, (int)raw), *y = take_doubles(&r, count, (int)raw);
+    const pm_points points = {x, y, sizeof(double), sizeof(double), count};
+    if (reached.inputs++ == 0)
+        atexit(print_reached);
+    if (disks)
+        run_disks(&r, &options, &points, n, mode);
+    else
+        run_regions(&r, &options, &points, mode);
+    free(scores);
+    free(distance);
+    free(x);
+    free(y);
+    return 0;
+}
+
+/* ---- without libFuzzer --------------------------------------------------------------------------------- */
+
+#ifdef FUZZ_MAIN
+static void replay(const char *path) {
+    static uint8_t data[1 << 20];
+    FILE *file = fopen(path, "rb");
+    if (!tap_ok(file != NULL, "%s opens", path))
+        return;
+    size_t size = fread(data, 1, sizeof data, file);
+    fclose(file);
+    LLVMFuzzerTestOneInput(data, size);
+    tap_ok(1, "%s: %zu bytes", path, size);
+}
+
+static void make_up(long count) {
+    rng r = rng_new(81);
+    for (long i = 0; i < count; i++) {
+        uint8_t data[1024];
+        size_t size = rng_below(&r, sizeof data);
+        for (size_t k = 0; k < size; k++)
+            data[k] = (uint8_t)(rng_next(&r) >> 56);
+        LLVMFuzzerTestOneInput(data, size);
+    }
+    int all = 1;
+    for (int status = -PM_ERR_ARGUMENT; status <= -PM_ERR_DISTANCE; status++)
+        all = all && reached.refused[status] > 0;
+    tap_ok(all, "%ld made-up inputs: every kind of refusal", count);
+    tap_ok(reached.built > count / 8 && reached.disks > count / 16, "the library built %ld and %ld indexes", reached.built,
+           reached.disks);
+    tap_ok(reached.hits > count / 4, "%ld of %ld points were matched", reached.hits, reached.points);
+}
+
+int main(int argc, char **argv) {
+    if (argc == 3 && strcmp(argv[1], "--random") == 0)
+        make_up(atol(argv[2]) * tap_cases(1, 20));
+    else
+        for (int i = 1; i < argc; i++)
+            replay(argv[i]);
+    return tap_end();
+}
+#endif
