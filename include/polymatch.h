@@ -167,6 +167,14 @@ typedef enum pm_best {
     PM_SCORE_UINT64 = 5  /**< lowest of `scores` (uint64_t) */
 } pm_best;
 
+/** How to answer: every engine gives the same answers. */
+typedef enum pm_engine {
+    PM_ENGINE_AUTO = 0, /**< the tree, unless there is little to search */
+    PM_ENGINE_SCAN = 1, /**< regions best first behind their boxes: nothing to build, for few points */
+    PM_ENGINE_TREE = 2  /**< the map of answers cut into cells, for many; PM_COVERS only. Where it can't pay (extents
+                             beyond 1e100, thousands of borders in one place) the scan stands in */
+} pm_engine;
+
 /** What to answer. All zero is the default: covers, smallest. */
 typedef struct pm_options {
     pm_predicate predicate;
@@ -174,6 +182,7 @@ typedef struct pm_options {
     const void *scores;            /**< for PM_SCORE_*: one per region; else NULL */
     const double *distance;        /**< for PM_CENTER_WITHIN: radii >= 0, infinity allowed; else NULL */
     size_t distance_count;         /**< 1 for all the regions, or one per region */
+    pm_engine engine;
     const pm_allocator *allocator; /**< NULL: malloc and free */
 } pm_options;
 
@@ -182,7 +191,8 @@ typedef struct pm_index pm_index;
 /** Build an index that answers the rules chosen in `options` over `regions`.
  *
  * Copies what it needs: the caller may free everything afterwards. The index never changes again, so any number
- * of threads may use it at once. O(v + n) time for v vertices of n regions.
+ * of threads may use it at once. O(v log v + n) time for v vertices of n regions; memory
+ * linear in v.
  *
  * @param options  NULL for the defaults
  * @param out      receives the index, to be released with pm_index_free(); NULL after a failure
@@ -213,8 +223,9 @@ PM_API void pm_index_bounds(const pm_index *index, double bounds[4]);
 /** Match points: out[i] receives the position of the best region for point i, or PM_NO_MATCH.
  *
  * A point with a NaN or infinite coordinate never matches. Cannot fail and allocates nothing, so it may be
- * called on any slice of the points, from any thread, in any order. O(n) per point at worst for n regions; regions
- * are tried best first and the first hit ends the search. */
+ * called on any slice of the points, from any thread, in any order. With a tree the time per point depends neither
+ * on how many regions there are nor on their vertices, except within 1/1000 of a cell of a border; without, it is O(n)
+ * for n regions, tried best first up to the first hit. */
 PM_API void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out);
 
 /* ---- without an index --------------------------------------------------------------------------------- */

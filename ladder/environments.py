@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -32,7 +33,7 @@ def _call(command: list, what: str, **kwargs) -> str:
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, **kwargs)
     if done.returncode:
         lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        errors = [line for line in lines if "error" in line.lower()]
+        errors = [line for line in lines if "error:" in line.lower() and "subprocess-exited" not in line]
         reason = (errors[:1] or lines[-1:] or [f"exit code {done.returncode}"])[0]
         raise NotRun(f"{what} failed: {reason}")
     return done.stdout
@@ -79,7 +80,9 @@ def debug_build() -> Path:
     # -O0 comes through the environment because pip before 23.1 keeps only the last of several setup-args.
     command.append("--config-settings=setup-args=-Dlto=false")
     tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    _call([*command, ROOT], "the debug build", env=dict(os.environ, CFLAGS="-O0", PATH=tools))
+    with tempfile.TemporaryDirectory() as build:
+        command += [f"--config-settings=build-dir={build}", ROOT]
+        _call(command, "the debug build", env=dict(os.environ, CFLAGS="-O0", PATH=tools))
     making.rename(folder)
     return folder
 

@@ -52,7 +52,8 @@ class Figures:
         first, _, rest = name.partition(".")
         if first in ("py-spy", "perf", "cProfile"):
             rung, _, function = rest.partition(".")
-            return f"{100 * self.share(first, rung, function):.0f} %"
+            percent = 100 * self.share(first, rung, function)
+            return f"{percent:.1f} %" if 99 < percent < 100 else f"{percent:.0f} %"
         if first == "machine":
             facts = self.machine | {
                 "numpy": self.machine["packages"]["numpy"],

@@ -6,8 +6,9 @@
  * vertex on the line is counted once. Only edges whose box contains the point need arithmetic: the exact orientation.
  *
  * Regions stand best first with their boxes in one array: the search looks at boxes in rank order and at edges only
- * behind a box that contains the point; the first region that covers it is the answer. O(regions + edges behind
- * those boxes) per point: the simple engine, right by inspection, that faster ones are compared with. */
+ * behind a box that contains the point, 64 edges at a time if their heights do; the first region that covers it is the
+ * answer. O(regions + edges behind those boxes) per point: the simple engine, right by inspection, that the tree
+ * is compared with and asks where rounding can't decide. */
 #include "cover.h"
 
 #include <math.h>
@@ -85,10 +86,21 @@ void pm_covers_append(pm_covers *covers, const pm_regions *regions, size_t regio
     covers->part_offsets[rank + 1] = part;
 }
 
+void pm_covers_seal(pm_covers *covers) {
+    size_t count = covers->vertex_offsets[covers->ring_offsets[covers->part_offsets[covers->count]]];
+    for (size_t begin = 0; begin < count; begin += PM_SPAN) {
+        pm_box box = EMPTY;
+        for (size_t i = begin; i <= begin + PM_SPAN && i < count; i++)
+            box_add(&box, 0, covers->vertices[2 * i + 1]);
+        covers->spans[2 * (begin / PM_SPAN)] = box.min_y;
+        covers->spans[2 * (begin / PM_SPAN) + 1] = box.max_y;
+    }
+}
+
 enum { OUTSIDE = 0, INSIDE = 1, BOUNDARY = 2 };
 
-/* Edges of one ring between `vertex` and `last`: OUTSIDE or INSIDE by parity, or BOUNDARY. */
-static int ring_test(const double *vertex, const double *last, double x, double y) {
+/* The edges from `vertex` up to `last`: OUTSIDE or INSIDE by parity, or BOUNDARY. */
+static int edges_test(const double *vertex, const double *last, double x, double y) {
     int parity = OUTSIDE;
     for (; vertex < last; vertex += 2) {
         double ax = vertex[0], ay = vertex[1], bx = vertex[2], by = vertex[3];
@@ -109,12 +121,26 @@ static int ring_test(const double *vertex, const double *last, double x, double 
     return parity;
 }
 
-static int part_covers(const pm_covers *covers, size_t part, double x, double y) {
+static int ring_test(const pm_covers *covers, size_t ring, double x, double y) {
+    int parity = OUTSIDE;
+    size_t last = covers->vertex_offsets[ring + 1] - 1;
+    for (size_t at = covers->vertex_offsets[ring], next; at < last; at = next) {
+        size_t span = at / PM_SPAN;
+        next = (span + 1) * PM_SPAN < last ? (span + 1) * PM_SPAN : last;
+        if (y < covers->spans[2 * span] || y > covers->spans[2 * span + 1])
+            continue;
+        int side = edges_test(covers->vertices + 2 * at, covers->vertices + 2 * next, x, y);
+        if (side == BOUNDARY)
+            return BOUNDARY;
+        parity ^= side;
+    }
+    return parity;
+}
+
+int pm_part_covers(const pm_covers *covers, size_t part, double x, double y) {
     int parity = OUTSIDE;
     for (size_t ring = covers->ring_offsets[part]; ring < covers->ring_offsets[part + 1]; ring++) {
-        const double *vertices = covers->vertices + 2 * covers->vertex_offsets[ring];
-        const double *last = covers->vertices + 2 * (covers->vertex_offsets[ring + 1] - 1);
-        int side = ring_test(vertices, last, x, y);
+        int side = ring_test(covers, ring, x, y);
         if (side == BOUNDARY)
             return 1;
         parity ^= side;
@@ -127,7 +153,7 @@ size_t pm_covers_find(const pm_covers *covers, double x, double y) {
         if (!box_contains(&covers->boxes[rank], x, y))
             continue;
         for (size_t part = covers->part_offsets[rank]; part < covers->part_offsets[rank + 1]; part++)
-            if (box_contains(&covers->part_boxes[part], x, y) && part_covers(covers, part, x, y))
+            if (box_contains(&covers->part_boxes[part], x, y) && pm_part_covers(covers, part, x, y))
                 return rank;
     }
     return covers->count;

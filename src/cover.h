@@ -17,7 +17,10 @@ typedef struct pm_covers {
     size_t *ring_offsets;   /* parts + 1 positions in the rings */
     size_t *vertex_offsets; /* rings + 1 positions in the vertices */
     double *vertices;       /* x y each; every ring closed, so ring vertices begin .. end - 1 start its edges */
+    double *spans;          /* min y, max y of the edges that start at each PM_SPAN vertices */
 } pm_covers;
+
+enum { PM_SPAN = 64 };
 
 /* How much pm_covers_fill() writes; each region counts the same in any order. */
 typedef struct pm_cover_sizes {
@@ -28,6 +31,12 @@ pm_cover_sizes pm_cover_measure(const pm_regions *regions);
 
 /* Append region `region` of the input as the next in rank; covers->count and the offsets grow. */
 void pm_covers_append(pm_covers *covers, const pm_regions *regions, size_t region);
+
+/* Compute the spans, when all regions are appended. */
+void pm_covers_seal(pm_covers *covers);
+
+/* Does this part cover (x, y)? Both finite. */
+int pm_part_covers(const pm_covers *covers, size_t part, double x, double y);
 
 /* The first region in rank order that covers (x, y), or count. Both finite. */
 size_t pm_covers_find(const pm_covers *covers, double x, double y);

@@ -1,8 +1,9 @@
 /* index.c — build once, then one integer per point.
  *
  * An index is the regions in rank order, as boxes and edges (cover.c) or as disks (disks.c), and the position in the
- * input of each rank. It is one allocation, copied from the input and never changed afterwards, which is all that
- * sharing it between threads needs. pm_match_disks() makes the same table of disks, searches it and forgets it.
+ * input of each rank; over the edges, unless they are few, stands the tree (tree_build.c). It is copied from the
+ * input and never changed afterwards, which is all that sharing it between threads needs. pm_match_disks() makes the
+ * same table of disks, searches it and forgets it.
  *
  * Sizes can't overflow: everything is a small multiple of arrays that the caller holds in memory. */
 #include <math.h>
@@ -15,6 +16,7 @@
 #include "rank.h"
 #include "regions.h"
 #include "status.h"
+#include "tree.h"
 
 struct pm_index {
     pm_allocator allocator;
@@ -24,9 +26,13 @@ struct pm_index {
     double bounds[4];
     uint32_t *ids; /* rank -> position in the input */
     pm_covers covers;    /* for PM_COVERS */
+    pm_tree tree;        /* over them, or without a table */
     pm_disk_table disks; /* for PM_CENTER_WITHIN; its inputs are the copies behind it */
     double *x, *y, *radius;
 };
+
+/* With fewer, boxes and edges are looked through before a table of cells is read. */
+enum { FEW_VERTICES = 200 };
 
 /* ---- options ---- */
 
@@ -35,6 +41,10 @@ static pm_status check_options(const pm_options *options, size_t count, int has_
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%d is not a pm_predicate", (int)options->predicate);
     if ((int)options->best < PM_SMALLEST || options->best > PM_SCORE_UINT64)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%d is not a pm_best", (int)options->best);
+    if ((int)options->engine < PM_ENGINE_AUTO || options->engine > PM_ENGINE_TREE)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "%d is not a pm_engine", (int)options->engine);
+    if (options->engine == PM_ENGINE_TREE && options->predicate == PM_CENTER_WITHIN)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "PM_ENGINE_TREE has no PM_CENTER_WITHIN");
     if (options->best >= PM_SCORE_DOUBLE && !options->scores && count > 0)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "scores is NULL");
     if (options->best < PM_SCORE_DOUBLE && options->scores)
@@ -87,6 +97,7 @@ static void place_covers(pm_covers *covers, block *b, size_t count, pm_cover_siz
     covers->ring_offsets = carve(b, (sizes.parts + 1) * sizeof(size_t));
     covers->vertex_offsets = carve(b, (sizes.rings + 1) * sizeof(size_t));
     covers->vertices = carve(b, 2 * sizes.vertices * sizeof(double));
+    covers->spans = carve(b, 2 * (sizes.vertices / PM_SPAN + 1) * sizeof(double));
     if (b->next) {
         covers->part_offsets[0] = 0;
         covers->ring_offsets[0] = 0;
@@ -188,6 +199,16 @@ static pm_status build(const pm_regions *regions, const pm_disks *disks, const d
             pm_box box = index->covers.boxes[rank];
             extend_bounds(index->bounds, box.min_x, box.min_y, box.max_x, box.max_y);
         }
+        pm_covers_seal(&index->covers);
+        index->tree.top = NULL;
+        if (options->engine == PM_ENGINE_TREE || (options->engine == PM_ENGINE_AUTO && sizes.vertices >= FEW_VERTICES))
+            status = pm_tree_build(&index->tree, &index->covers, index->ids, allocator);
+        if (status) {
+            pm_release(allocator, index);
+            pm_fail(err, status, -1, "out of memory building the tree of %zu regions", count);
+            goto done;
+        }
+        index->size += index->tree.top ? index->tree.size : 0;
     } else {
         copy(index->x, disks->x, count * sizeof(double));
         copy(index->y, disks->y, count * sizeof(double));
@@ -202,7 +223,7 @@ done:
     return status;
 }
 
-static const pm_options DEFAULTS = {PM_COVERS, PM_SMALLEST, NULL, NULL, 0, NULL};
+static const pm_options DEFAULTS = {PM_COVERS, PM_SMALLEST, NULL, NULL, 0, PM_ENGINE_AUTO, NULL};
 
 pm_status pm_index_build(const pm_regions *regions, const pm_options *options, pm_index **out, pm_error *err) {
     if (!out)
@@ -262,8 +283,11 @@ pm_status pm_index_build_disks(const pm_disks *disks, const pm_options *options,
 void pm_index_free(pm_index *index) {
     if (!index)
         return;
-    pm_allocator allocator = index->allocator;
-    pm_release(index->own_allocator ? &allocator : NULL, index);
+    pm_allocator own = index->allocator;
+    const pm_allocator *allocator = index->own_allocator ? &own : NULL;
+    if (index->predicate == PM_COVERS)
+        pm_tree_free(&index->tree, allocator);
+    pm_release(allocator, index);
 }
 
 size_t pm_index_count(const pm_index *index) {
@@ -294,6 +318,8 @@ void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out
             continue;
         if (index->predicate == PM_CENTER_WITHIN) {
             out[i] = pm_disks_find(&index->disks, x, y);
+        } else if (index->tree.top) {
+            out[i] = pm_tree_find(&index->tree, &index->covers, x, y);
         } else {
             size_t rank = pm_covers_find(&index->covers, x, y);
             if (rank < index->count)

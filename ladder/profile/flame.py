@@ -8,6 +8,7 @@ appear when the pointer rests on it.
 
 from html import escape
 
+from ladder.environments import ROOT
 from ladder.profile.stacks import Stacks
 
 WIDTH, ROW, SIDE, TOP = 1200, 18, 10, 46
@@ -21,6 +22,12 @@ LEGEND = (
     (INTERPRETER, "interpreter"),
     (OTHER, "other C"),
 )
+
+
+# With debug information a profiler names the source file, without it the library.
+OUR_FILES = {"_core"} | {
+    path.name for folder in ("src", "python/ext") for path in (ROOT / folder).glob("*.[ch]")
+}
 
 
 def tree(stacks: Stacks) -> dict:
@@ -58,9 +65,9 @@ def colour(frame: str) -> str:
     where = frame.rpartition(" (")[2].rstrip(")")
     if where.endswith(".py"):
         return PYTHON
-    if where == "_core":
+    if where in OUR_FILES:
         return OURS
-    if where.startswith(("python", "libpython")):
+    if where.startswith(("python", "libpython")) or where.endswith(".h"):  # inlined from Python's headers
         return INTERPRETER
     return NUMPY if "umath" in where or "openblas" in where else OTHER
 

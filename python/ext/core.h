@@ -48,6 +48,9 @@ static inline const double *polygon_y(const polygon *self) {
 /* Turn a failed status into the exception: the only place where that happens. Returns NULL. */
 PyObject *raise_status(pm_status status, const pm_error *err);
 
+/* A real number; `argument` names it in errors. 0 or -1. */
+int real_from(PyObject *object, const char *argument, double *value);
+
 /* A contiguous float64 array of one dimension (a new reference) of any sequence of real numbers. */
 PyArrayObject *doubles_from(PyObject *object, const char *argument);
 
@@ -72,13 +75,21 @@ typedef struct type_view {
     int is_polygon, own_center, own_area;
 } type_view;
 
-/* Look at a type unless the view is already of it; 0 or -1. The view starts all zero. */
-int view_type(const core_state *state, PyTypeObject *type, type_view *view);
+/* Look at a type unless the view is already of it. The view starts all zero. Runs no Python code. */
+void view_type(const core_state *state, PyTypeObject *type, type_view *view);
 
 void view_release(type_view *view);
 
-/* float(object.area()) of any object; a NaN is an error. `position` is the place in `argument`. 0 or -1. */
-int call_area(const core_state *state, PyObject *object, const char *argument, Py_ssize_t position, double *area);
+/* Where an object stands in what the caller passed, put into words only in errors: argument, argument[position], or
+ * argument[set][1][position]. -1 leaves a level out. With `among`, a list or tuple, it is where the object is there. */
+typedef struct place {
+    const char *argument;
+    Py_ssize_t set, position;
+    PyObject *among;
+} place;
+
+/* float(object.area()) of any object; a NaN is an error. 0 or -1. */
+int call_area(const core_state *state, PyObject *object, const place *where, double *area);
 
 /* object.center of any object; 0 or -1. */
 int read_center(const core_state *state, PyObject *object, const char *argument, Py_ssize_t position,

@@ -14,41 +14,57 @@
 
 /* ---- types and objects ---- */
 
-int view_type(const core_state *state, PyTypeObject *type, type_view *look) {
+void view_type(const core_state *state, PyTypeObject *type, type_view *look) {
     if (look->type == type)
-        return 0;
+        return;
     view_release(look);
     *look = (type_view){(PyTypeObject *)Py_NewRef(type), 1, 1, 1};
     if (type == state->polygon_type)
-        return 0;
-    look->is_polygon = PyType_IsSubtype(type, state->polygon_type);
-    look->own_center = look->own_area = 0;
-    if (!look->is_polygon)
-        return 0;
-    PyObject *center = PyObject_GetAttr((PyObject *)type, state->name_center);
-    PyObject *area = center ? PyObject_GetAttr((PyObject *)type, state->name_area) : NULL;
+        return;
+    /* Looked up as an instance does: no metaclass and no descriptor has a say, and none of their code runs. */
     int plain = type->tp_getattro == PyObject_GenericGetAttr; /* no __getattribute__ in between */
-    look->own_center = plain && center == state->polygon_center;
-    look->own_area = plain && area == state->polygon_area;
-    Py_XDECREF(center);
-    Py_XDECREF(area);
-    return area ? 0 : -1;
+    look->is_polygon = PyType_IsSubtype(type, state->polygon_type);
+    look->own_center = look->is_polygon && plain && _PyType_Lookup(type, state->name_center) == state->polygon_center;
+    look->own_area = look->is_polygon && plain && _PyType_Lookup(type, state->name_area) == state->polygon_area;
 }
 
 void view_release(type_view *look) {
     Py_CLEAR(look->type);
 }
 
-/* An AttributeError gets the place of the object in front. */
-static void name_place(const char *argument, Py_ssize_t position) {
+static void place_name(const place *where, const PyObject *object, char *name, size_t size) {
+    Py_ssize_t position = where->position, count = where->among ? PySequence_Fast_GET_SIZE(where->among) : 0;
+    for (Py_ssize_t i = 0; i < count && position < 0; i++)
+        if (PySequence_Fast_GET_ITEM(where->among, i) == object)
+            position = i;
+    if (where->set >= 0 && position >= 0)
+        PyOS_snprintf(name, size, "%s[%zd][1][%zd]", where->argument, where->set, position);
+    else if (where->set >= 0)
+        PyOS_snprintf(name, size, "%s[%zd][1]", where->argument, where->set);
+    else if (position >= 0)
+        PyOS_snprintf(name, size, "%s[%zd]", where->argument, position);
+    else
+        PyOS_snprintf(name, size, "%s", where->argument);
+}
+
+/* An AttributeError gets the place of the object in front; the one that was raised is kept as the cause. */
+static void name_place(const place *where, const PyObject *object) {
     if (!PyErr_ExceptionMatches(PyExc_AttributeError))
         return;
-    PyObject *type, *value, *traceback;
-    PyErr_Fetch(&type, &value, &traceback);
-    PyErr_Format(PyExc_AttributeError, "%s[%zd]: %S", argument, position, value ? value : type);
+    char name[96];
+    PyObject *type, *value, *traceback, *cause;
+    place_name(where, object, name, sizeof name);
+    PyErr_Fetch(&type, &cause, &traceback);
+    PyErr_NormalizeException(&type, &cause, &traceback);
+    if (traceback)
+        PyException_SetTraceback(cause, traceback);
     Py_XDECREF(type);
-    Py_XDECREF(value);
     Py_XDECREF(traceback);
+    PyErr_Format(PyExc_AttributeError, "%s: %S", name, cause);
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    PyException_SetCause(value, cause);
+    PyErr_Restore(type, value, traceback);
 }
 
 int read_center(const core_state *state, PyObject *object, const char *argument, Py_ssize_t position,
@@ -57,7 +73,8 @@ int read_center(const core_state *state, PyObject *object, const char *argument,
                           ? PyObject_GenericGetAttr(object, state->name_center)
                           : PyObject_GetAttr(object, state->name_center);
     if (!value) {
-        name_place(argument, position);
+        place where = {argument, -1, position, NULL};
+        name_place(&where, object);
         return -1;
     }
     int status = point_from(value, center, argument, position);
@@ -65,24 +82,27 @@ int read_center(const core_state *state, PyObject *object, const char *argument,
     return status;
 }
 
-int call_area(const core_state *state, PyObject *object, const char *argument, Py_ssize_t position, double *area) {
+int call_area(const core_state *state, PyObject *object, const place *where, double *area) {
+    char name[96];
     PyObject *value = PyObject_CallMethodNoArgs(object, state->name_area);
     if (!value) {
-        name_place(argument, position);
+        name_place(where, object);
         return -1;
     }
     *area = PyFloat_AsDouble(value);
     if (*area == -1 && PyErr_Occurred()) {
         if (PyErr_ExceptionMatches(PyExc_TypeError)) {
             PyErr_Clear();
-            PyErr_Format(PyExc_TypeError, "%s[%zd]: area() must be a real number, got %R", argument, position, value);
+            place_name(where, object, name, sizeof name);
+            PyErr_Format(PyExc_TypeError, "%s: area() must be a real number, got %R", name, value);
         }
         Py_DECREF(value);
         return -1;
     }
     Py_DECREF(value);
     if (isnan(*area)) {
-        PyErr_Format(PyExc_ValueError, "%s[%zd]: area() is NaN", argument, position);
+        place_name(where, object, name, sizeof name);
+        PyErr_Format(PyExc_ValueError, "%s: area() is NaN", name);
         return -1;
     }
     return 0;
@@ -133,21 +153,24 @@ static inline int is_closer(const double center[2], const double point[2], doubl
 }
 
 /* One object that is not a plain Polygon: Python code may run. */
-static int find_other(const core_state *state, PyObject *object, Py_ssize_t i, const double point[2], double max_dist,
-                      hits *found) {
+static int find_other(const core_state *state, PyObject *object, const char *argument, Py_ssize_t i,
+                      const double point[2], double max_dist, pm_band band, hits *found) {
     double center[2];
     Py_INCREF(object);
-    int status = read_center(state, object, "polygon_subset", i, center);
-    if (status == 0 && pm_is_closer(center, point[0], point[1], max_dist))
-        status = hits_add(found, object);
+    int status = read_center(state, object, argument, i, center);
+    if (status == 0) {
+        double square = pm_rounded_square(center[0], center[1], point[0], point[1]);
+        if (!(square > band.outer) && is_closer(center, point, max_dist, band, square))
+            status = hits_add(found, object);
+    }
     Py_DECREF(object);
     return status;
 }
 
 /* Collect the items of `sequence` (a list or tuple) that are close. A list that changes meanwhile is followed as a for
  * loop would. */
-static int find_hits(const core_state *state, PyObject *sequence, const double point[2], double max_dist,
-                     hits *found) {
+static int find_hits(const core_state *state, PyObject *sequence, const char *argument, const double point[2],
+                     double max_dist, hits *found) {
     const pm_band band = pm_band_of(max_dist);
     const double x = point[0], y = point[1];
     type_view look = {NULL, 0, 0, 0};
@@ -156,8 +179,8 @@ static int find_hits(const core_state *state, PyObject *sequence, const double p
     PyObject **items = PySequence_Fast_ITEMS(sequence);
     for (Py_ssize_t i = 0; i < count && status == 0; i++) {
         PyObject *object = items[i];
-        if (Py_TYPE(object) != look.type && (status = view_type(state, Py_TYPE(object), &look)) < 0)
-            break;
+        if (Py_TYPE(object) != look.type)
+            view_type(state, Py_TYPE(object), &look);
         if (look.own_center) {
             const double *center = ((polygon *)object)->center;
             double square = pm_rounded_square(center[0], center[1], x, y);
@@ -168,7 +191,7 @@ static int find_hits(const core_state *state, PyObject *sequence, const double p
             else if (is_closer(center, point, max_dist, band, square))
                 status = hits_add(found, object);
         } else {
-            status = find_other(state, object, i, point, max_dist, found);
+            status = find_other(state, object, argument, i, point, max_dist, band, found);
             count = PySequence_Fast_GET_SIZE(sequence);
             items = PySequence_Fast_ITEMS(sequence);
         }
@@ -177,13 +200,14 @@ static int find_hits(const core_state *state, PyObject *sequence, const double p
     return status;
 }
 
-static PyObject *find_close(const core_state *state, PyObject *sequence, const double point[2], double max_dist) {
+static PyObject *find_close(const core_state *state, PyObject *sequence, const char *argument, const double point[2],
+                            double max_dist) {
     hits found;
     found.items = found.buffer;
     found.count = 0;
     found.room = (Py_ssize_t)(sizeof found.buffer / sizeof *found.buffer);
     PyObject *list = NULL;
-    if (find_hits(state, sequence, point, max_dist, &found) == 0)
+    if (find_hits(state, sequence, argument, point, max_dist, &found) == 0)
         list = PyList_New(found.count);
     if (!list) {
         hits_release(&found);
@@ -197,30 +221,20 @@ static PyObject *find_close(const core_state *state, PyObject *sequence, const d
 }
 
 /* A list (snapshot under free threading) or tuple with the items of any iterable; a new reference. */
-static PyObject *sequence_from(PyObject *object, const char *argument) {
+static PyObject *sequence_from(PyObject *object, place where) {
 #ifdef Py_GIL_DISABLED
     if (PyList_CheckExact(object))
         return PyList_AsTuple(object);
 #endif
     if (PyList_CheckExact(object) || PyTuple_CheckExact(object))
         return Py_NewRef(object);
-    PyObject *sequence = PySequence_Tuple(object);
-    if (!sequence && PyErr_ExceptionMatches(PyExc_TypeError)) {
-        PyErr_Clear();
-        PyErr_Format(PyExc_TypeError, "%s: expected a sequence, got %.200s", argument, Py_TYPE(object)->tp_name);
+    if (!Py_TYPE(object)->tp_iter && !PySequence_Check(object)) {
+        char name[96];
+        place_name(&where, object, name, sizeof name);
+        PyErr_Format(PyExc_TypeError, "%s: expected a sequence, got %.200s", name, Py_TYPE(object)->tp_name);
+        return NULL;
     }
-    return sequence;
-}
-
-static int distance_from(PyObject *object, double *distance) {
-    *distance = PyFloat_AsDouble(object);
-    if (*distance != -1 || !PyErr_Occurred())
-        return 0;
-    if (PyErr_ExceptionMatches(PyExc_TypeError)) {
-        PyErr_Clear();
-        PyErr_Format(PyExc_TypeError, "max_dist: expected a real number, got %.200s", Py_TYPE(object)->tp_name);
-    }
-    return -1;
+    return PySequence_Tuple(object);
 }
 
 /* Positional and keyword arguments of a FASTCALL into `values` by the order of `names`; 0 or -1. */
@@ -259,12 +273,12 @@ static PyObject *function_find_close_polygons(PyObject *module, PyObject *const 
     PyObject *values[3];
     double point[2], max_dist;
     if (parse("find_close_polygons", names, 3, 3, args, nargs, keywords, values) < 0 ||
-        point_from(values[1], point, "point", -1) < 0 || distance_from(values[2], &max_dist) < 0)
+        point_from(values[1], point, "point", -1) < 0 || real_from(values[2], "max_dist", &max_dist) < 0)
         return NULL;
-    PyObject *sequence = sequence_from(values[0], "polygon_subset");
+    PyObject *sequence = sequence_from(values[0], (place){"polygon_subset", -1, -1, NULL});
     if (!sequence)
         return NULL;
-    PyObject *list = find_close(PyModule_GetState(module), sequence, point, max_dist);
+    PyObject *list = find_close(PyModule_GetState(module), sequence, "polygon_subset", point, max_dist);
     Py_DECREF(sequence);
     return list;
 }
@@ -310,10 +324,9 @@ static void memo_release(area_memo *memo) {
 }
 
 /* The area of any candidate; the caller owns `object`. */
-static int area_of(const core_state *state, PyObject *object, Py_ssize_t position, area_memo *memo, type_view *look,
+static int area_of(const core_state *state, PyObject *object, const place *where, area_memo *memo, type_view *look,
                    double *area) {
-    if (view_type(state, Py_TYPE(object), look) < 0)
-        return -1;
+    view_type(state, Py_TYPE(object), look);
     if (look->own_area) {
         if (!polygon_is_ready((polygon *)object))
             return -1;
@@ -327,27 +340,26 @@ static int area_of(const core_state *state, PyObject *object, Py_ssize_t positio
             return 0;
         }
     }
-    if (call_area(state, object, "polygons", position, area) < 0)
+    if (call_area(state, object, where, area) < 0)
         return -1;
     if (2 * memo->count >= memo->room && memo_grow(memo) < 0)
         return -1;
-    struct area_entry *entry = memo_find(memo, object);
-    if (!entry->object) { /* else area() itself came here */
-        *entry = (struct area_entry){Py_NewRef(object), *area};
-        memo->count++;
-    }
+    *memo_find(memo, object) = (struct area_entry){Py_NewRef(object), *area};
+    memo->count++;
     return 0;
 }
 
 /* The smallest of `sequence` (a list or tuple), the first on ties: a new reference. */
-static PyObject *select_smallest(const core_state *state, PyObject *sequence, Py_ssize_t position, area_memo *memo) {
+static PyObject *select_smallest(const core_state *state, PyObject *sequence, place where, area_memo *memo) {
     PyObject *best = NULL;
     double best_area = 0;
     type_view look = {NULL, 0, 0, 0};
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
         PyObject *object = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
         double area;
-        if (area_of(state, object, i, memo, &look, &area) < 0) {
+        if (!where.among)
+            where.position = i;
+        if (area_of(state, object, &where, memo, &look, &area) < 0) {
             Py_DECREF(object);
             Py_XDECREF(best);
             view_release(&look);
@@ -362,14 +374,14 @@ static PyObject *select_smallest(const core_state *state, PyObject *sequence, Py
     }
     view_release(&look);
     if (!best)
-        PyErr_Format(PyExc_IndexError, "polygon_sets[%zd] has no polygons to select from", position);
+        PyErr_Format(PyExc_IndexError, "%s[%zd] has no polygons to select from", where.argument, where.set);
     return best;
 }
 
 /* Append (point, best of candidates) to list. */
-static int append_best(const core_state *state, PyObject *list, PyObject *point, PyObject *candidates,
+static int append_best(const core_state *state, PyObject *list, PyObject *point, PyObject *candidates, place where,
                        area_memo *memo) {
-    PyObject *best = select_smallest(state, candidates, PyList_GET_SIZE(list), memo);
+    PyObject *best = select_smallest(state, candidates, where, memo);
     PyObject *pair = best ? PyTuple_Pack(2, point, best) : NULL;
     int status = pair ? PyList_Append(list, pair) : -1;
     Py_XDECREF(best);
@@ -379,13 +391,14 @@ static int append_best(const core_state *state, PyObject *list, PyObject *point,
 
 /* One (point, polygons) pair of polygon_sets. */
 static int append_set(const core_state *state, PyObject *list, PyObject *set, Py_ssize_t i, area_memo *memo) {
-    PyObject *pair = sequence_from(set, "polygon_sets"), *point = NULL, *candidates = NULL;
+    PyObject *pair = sequence_from(set, (place){"polygon_sets", -1, i, NULL}), *point = NULL, *candidates = NULL;
+    const place where = {"polygon_sets", i, -1, NULL};
     int status = -1;
     if (pair && PySequence_Fast_GET_SIZE(pair) == 2) {
         point = Py_NewRef(PySequence_Fast_GET_ITEM(pair, 0));
-        candidates = sequence_from(PySequence_Fast_GET_ITEM(pair, 1), "polygon_sets: the polygons of a pair");
+        candidates = sequence_from(PySequence_Fast_GET_ITEM(pair, 1), where);
         if (candidates)
-            status = append_best(state, list, point, candidates, memo);
+            status = append_best(state, list, point, candidates, where, memo);
     } else if (pair) {
         PyErr_Format(PyExc_ValueError, "polygon_sets[%zd]: expected a pair (point, polygons), got %zd items", i,
                      PySequence_Fast_GET_SIZE(pair));
@@ -402,7 +415,8 @@ static PyObject *function_select_best_polygon(PyObject *module, PyObject *const 
     PyObject *argument;
     if (parse("select_best_polygon", names, 1, 1, args, nargs, keywords, &argument) < 0)
         return NULL;
-    PyObject *sets = sequence_from(argument, "polygon_sets"), *list = sets ? PyList_New(0) : NULL;
+    PyObject *sets = sequence_from(argument, (place){"polygon_sets", -1, -1, NULL});
+    PyObject *list = sets ? PyList_New(0) : NULL;
     area_memo memo = {NULL, 0, 0};
     for (Py_ssize_t i = 0; list && i < PySequence_Fast_GET_SIZE(sets); i++) {
         PyObject *set = Py_NewRef(PySequence_Fast_GET_ITEM(sets, i));
@@ -427,7 +441,8 @@ typedef struct point_list {
 static int points_open(PyObject *object, point_list *points) {
     *points = (point_list){NULL, 0, NULL};
     if (!PyArray_Check(object)) {
-        points->objects = PyList_CheckExact(object) ? PyList_AsTuple(object) : sequence_from(object, "points");
+        points->objects = PyList_CheckExact(object) ? PyList_AsTuple(object)
+                                                     : sequence_from(object, (place){"points", -1, -1, NULL});
         points->count = points->objects ? PyTuple_GET_SIZE(points->objects) : 0;
         return points->objects ? 0 : -1;
     }
@@ -478,7 +493,8 @@ static PyObject *main_general(const core_state *state, PyObject *polygons, const
     area_memo memo = {NULL, 0, 0};
     for (Py_ssize_t i = 0; sets && i < points->count; i++) {
         double point[2];
-        PyObject *close = point_at(points, i, point) < 0 ? NULL : find_close(state, polygons, point, max_dist);
+        PyObject *close = point_at(points, i, point) < 0 ? NULL
+                                                         : find_close(state, polygons, "polygons", point, max_dist);
         PyObject *object = close && PyList_GET_SIZE(close) > 0 ? point_object(points, i) : NULL;
         PyObject *set = object ? PyTuple_Pack(2, object, close) : NULL;
         if (!close || (PyList_GET_SIZE(close) > 0 && (!set || PyList_Append(sets, set) < 0)))
@@ -491,7 +507,8 @@ static PyObject *main_general(const core_state *state, PyObject *polygons, const
         list = PyList_New(0);
     for (Py_ssize_t i = 0; list && i < PyList_GET_SIZE(sets); i++) {
         PyObject *set = PyList_GET_ITEM(sets, i);
-        if (append_best(state, list, PyTuple_GET_ITEM(set, 0), PyTuple_GET_ITEM(set, 1), &memo) < 0)
+        const place where = {"polygons", -1, -1, polygons};
+        if (append_best(state, list, PyTuple_GET_ITEM(set, 0), PyTuple_GET_ITEM(set, 1), where, &memo) < 0)
             Py_CLEAR(list);
     }
     memo_release(&memo);
@@ -508,7 +525,8 @@ static int read_polygons(const core_state *state, PyObject *polygons, double *x,
     for (Py_ssize_t i = 0; i < count && status == 1; i++) {
         polygon *item = (polygon *)items[i];
         if (Py_TYPE(item) != look.type) {
-            status = view_type(state, Py_TYPE(item), &look) < 0 ? -1 : look.own_center && look.own_area;
+            view_type(state, Py_TYPE(item), &look);
+            status = look.own_center && look.own_area;
             if (status != 1)
                 break;
         }
@@ -575,7 +593,7 @@ static PyObject *main_native(const core_state *state, PyObject *polygons, const 
         goto done;
     double distance = max_dist >= 0 ? max_dist : 0; /* negative or NaN: no point is closer than 0 */
     pm_disks disks = {x, y, area, count};
-    pm_options options = {PM_CENTER_WITHIN, PM_SMALLEST, NULL, &distance, 1, NULL};
+    pm_options options = {.predicate = PM_CENTER_WITHIN, .distance = &distance, .distance_count = 1};
     pm_points view = {xy, xy + 1, 2 * sizeof(double), 2 * sizeof(double), queries};
     pm_error err;
     pm_status status;
@@ -599,9 +617,9 @@ static PyObject *function_main(PyObject *module, PyObject *const *args, Py_ssize
     double max_dist = 10.0;
     point_list points;
     if (parse("main", names, 3, 2, args, nargs, keywords, values) < 0 ||
-        (values[2] && distance_from(values[2], &max_dist) < 0) || points_open(values[1], &points) < 0)
+        (values[2] && real_from(values[2], "max_dist", &max_dist) < 0) || points_open(values[1], &points) < 0)
         return NULL;
-    polygons = sequence_from(values[0], "polygons");
+    polygons = sequence_from(values[0], (place){"polygons", -1, -1, NULL});
     if (polygons) {
         int large = (double)PySequence_Fast_GET_SIZE(polygons) * (double)points.count >= 1e6;
         if (large && PyList_CheckExact(polygons)) /* the GIL is released: hold what is there now */

@@ -268,14 +268,15 @@ static int ask_items(const core_state *state, PyObject *items, double *x, double
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items) && status == 0; i++) {
         PyObject *object = PyTuple_GET_ITEM(items, i);
         polygon *item = (polygon *)object;
+        place where = {"polygons", -1, i, NULL};
         double center[2];
-        status = view_type(state, Py_TYPE(object), &look);
-        if (status == 0 && !look.own_center)
+        view_type(state, Py_TYPE(object), &look);
+        if (!look.own_center)
             status = read_center(state, object, "polygons", i, center);
-        else if (status == 0)
+        else
             memcpy(center, item->center, sizeof center);
         if (status == 0 && !look.own_area)
-            status = call_area(state, object, "polygons", i, area + i);
+            status = call_area(state, object, &where, area + i);
         else if (status == 0)
             area[i] = polygon_area(item);
         if (status == 0) {
@@ -293,9 +294,8 @@ static PyObject *polygons_from(const core_state *state, PyObject *argument) {
     type_view look = {NULL, 0, 0, 0};
     for (Py_ssize_t i = 0; items && i < PyTuple_GET_SIZE(items); i++) {
         PyObject *item = PyTuple_GET_ITEM(items, i);
-        if (view_type(state, Py_TYPE(item), &look) < 0) {
-            Py_CLEAR(items);
-        } else if (!look.is_polygon) {
+        view_type(state, Py_TYPE(item), &look);
+        if (!look.is_polygon) {
             PyErr_Format(PyExc_TypeError, "polygons[%zd]: expected a Polygon, got %.200s", i, Py_TYPE(item)->tp_name);
             Py_CLEAR(items);
         } else if (!polygon_is_ready((polygon *)item)) {

@@ -16,6 +16,50 @@ static int is_real(PyArrayObject *array) {
     return PyArray_ISBOOL(array) || PyArray_ISINTEGER(array) || PyArray_ISFLOAT(array);
 }
 
+/* What float() would take although it is no real number: text, complex numbers, dates, arrays. */
+static int is_no_number(PyObject *object) {
+    if (PyUnicode_Check(object) || PyBytes_Check(object) || PyByteArray_Check(object) || PyComplex_Check(object) ||
+        (PyArray_Check(object) && PyArray_NDIM((PyArrayObject *)object) > 0))
+        return 1;
+    return PyArray_CheckScalar(object) && !PyArray_IsScalar(object, Bool) && !PyArray_IsScalar(object, Floating) &&
+           (!PyArray_IsScalar(object, Integer) || PyArray_IsScalar(object, Timedelta)) &&
+           !(PyArray_Check(object) && is_real((PyArrayObject *)object));
+}
+
+int real_from(PyObject *object, const char *argument, double *value) {
+    if (PyFloat_CheckExact(object)) {
+        *value = PyFloat_AS_DOUBLE(object);
+        return 0;
+    }
+    if (is_no_number(object) || !PyNumber_Check(object)) {
+        PyErr_Format(PyExc_TypeError, "%s: expected a real number, got %.200s", argument, Py_TYPE(object)->tp_name);
+        return -1;
+    }
+    *value = PyFloat_AsDouble(object);
+    if (*value != -1 || !PyErr_Occurred())
+        return 0;
+    if (PyErr_ExceptionMatches(PyExc_OverflowError)) {
+        PyErr_Clear();
+        PyErr_Format(PyExc_ValueError, "%s: beyond the range of a float", argument);
+    }
+    return -1;
+}
+
+/* Doubles of an array of Python objects, such as large integers, fractions and decimals, one by one. */
+static PyArrayObject *doubles_from_objects(PyArrayObject *objects, const char *argument) {
+    npy_intp count = PyArray_DIM(objects, 0);
+    PyArrayObject *doubles = (PyArrayObject *)PyArray_SimpleNew(1, &count, NPY_DOUBLE);
+    for (npy_intp i = 0; doubles && i < count; i++) {
+        char name[96];
+        PyOS_snprintf(name, sizeof name, "%s[%zd]", argument, (Py_ssize_t)i);
+        PyObject *item = PySequence_GetItem((PyObject *)objects, i);
+        if (!item || real_from(item, name, (double *)PyArray_DATA(doubles) + i) < 0)
+            Py_CLEAR(doubles);
+        Py_XDECREF(item);
+    }
+    return doubles;
+}
+
 /* An array of whatever was given. A ragged list is numpy's ValueError, with the argument named. */
 static PyArrayObject *array_from(PyObject *object, const char *argument) {
     if (PyArray_Check(object))
@@ -32,9 +76,14 @@ PyArrayObject *doubles_from(PyObject *object, const char *argument) {
     PyArrayObject *array = array_from(object, argument), *doubles = NULL;
     if (!array)
         return NULL;
-    if (PyArray_NDIM(array) != 1)
-        PyErr_Format(PyArray_NDIM(array) == 0 ? PyExc_TypeError : PyExc_ValueError,
-                     "%s: expected a 1-D sequence of numbers, got %d dimensions", argument, PyArray_NDIM(array));
+    if (PyArray_NDIM(array) == 0)
+        PyErr_Format(PyExc_TypeError, "%s: expected a 1-D sequence of numbers, got %.200s", argument,
+                     Py_TYPE(object)->tp_name);
+    else if (PyArray_NDIM(array) != 1)
+        PyErr_Format(PyExc_ValueError, "%s: expected a 1-D sequence of numbers, got %d dimensions", argument,
+                     PyArray_NDIM(array));
+    else if (PyArray_TYPE(array) == NPY_OBJECT)
+        doubles = doubles_from_objects(array, argument);
     else if (!is_real(array) && PyArray_SIZE(array) > 0)
         PyErr_Format(PyExc_TypeError, "%s: expected real numbers, got dtype %S", argument,
                      (PyObject *)PyArray_DESCR(array));

@@ -22,6 +22,7 @@ int polygon_is_ready(const polygon *self) {
 }
 
 double polygon_area(polygon *self) {
+    /* Threads without a GIL may come here at once: all store the same double. */
     if (isnan(self->area))
         self->area = pm_ring_area(polygon_x(self), polygon_y(self), 1, (size_t)self->count);
     return self->area;
@@ -45,6 +46,31 @@ static int check_finite(const double *values, Py_ssize_t count, const char *argu
     return 0;
 }
 
+/* Take over the data of `count` vertices, unless there is some. Asked last, since converting x or y may have run code
+ * that initialized this one. */
+static int polygon_adopt(polygon *self, PyObject *data, Py_ssize_t count) {
+    const double *center = (const double *)(const void *)PyBytes_AS_STRING(data) + 2 * count;
+    int is_new = 0;
+#ifdef Py_GIL_DISABLED
+    Py_BEGIN_CRITICAL_SECTION((PyObject *)self);
+#endif
+    if (!self->data) {
+        is_new = 1;
+        self->count = count;
+        self->center[0] = center[0];
+        self->center[1] = center[1];
+        self->data = Py_NewRef(data);
+    }
+#ifdef Py_GIL_DISABLED
+    Py_END_CRITICAL_SECTION();
+#endif
+    if (is_new)
+        return 0;
+    PyErr_Format(PyExc_RuntimeError, "this %.200s is initialized already, and a polygon never changes",
+                 Py_TYPE(self)->tp_name);
+    return -1;
+}
+
 /* Set the vertices, once. */
 static int polygon_set(polygon *self, PyObject *x_object, PyObject *y_object) {
     int status = -1;
@@ -62,25 +88,16 @@ static int polygon_set(polygon *self, PyObject *x_object, PyObject *y_object) {
         PyErr_SetString(PyExc_ValueError, "x and y are empty: a polygon has at least one vertex");
         goto done;
     }
-    if (check_finite(PyArray_DATA(x), count, "x") < 0 || check_finite(PyArray_DATA(y), count, "y") < 0)
-        goto done;
     data = PyBytes_FromStringAndSize(NULL, (2 * count + 2) * (Py_ssize_t)sizeof(double));
     if (!data)
         goto done;
-    if (self->data) { /* asked last: converting x or y may have run code that initialized this one */
-        PyErr_Format(PyExc_RuntimeError, "this %.200s is initialized already, and a polygon never changes",
-                     Py_TYPE(self)->tp_name);
-        goto done;
-    }
     double *values = (double *)(void *)PyBytes_AS_STRING(data);
     memcpy(values, PyArray_DATA(x), (size_t)count * sizeof(double));
     memcpy(values + count, PyArray_DATA(y), (size_t)count * sizeof(double));
+    if (check_finite(values, count, "x") < 0 || check_finite(values + count, count, "y") < 0)
+        goto done; /* checked where nobody can change them any more */
     pm_vertex_center(values, values + count, 1, (size_t)count, values + 2 * count);
-    self->count = count;
-    self->center[0] = values[2 * count];
-    self->center[1] = values[2 * count + 1];
-    self->data = Py_NewRef(data);
-    status = 0;
+    status = polygon_adopt(self, data, count);
 done:
     Py_XDECREF(data);
     Py_XDECREF(x);
@@ -195,10 +212,13 @@ static PyObject *polygon_repr(PyObject *object) {
     if (!self->data) {
         text = PyUnicode_FromFormat("<%U, not initialized>", name);
     } else {
-        char center[80];
-        PyOS_snprintf(center, sizeof center, "%.6g, %.6g", self->center[0], self->center[1]);
-        text = PyUnicode_FromFormat("<%U of %zd %s around (%s)>", name, self->count,
-                                    self->count == 1 ? "vertex" : "vertices", center);
+        char *x = PyOS_double_to_string(self->center[0], 'g', 6, 0, NULL); /* the same in every locale */
+        char *y = x ? PyOS_double_to_string(self->center[1], 'g', 6, 0, NULL) : NULL;
+        if (y)
+            text = PyUnicode_FromFormat("<%U of %zd %s around (%s, %s)>", name, self->count,
+                                        self->count == 1 ? "vertex" : "vertices", x, y);
+        PyMem_Free(x);
+        PyMem_Free(y);
     }
     Py_DECREF(name);
     return text;
@@ -227,9 +247,15 @@ static int restore(PyObject *self, PyObject *dict, PyObject *slots) {
     }
     PyObject *name, *value;
     Py_ssize_t position = 0;
-    while (PyDict_Check(slots) && PyDict_Next(slots, &position, &name, &value))
-        if (PyObject_SetAttr(self, name, value) < 0)
+    while (PyDict_Check(slots) && PyDict_Next(slots, &position, &name, &value)) {
+        Py_INCREF(name);
+        Py_INCREF(value);
+        int status = PyObject_SetAttr(self, name, value);
+        Py_DECREF(name);
+        Py_DECREF(value);
+        if (status < 0)
             return -1;
+    }
     return 0;
 }
 
@@ -250,15 +276,31 @@ static PyObject *method_setstate(PyObject *self, PyObject *state) {
     Py_RETURN_NONE;
 }
 
+/* What a subclass's __new__ is to get: (type, and what its __getnewargs__() gives, if it has one). */
+static PyObject *new_arguments(PyObject *self) {
+    PyObject *type = PyTuple_Pack(1, (PyObject *)Py_TYPE(self)), *more = NULL, *arguments = NULL;
+    if (type && !PyObject_HasAttrString(self, "__getnewargs__"))
+        return type;
+    if (type)
+        more = PyObject_CallMethod(self, "__getnewargs__", NULL);
+    if (more)
+        arguments = PySequence_Concat(type, more);
+    Py_XDECREF(type);
+    Py_XDECREF(more);
+    return arguments;
+}
+
 /* As object's for protocol 2, for all protocols: made by __new__, so a subclass's __init__ is not called. */
 static PyObject *method_reduce(PyObject *self, PyObject *Py_UNUSED(unused)) {
     PyObject *copyreg = PyImport_ImportModule("copyreg"), *result = NULL;
     PyObject *make = copyreg ? PyObject_GetAttrString(copyreg, "__newobj__") : NULL;
-    PyObject *state = make ? PyObject_CallMethod(self, "__getstate__", NULL) : NULL;
+    PyObject *arguments = make ? new_arguments(self) : NULL;
+    PyObject *state = arguments ? PyObject_CallMethod(self, "__getstate__", NULL) : NULL;
     if (state)
-        result = Py_BuildValue("O(O)O", make, (PyObject *)Py_TYPE(self), state);
+        result = PyTuple_Pack(3, make, arguments, state);
     Py_XDECREF(copyreg);
     Py_XDECREF(make);
+    Py_XDECREF(arguments);
     Py_XDECREF(state);
     return result;
 }

@@ -70,9 +70,11 @@ source source_new(rng *r, family kind) {
 
 static double special(rng *r) {
     static const double values[] = {
-        0.0,    0.0,   1.0,     0.5,      3.0,        0x1p-1074, 0x1.8p-1072, 1e-320, DBL_MIN,     1e-300,
-        1e-160, 1e160, 1e300,   1.7e308,  DBL_MAX,    0x1p1023,  0x1p-1022,   1e9,    0x1p53,      0x1p-537,
-        1e154,  1e-8,  0x1p512, 0x1p-512, 0.1 + 0.2,  1e16,      0x1p27 + 1,  1e-162, DBL_EPSILON, 0x1.fffffffffffffp-1,
+        0.0,         0.0,      1.0,        0.5,      3.0,         0x1p-1074,
+        0x1.8p-1072, 1e-320,   DBL_MIN,    1e-300,   1e-160,      1e160,
+        1e300,       1.7e308,  DBL_MAX,    0x1p1023, 0x1p-1022,   1e9,
+        0x1p53,      0x1p-537, 1e154,      1e-8,     0x1p512,     0x1p-512,
+        0.1 + 0.2,   1e16,     0x1p27 + 1, 1e-162,   DBL_EPSILON, 0x1.fffffffffffffp-1,
     };
     double value = values[rng_below(r, sizeof values / sizeof values[0])];
     if (rng_below(r, 4) == 0 && value != 0)
@@ -117,11 +119,12 @@ static void push_vertex(zoo *z, size_t *vertices, double x, double y) {
     }
 }
 
-/* A ring of one of several kinds behind the vertices there are. */
-static void push_ring(zoo *z, rng *r, double pool[POOL][2], size_t *vertices) {
-    size_t start = *vertices, count;
+/* A ring of one of several kinds behind the vertices there are; the ring before it starts at `previous`. */
+static void push_ring(zoo *z, rng *r, double pool[POOL][2], size_t previous, size_t *vertices) {
+    size_t start = *vertices, count = start - previous;
     const double *a = pool[rng_below(r, POOL)], *b = pool[rng_below(r, POOL)];
-    switch (rng_below(r, 8)) {
+    uint32_t kind = rng_below(r, 8);
+    switch (kind == 2 && count == 0 ? 3 : kind) {
     case 0: /* a rectangle: horizontal and vertical edges, perhaps flat */
     case 1:
         push_vertex(z, vertices, a[0], a[1]);
@@ -129,19 +132,15 @@ static void push_ring(zoo *z, rng *r, double pool[POOL][2], size_t *vertices) {
         push_vertex(z, vertices, b[0], b[1]);
         push_vertex(z, vertices, a[0], b[1]);
         break;
-    case 2: /* a copy of an earlier ring, reversed or turned: a hole equal to its shell, a repeated part */
-        count = rng_below(r, 6) + 3;
-        if (start >= count) {
-            size_t from = rng_below(r, (uint32_t)(start - count + 1)), turn = rng_below(r, (uint32_t)count);
-            int reversed = (int)rng_below(r, 2);
-            for (size_t i = 0; i < count; i++) {
-                size_t k = (i + turn) % count;
-                const double *v = z->coords + 2 * (from + (reversed ? count - 1 - k : k));
-                push_vertex(z, vertices, v[0], v[1]);
-            }
-            break;
-        } /* else as below */
-    /* fallthrough */
+    case 2: { /* the ring before, reversed or turned: a hole equal to its shell, a repeated part or region */
+        size_t turn = rng_below(r, (uint32_t)count), reversed = rng_below(r, 2);
+        for (size_t i = 0; i < count; i++) {
+            size_t k = (i + turn) % count;
+            const double *v = z->coords + 2 * (previous + (reversed ? count - 1 - k : k));
+            push_vertex(z, vertices, v[0], v[1]);
+        }
+        break;
+    }
     case 3: /* nothing, one vertex, two vertices, or a flat ring of more */
         count = rng_below(r, 6);
         for (size_t i = 0; i < count; i++) {
@@ -171,7 +170,7 @@ static void push_ring(zoo *z, rng *r, double pool[POOL][2], size_t *vertices) {
 void zoo_fill(zoo *z, rng *r, const source *s, size_t count) {
     double pool[POOL][2];
     size_t vertices = 0, rings = 0, polygons = 0;
-    for (int i = 0; i < POOL; i++)
+    for (size_t i = 0; i < POOL; i++)
         for (int k = 0; k < 2; k++)
             pool[i][k] = source_draw(s, r);
     int multi = rng_below(r, 4) != 0;
@@ -181,7 +180,7 @@ void zoo_fill(zoo *z, rng *r, const source *s, size_t count) {
         for (size_t part = 0; part < parts && polygons < MAX_POLYGONS; part++) {
             size_t in_part = rng_below(r, 16) == 0 ? 0 : rng_below(r, 2) ? 1 : rng_below(r, 3) + 1;
             for (size_t ring = 0; ring < in_part && rings < MAX_RINGS; ring++) {
-                push_ring(z, r, pool, &vertices);
+                push_ring(z, r, pool, rings ? (size_t)z->ring_offsets[rings - 1] : 0, &vertices);
                 z->ring_offsets[++rings] = (int64_t)vertices;
             }
             z->polygon_offsets[++polygons] = (int64_t)rings;
@@ -189,7 +188,13 @@ void zoo_fill(zoo *z, rng *r, const source *s, size_t count) {
         z->geom_offsets[region + 1] = (int64_t)polygons;
     }
     z->regions = (pm_regions){
-        z->coords, vertices, z->ring_offsets, rings, z->polygon_offsets, polygons, multi ? z->geom_offsets : NULL,
+        z->coords,
+        vertices,
+        z->ring_offsets,
+        rings,
+        z->polygon_offsets,
+        polygons,
+        multi ? z->geom_offsets : NULL,
         multi ? count : 0,
     };
 }

@@ -41,7 +41,7 @@ double source_draw(const source *s, rng *r);
 double ulps_away(double value, int steps);
 
 /* Regions on arrays of their own. */
-enum { MAX_VERTICES = 400, MAX_RINGS = 100, MAX_POLYGONS = 60, MAX_REGIONS = 16 };
+enum { MAX_VERTICES = 2000, MAX_RINGS = 400, MAX_POLYGONS = 200, MAX_REGIONS = 16 };
 
 typedef struct zoo {
     double coords[2 * MAX_VERTICES];

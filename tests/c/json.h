@@ -22,7 +22,7 @@ typedef struct json {
     size_t count; /* of items */
 } json;
 
-static void json_fail(const char *what, const char *at) {
+static _Noreturn void json_fail(const char *what, const char *at) {
     printf("Bail out! JSON: %s at \"%.30s\"\n", what, at);
     exit(EXIT_FAILURE);
 }

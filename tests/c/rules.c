@@ -12,8 +12,8 @@
 #include "oracle.h"
 
 static const double double_scores[] = {0.0, -0.0, 1, -1, 0x1p-1074, INFINITY, -INFINITY, 9007199254740993.0};
-static const int64_t int64_scores[] = {INT64_MIN, -1, 0, 1, INT64_C(9007199254740992), INT64_C(9007199254740993),
-                                       INT64_MAX - 1, INT64_MAX};
+static const int64_t int64_scores[] = {
+    INT64_MIN, -1, 0, 1, INT64_C(9007199254740992), INT64_C(9007199254740993), INT64_MAX - 1, INT64_MAX};
 static const uint64_t uint64_scores[] = {0,
                                          1,
                                          UINT64_C(9007199254740992),
@@ -53,6 +53,7 @@ void rules_fill(rules *u, rng *r, const source *s, const zoo *z, size_t points) 
     memset(&u->options, 0, sizeof u->options);
     fill_points(u, r, s, z, points);
     u->options.predicate = rng_below(r, 3) ? PM_COVERS : PM_CENTER_WITHIN;
+    u->options.engine = u->options.predicate == PM_COVERS ? (pm_engine)rng_below(r, 3) : PM_ENGINE_AUTO;
     u->options.best = (pm_best)rng_below(r, PM_SCORE_UINT64 + 1);
     uint32_t values = rng_below(r, 8) + 1; /* how many different scores */
     for (size_t i = 0; i < regions; i++) {

@@ -20,7 +20,11 @@ typedef struct tap_count {
 static long tap_lines, tap_failures;
 
 /* One check. */
-static inline int tap_ok(int pass, const char *format, ...) {
+#if defined(__GNUC__)
+__attribute__((format(printf, 2, 3)))
+#endif
+static inline int
+tap_ok(int pass, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     tap_lines++;

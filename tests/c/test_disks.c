@@ -87,6 +87,20 @@ static void check(tap_count *count, const pm_disks *disks, const pm_options *opt
                    (long long)once[k], (long long)indexed[k], (long long)expected[k]);
         *hits += expected[k] != PM_NO_MATCH;
     }
+    if (right && points->count > 0) { /* as rows, from the last to the first */
+        static double rows[2 * POINTS];
+        size_t n = points->count;
+        for (size_t k = 0; k < n; k++) {
+            rows[2 * k] = px[k];
+            rows[2 * k + 1] = py[k];
+        }
+        const ptrdiff_t row = -2 * (ptrdiff_t)sizeof(double);
+        const pm_points backwards = {rows + 2 * n - 2, rows + 2 * n - 1, row, row, n};
+        right = pm_match_disks(disks, options, &backwards, once, &err) == PM_OK;
+        pm_index_match(index, &backwards, indexed);
+        for (size_t k = 0; k < n; k++)
+            right = right && once[k] == expected[n - 1 - k] && indexed[k] == expected[n - 1 - k];
+    }
     if (tap_case(count, right))
         printf("# %zu disks, %zu points, best %d, %zu distances: %s\n", disks->count, points->count,
                (int)options->best, options->distance_count, err.message);
@@ -106,7 +120,8 @@ static void test_sizes(void) {
             size_t points = i % 5 ? rng_below(&r, n > 500 ? 24 : POINTS) : i / 5 % 20;
             static const double densities[] = {0.3, 3, 50};
             fill_keys(&r, n, i % 6);
-            fill_geometry(&r, n, points, densities[rng_below(&r, 3)], i % 7 ? UNIFORM : (family)rng_below(&r, FAMILIES));
+            fill_geometry(&r, n, points, densities[rng_below(&r, 3)],
+                          i % 7 ? UNIFORM : (family)rng_below(&r, FAMILIES));
             pm_disks disks = {x, y, key, n};
             pm_options options = {.predicate = PM_CENTER_WITHIN, .best = (pm_best)(i / 6 % 6), .distance = distance};
             options.distance_count = rng_below(&r, 2) || n == 0 ? 1 : n;
@@ -195,7 +210,8 @@ static void test_from_regions(void) {
 static void test_bounds(void) {
     const double cx[] = {1, 10, NAN, 3}, cy[] = {2, 20, 0, 3}, radii[] = {0.5, 2, 100, 0};
     const pm_disks disks = {cx, cy, NULL, 4};
-    const pm_options options = {.predicate = PM_CENTER_WITHIN, .best = PM_FIRST, .distance = radii, .distance_count = 4};
+    const pm_options options = {
+        .predicate = PM_CENTER_WITHIN, .best = PM_FIRST, .distance = radii, .distance_count = 4};
     pm_index *index = NULL;
     double b[4];
     if (tap_ok(pm_index_build_disks(&disks, &options, &index, NULL) == PM_OK, "disks build")) {
@@ -206,7 +222,8 @@ static void test_bounds(void) {
     }
     pm_index_free(index);
     const double none = 0;
-    const pm_options nothing = {.predicate = PM_CENTER_WITHIN, .best = PM_FIRST, .distance = &none, .distance_count = 1};
+    const pm_options nothing = {
+        .predicate = PM_CENTER_WITHIN, .best = PM_FIRST, .distance = &none, .distance_count = 1};
     index = NULL;
     if (tap_ok(pm_index_build_disks(&disks, &nothing, &index, NULL) == PM_OK, "disks that hold nothing build")) {
         pm_index_bounds(index, b);

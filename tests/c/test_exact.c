@@ -75,9 +75,9 @@ static void test_closer_ties(void) {
 static void test_closer_edges(void) {
     static const double values[] = {0, -0.0, 0x1p-1074, -0x1p-1074, 1e-320, 1, -1, 5, 1e200, DBL_MAX, -DBL_MAX};
     enum { N = sizeof values / sizeof values[0] };
-    static const double distances[] = {0,   -0.0, 0x1p-1074, 0x1p-1073, 1e-320,  1,    0x1.fffffffffffffp-1,
-                                       2,   1e200, DBL_MAX,  INFINITY,  -1,      -0x1p-1074,
-                                       NAN, -INFINITY};
+    static const double distances[] = {
+        0,       -0.0,     0x1p-1074, 0x1p-1073,  1e-320, 1,        0x1.fffffffffffffp-1, 2, 1e200,
+        DBL_MAX, INFINITY, -1,        -0x1p-1074, NAN,    -INFINITY};
     tap_count all = {"closer, every combination of edge values", 0, 0};
     tap_count unreal = {"closer, NaN and infinity", 0, 0};
     for (size_t i = 0; i < N * N * N * N; i++)
@@ -90,7 +90,8 @@ static void test_closer_edges(void) {
     tap_case(&unreal, !pm_is_closer(zero, NAN, 0, INFINITY) && !pm_is_closer(zero, 0, NAN, INFINITY));
     tap_case(&unreal, !pm_is_closer(zero, INFINITY, 0, INFINITY) && !pm_is_closer(zero, 0, -INFINITY, INFINITY));
     tap_case(&unreal, !pm_is_closer(far, 0, 0, DBL_MAX) && !pm_is_closer(far, INFINITY, 0, DBL_MAX));
-    tap_case(&unreal, !pm_is_closer(zero, 0, 0, NAN) && !pm_is_closer(zero, 0, 0, 0) && !pm_is_closer(zero, 0, 0, -1));
+    tap_case(&unreal,
+             !pm_is_closer(zero, 0, 0, NAN) && !pm_is_closer(zero, 0, 0, 0) && !pm_is_closer(zero, 0, 0, -1));
     tap_case(&unreal, pm_is_closer(zero, DBL_MAX, -DBL_MAX, INFINITY) && pm_is_closer(zero, 0, 0, 0x1p-1074));
     tap_tally(&all);
     tap_tally(&unreal);
@@ -129,6 +130,23 @@ static void test_orientation(void) {
         if (kind == SMALL_INTEGERS || kind == NEARBY || kind == SPECIALS)
             tap_ok(flat > 100, "%s: %ld of them on one line", name, flat);
     }
+}
+
+/* Two products among the subnormal numbers, half-way between two of them but for the rounding of a difference: the
+ * rounded ones are in the wrong order by a whole unit, and a bound relative to them is 0. */
+static void test_orientation_underflow(void) {
+    tap_count count = {"orientation, products that underflow past each other", 0, 0};
+    for (int split = 0; split < 36; split++)
+        for (int signs = 0; signs < 4; signs++) {
+            double sx = signs & 1 ? -1 : 1, sy = signs & 2 ? -1 : 1;
+            const double a[2] = {sx * 0x1p-592, 0},
+                         b[2] = {sx * 0x1.8p-537, sy * ldexp(1.5 * (1 + 0x1p-28), -500 - split)};
+            const double p[2] = {sx * (ldexp(1 - 0x1p-28, -574 + split) + 0x1p-592), sy * 0x1p-537};
+            int expected = oracle_orientation(a, b, p);
+            tap_case(&count, expected == (sx == sy ? -1 : 1) &&
+                                 pm_orientation(a[0], a[1], b[0], b[1], p[0], p[1]) == expected);
+        }
+    tap_tally(&count);
 }
 
 /* Random sums of products, merged from two accumulators, against the oracle's integers. */
@@ -174,6 +192,7 @@ int main(void) {
     test_closer_ties();
     test_closer_edges();
     test_orientation();
+    test_orientation_underflow();
     test_accumulator();
     return tap_end();
 }

@@ -7,6 +7,8 @@
  * forms are private to it; what the processor can't run is skipped and said so. */
 #include "../../src/disks.c"
 
+#include <string.h>
+
 #include "cases.h"
 #include "tap.h"
 
@@ -95,21 +97,59 @@ static void check(const char *name, search *form) {
             if (tap_case(&count, answer == expected))
                 printf("# %zu disks, point %a,%a: %lld, expected %lld (%a,%a radius %a)\n", s.table.count, p[0], p[1],
                        (long long)answer, (long long)expected, expected >= 0 ? s.x[expected] : 0,
-                       expected >= 0 ? s.y[expected] : 0,
-                       expected >= 0 ? s.radius[s.table.step ? expected : 0] : 0);
+                       expected >= 0 ? s.y[expected] : 0, expected >= 0 ? s.radius[s.table.step ? expected : 0] : 0);
         }
     }
     tap_tally(&count);
     tap_ok(hits > count.cases / 5 && hits < count.cases * 9 / 10, "%s: %ld found one", name, hits);
 }
 
+/* Centers and points on the seams between cells, a whole number of cells apart: the roundings of the map push them
+ * to either side, and the reach must allow for that. Two disks without radius fix the map. */
+static void check_seams(const char *name, search *form) {
+    static scene s;
+    char full_name[80];
+    rng r = rng_new(72);
+    tap_count count = {full_name, 0, 0};
+    snprintf(full_name, sizeof full_name, "%s, on the seams of the grid", name);
+    for (long i = 0; i < tap_cases(300000, 2000000); i++) {
+        double low = 200 * rng_unit(&r) - 100, high = low + 1000 * rng_unit(&r) + 1, cell = (high - low) / CELLS;
+        uint32_t at = rng_below(&r, CELLS + 1), away = rng_below(&r, 40), flip = rng_below(&r, 2);
+        double c = ulps_away(low + at * cell, (int)rng_below(&r, 5) - 2);
+        double p =
+            ulps_away(flip ? low + (at + away) * cell : low + ((double)at - away) * cell, (int)rng_below(&r, 5) - 2);
+        double same = low + (high - low) * rng_unit(&r); /* the other coordinate */
+        if (c < low || c > high)
+            continue;
+        const double along[] = {low, high, c}, across[] = {same, same, same};
+        int swap = (int)rng_below(&r, 2);
+        memcpy(swap ? s.y : s.x, along, sizeof along);
+        memcpy(swap ? s.x : s.y, across, sizeof across);
+        s.radius[0] = s.radius[1] = 0;
+        s.radius[2] = nextafter(fabs(c - p), INFINITY);
+        for (uint32_t k = 0; k < 3; k++)
+            s.ids[k] = k;
+        s.table = (pm_disk_table){.count = 3, .ids = s.ids, .x = s.x, .y = s.y, .radius = s.radius, .step = 1};
+        s.table.grid_x = s.grid_x;
+        s.table.grid_y = s.grid_y;
+        s.table.reach = s.reach;
+        pm_disks_fill(&s.table);
+        double x = swap ? same : p, y = swap ? p : same;
+        if (find_plainly(&s.table, x, y) >= 0 && tap_case(&count, form(&s.table, x, y) == 2))
+            printf("# centers from %a to %a, one at %a, point %a, radius %a\n", low, high, c, p, s.radius[2]);
+    }
+    tap_tally(&count);
+}
+
 int main(void) {
     check("chosen for this processor", pm_disks_find);
     check("portable", find_portable);
+    check_seams("portable", find_portable);
 #ifdef PM_X86
-    if (__builtin_cpu_supports("avx2"))
+    if (__builtin_cpu_supports("avx2")) {
         check("AVX2", find_avx2);
-    else
+        check_seams("AVX2", find_avx2);
+    } else
         tap_ok(1, "AVX2 # SKIP this processor has none");
 #endif
     return tap_end();

@@ -24,7 +24,8 @@ static void print_ring(const double *x, const double *y, ptrdiff_t stride, size_
 }
 
 static void check_area(tap_count *count, const double *ring, size_t vertices) {
-    double answer = pm_ring_area(ring, ring + 1, 2, vertices), expected = oracle_ring_area(ring, ring + 1, 2, vertices);
+    double answer = pm_ring_area(ring, ring + 1, 2, vertices),
+           expected = oracle_ring_area(ring, ring + 1, 2, vertices);
     if (tap_case(count, same(answer, expected) && answer >= 0)) {
         printf("# %a, expected %a:\n", answer, expected);
         print_ring(ring, ring + 1, 2, vertices);
@@ -94,7 +95,8 @@ static void test_ties(void) {
         check_area(&ties, plain, 4);
         tap_case(&ties, pm_ring_area(plain, plain + 1, 2, 4) != 0);
         double hair = rng_below(&r, 2) ? 0x1p-1074 : h * 0x1p-60;
-        double notched[] = {low, 0, low / 2 + (low + w) / 2, rng_below(&r, 2) ? hair : -hair, low + w, 0, low + w, h, low, h};
+        double notched[] = {low, 0, low / 2 + (low + w) / 2, rng_below(&r, 2) ? hair : -hair, low + w, 0, low + w, h,
+                            low, h};
         check_area(&broken, notched, 5);
     }
     tap_tally(&ties);
@@ -114,7 +116,8 @@ static void test_ties(void) {
 }
 
 static void test_known_areas(void) {
-    static const double bow_tie[] = {0, 0, 1, 1, 1, 0, 0, 1}, huge[] = {-DBL_MAX, -DBL_MAX, DBL_MAX, -DBL_MAX, 0, DBL_MAX};
+    static const double bow_tie[] = {0, 0, 1, 1, 1, 0, 0, 1},
+                        huge[] = {-DBL_MAX, -DBL_MAX, DBL_MAX, -DBL_MAX, 0, DBL_MAX};
     static const double largest[] = {0, 0, 0x1p512, 0, 0x1p512, 0x1.fffffffffffffp510, 0, 0x1.fffffffffffffp510};
     static const double thin[] = {0, 0, 0x1p512, 0, 0x1p512, 0x1.fffffffffffffp511, 0, 0x1.fffffffffffffp511};
     static const double over[] = {0, 0, 0x1p512, 0, 0x1p512, 0x1p512, 0, 0x1p512};
@@ -179,7 +182,8 @@ static void test_regions(void) {
         }
         tap_tally(&areas);
         tap_tally(&centers);
-        tap_ok(negative > 10 && empty > 10, "among them %ld with more hole than shell and %ld empty", negative, empty);
+        tap_ok(negative > 10 && empty > 10, "among them %ld with more hole than shell and %ld empty", negative,
+               empty);
     }
 }
 

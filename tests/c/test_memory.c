@@ -104,7 +104,8 @@ static void test_disks(void) {
     static const size_t sizes[] = {0, 1, 8, 100, 5000};
     static double x[5000], y[5000], area[5000];
     rng r = rng_new(52);
-    tap_count failing = {"the k-th allocation over disks fails", 0, 0}, working = {"then none does, over disks", 0, 0};
+    tap_count failing = {"the k-th allocation over disks fails", 0, 0},
+              working = {"then none does, over disks", 0, 0};
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         const double d = 0.125;
         double px[20], py[20];
@@ -153,7 +154,7 @@ static void test_other_failures(void) {
     const pm_allocator allocator = {ledger_allocate, ledger_release, &l};
     const pm_disks disks = {x, y, NULL, 2};
     const pm_points points = {x, y, sizeof(double), sizeof(double), 2};
-    const pm_options options = {PM_CENTER_WITHIN, PM_SCORE_DOUBLE, nan_scores, &d, 1, &allocator};
+    const pm_options options = {.predicate = PM_CENTER_WITHIN, .best = PM_SCORE_DOUBLE, .scores = nan_scores, .distance = &d, .distance_count = 1, .allocator = &allocator};
     pm_index *index = NULL;
     tap_ok(pm_index_build_disks(&disks, &options, &index, NULL) == PM_ERR_SCORE && index == NULL && l.live == 0,
            "a NaN score leaks nothing");
@@ -161,7 +162,8 @@ static void test_other_failures(void) {
     static const double coords[] = {0, 0, 1, 0, 0, 1};
     static const int64_t rings[] = {0, 1, 3}, polygons[] = {0, 1, 2};
     const pm_regions regions = {coords, 3, rings, 2, polygons, 2, NULL, 0};
-    tap_ok(pm_index_build(&regions, &options, &index, NULL) == PM_ERR_SCORE && index == NULL && l.live == 0 && !l.broken,
+    tap_ok(pm_index_build(&regions, &options, &index, NULL) == PM_ERR_SCORE && index == NULL && l.live == 0 &&
+               !l.broken,
            "nor over regions");
 }
 

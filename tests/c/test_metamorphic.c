@@ -113,7 +113,8 @@ static void rewrite_rings(const zoo *from, zoo *to, rng *r) {
     for (size_t ring = 0; ring < from->regions.ring_count; ring++) {
         size_t begin = (size_t)from->ring_offsets[ring], end = (size_t)from->ring_offsets[ring + 1];
         const double *first = from->coords + 2 * begin;
-        int closed = end - begin > 1 && first[0] == from->coords[2 * end - 2] && first[1] == from->coords[2 * end - 1];
+        int closed =
+            end - begin > 1 && first[0] == from->coords[2 * end - 2] && first[1] == from->coords[2 * end - 1];
         size_t n = end - begin - (size_t)closed, turn = n ? rng_below(r, (uint32_t)n) : 0;
         int backwards = (int)rng_below(r, 2);
         for (size_t i = 0; i < n + (size_t)(n > 1 && !closed) && at < MAX_VERTICES; i++, at++) {
@@ -147,7 +148,8 @@ static void test_rings(void) {
     static zoo z, rewritten;
     static rules u;
     rng r = rng_new(62);
-    tap_count count = {"rings written differently: the same answers", 0, 0}, measures = {"the same area and center", 0, 0};
+    tap_count count = {"rings written differently: the same answers", 0, 0},
+              measures = {"the same area and center", 0, 0};
     for (long i = 0; i < tap_cases(8000, 80000); i++) {
         source s = source_new(&r, (family)rng_below(&r, FAMILIES));
         size_t n = rng_below(&r, 5) + 1;
@@ -194,6 +196,8 @@ static void reorder(const zoo *from, zoo *to, const int *order, size_t count) {
             for (; p < p_end; p++) {
                 for (int64_t ring = g->polygon_offsets[p]; ring < g->polygon_offsets[p + 1]; ring++) {
                     size_t begin = (size_t)g->ring_offsets[ring], n = (size_t)g->ring_offsets[ring + 1] - begin;
+                    if (vertices + n > MAX_VERTICES || rings == MAX_RINGS)
+                        abort();
                     memcpy(to->coords + 2 * vertices, g->coords + 2 * begin, 2 * n * sizeof(double));
                     vertices += n;
                     to->ring_offsets[++rings] = (int64_t)vertices;
@@ -203,8 +207,8 @@ static void reorder(const zoo *from, zoo *to, const int *order, size_t count) {
         }
         to->geom_offsets[i + 1] = (int64_t)polygons;
     }
-    to->regions = (pm_regions){to->coords, vertices, to->ring_offsets, rings, to->polygon_offsets, polygons,
-                               to->geom_offsets, count};
+    to->regions = (pm_regions){to->coords,          vertices, to->ring_offsets, rings,
+                               to->polygon_offsets, polygons, to->geom_offsets, count};
 }
 
 /* Another order: another winner only among equals, and then the one that comes first now. */
@@ -263,6 +267,8 @@ static void test_twice(void) {
         const int order[] = {0, 1 % n, 2 % n, 0, 1 % n, 2 % n};
         int64_t before[POINTS], after[POINTS];
         zoo_fill(&z, &r, &s, (size_t)n);
+        if (6 * z.regions.coord_count > MAX_VERTICES || 6 * z.regions.ring_count > MAX_RINGS)
+            continue;
         rules_fill(&u, &r, &s, &z, POINTS);
         u.options.best = (pm_best)(i % 3);
         u.options.scores = NULL;

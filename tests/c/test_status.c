@@ -68,8 +68,9 @@ static void expect_regions(const char *what, const pm_regions *regions, pm_statu
 }
 
 static void test_names(void) {
-    static const char *const names[] = {"PM_OK",          "PM_ERR_NO_MEMORY",  "PM_ERR_ARGUMENT", "PM_ERR_OFFSETS",
-                                        "PM_ERR_COORDINATE", "PM_ERR_SCORE", "PM_ERR_DISTANCE"};
+    static const char *const names[] = {"PM_OK",          "PM_ERR_NO_MEMORY",  "PM_ERR_ARGUMENT",
+                                        "PM_ERR_OFFSETS", "PM_ERR_COORDINATE", "PM_ERR_SCORE",
+                                        "PM_ERR_DISTANCE"};
     int right = 1;
     for (int i = 0; i < 7; i++)
         right = right && strcmp(pm_status_name((pm_status)-i), names[i]) == 0;
@@ -83,10 +84,14 @@ static void test_offsets(void) {
         int64_t offsets[3];
         int64_t item;
     } bad[] = {
-        {"negative first", {-1, 1, 2}, 0},       {"smallest first", {INT64_MIN, 1, 2}, 0},
-        {"decreasing", {1, 0, 2}, 1},            {"decreasing at the end", {0, 2, 1}, 2},
-        {"negative later", {0, -1, 2}, 1},       {"leaving the array", {0, 1, 9}, 2},
-        {"far out", {0, 1, INT64_MAX}, 2},       {"wrapping when doubled", {0, 1, INT64_C(1) << 62}, 2},
+        {"negative first", {-1, 1, 2}, 0},
+        {"smallest first", {INT64_MIN, 1, 2}, 0},
+        {"decreasing", {1, 0, 2}, 1},
+        {"decreasing at the end", {0, 2, 1}, 2},
+        {"negative later", {0, -1, 2}, 1},
+        {"leaving the array", {0, 1, 9}, 2},
+        {"far out", {0, 1, INT64_MAX}, 2},
+        {"wrapping when doubled", {0, 1, INT64_C(1) << 62}, 2},
         {"wrapping when scaled", {0, 1, (INT64_C(1) << 60) + 1}, 2},
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
@@ -201,6 +206,7 @@ static void test_options(void) {
         expect_disks("an unknown predicate", &good_disks, &options, PM_ERR_ARGUMENT, -1);
         options = within;
         options.best = (pm_best)unknown[i];
+        options.scores = infinite; /* not for want of scores */
         if (unknown[i] != 2) {
             expect_build("an unknown best", &good, &options, PM_ERR_ARGUMENT, -1);
             expect_disks("an unknown best", &good_disks, &options, PM_ERR_ARGUMENT, -1);
@@ -282,11 +288,15 @@ static void test_empty(void) {
             pm_index_bounds(index, bounds);
             pm_regions_measure(&views[i].regions, area, center);
             int nothing = i < 8, hit = nothing ? PM_NO_MATCH : 0;
-            tap_ok(out[0] == PM_NO_MATCH && out[1] == hit && out[2] == 77, "%s: the answers are right", views[i].what);
-            tap_ok(pm_regions_count(&views[i].regions) == n && pm_index_count(index) == n && pm_index_size(index) > 0 &&
+            tap_ok(out[0] == PM_NO_MATCH && out[1] == hit && out[2] == 77, "%s: the answers are right",
+                   views[i].what);
+            tap_ok(pm_regions_count(&views[i].regions) == n && pm_index_count(index) == n &&
+                       pm_index_size(index) > 0 &&
                        (nothing ? isnan(bounds[0]) && isnan(bounds[3]) : bounds[0] < bounds[2]),
                    "%s: count and bounds", views[i].what);
-            tap_ok(n == 0 ? area[0] == 7 : nothing ? area[0] == 0 && isnan(center[0]) && isnan(center[1]) : area[0] == 1,
+            tap_ok(n == 0    ? area[0] == 7
+                   : nothing ? area[0] == 0 && isnan(center[0]) && isnan(center[1])
+                             : area[0] == 1,
                    "%s: area and center", views[i].what);
             const pm_points none = {NULL, NULL, 8, 8, 0};
             pm_index_match(index, &none, NULL);

@@ -86,7 +86,9 @@ static pm_options read_rules(const json *match) {
         const json *type = need(match, "score_type");
         size_t i = 0;
         options.scores = &scores;
-        options.best = json_is(type, "int64") ? PM_SCORE_INT64 : json_is(type, "uint64") ? PM_SCORE_UINT64 : options.best;
+        options.best = json_is(type, "int64")    ? PM_SCORE_INT64
+                       : json_is(type, "uint64") ? PM_SCORE_UINT64
+                                                 : options.best;
         for (const json *item = given->first; item; item = item->next, i++)
             if (options.best == PM_SCORE_INT64)
                 scores.of_int64[i] = json_int64(item);
@@ -117,15 +119,20 @@ static int measures_are_right(const json *test, const pm_regions *regions) {
 }
 
 static int match_is_right(const pm_regions *regions, const pm_options *options, const pm_points *points) {
-    pm_index *index = NULL;
-    pm_error err;
-    if (pm_index_build(regions, options, &index, &err) != PM_OK) {
-        printf("# %s\n", err.message);
-        return 0;
+    int right = 1;
+    for (int engine = PM_ENGINE_AUTO; engine <= PM_ENGINE_TREE; engine++) {
+        pm_index *index = NULL;
+        pm_error err;
+        pm_options own = *options;
+        own.engine = own.predicate == PM_COVERS ? (pm_engine)engine : PM_ENGINE_AUTO;
+        if (pm_index_build(regions, &own, &index, &err) != PM_OK) {
+            printf("# %s\n", err.message);
+            return 0;
+        }
+        pm_index_match(index, points, out);
+        pm_index_free(index);
+        right = right && memcmp(out, expected, points->count * sizeof out[0]) == 0;
     }
-    pm_index_match(index, points, out);
-    pm_index_free(index);
-    int right = memcmp(out, expected, points->count * sizeof out[0]) == 0;
     oracle_match(regions, options, points, out);
     return right && memcmp(out, expected, points->count * sizeof out[0]) == 0;
 }
@@ -158,8 +165,8 @@ int main(int argc, char **argv) {
             else
                 printf("# rule %zu\n", matches);
         }
-        tap_ok(matches > 0 && right == matches, "%.*s: %zu of %zu matches of %zu points", (int)name->length, name->text,
-               right, matches, count);
+        tap_ok(matches > 0 && right == matches, "%.*s: %zu of %zu matches of %zu points", (int)name->length,
+               name->text, right, matches, count);
     }
     json_free(&document);
     free(text);

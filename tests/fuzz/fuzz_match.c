@@ -145,7 +145,8 @@ static void run_regions(reader *r, const pm_options *options, const pm_points *p
     pm_error err;
     pm_status status = pm_index_build(&regions, mode & 32 ? options : NULL, &index, &err);
     if (!refused(status, index, &err)) {
-        int64_t *answers = sized(points->count * sizeof *answers), *expected = sized(points->count * sizeof *expected);
+        int64_t *answers = sized(points->count * sizeof *answers),
+                *expected = sized(points->count * sizeof *expected);
         reached.built++;
         pm_index_match(index, points, answers);
         oracle_match(&regions, mode & 32 ? options : NULL, points, expected);
@@ -189,6 +190,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     unsigned mode = take(&r, 256), raw = take(&r, 4) == 0, disks = mode & 64;
     size_t n = disks ? take(&r, 40) : take(&r, 7), count = take(&r, 12); /* run_regions() draws n for itself */
     pm_options options = {.predicate = disks || take(&r, 2) ? PM_CENTER_WITHIN : PM_COVERS};
+    if (options.predicate == PM_COVERS)
+        options.engine = (pm_engine)take(&r, 3);
     options.best = (pm_best)take(&r, 6);
     if (take(&r, 32) == 31)
         options.predicate = (pm_predicate)take(&r, 8);
@@ -245,8 +248,8 @@ static void make_up(long count) {
     for (int status = -PM_ERR_ARGUMENT; status <= -PM_ERR_DISTANCE; status++)
         all = all && reached.refused[status] > 0;
     tap_ok(all, "%ld made-up inputs: every kind of refusal", count);
-    tap_ok(reached.built > count / 8 && reached.disks > count / 16, "the library built %ld and %ld indexes", reached.built,
-           reached.disks);
+    tap_ok(reached.built > count / 8 && reached.disks > count / 16, "the library built %ld and %ld indexes",
+           reached.built, reached.disks);
     tap_ok(reached.hits > count / 4, "%ld of %ld points were matched", reached.hits, reached.points);
 }
 

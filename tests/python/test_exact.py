@@ -1,7 +1,8 @@
 """Areas, centers, distances and matches against exact rational arithmetic, over adversarial numbers.
 
-Every strategy aims at one weakness: coordinates that coincide, neighbouring doubles, magnitudes whose products
-over- or underflow, points on the very edges and one unit beside them, distances that are equal to the last bit.
+Every strategy aims at one weakness: coordinates that coincide, neighbouring doubles, magnitudes whose
+products over- or underflow, points on the very edges and one unit beside them, distances that are equal to
+the last bit.
 """
 
 from __future__ import annotations
@@ -12,11 +13,10 @@ from typing import Any
 
 import numpy as np
 import oracle
+import poly_match as pm
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-
-import poly_match as pm
 
 LARGEST, TINY = sys.float_info.max, 5e-324
 
@@ -178,6 +178,31 @@ def test_equal_is_not_closer(triple: tuple[int, int, int], scale: float) -> None
     assert pm.find_close_polygons(corner, origin, math.nextafter(c, 0.0)) == []
 
 
+class Other:
+    """Anything with a center."""
+
+    def __init__(self, center: oracle.Point) -> None:
+        self.center = np.array(center)
+
+
+@pytest.mark.parametrize("make", [lambda c: polygon([c]), Other], ids=["Polygon", "other objects"])
+def test_within_a_unit_of_the_limit(make: Any) -> None:
+    """Thousands of distances that differ from the limit by less than rounding them costs."""
+    random = np.random.default_rng(7)
+    undecided = 0
+    for _ in range(250):
+        x, y, px, py = (float(v) for v in random.random(4) * 10.0 ** random.integers(-3, 4))
+        centers = [(ulps_away(x, i), ulps_away(y, k)) for i in range(-2, 2) for k in range(-2, 2)]
+        polygons = [make(c) for c in centers]
+        for step in (-1, 0, 1):
+            limit = ulps_away(exact_distance((x, y), (px, py)), step)
+            expected = [oracle.closer(c, (px, py), limit) for c in centers]
+            found = pm.find_close_polygons(polygons, np.array([px, py]), limit)
+            assert [any(f is p for f in found) for p in polygons] == expected
+            undecided += len(set(expected)) > 1
+    assert undecided > 100
+
+
 @given(regions_and_points(), BEST)
 @settings(max_examples=400, deadline=None)
 def test_covers(case: tuple[list[oracle.Region], list[oracle.Point]], best: str) -> None:
@@ -197,8 +222,10 @@ def test_center_within(case: tuple[list[oracle.Region], list[oracle.Point]], dat
     for center in map(oracle.center, regions):
         rims += [exact_distance(center, p) for p in points if center is not None]
     rims = [rim for rim in rims if rim >= 0]
-    draw_rim = st.builds(lambda d, i: max(ulps_away(d, i), 0.0) if math.isfinite(d) else d, st.sampled_from(rims),
-                         st.integers(-1, 1))  # fmt: skip
+    step = st.integers(-1, 1)
+    draw_rim = st.builds(
+        lambda d, i: max(ulps_away(d, i), 0.0) if math.isfinite(d) else d, st.sampled_from(rims), step
+    )
     distance: float | list[float] = data.draw(draw_rim)
     if data.draw(st.booleans()):
         distance = [data.draw(draw_rim) for _ in regions]

@@ -184,7 +184,7 @@ def test_story_is_rewritten_and_names_what_is_missing(tmp_path):
     assert missing == ["r99.x"]
     assert "took <!--r01.ms-->2.00<!----> ms, <!--r99.x-->7<!---->" in text
     assert "old" not in text
-    assert "| 10,000× | 15,000× | 1.00× | missed |" in text
+    assert "| 10,000× | 15,000× | 1.00× | 1.00× | missed |" in text
     assert text.endswith("<!--/targets-->\nend\n")
 
 
@@ -204,4 +204,7 @@ def test_perf_output_is_folded_and_drawn():
 
 def test_profile_frames_are_tidy():
     assert stacks.tidy("norm (numpy/linalg/_linalg.py:2768)") == "norm (_linalg.py)"
+    assert stacks.tidy("pm_rank (rank.c:85)") == "pm_rank (rank.c)"
+    assert flame.colour("pm_rank (rank.c)") == flame.OURS
+    assert flame.colour("norm (_linalg.py)") == flame.PYTHON
     assert stacks.tidy("__memcpy@@GLIBC_2.14 (libc.so.6)") == "__memcpy (libc)"

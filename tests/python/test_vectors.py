@@ -11,9 +11,8 @@ from typing import Any
 
 import numpy as np
 import oracle
-import pytest
-
 import poly_match as pm
+import pytest
 from poly_match import _core
 
 VECTORS = Path(__file__).resolve().parent.parent / "vectors"

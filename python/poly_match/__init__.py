@@ -1,0 +1,43 @@
+"""Give every point its best region: points and polygons in, one integer per point out.
+
+A match has two rules. The *predicate* says which regions are candidates for a point, *best* says which
+candidate wins; equal candidates: the one that comes first in the input. A point without a candidate gets -1.
+
+>>> import numpy as np
+>>> import poly_match as pm
+>>> square = np.array([[0, 0], [4, 0], [4, 4], [0, 4]])
+>>> pm.match([(1, 1), (3, 3), (9, 9)], [square, square / 2])
+array([ 1,  0, -1])
+"""
+
+from typing import TYPE_CHECKING
+
+from poly_match._core import Polygon, find_close_polygons, main, select_best_polygon
+from poly_match._example import generate_example, generate_one_polygon
+from poly_match._index import Index, match
+from poly_match._regions import Regions
+
+__all__ = [
+    "Index",
+    "Polygon",
+    "Regions",
+    "__version__",
+    "find_close_polygons",
+    "generate_example",
+    "generate_one_polygon",
+    "main",
+    "match",
+    "select_best_polygon",
+]
+
+__version__: str
+
+if not TYPE_CHECKING:  # to a type checker there is no other name to be found
+
+    def __getattr__(name: str) -> str:
+        """Look the version up when it is asked for: the installed metadata is the one place it is in."""
+        if name == "__version__":
+            from importlib.metadata import version
+
+            return version("poly-match")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,0 +1,93 @@
+from collections.abc import Iterable
+from typing import Any, Protocol, Self, SupportsFloat, SupportsIndex, TypeVar, final
+
+import numpy as np
+import numpy.typing as npt
+from typing_extensions import disjoint_base
+
+_Doubles = npt.NDArray[np.float64]
+_Offsets = npt.NDArray[np.int64]
+_Scores = npt.NDArray[np.float64] | npt.NDArray[np.int64] | npt.NDArray[np.uint64]
+_Real = SupportsFloat | SupportsIndex
+
+class _HasCenter(Protocol):
+    @property
+    def center(self) -> npt.ArrayLike: ...
+
+class _HasArea(Protocol):
+    def area(self) -> _Real: ...
+
+class _Region(_HasCenter, _HasArea, Protocol): ...
+
+_Point = TypeVar("_Point")
+_WithCenter = TypeVar("_WithCenter", bound=_HasCenter)
+_WithArea = TypeVar("_WithArea", bound=_HasArea)
+_WithBoth = TypeVar("_WithBoth", bound=_Region)
+
+@disjoint_base
+class Polygon:
+    def __init__(self, x: npt.ArrayLike, y: npt.ArrayLike) -> None: ...
+    @property
+    def x(self) -> _Doubles: ...
+    @property
+    def y(self) -> _Doubles: ...
+    @property
+    def center(self) -> _Doubles: ...
+    @property
+    def __geo_interface__(self) -> dict[str, Any]: ...
+    def area(self) -> float: ...
+    def __getstate__(self) -> Any: ...
+    def __setstate__(self, state: Any, /) -> None: ...
+    def __reduce__(self) -> tuple[Any, ...]: ...
+
+def find_close_polygons(
+    polygon_subset: Iterable[_WithCenter], point: npt.ArrayLike, max_dist: _Real
+) -> list[_WithCenter]: ...
+def select_best_polygon(
+    polygon_sets: Iterable[tuple[_Point, Iterable[_WithArea]]],
+) -> list[tuple[_Point, _WithArea]]: ...
+def main(
+    polygons: Iterable[_WithBoth], points: Iterable[_Point], max_dist: _Real = 10.0
+) -> list[tuple[_Point, _WithBoth]]: ...
+
+@final
+class Index:
+    def __new__(
+        cls,
+        coords: _Doubles,
+        ring_offsets: _Offsets,
+        polygon_offsets: _Offsets,
+        geom_offsets: _Offsets | None,
+        predicate: str,
+        best: str,
+        scores: _Scores | None,
+        distance: _Doubles | None,
+        /,
+    ) -> Self: ...
+    @classmethod
+    def from_disks(
+        cls,
+        x: _Doubles,
+        y: _Doubles,
+        area: _Doubles | None,
+        best: str,
+        scores: _Scores | None,
+        distance: _Doubles | None,
+        /,
+    ) -> Self: ...
+    def match(self, x: _Doubles, y: _Doubles, out: _Offsets, /) -> None: ...
+    def __len__(self) -> int: ...
+    @property
+    def nbytes(self) -> int: ...
+    @property
+    def bounds(self) -> tuple[float, float, float, float]: ...
+
+def regions_measure(
+    coords: _Doubles,
+    ring_offsets: _Offsets,
+    polygon_offsets: _Offsets,
+    geom_offsets: _Offsets | None,
+    /,
+) -> tuple[_Doubles, _Doubles]: ...
+def gather_polygons(polygons: Iterable[Polygon], /) -> tuple[_Doubles, _Offsets]: ...
+def measure_polygons(polygons: Iterable[Polygon], /) -> tuple[_Doubles, _Doubles, _Doubles]: ...

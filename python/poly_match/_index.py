@@ -1,0 +1,333 @@
+"""Build once, match often: the rules of a match, and the answers.
+
+This is where a caller's options become the engine's: scores and distances are checked here, in the order of
+the caller's rows, and the overrides of `Polygon` subclasses are turned into plain numbers once, when the
+index is built. The index never changes afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypeVar, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from poly_match import _core
+from poly_match._numbers import Doubles, array_of, doubles_of
+from poly_match._points import xy_of
+from poly_match._regions import are_polygons, regions_of
+from poly_match._run import run
+
+__all__ = ["Index", "match"]
+
+Predicate = Literal["covers", "center_within"]
+Best = Literal["smallest", "largest", "first"]
+Answers = npt.NDArray[np.intp]
+Out = TypeVar("Out", bound=npt.NDArray[np.int32] | npt.NDArray[np.int64])
+
+PREDICATES = ("covers", "center_within")
+BESTS = ("smallest", "largest", "first")
+
+_INT64 = np.dtype(np.int64)
+
+
+class Index:
+    """Regions prepared for matching: which region is the best one for each of many points?
+
+    Parameters
+    ----------
+    polygons
+        A list of `Polygon` (a subclass's own `area` and `center` are honoured), a list of (k, 2) arrays (one
+        ring each), an array or list of shapely Polygon and MultiPolygon, a GeoSeries, or `Regions`. Rows that
+        are missing or empty match nothing and keep their position.
+    predicate : {"covers", "center_within"}
+        Which regions are candidates for a point. "covers": the region covers it, its boundary included; a
+        multipolygon covers what any of its parts covers. "center_within": the region's center, the mean of
+        its vertices, is strictly closer than `distance`.
+    distance : float or array of float, optional
+        For "center_within", and only there: one limit, or one per region; at least 0, infinity allowed.
+    best : {"smallest", "largest", "first"} or array of numbers
+        Which candidate wins: by area, by input order, or the lowest of one score per region. Integer scores
+        compare as integers. Equal candidates: the one that comes first in the input.
+
+    Raises
+    ------
+    ValueError
+        An unknown rule (the message lists what there is); a NaN score; a negative or NaN distance; a polygon
+        with a NaN or infinite vertex. The message names the argument and the row.
+    TypeError
+        Polygons, scores or distances of a type that is not understood.
+
+    Notes
+    -----
+    Answers are exact: they are those of real numbers, not of rounded ones, and the same on every machine, for
+    every number of workers. Building takes O(v log v) time for v vertices; the input is not kept. Any number
+    of threads may use one index.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import poly_match as pm
+    >>> square = np.array([[0, 0], [4, 0], [4, 4], [0, 4]])
+    >>> index = pm.Index([square, square / 2])
+    >>> index
+    Index(2 regions, predicate='covers', best='smallest')
+    >>> index.match([(1, 1), (2, 2), (3, 3), (9, 9)])
+    array([ 1,  1,  0, -1])
+    """
+
+    __slots__ = ("__weakref__", "_best", "_core", "_predicate")
+
+    def __init__(
+        self,
+        polygons: Any,
+        *,
+        predicate: Predicate = "covers",
+        distance: npt.ArrayLike | None = None,
+        best: Best | npt.ArrayLike = "smallest",
+    ) -> None:
+        if predicate not in PREDICATES:
+            raise ValueError(f"predicate: expected one of {_listed(PREDICATES)}; got {predicate!r}")
+        regions = regions_of(polygons)
+        count = len(regions)
+        rule, scores = _rule_of(best, count)
+        limits = _limits_of(distance, predicate, count)
+        self._predicate = predicate
+        self._best = rule
+        if are_polygons(polygons):
+            x, y, area = _core.measure_polygons(polygons)
+            if predicate == "center_within":
+                self._core = _core.Index.from_disks(x, y, area, rule, scores, limits)
+                return
+            if rule in ("smallest", "largest"):
+                rule, scores = "score", area if rule == "smallest" else -area
+        self._core = _core.Index(
+            regions.coords,
+            regions.ring_offsets,
+            regions.polygon_offsets,
+            regions.geom_offsets,
+            predicate,
+            rule,
+            scores,
+            limits,
+        )
+
+    @property
+    def predicate(self) -> str:
+        """Which regions are candidates: "covers" or "center_within"."""
+        return self._predicate
+
+    @property
+    def best(self) -> str:
+        """Which candidate wins: "smallest", "largest", "first", or "score" when scores were given."""
+        return self._best
+
+    @property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Min x, min y, max x, max y of all that can match; NaN when nothing can."""
+        return self._core.bounds
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory the index owns."""
+        return self._core.nbytes
+
+    def __len__(self) -> int:
+        return len(self._core)
+
+    def __repr__(self) -> str:
+        return f"Index({len(self)} regions, predicate={self._predicate!r}, best={self._best!r})"
+
+    @overload
+    def match(
+        self, points: Any, *, workers: int = 1, progress: bool = False, out: None = None
+    ) -> Answers: ...
+    @overload
+    def match(self, points: Any, *, workers: int = 1, progress: bool = False, out: Out) -> Out: ...
+    def match(
+        self,
+        points: Any,
+        *,
+        workers: int = 1,
+        progress: bool = False,
+        out: npt.NDArray[Any] | None = None,
+    ) -> npt.NDArray[Any]:
+        """Return for every point the position of its best region, -1 for none.
+
+        Parameters
+        ----------
+        points
+            An (n, 2) array, a tuple (x, y) of 1-D arrays, a list of points (two numbers each), an array or
+            list of shapely Points, or a GeoSeries. A point that is missing or not finite matches nothing.
+        workers : int
+            Threads to use; -1 for all cores this process may use.
+        progress : bool
+            Show a bar on stderr.
+        out : (n,) array of int32 or int64, optional
+            Where to write the answers.
+
+        Returns
+        -------
+        (n,) array of intp
+            One answer per point, in the order of the points; `out` itself when it is given.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Points, `workers` or `out` of a wrong type or shape. The message names the argument and the row.
+        KeyboardInterrupt
+            Ctrl-C ends the call within some 50 ms; `out` then holds some of the answers.
+
+        Notes
+        -----
+        The GIL is released. float64 points are used where they lie, whatever their strides.
+        """
+        x, y = xy_of(points)
+        if out is None:
+            answers: npt.NDArray[Any] = np.empty(len(x), dtype=np.intp)
+            if answers.dtype != _INT64:
+                return self.match((x, y), workers=workers, progress=progress, out=answers)
+            run(self._core.match, x, y, answers, workers, progress)
+            return answers
+        _check_out(out, len(x), len(self))
+        if np.may_share_memory(out, x) or np.may_share_memory(out, y):
+            x, y = x.copy(), y.copy()
+        native = out.dtype == _INT64 and out.flags.c_contiguous and out.flags.aligned
+        run(self._core.match if native else self._match_into, x, y, out, workers, progress)
+        return out
+
+    def _match_into(self, x: Doubles, y: Doubles, out: npt.NDArray[Any]) -> None:
+        """Match into an array the engine can't write to, through one that it can."""
+        answers = np.empty(len(x), dtype=np.int64)
+        self._core.match(x, y, answers)
+        out[...] = answers
+
+
+@overload
+def match(
+    points: Any,
+    polygons: Any,
+    *,
+    predicate: Predicate = "covers",
+    distance: npt.ArrayLike | None = None,
+    best: Best | npt.ArrayLike = "smallest",
+    workers: int = 1,
+    progress: bool = False,
+    out: None = None,
+) -> Answers: ...
+@overload
+def match(
+    points: Any,
+    polygons: Any,
+    *,
+    predicate: Predicate = "covers",
+    distance: npt.ArrayLike | None = None,
+    best: Best | npt.ArrayLike = "smallest",
+    workers: int = 1,
+    progress: bool = False,
+    out: Out,
+) -> Out: ...
+def match(
+    points: Any,
+    polygons: Any,
+    *,
+    predicate: Predicate = "covers",
+    distance: npt.ArrayLike | None = None,
+    best: Best | npt.ArrayLike = "smallest",
+    workers: int = 1,
+    progress: bool = False,
+    out: npt.NDArray[Any] | None = None,
+) -> npt.NDArray[Any]:
+    """Return for every point the position of its best polygon, -1 for none.
+
+    Builds an `Index` of the polygons and matches the points: see `Index` for the rules and the forms of
+    polygons, `Index.match` for the forms of points, the result and what is raised.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> import poly_match as pm
+    >>> square = np.array([[0, 0], [4, 0], [4, 4], [0, 4]])
+    >>> pm.match([(2, 2), (8, 2)], [square, square + [5, 0]], predicate="center_within", distance=3)
+    array([0, 1])
+    """
+    index = Index(polygons, predicate=predicate, distance=distance, best=best)
+    return index.match(points, workers=workers, progress=progress, out=out)
+
+
+def _listed(names: tuple[str, ...]) -> str:
+    return ", ".join(f'"{name}"' for name in names)
+
+
+def _rule_of(best: Any, count: int) -> tuple[str, npt.NDArray[Any] | None]:
+    """Return the name of the rule, and the scores as float64, int64 or uint64 when the rule is "score"."""
+    if isinstance(best, str):
+        if best not in BESTS:
+            raise ValueError(
+                f"best: expected one of {_listed(BESTS)}, or an array of one score per region; got {best!r}"
+            )
+        return best, None
+    if isinstance(best, (list, tuple)) and best and all(type(score) is int for score in best):
+        scores = _exact_integers(best)
+    else:
+        scores = array_of(best, "best")
+    if scores.shape != (count,):
+        raise ValueError(f"best: expected one score for each of {count} regions, got shape {scores.shape}")
+    if not count:
+        return "score", np.empty(0)
+    if scores.dtype.kind in "bi":
+        return "score", np.ascontiguousarray(scores, dtype=np.int64)
+    if scores.dtype.kind == "u":
+        return "score", np.ascontiguousarray(scores, dtype=np.uint64)
+    if scores.dtype.kind != "f" or scores.dtype.itemsize > 8:
+        raise TypeError(
+            f"best: expected scores of integers or floats up to 64 bits, got dtype {scores.dtype}"
+        )
+    missing = np.flatnonzero(np.isnan(scores))
+    if missing.size:
+        raise ValueError(f"best[{missing[0]}]: the score is NaN")
+    return "score", np.ascontiguousarray(scores, dtype=np.float64)
+
+
+def _exact_integers(scores: list[int] | tuple[int, ...]) -> npt.NDArray[Any]:
+    """Return Python integers as an integer array: NumPy alone would round some of them to floats."""
+    for dtype in (np.int64, np.uint64):
+        try:
+            return np.array(scores, dtype=dtype)
+        except OverflowError:
+            continue
+    raise ValueError("best: integer scores must all fit int64, or all fit uint64")
+
+
+def _limits_of(distance: Any, predicate: str, count: int) -> Doubles | None:
+    """Return the distances as one float64 or one per region."""
+    if predicate == "covers":
+        if distance is not None:
+            raise ValueError('distance: has no meaning for "covers"; it belongs to predicate="center_within"')
+        return None
+    if distance is None:
+        raise ValueError(f'distance: needed for predicate="{predicate}"')
+    limits = doubles_of(distance, "distance")
+    if limits.ndim and limits.shape != (count,):
+        raise ValueError(
+            f"distance: expected a number, or one for each of {count} regions, got {limits.shape}"
+        )
+    bad = np.flatnonzero(~(limits >= 0))
+    if bad.size:
+        row = f"[{bad[0]}]" if limits.ndim else ""
+        raise ValueError(f"distance{row}: expected at least 0, got {np.atleast_1d(limits)[bad[0]]}")
+    return np.ascontiguousarray(np.atleast_1d(limits))
+
+
+def _check_out(out: Any, count: int, regions: int) -> None:
+    """Refuse an `out` that cannot take the answers."""
+    if not isinstance(out, np.ndarray):
+        raise TypeError(f"out: expected an array of int32 or int64, got {type(out).__name__}")
+    if out.dtype.kind != "i" or out.dtype.itemsize not in (4, 8):
+        raise TypeError(f"out: expected int32 or int64, got dtype {out.dtype}")
+    if out.shape != (count,):
+        raise ValueError(f"out: expected shape ({count},), one answer per point, got {out.shape}")
+    if not out.flags.writeable:
+        raise ValueError("out: is read-only")
+    if regions - 1 > np.iinfo(out.dtype).max:
+        raise ValueError(f"out: {out.dtype} cannot number {regions} regions")

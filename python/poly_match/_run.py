@@ -1,0 +1,197 @@
+"""Matching many points: in chunks, on several cores, with a bar, and interruptible.
+
+A chunk is sized by time, not by count: about 30 ms of work at the rate measured so far. Between two chunks
+the interpreter runs, so a bar can move and Ctrl-C can end the call. Answers don't depend on how points were
+cut, because each point is answered alone. The threads live as long as the call: nothing of them is left
+afterwards.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy.typing as npt
+
+from poly_match._numbers import Doubles
+
+Match = Callable[[Doubles, Doubles, npt.NDArray[Any]], None]
+
+FIRST_CHUNK = 256  # points matched before anything is known about the rate
+CHUNK_SECONDS = 0.03
+GROWTH = 8  # a chunk may be this many times the one before it
+
+
+def run(match: Match, x: Doubles, y: Doubles, out: npt.NDArray[Any], workers: int, progress: bool) -> None:
+    """Call `match` on slices of x, y and out until all points have their answer."""
+    count = worker_count(workers)
+    if len(x) <= FIRST_CHUNK and not progress:
+        match(x, y, out)
+        return
+    bar = Bar(len(x)) if progress else None
+    job = _Job(match, x, y, out, min(count, -(-len(x) // FIRST_CHUNK)))
+    try:
+        job.run(bar)
+    finally:
+        if bar is not None:
+            bar.close()
+
+
+class _Job:
+    """One call's points, and how far they are."""
+
+    def __init__(self, match: Match, x: Doubles, y: Doubles, out: npt.NDArray[Any], workers: int) -> None:
+        self.match, self.x, self.y, self.out = match, x, y, out
+        self.workers = max(workers, 1)
+        self.lock = threading.Lock()
+        self.next = 0  # the first point nobody has taken
+        self.done = 0
+        self.chunk = FIRST_CHUNK
+        self.failure: BaseException | None = None
+
+    def run(self, bar: Bar | None) -> None:
+        threads = [threading.Thread(target=self._help, daemon=True) for _ in range(self.workers - 1)]
+        try:
+            for thread in threads:
+                thread.start()
+            self._work(bar)
+        except BaseException:
+            self._stop()
+            raise
+        finally:
+            for thread in threads:
+                if thread.ident is not None:
+                    thread.join()
+        if self.failure is not None:
+            raise self.failure
+        if bar is not None:
+            bar.show(self.done)
+
+    def _help(self) -> None:
+        try:
+            self._work(None)
+        except BaseException as failure:
+            self.failure = failure
+            self._stop()
+
+    def _stop(self) -> None:
+        with self.lock:
+            self.next = len(self.x)
+
+    def _work(self, bar: Bar | None) -> None:
+        while (taken := self._take()) is not None:
+            start, stop = taken
+            began = time.perf_counter()
+            self.match(self.x[start:stop], self.y[start:stop], self.out[start:stop])
+            self._finish(stop - start, time.perf_counter() - began)
+            if bar is not None:
+                bar.show(self.done)
+
+    def _take(self) -> tuple[int, int] | None:
+        with self.lock:
+            start, left = self.next, len(self.x) - self.next
+            if left <= 0:
+                return None
+            # Near the end smaller chunks, so that all workers finish together.
+            share = max(-(-left // self.workers), FIRST_CHUNK)
+            self.next = start + min(self.chunk, share, left)
+            return start, self.next
+
+    def _finish(self, points: int, seconds: float) -> None:
+        with self.lock:
+            self.done += points
+            aim = int(points * CHUNK_SECONDS / max(seconds, 1e-9))
+            self.chunk = max(min(aim, GROWTH * points), 1)
+
+
+class Bar:
+    """One line on stderr that says how far and how fast; needs no library."""
+
+    WIDTH = 30
+    EVERY = 0.1  # seconds
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.began = time.perf_counter()
+        self.shown = -self.EVERY
+        self.full = False
+        self.show(0)
+
+    def show(self, done: int) -> None:
+        elapsed = time.perf_counter() - self.began
+        if self.full or (elapsed - self.shown < self.EVERY and done < self.total):
+            return
+        self.shown = elapsed
+        self.full = done >= self.total
+        share = done / self.total if self.total else 1.0
+        filled = int(share * self.WIDTH)
+        rate = f"{done / elapsed / 1e6:8.2f} M points/s" if done and elapsed > 0 else ""
+        sys.stderr.write(f"\rmatching {'█' * filled}{'░' * (self.WIDTH - filled)} {share:4.0%} {rate}")
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        sys.stderr.write("\n")
+        sys.stderr.flush()
+
+
+# ---- how many cores --------------------------------------------------------------------------------------
+
+
+def worker_count(workers: int) -> int:
+    """Return the number of threads `workers` asks for, as in SciPy: -1 is all that this process may use."""
+    try:
+        count = operator.index(workers)
+    except TypeError:
+        raise TypeError(f"workers: expected an integer, got {type(workers).__name__}") from None
+    if count == -1:
+        return usable_cores()
+    if count < 1:
+        raise ValueError(f"workers: expected a positive number, or -1 for all cores, got {count}")
+    return count
+
+
+def usable_cores() -> int:
+    """Return the cores this process may use: its affinity, and its control group's quota rounded up."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    quota = cgroup_quota()
+    return max(1, cores if quota is None else min(cores, int(-(-quota // 1))))
+
+
+def cgroup_quota(proc: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")) -> float | None:
+    """Return how many cores' worth of time the control groups allow, None without a limit.
+
+    A limit holds for everything below it, so the smallest on the way to the root counts. Version 2 writes
+    ``quota period`` in cpu.max, version 1 has a file for each.
+    """
+    limits = []
+    try:
+        lines = proc.read_text().splitlines()
+    except OSError:
+        return None
+    for line in lines:
+        _, controllers, path = line.split(":", 2)
+        if not controllers:
+            limits += [_read_quota(folder / "cpu.max") for folder in _upwards(root, path)]
+        elif "cpu" in controllers.split(","):
+            for folder in _upwards(root / "cpu", path):
+                limits.append(_read_quota(folder / "cpu.cfs_quota_us", folder / "cpu.cfs_period_us"))
+    return min((limit for limit in limits if limit is not None), default=None)
+
+
+def _upwards(root: Path, path: str) -> list[Path]:
+    folder = root / path.strip("/")
+    return [folder, *(parent for parent in folder.parents if parent.is_relative_to(root))]
+
+
+def _read_quota(*files: Path) -> float | None:
+    try:
+        quota, period = " ".join(file.read_text() for file in files).split()
+        return int(quota) / int(period) if int(quota) > 0 else None
+    except (OSError, ValueError):  # no such file, or "max"
+        return None

@@ -1,0 +1,82 @@
+/* test_threads.c: may any number of threads match on one index?
+ *
+ * Several threads answer the same points at once, each in slices of its own size, over one index of each kind;
+ * all must get what one thread gets. Under ThreadSanitizer (meson setup -Db_sanitize=thread) a write to anything
+ * shared is found even when the answers happen to be right. */
+#include <pthread.h>
+#include <string.h>
+
+#include "cases.h"
+#include "tap.h"
+
+enum { THREADS = 4, POINTS = 20000, SQUARES = 400 };
+
+static double x[POINTS], y[POINTS], coords[8 * SQUARES];
+static int64_t rings[SQUARES + 1], polygons[SQUARES + 1], alone[POINTS], together[THREADS][POINTS];
+
+typedef struct work {
+    const pm_index *index;
+    size_t slice;
+    int64_t *out;
+} work;
+
+static void *match_slices(void *argument) {
+    const work *w = argument;
+    for (size_t at = 0; at < POINTS; at += w->slice) {
+        size_t count = POINTS - at < w->slice ? POINTS - at : w->slice;
+        const pm_points slice = {x + at, y + at, sizeof(double), sizeof(double), count};
+        pm_index_match(w->index, &slice, w->out + at);
+    }
+    return NULL;
+}
+
+static void check(const char *name, const pm_options *options) {
+    const pm_regions regions = {coords, 4 * SQUARES, rings, SQUARES, polygons, SQUARES, NULL, 0};
+    const pm_points all = {x, y, sizeof(double), sizeof(double), POINTS};
+    pm_index *index = NULL;
+    pthread_t threads[THREADS];
+    work works[THREADS];
+    long hits = 0;
+    if (!tap_ok(pm_index_build(&regions, options, &index, NULL) == PM_OK, "%s builds", name))
+        return;
+    memset(together, 0x55, sizeof together);
+    int started = 1;
+    for (size_t i = 0; i < THREADS; i++) {
+        works[i] = (work){index, 17 * i * i * i + 1, together[i]};
+        started = started && pthread_create(&threads[i], NULL, match_slices, &works[i]) == 0;
+    }
+    if (!started) {
+        printf("Bail out! no threads\n");
+        exit(EXIT_FAILURE);
+    }
+    pm_index_match(index, &all, alone);
+    int same = 1;
+    for (size_t i = 0; i < THREADS; i++) {
+        pthread_join(threads[i], NULL);
+        same = same && memcmp(alone, together[i], sizeof alone) == 0;
+    }
+    for (size_t k = 0; k < POINTS; k++)
+        hits += alone[k] >= 0;
+    tap_ok(same && hits > POINTS / 10, "%s: %d threads agree on %d points, %ld matched", name, THREADS, POINTS, hits);
+    pm_index_free(index);
+}
+
+int main(void) {
+    rng r = rng_new(91);
+    for (size_t i = 0; i < SQUARES; i++) {
+        double left = 20 * rng_unit(&r), low = 20 * rng_unit(&r), size = rng_unit(&r);
+        const double square[] = {left, low, left + size, low, left + size, low + size, left, low + size};
+        memcpy(coords + 8 * i, square, sizeof square);
+        rings[i + 1] = 4 * (int64_t)(i + 1);
+        polygons[i + 1] = (int64_t)(i + 1);
+    }
+    for (size_t k = 0; k < POINTS; k++) {
+        x[k] = 20 * rng_unit(&r);
+        y[k] = 20 * rng_unit(&r);
+    }
+    const double distance = 0.5;
+    const pm_options within = {.predicate = PM_CENTER_WITHIN, .distance = &distance, .distance_count = 1};
+    check("covers", NULL);
+    check("center_within", &within);
+    return tap_end();
+}

@@ -1,0 +1,122 @@
+"""The C library alone: installed into an empty prefix, it compiles and runs a program as a user would.
+
+Nothing is taken from the checkout after the installation: header, static and shared library and the
+pkg-config file all come from the prefix. Needs meson and a C compiler, as building the package does.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SOURCE = ROOT / "examples" / "match.c"
+EXPECTED = (ROOT / "examples" / "match.expected").read_text(encoding="utf-8")
+
+pytestmark = pytest.mark.skipif(
+    sys.platform == "win32",
+    reason="compiles with cc and links as on Unix; Windows builds run the C tests only",
+)
+
+
+def run(*command: str | Path, **environment: str) -> str:
+    done = subprocess.run(
+        [str(part) for part in command],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, **environment},
+        cwd=ROOT,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
+    return done.stdout
+
+
+def meson() -> list[str]:
+    """Return the command that runs meson: that of this Python, or the one on the path."""
+    if importlib.util.find_spec("mesonbuild") is not None:
+        return [sys.executable, "-m", "mesonbuild.mesonmain"]
+    found = shutil.which("meson")
+    assert found is not None, "meson is needed to install the C library: pip install meson ninja"
+    return [found]
+
+
+def compiler() -> list[str]:
+    return (os.environ.get("CC") or "cc").split()
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the prefix that the library was installed into."""
+    work = tmp_path_factory.mktemp("install")
+    search = os.pathsep.join(
+        [str(Path(sys.executable).parent), os.environ["PATH"]]
+    )  # ninja may be beside Python
+    options = [f"--prefix={work / 'prefix'}", "--libdir=lib", "-Dtests=false", "-Dpython=false"]
+    run(*meson(), "setup", work / "build", ROOT, *options, PATH=search)
+    run(*meson(), "install", "-C", work / "build", PATH=search)
+    return work / "prefix"
+
+
+def test_what_is_installed(prefix: Path) -> None:
+    """One header, the libraries, the pkg-config file, and nothing else."""
+    files = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if path.is_file()}
+    expected = {"include/polymatch.h", "lib/libpolymatch.a", "lib/pkgconfig/polymatch.pc"}
+    assert expected <= files
+    shared = {name for name in files - expected if name.startswith("lib/libpolymatch.")}
+    assert shared
+    assert files == expected | shared
+
+
+def test_shared_library(prefix: Path, tmp_path: Path) -> None:
+    """With the flags pkg-config gives, or where there is none, those it would give."""
+    if shutil.which("pkg-config"):
+        where = str(prefix / "lib" / "pkgconfig")
+        flags = run("pkg-config", "--cflags", "--libs", "polymatch", PKG_CONFIG_PATH=where).split()
+        assert f"-I{prefix}/include" in flags
+        assert run("pkg-config", "--modversion", "polymatch", PKG_CONFIG_PATH=where).strip()
+    else:
+        flags = [f"-I{prefix}/include", f"-L{prefix}/lib", "-lpolymatch"]
+    program = tmp_path / "match"
+    run(*compiler(), "-std=c11", SOURCE, *flags, f"-Wl,-rpath,{prefix}/lib", "-o", program)
+    assert run(program) == EXPECTED
+    if shutil.which("ldd"):
+        assert str(prefix / "lib" / "libpolymatch.so") in run("ldd", program)
+
+
+def test_static_library(prefix: Path, tmp_path: Path) -> None:
+    """The archive alone; it needs nothing but libm."""
+    program = tmp_path / "match"
+    archive = prefix / "lib" / "libpolymatch.a"
+    run(*compiler(), "-std=c11", SOURCE, f"-I{prefix}/include", archive, "-lm", "-o", program)
+    assert run(program) == EXPECTED
+
+
+def test_header_alone(prefix: Path, tmp_path: Path) -> None:
+    """The header compiles by itself, without warnings, as C11 and as C++."""
+    for name, language in (("alone.c", "-std=c11"), ("alone.cpp", "-std=c++11")):
+        source = tmp_path / name
+        source.write_text("#include <polymatch.h>\npm_options options;\n", encoding="utf-8")
+        if name.endswith(".cpp") and not shutil.which("c++"):
+            continue
+        tool = ["c++"] if name.endswith(".cpp") else compiler()
+        flags = ["-Wall", "-Wextra", "-Wpedantic", "-Werror", f"-I{prefix}/include"]
+        run(*tool, language, *flags, "-fsyntax-only", source)
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads the symbols of an ELF file")
+def test_exported_symbols(prefix: Path) -> None:
+    """The shared library exports the functions of the header and nothing else."""
+    if shutil.which("nm") is None:
+        pytest.skip("nm is not there")
+    header = (prefix / "include" / "polymatch.h").read_text(encoding="utf-8")
+    table = run("nm", "-D", "--defined-only", prefix / "lib" / "libpolymatch.so").splitlines()
+    exported = {line.split()[-1] for line in table}
+    assert len(exported) >= 15
+    assert all(name.startswith("pm_") and f"{name}(" in header for name in exported), exported

@@ -1,0 +1,491 @@
+"""`Index` and `match`: the rules, against the definitions in exact arithmetic, and one by one."""
+
+from __future__ import annotations
+
+import math
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import weakref
+from pathlib import Path
+
+import numpy as np
+import oracle
+import poly_match as pm
+import pytest
+import shapely
+from conftest import square
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from poly_match import _run
+
+# ---- against the oracle ------------------------------------------------------------------------------
+
+small = st.integers(-4, 4).map(float)
+near = small.flatmap(lambda v: st.sampled_from([v, v, math.nextafter(v, 9), math.nextafter(v, -9), v + 0.5]))
+vertex = st.tuples(near, near)
+ring = st.lists(vertex, min_size=0, max_size=6)
+part = st.lists(ring, min_size=0, max_size=3)
+region = st.lists(part, min_size=0, max_size=3)
+regions = st.lists(region, min_size=0, max_size=5)
+odd = st.sampled_from([math.nan, math.inf, -math.inf, -0.0, 5e-324, 1e308])
+points = st.lists(st.tuples(near | odd, near | odd), max_size=12)
+
+
+def ragged(nested: list[list[list[list[tuple[float, float]]]]]) -> pm.Regions:
+    """Return nested lists as ragged arrays."""
+    rings = [ring for region in nested for part in region for ring in part]
+    parts = [part for region in nested for part in region]
+    coords = np.array([vertex for ring in rings for vertex in ring], dtype=float).reshape(-1, 2)
+    return pm.Regions(coords, *(np.cumsum([0, *map(len, level)]) for level in (rings, parts, nested)))
+
+
+@settings(max_examples=400, deadline=None)
+@given(regions, points, st.sampled_from(["smallest", "largest", "first"]))
+def test_covers_is_what_the_definitions_say(nested, places, best):
+    expected = oracle.best_match(places, nested, "covers", best)
+    assert pm.match(places, ragged(nested), best=best).tolist() == expected
+
+
+@settings(max_examples=300, deadline=None)
+@given(regions, points, st.sampled_from(["smallest", "largest", "first"]), st.data())
+def test_center_within_is_what_the_definitions_say(nested, places, best, data):
+    limit = st.sampled_from([0.0, 1.0, math.sqrt(2), 2.5, 5.0, math.inf])
+    distance = data.draw(limit | st.lists(limit, min_size=len(nested), max_size=len(nested)))
+    expected = oracle.best_match(places, nested, "center_within", best, distance)
+    found = pm.match(places, ragged(nested), predicate="center_within", best=best, distance=distance)
+    assert found.tolist() == expected
+
+
+@settings(max_examples=200, deadline=None)
+@given(regions, points, st.data())
+def test_scores_are_what_the_definitions_say(nested, places, data):
+    huge = st.sampled_from([2**53, 2**53 + 1, 2**62, 2**62 + 1, -(2**63), 2**63 - 1, 0])
+    scores = data.draw(st.lists(huge, min_size=len(nested), max_size=len(nested)))
+    expected = oracle.best_match(places, nested, "covers", "score", scores=scores)
+    assert pm.match(places, ragged(nested), best=np.array(scores, dtype=np.int64)).tolist() == expected
+
+
+# ---- the rules, one by one ---------------------------------------------------------------------------
+
+
+def test_every_best_on_nested_squares():
+    nested = [square(0, 0, 4), square(1, 1, 1), square(0, 0, 8)]
+    at = [(1.5, 1.5), (3, 3), (7, 7), (9, 9)]
+    assert pm.match(at, nested).tolist() == [1, 0, 2, -1]
+    assert pm.match(at, nested, best="largest").tolist() == [2, 2, 2, -1]
+    assert pm.match(at, nested, best="first").tolist() == [0, 0, 2, -1]
+    assert pm.match(at, nested, best=[5, 9, 1]).tolist() == [2, 2, 2, -1]
+    assert pm.match(at, nested, best=[1.0, math.inf, -math.inf]).tolist() == [2, 2, 2, -1]
+
+
+def test_ties_go_to_the_first_in_the_input():
+    twins = [square(2, 2, 2), square(0, 0, 4)[::-1], square(0, 0, 4), square(0, 0, 4)]
+    for best, winner in (("largest", 1), ([7, 3, 3, 3], 1), ([7, 4, 3, 3], 2)):
+        assert pm.match([(3, 3)], twins, best=best).tolist() == [winner]
+    assert pm.match([(1, 1)], twins).tolist() == [1]
+
+
+def test_a_shared_border_belongs_to_both_sides():
+    pair = [square(0, 0, 2), square(2, 0, 2)]
+    assert pm.match([(2, 1), (2, 0), (2, 2)], pair).tolist() == [0, 0, 0]
+    assert pm.match([(2, 1), (2, 0), (2, 2)], pair, best=[1, 0]).tolist() == [1, 1, 1]
+
+
+def test_a_hole_is_outside_and_its_border_inside():
+    frame = pm.Regions(np.vstack([square(0, 0, 9), square(3, 3, 3)]), [0, 4, 8], [0, 2])
+    assert pm.match([(1, 1), (4, 4), (3, 4), (6, 6)], frame).tolist() == [0, -1, 0, 0]
+
+
+def test_overlapping_parts_are_a_union():
+    parts = pm.Regions(np.vstack([square(0, 0, 4), square(2, 2, 4)]), [0, 4, 8], [0, 1, 2], [0, 2])
+    assert pm.match([(3, 3), (1, 1), (5, 5), (1, 5)], parts).tolist() == [0, 0, 0, -1]
+
+
+def test_overlapping_parts_count_twice_in_the_area():
+    parts = np.vstack([square(0, 0, 4), square(0, 0, 4), square(0, 0, 5)])
+    both = pm.Regions(parts, [0, 4, 8, 12], [0, 1, 2, 3], [0, 2, 3])
+    assert pm.match([(1, 1)], both).tolist() == [1]  # 25 is less than 16 + 16
+
+
+def test_a_bow_tie_has_area_zero_and_covers_its_lobes():
+    bow_tie = np.array([[0, 0], [4, 4], [4, 0], [0, 4]], dtype=float)
+    nested = [square(1.75, 1.75, 0.5), bow_tie]
+    assert pm.match([(2, 2), (3.5, 2), (2, 3), (2, 3.9)], nested).tolist() == [1, 1, -1, -1]
+
+
+@pytest.mark.parametrize("shape", [[(1, 1)], [(1, 1), (3, 3)], [(1, 1), (3, 3), (2, 2)], [(1, 1)] * 5])
+def test_what_has_no_area_covers_its_border_alone(shape):
+    at = [(1, 1), (2, 2), (1, 2)]
+    expected = [0, 0 if (3, 3) in shape else -1, -1]
+    assert pm.match(at, [np.array(shape, dtype=float)]).tolist() == expected
+
+
+def test_a_closed_ring_is_the_open_one():
+    open_ring = square(0, 0, 4)
+    closed = np.vstack([open_ring, open_ring[:1]])
+    at = [(0, 0), (2, 0), (2, 2), (5, 5)]
+    assert pm.match(at, [open_ring]).tolist() == pm.match(at, [closed]).tolist() == [0, 0, 0, -1]
+    near_center = {"predicate": "center_within", "distance": 0.1}
+    assert pm.match([(2, 2)], [closed], **near_center).tolist() == [0]  # the closing vertex left out
+    assert pm.match([(2, 2)], [pm.Polygon(*closed.T)], **near_center).tolist() == [-1]  # as given
+    assert pm.match([(1.6, 1.6)], [pm.Polygon(*closed.T)], **near_center).tolist() == [0]
+
+
+def test_points_that_are_not_finite_never_match():
+    world = [square(-1e308, -1e308, 1.5e308)]
+    odd = [(math.nan, 0), (0, math.nan), (math.inf, 0), (0, -math.inf), (0, 0)]
+    assert pm.match(odd, world).tolist() == [-1, -1, -1, -1, 0]
+    within = pm.match(odd, world, predicate="center_within", distance=math.inf)
+    assert within.tolist() == [-1, -1, -1, -1, 0]
+
+
+def test_center_within_is_strict_and_exact():
+    unit = [square(-1, -1, 2)]
+    for distance, winner in ((5.0, -1), (math.nextafter(5, 9), 0), (0.0, -1)):
+        assert pm.match([(3, 4)], unit, predicate="center_within", distance=distance)[0] == winner
+    assert pm.match([(0, 0)], unit, predicate="center_within", distance=0)[0] == -1
+
+
+def test_center_within_takes_one_distance_per_region():
+    pair = [square(0, 0, 2), square(4, 0, 4)]
+    at = [(1, 1), (3, 1), (6, 2)]
+    found = pm.match(at, pair, predicate="center_within", distance=[1, 4])
+    assert found.tolist() == [0, 1, 1]
+
+
+def test_the_drop_in_and_the_index_agree_on_the_example():
+    polygons, places = pm.generate_example()
+    index = pm.match(places, polygons, predicate="center_within", distance=10.0)
+    expected = [(id(point), id(polygon)) for point, polygon in pm.main(polygons, places, 10.0)]
+    found = [(id(p), id(polygons[i])) for p, i in zip(places, index, strict=True) if i >= 0]
+    assert len(found) > 90
+    assert found == expected
+
+
+def test_the_example_is_the_one_everybody_measures():
+    polygons, places = pm.generate_example()
+    assert (len(polygons), len(places)) == (1000, 100)
+    assert isinstance(places, list)
+    random = np.random.RandomState(6)
+    xs, ys = np.arange(0, 100), np.arange(0, 100)
+    random.shuffle(xs)
+    random.shuffle(ys)
+    assert np.array(places).tolist() == np.column_stack([xs, ys]).tolist()
+    x, y = random.randint(0, 100), random.randint(0, 100)
+    one = pm.generate_one_polygon()
+    assert one.x.tolist() == np.arange(0.0, 1.0, 0.1).tolist()
+    assert one.y.tolist() == np.sqrt(1 - one.x**2).tolist()
+    assert polygons[0].x.tolist() == (one.x + x).tolist()
+    assert polygons[0].y.tolist() == (one.y + y).tolist()
+
+
+# ---- what subclasses say of themselves ---------------------------------------------------------------
+
+
+class Told(pm.Polygon):
+    """A polygon that answers for its own area, and counts how often it is asked."""
+
+    def __init__(self, x, y, told):
+        super().__init__(x, y)
+        self.told = told
+        self.asked = 0
+
+    def area(self):
+        self.asked += 1
+        return self.told
+
+
+class Moved(pm.Polygon):
+    """A polygon that says it is somewhere else."""
+
+    @property
+    def center(self):
+        return np.array([100.0, 100.0])
+
+
+@pytest.mark.parametrize("rules", [{}, {"predicate": "center_within", "distance": 10.0}])
+def test_an_overridden_area_decides(rules):
+    shapes = [Told(*square(0, 0, side).T, told) for side, told in ((1, 9.0), (2, 5.0), (3, 5.0), (4, 7.0))]
+    assert pm.match([(0.5, 0.5)], shapes, **rules).tolist() == [1]
+    assert pm.match([(0.5, 0.5)], shapes, best="largest", **rules).tolist() == [0]
+    assert [shape.asked for shape in shapes] == [2, 2, 2, 2]
+    assert pm.match([(0.5, 0.5)], shapes, best=[3, 3, 2, 2], **rules).tolist() == [2]
+    shapes[2].told = math.nan
+    with pytest.raises(ValueError, match=r"polygons\[2\].*NaN"):
+        pm.match([(0.5, 0.5)], shapes, **rules)
+
+
+def test_an_overridden_center_decides():
+    shapes = [pm.Polygon(*square(0, 0, 2).T), Moved(*square(0, 0, 2).T)]
+    found = pm.match([(1, 1), (100, 100)], shapes, predicate="center_within", distance=1.0)
+    assert found.tolist() == [0, 1]
+    assert pm.match([(1, 1)], shapes[1:]).tolist() == [0]  # where it lies is not its to say
+
+
+# ---- the index as an object --------------------------------------------------------------------------
+
+
+def test_index_says_what_it_is():
+    index = pm.Index([square(0, 0, 4), square(2, 2, 4)], best="first")
+    assert (len(index), index.predicate, index.best) == (2, "covers", "first")
+    assert index.bounds == (0.0, 0.0, 6.0, 6.0)
+    assert index.nbytes > 8 * 2 * 8
+    assert repr(index) == "Index(2 regions, predicate='covers', best='first')"
+    assert pm.Index([square(0, 0, 1)], best=[3]).best == "score"
+    with pytest.raises(AttributeError):
+        index.best = "smallest"
+
+
+def test_an_index_of_nothing_matches_nothing():
+    for nothing in ([], pm.Regions(np.empty((0, 2)), [0], [0]), np.array([], dtype=object)):
+        index = pm.Index(nothing)
+        assert len(index) == 0
+        assert index.match([(0, 0)]).tolist() == [-1]
+        assert all(map(math.isnan, index.bounds))
+        assert pm.match([(0, 0)], nothing, predicate="center_within", distance=1).tolist() == [-1]
+
+
+def test_the_index_keeps_nothing_of_the_input():
+    ring = square(0, 0, 4)
+    polygons = [pm.Polygon(*ring.T)]
+    index = pm.Index(polygons)
+    gone = weakref.ref(polygons[0])
+    del polygons
+    assert gone() is None
+    assert index.match([(1, 1)]).tolist() == [0]
+    index_of_arrays = pm.Index([ring])
+    ring += 100
+    assert index_of_arrays.match([(1, 1)]).tolist() == [0]
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.int64, ">i8", "<i4"])
+@pytest.mark.parametrize("step", [1, 2, -1])
+def test_out_receives_the_answers(dtype, step):
+    places = np.random.default_rng(1).uniform(-1, 5, (1000, 2))
+    index = pm.Index([square(0, 0, 4), square(1, 1, 1)])
+    expected = index.match(places)
+    assert expected.dtype == np.intp
+    assert set(expected) == {-1, 0, 1}
+    out = np.full(1000 * abs(step), 99, dtype=dtype)[::step]
+    assert index.match(places, out=out, workers=2) is out
+    assert out.tolist() == expected.tolist()
+
+
+def test_out_may_lie_over_the_points():
+    places = np.random.default_rng(1).uniform(-1, 5, (1000, 2))
+    index = pm.Index([square(0, 0, 4), square(1, 1, 1)])
+    expected = index.match(places).tolist()
+    for shift in (0, 1, 300):  # the answer of one point over the place of a later one
+        memory = np.empty(1000 + shift)
+        x, out = memory[:1000], memory.view(np.int64)[shift:]
+        x[:] = places[:, 0]
+        assert index.match((x, places[:, 1]), out=out).tolist() == expected
+
+
+# ---- workers, chunks, progress, interrupts -----------------------------------------------------------
+
+
+def test_answers_do_not_depend_on_workers_or_chunks(monkeypatch):
+    rng = np.random.default_rng(2)
+    shapes = [square(*rng.uniform(0, 90, 2), rng.uniform(1, 10)) for _ in range(300)]
+    places = rng.uniform(0, 100, (20_000, 2))
+    index = pm.Index(shapes)
+    expected = index._core
+    whole = np.empty(len(places), np.int64)
+    expected.match(places[:, 0], places[:, 1], whole)
+    assert 0.1 < (whole >= 0).mean() < 0.99
+    for first in (1, 7, 256, 100_000):
+        monkeypatch.setattr(_run, "FIRST_CHUNK", first)
+        for workers in (1, 2, 3, -1):
+            assert np.array_equal(index.match(places, workers=workers), whole)
+
+
+def test_workers_share_the_work_and_none_is_left_over(monkeypatch):
+    seen: dict[int, int] = {}
+
+    def slow(x, y, out):
+        time.sleep(0.002)
+        seen[threading.get_ident()] = seen.get(threading.get_ident(), 0) + len(x)
+        out[:] = 5
+
+    monkeypatch.setattr(_run, "CHUNK_SECONDS", 0.002)
+    out = np.zeros(10_000, np.int64)
+    _run.run(slow, out.astype(float), out.astype(float), out, 3, False)
+    assert (out == 5).all()
+    assert len(seen) == 3
+    assert sum(seen.values()) == 10_000
+    assert threading.active_count() == 1
+
+
+def test_a_failure_in_a_worker_is_raised_and_ends_the_work():
+    main = threading.get_ident()
+    calls = []
+
+    def failing(x, y, out):
+        calls.append(len(x))
+        time.sleep(0.001)
+        if threading.get_ident() != main:
+            raise MemoryError("no more")
+
+    out = np.zeros(10_000_000, np.int64)
+    x = np.broadcast_to(np.zeros(1), len(out))
+    with pytest.raises(MemoryError, match="no more"):
+        _run.run(failing, x, x, out, 2, False)
+    assert sum(calls) < len(out)
+    assert threading.active_count() == 1
+
+
+def test_chunks_are_sized_by_time(monkeypatch):
+    clock = [0.0]
+    sizes = []
+
+    def match(x, y, out):
+        sizes.append(len(x))
+        clock[0] += len(x) * 1e-5  # 100,000 points a second
+
+    monkeypatch.setattr(_run.time, "perf_counter", lambda: clock[0])
+    out = np.zeros(100_000, np.int64)
+    _run.run(match, out, out, out, 1, False)
+    assert sum(sizes) == 100_000
+    assert sizes[0] == _run.FIRST_CHUNK
+    assert all(size * 1e-5 <= _run.CHUNK_SECONDS * 1.01 for size in sizes)
+    assert sizes[2] == pytest.approx(3000, abs=1)
+
+
+@pytest.mark.parametrize("workers", [0, -2, -100])
+def test_workers_must_be_positive_or_all(workers):
+    with pytest.raises(ValueError, match="workers: expected a positive number, or -1"):
+        pm.match([(0, 0)], [square(0, 0, 1)], workers=workers)
+    with pytest.raises(TypeError, match="workers"):
+        pm.match([(0, 0)], [square(0, 0, 1)], workers=1.5)
+
+
+def test_all_cores_are_those_this_process_may_use(tmp_path: Path):
+    assert 1 <= _run.usable_cores() <= len(os.sched_getaffinity(0))
+    group = tmp_path / "cgroup"
+    group.write_text("0::/a/b\n")
+    inner = tmp_path / "fs" / "a" / "b"
+    inner.mkdir(parents=True)
+    assert _run.cgroup_quota(group, tmp_path / "fs") is None
+    (inner / "cpu.max").write_text("max 100000\n")
+    assert _run.cgroup_quota(group, tmp_path / "fs") is None
+    (inner.parent / "cpu.max").write_text("150000 100000\n")
+    assert _run.cgroup_quota(group, tmp_path / "fs") == 1.5
+    group.write_text("4:cpu,cpuacct:/\n")
+    old = tmp_path / "fs" / "cpu"
+    old.mkdir()
+    (old / "cpu.cfs_quota_us").write_text("-1\n")
+    (old / "cpu.cfs_period_us").write_text("100000\n")
+    assert _run.cgroup_quota(group, tmp_path / "fs") is None
+    (old / "cpu.cfs_quota_us").write_text("250000\n")
+    assert _run.cgroup_quota(group, tmp_path / "fs") == 2.5
+    assert _run.cgroup_quota(tmp_path / "none", tmp_path) is None
+
+
+def test_a_quota_limits_the_cores(monkeypatch):
+    monkeypatch.setattr(_run.os, "sched_getaffinity", lambda _: set(range(8)))
+    for quota, cores in ((None, 8), (0.5, 1), (1.5, 2), (16.0, 8)):
+        monkeypatch.setattr(_run, "cgroup_quota", lambda quota=quota: quota)
+        assert _run.usable_cores() == cores
+
+
+def test_progress_ends_at_all_of_it(capsys):
+    places = np.zeros((50_000, 2))
+    quiet = pm.match(places, [square(0, 0, 1)])
+    assert capsys.readouterr().err == ""
+    loud = pm.match(places, [square(0, 0, 1)], progress=True, workers=2)
+    shown = capsys.readouterr().err
+    assert np.array_equal(quiet, loud)
+    assert shown.startswith("\rmatching")
+    assert " 0%" in shown
+    assert shown.count("100%") == 1
+    assert shown.endswith("points/s\n")
+    pm.match([], [square(0, 0, 1)], progress=True)
+    assert "100%" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+@pytest.mark.parametrize("workers", [1, 2])
+def test_ctrl_c_ends_a_long_match_soon(workers):
+    program = textwrap.dedent(
+        f"""
+        import signal, sys, threading, time
+        import numpy as np, poly_match as pm
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        rings = [np.array([[0, 0], [1, 0], [1, 1], [0, 1.]])] * 20_000
+        ramps = [np.array([[0, 0], [1, 1], [0, 1.]])] * 20_000
+        index = pm.Index(ramps)
+        points = np.broadcast_to(np.array([[0.9, 0.1]]), (10**8, 2))
+        print("ready", flush=True)
+        try:
+            index.match(points, workers={workers}, out=np.empty(len(points), np.int32))
+        except KeyboardInterrupt:
+            print("interrupted", time.time(), threading.active_count(), flush=True)
+        """
+    )
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert child.stdout is not None
+    try:
+        assert child.stdout.readline() == "ready\n"
+        time.sleep(0.5)
+        sent = time.time()
+        child.send_signal(signal.SIGINT)
+        word, at, threads = child.communicate(timeout=30)[0].split()
+    finally:
+        child.kill()
+    assert (word, threads) == ("interrupted", "1")
+    assert float(at) - sent < 1.5
+
+
+def test_the_gil_is_free_while_matching():
+    index = pm.Index([np.array([[0, 0], [1, 1], [0, 1.0]])] * 3000)
+    places = np.broadcast_to(np.array([[0.9, 0.1]]), (30_000, 2))
+    ticks = []
+    done = threading.Event()
+
+    def tick():
+        while not done.wait(0.001):
+            ticks.append(time.perf_counter())
+
+    out = np.empty(len(places), np.int64)
+    thread = threading.Thread(target=tick)
+    thread.start()
+    began = time.perf_counter()
+    index._core.match(places[:, 0], places[:, 1], out)
+    ended = time.perf_counter()
+    done.set()
+    thread.join()
+    assert ended - began > 0.02, "too fast to tell: match more points"
+    assert sum(began < at < ended for at in ticks) > 3
+
+
+# ---- real data ---------------------------------------------------------------------------------------
+
+
+def test_real_countries_answer_as_valid_ones_do_in_geos(examples):
+    text = (examples / "countries.geojson").read_text(encoding="utf-8")
+    countries = shapely.get_parts(shapely.from_geojson(text))
+    cities = np.loadtxt(
+        examples / "cities.csv", delimiter=",", skiprows=1, usecols=(2, 3), quotechar='"', encoding="utf-8"
+    )[::10]
+    assert (~shapely.is_valid(countries)).any()
+    found = pm.match(cities, countries)
+    tree = shapely.STRtree(shapely.make_valid(countries))
+    point, country = tree.query(shapely.points(cities), predicate="covered_by")
+    order = np.lexsort((country, shapely.area(countries)[country], point))
+    expected = np.full(len(cities), -1)
+    expected[point[order][::-1]] = country[order][::-1]
+    assert (found >= 0).mean() > 0.95
+    assert np.array_equal(found, expected)
+
+
+def test_the_quickstart_runs(examples):
+    result = subprocess.run(
+        [sys.executable, examples / "quickstart.py"], capture_output=True, text=True, check=True
+    )
+    assert result.stdout == "47,630 of 49,025 cities are in one of 241 countries\n"
