@@ -17,7 +17,7 @@ typedef struct pm_disk_table {
 } pm_disk_table;
 
 /* Entries that the arrays in rank order need: whole vectors. */
-#define PM_DISK_ROOM(count) (((count) + 15) & ~(size_t)15)
+#define PM_DISK_ROOM(count) (((count) + 31) & ~(size_t)31)
 
 /* Compute min, scale, grid and reach from the rest. */
 void pm_disks_fill(pm_disk_table *disks);

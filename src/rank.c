@@ -63,7 +63,6 @@ pm_status pm_rank(const pm_options *options, const double *areas, size_t count, 
     for (size_t i = 0; i < count; i++) {
         lowest = keys[i] < lowest ? keys[i] : lowest;
         highest = keys[i] > highest ? keys[i] : highest;
-        from[i] = (uint32_t)i;
     }
     int bits = 0;
     while (count > 1 && bits < 64 && (highest - lowest) >> bits)
@@ -81,12 +80,16 @@ pm_status pm_rank(const pm_options *options, const double *areas, size_t count, 
             next += place[digit];
             place[digit] = (uint32_t)first;
         }
-        for (size_t i = 0; i < count; i++)
-            to[place[((keys[from[i]] - lowest) >> shift) & mask]++] = from[i];
+        for (size_t i = 0; i < count; i++) {
+            uint32_t id = pass == 0 ? (uint32_t)i : from[i];
+            to[place[((keys[id] - lowest) >> shift) & mask]++] = id;
+        }
         uint32_t *swap = from;
         from = to;
         to = swap;
     }
+    for (size_t i = 0; passes == 0 && i < count; i++)
+        from[i] = (uint32_t)i;
     *ids = from;
     return PM_OK;
 }

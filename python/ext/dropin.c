@@ -447,12 +447,13 @@ static int points_open(PyObject *object, point_list *points) {
         return points->objects ? 0 : -1;
     }
     PyArrayObject *given = (PyArrayObject *)object;
-    if (PyArray_NDIM(given) != 2 || PyArray_DIM(given, 1) != 2) {
-        if (PyArray_NDIM(given) == 1 && (PyArray_TYPE(given) == NPY_OBJECT || PyArray_DIM(given, 0) == 0)) {
-            points->objects = PySequence_Tuple(object); /* an array of points */
-            points->count = points->objects ? PyTuple_GET_SIZE(points->objects) : 0;
-            return points->objects ? 0 : -1;
-        }
+    int dimensions = PyArray_NDIM(given);
+    if ((PyArray_TYPE(given) == NPY_OBJECT && dimensions > 0) || (dimensions == 1 && PyArray_DIM(given, 0) == 0)) {
+        points->objects = PySequence_Tuple(object); /* an array of points */
+        points->count = points->objects ? PyTuple_GET_SIZE(points->objects) : 0;
+        return points->objects ? 0 : -1;
+    }
+    if (dimensions != 2 || PyArray_DIM(given, 1) != 2) {
         PyErr_SetString(PyExc_ValueError, "points: expected an array of shape (n, 2)");
         return -1;
     }

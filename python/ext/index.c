@@ -111,7 +111,10 @@ static PyObject *wrap(PyTypeObject *type, pm_status status, pm_index *index, con
 }
 
 static PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
+    static const char *const engines[] = {"auto", "scan", "tree"};
     PyObject *in[8];
+    const char *engine = "auto";
+    int number = 0;
     pm_regions regions;
     pm_options options;
     pm_index *index = NULL;
@@ -121,10 +124,14 @@ static PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keyword
         PyErr_SetString(PyExc_TypeError, "Index takes no keywords");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "OOOOOOOO:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6], &in[7]) ||
+    if (!PyArg_ParseTuple(args, "OOOOOOOO|s:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6], &in[7],
+                          &engine) ||
         regions_from(in, &regions) < 0 ||
         options_from(in[4], in[5], in[6], in[7], pm_regions_count(&regions), &options) < 0)
         return NULL;
+    while (number < 3 && strcmp(engine, engines[number]) != 0)
+        number++;
+    options.engine = (pm_engine)number; /* an unknown one is refused by the library */
     Py_BEGIN_ALLOW_THREADS
     status = pm_index_build(&regions, &options, &index, &err);
     Py_END_ALLOW_THREADS
@@ -220,7 +227,7 @@ static PyGetSetDef index_getset[] = {
 };
 
 static PyType_Slot index_slots[] = {
-    {Py_tp_doc, "Index(coords, ring_offsets, polygon_offsets, geom_offsets, predicate, best, scores, distance)"},
+    {Py_tp_doc, "Index(coords, ring_offsets, polygon_offsets, geom_offsets, predicate, best, scores, distance, engine='auto')"},
     {Py_tp_new, index_new},
     {Py_tp_dealloc, index_dealloc},
     {Py_tp_methods, index_methods},

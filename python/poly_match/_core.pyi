@@ -62,6 +62,7 @@ class Index:
         best: str,
         scores: _Scores | None,
         distance: _Doubles | None,
+        engine: str = "auto",
         /,
     ) -> Self: ...
     @classmethod

@@ -705,6 +705,7 @@ def test_a_slots_state_that_changes_while_it_is_restored():
 
 
 def test_cycles_through_a_subclass_are_collected():
+    gc.collect()
     before = len([o for o in gc.get_objects() if isinstance(o, Named)])
     references = []
     for _ in range(20):

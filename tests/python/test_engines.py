@@ -1,0 +1,76 @@
+"""The tree and the scan give the same answers; the C tests compare both with exact arithmetic."""
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from poly_match import Index, Regions, _core
+from poly_match._index import is_few
+
+shapely = pytest.importorskip("shapely", reason="reads the example data")
+pyogrio = pytest.importorskip("pyogrio", reason="reads the example data")
+
+COUNTRIES = "examples/countries.geojson"
+
+
+def answers(regions: Regions, points: npt.NDArray[np.float64], engine: str) -> npt.NDArray[np.int64]:
+    arrays = (regions.coords, regions.ring_offsets, regions.polygon_offsets, regions.geom_offsets)
+    index = _core.Index(*arrays, "covers", "smallest", None, None, engine)
+    out = np.empty(len(points), dtype=np.int64)
+    index.match(points[:, 0], points[:, 1], out)
+    return out
+
+
+def countries() -> Regions:
+    shapes = shapely.from_wkb(pyogrio.raw.read(COUNTRIES)[2])
+    kind, coords, offsets = shapely.to_ragged_array(shapes)
+    assert kind == shapely.GeometryType.MULTIPOLYGON
+    return Regions(coords, *offsets)
+
+
+def test_real_regions() -> None:
+    regions = countries()
+    rng = np.random.default_rng(1)
+    somewhere = rng.uniform((-181, -91), (181, 91), (20_000, 2))
+    vertices = regions.coords[rng.integers(0, len(regions.coords), 3_000)]
+    beside = np.nextafter(vertices, rng.choice([-np.inf, np.inf], vertices.shape))
+    close = vertices + rng.normal(0, 0.01, vertices.shape)
+    middles = (regions.coords[:-1] + regions.coords[1:])[::40] / 2  # on edges, or very close
+    points = np.concatenate([somewhere, vertices, beside, close, middles])
+    found = answers(regions, points, "tree")
+    assert (found == answers(regions, points, "scan")).all()
+    assert 0.2 < (found >= 0).mean() < 0.9
+
+
+small = st.integers(-4, 4) | st.floats(-4, 4, width=16)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    rings=st.lists(st.lists(st.tuples(small, small), min_size=1, max_size=6), min_size=1, max_size=8),
+    points=st.lists(st.tuples(small, small), min_size=1, max_size=30),
+    scale=st.sampled_from([1.0, 1e-300, 1e9, 1e300, 2.0**-1070]),
+    shift=st.sampled_from([0.0, 1e9, 1 / 3]),
+)
+def test_any_regions(
+    rings: list[list[tuple[float, float]]], points: list[tuple[float, float]], scale: float, shift: float
+) -> None:
+    coords = np.concatenate([np.array(ring, dtype=float) for ring in rings]) * scale + shift
+    offsets = np.cumsum([0, *map(len, rings)])
+    regions = Regions(coords, offsets, np.arange(len(rings) + 1))
+    where = np.concatenate([np.array(points, dtype=float) * scale + shift, coords])
+    assert (answers(regions, where, "tree") == answers(regions, where, "scan")).all()
+
+
+def test_an_unknown_engine_is_refused() -> None:
+    regions = Regions([[0, 0]], [0, 1], [0, 1])
+    with pytest.raises(ValueError, match="pm_engine"):
+        answers(regions, np.zeros((1, 2)), "quick")
+
+
+def test_few_points_are_scanned() -> None:
+    regions = countries()
+    assert is_few(10, regions)
+    assert not is_few(10_000_000, regions)
+    assert Index(regions).nbytes > 2 * regions.coords.nbytes
