@@ -4,7 +4,7 @@
  * placed on a grid of 2^15 x 2^15 cells; a disk whose center is further away on the grid than its radius reaches, in
  * x or in y, can't contain the point. That takes 16-bit integers, sixteen disks an instruction with AVX2 and eight
  * without, and leaves four candidates for three real ones: those are decided exactly, by pm_is_closer().
- * On the classic example this search takes 25 ns a point, one in doubles with AVX-512 took 80.
+ * On the classic example this search takes 28 ns a point, one in doubles with AVX-512 took 80.
  *
  * The map to the grid is monotone, so rounding in it can move a coordinate by less than one cell: `reach` is two
  * cells wider than the radius. Every form of the search passes the same disks, so all give identical answers.

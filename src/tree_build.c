@@ -13,7 +13,9 @@
  * (SLACK), so rounding can't lose one. A corner closer than TINY to an edge, or an edge that crosses a line of corners that
  * close to one, is not trusted: the part's own coordinates decide, for that part in that cell.
  *
- * Depth-first, with stacks that shrink on the way back: beside the output, memory is a few copies of one path. */
+ * Depth-first, with stacks that shrink on the way back: beside the output, memory is a few copies of one path. Where
+ * borders crowd beyond any use of cells (a thousand copies of one region), limits linear in the vertices end it, and
+ * the scan stands in. */
 #include <math.h>
 #include <string.h>
 
@@ -57,12 +59,11 @@ typedef struct builder {
     uint32_t *part_ids;
     double *vertices; /* mapped to the root cell */
     stack shapes, edges, touches, staged, inner, leaves;
-    size_t budget;      /* bytes of inner and leaves, and of work, before it is given up */
-    size_t work;
+    size_t size_limit, work, work_limit; /* of inner and leaves in bytes; of edges handled */
     int no_memory, too_much;
 } builder;
 
-/* Make room for `more` items; 0 when memory or the patience has run out. */
+/* Make room for `more` items; 0 when memory has run out. */
 static int reserve(builder *b, stack *s, size_t more) {
     if (s->count + more <= s->room)
         return 1;
@@ -321,8 +322,8 @@ static uint32_t split_cell(builder *b, double x, double y, double size, size_t b
 
     size_t node = b->inner.count / 64;
     b->inner.count += 64;
-    b->too_much |= b->inner.count * sizeof(uint32_t) + b->leaves.count * sizeof(uint64_t) > b->budget ||
-                   b->work > b->budget || node >= UINT32_C(1) << 30;
+    b->too_much |= b->inner.count * sizeof(uint32_t) + b->leaves.count * sizeof(uint64_t) > b->size_limit ||
+                   b->work > b->work_limit || node >= UINT32_C(1) << 30;
     for (size_t child = 0; child < 64 && !b->too_much && !b->no_memory; child++) {
         uint32_t word = build_cell(b, x + (double)(child & 7) * size / 8, y + (double)(child >> 3) * size / 8,
                                    size / 8, shape_mark + starts[child], shape_mark + starts[child + 1], depth + 1);
@@ -437,7 +438,8 @@ pm_status pm_tree_build(pm_tree *tree, const pm_covers *covers, const uint32_t *
     b.edges.item_size = b.inner.item_size = sizeof(uint32_t);
     b.touches.item_size = sizeof(touch);
     b.leaves.item_size = sizeof(uint64_t);
-    b.budget = 48 * vertices + (16 << 20); /* three times the coordinates */
+    b.size_limit = 48 * vertices + (16 << 20); /* three times the coordinates */
+    b.work_limit = 64 * vertices + (1 << 17);  /* counties take 14 a vertex, countries 10 */
     tree->top_bits = vertices < 2000 ? 3 : vertices < 20000 ? 6 : 9;
     b.part_ids = pm_allocate(allocator, parts * sizeof *b.part_ids);
     if (b.part_ids)
