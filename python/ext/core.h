@@ -57,6 +57,9 @@ PyArrayObject *doubles_from(PyObject *object, const char *argument);
 /* Two coordinates; `argument` names the point in errors, with its position unless that is -1. 0 or -1. */
 int point_from(PyObject *object, double point[2], const char *argument, Py_ssize_t position);
 
+/* 1 when the object is the usual point, a native array of two float64: then it is read, and no code ran. Else 0. */
+int point_quickly(PyObject *object, double point[2]);
+
 /* polygon.c */
 extern PyType_Spec polygon_spec;
 
@@ -73,6 +76,7 @@ extern PyMethodDef dropin_methods[];
 typedef struct type_view {
     PyTypeObject *type;
     int is_polygon, own_center, own_area;
+    int stored; /* not own, but data of the object: 1, a plain attribute or a slot; 2, once it is in the dict */
 } type_view;
 
 /* Look at a type unless the view is already of it. The view starts all zero. Runs no Python code. */

@@ -12,20 +12,49 @@
 
 #include "../../src/closer.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#if defined(__GNUC__)
+#define PREFETCH(address) __builtin_prefetch(address)
+#else
+#define PREFETCH(address) ((void)(address))
+#endif
+
 /* ---- types and objects ---- */
+
+/* Is a center that Polygon does not give data of the object? Only ordinary attribute access can be foreseen; and free
+ * threads, where another one may take the data away meanwhile, always ask. */
+static int stored_how(PyTypeObject *type, PyObject *center) {
+#ifndef Py_GIL_DISABLED
+    if (type->tp_getattro == PyObject_GenericGetAttr) {
+        if (!center || Py_IS_TYPE(center, &PyMemberDescr_Type))
+            return 1;
+        if (!Py_TYPE(center)->tp_descr_set) /* the object's dict goes first: a cached_property */
+            return 2;
+    }
+#else
+    (void)type;
+    (void)center;
+#endif
+    return 0;
+}
 
 void view_type(const core_state *state, PyTypeObject *type, type_view *look) {
     if (look->type == type)
         return;
     view_release(look);
-    *look = (type_view){(PyTypeObject *)Py_NewRef(type), 1, 1, 1};
+    *look = (type_view){(PyTypeObject *)Py_NewRef(type), 1, 1, 1, 0};
     if (type == state->polygon_type)
         return;
     /* Looked up as an instance does: no metaclass and no descriptor has a say, and none of their code runs. */
+    PyObject *center = _PyType_Lookup(type, state->name_center);
     int plain = type->tp_getattro == PyObject_GenericGetAttr; /* no __getattribute__ in between */
     look->is_polygon = PyType_IsSubtype(type, state->polygon_type);
-    look->own_center = look->is_polygon && plain && _PyType_Lookup(type, state->name_center) == state->polygon_center;
+    look->own_center = look->is_polygon && plain && center == state->polygon_center;
     look->own_area = look->is_polygon && plain && _PyType_Lookup(type, state->name_area) == state->polygon_area;
+    look->stored = look->own_center ? 0 : stored_how(type, center);
 }
 
 void view_release(type_view *look) {
@@ -167,37 +196,145 @@ static int find_other(const core_state *state, PyObject *object, const char *arg
     return status;
 }
 
+enum { CHUNK = 256, BATCH = 16 };
+
+/* Note the items at the head that are of `type`, a Polygon with its own center, and not certainly too far. Returns
+ * how many were seen. NaN, which also marks what is not initialized, is never certain. */
+static Py_ssize_t note_near(PyObject *const *items, Py_ssize_t count, const PyTypeObject *type, double x, double y,
+                            double outer, PyObject **near, Py_ssize_t *near_count) {
+    Py_ssize_t i = 0, noted = 0;
+#ifdef __SSE2__
+    /* Four at a time: 1000 polygons in 1.0 us instead of 1.4. The same operations as below, so the same bits. */
+    const __m128d px = _mm_setr_pd(x, y), limit = _mm_set1_pd(outer);
+    for (; i + 4 <= count; i += 4) {
+        const polygon *const *at = (const polygon *const *)(const void *)(items + i);
+        if (Py_TYPE(at[0]) != type || Py_TYPE(at[1]) != type || Py_TYPE(at[2]) != type || Py_TYPE(at[3]) != type)
+            break;
+        __m128d a = _mm_sub_pd(_mm_loadu_pd(at[0]->center), px), b = _mm_sub_pd(_mm_loadu_pd(at[1]->center), px);
+        __m128d c = _mm_sub_pd(_mm_loadu_pd(at[2]->center), px), d = _mm_sub_pd(_mm_loadu_pd(at[3]->center), px);
+        a = _mm_mul_pd(a, a);
+        b = _mm_mul_pd(b, b);
+        c = _mm_mul_pd(c, c);
+        d = _mm_mul_pd(d, d);
+        __m128d ab = _mm_add_pd(_mm_unpacklo_pd(a, b), _mm_unpackhi_pd(a, b));
+        __m128d cd = _mm_add_pd(_mm_unpacklo_pd(c, d), _mm_unpackhi_pd(c, d));
+        int far = _mm_movemask_pd(_mm_cmpgt_pd(ab, limit)) | _mm_movemask_pd(_mm_cmpgt_pd(cd, limit)) << 2;
+        for (int k = 0; far != 15 && k < 4; k++) {
+            near[noted] = items[i + k];
+            noted += !(far >> k & 1);
+        }
+    }
+#endif
+    for (; i < count && Py_TYPE(items[i]) == type; i++) {
+        const double *center = ((const polygon *)items[i])->center;
+        near[noted] = items[i];
+        noted += !(pm_rounded_square(center[0], center[1], x, y) > outer);
+    }
+    *near_count = noted;
+    return i;
+}
+
+/* The head of `items`, Polygons of one type with their own center. Returns how many, or -1. Runs no Python code. */
+static Py_ssize_t find_own(PyObject *const *items, Py_ssize_t count, const double point[2], double max_dist,
+                           pm_band band, hits *found) {
+    PyObject *near[CHUNK];
+    Py_ssize_t near_count, seen = note_near(items, count < CHUNK ? count : CHUNK, Py_TYPE(items[0]), point[0],
+                                            point[1], band.outer, near, &near_count);
+    for (Py_ssize_t k = 0; k < near_count; k++) {
+        const polygon *item = (const polygon *)near[k];
+        double square = pm_rounded_square(item->center[0], item->center[1], point[0], point[1]);
+        if (!polygon_is_ready(item) ||
+            (is_closer(item->center, point, max_dist, band, square) && hits_add(found, near[k]) < 0))
+            return -1;
+    }
+    return seen;
+}
+
+#ifndef Py_GIL_DISABLED
+/* The center that an object holds as data, owned; NULL without an exception when it has to be asked. */
+static PyObject *stored_center(const core_state *state, PyObject *object, int stored) {
+    PyObject *value = NULL;
+    if (stored == 1) {
+        value = PyObject_GenericGetAttr(object, state->name_center);
+    } else {
+        PyObject **dict = _PyObject_GetDictPtr(object); /* a cached_property that has run made the dict already */
+        value = dict && *dict ? Py_XNewRef(PyDict_GetItemWithError(*dict, state->name_center)) : NULL;
+    }
+    if (!value)
+        PyErr_Clear();
+    return value;
+}
+
+/* The head of `items`, objects of one type that hold their center as an array: the arrays of a batch are all fetched
+ * before the first is read, so that the cache misses overlap (12 ns an object instead of 16). Returns how many, 0
+ * when the first must be asked, or -1. No Python code runs, unless a dict has keys that are no strings: so all is
+ * owned. */
+static Py_ssize_t find_stored(const core_state *state, PyObject *const *items, Py_ssize_t count, int stored,
+                              const double point[2], double max_dist, pm_band band, hits *found) {
+    PyObject *objects[BATCH], *centers[BATCH];
+    PyTypeObject *type = Py_TYPE(items[0]);
+    Py_ssize_t owned = count < BATCH ? count : BATCH, seen = 0, used = 0;
+    int status = 0;
+    for (Py_ssize_t k = 0; k < owned; k++)
+        objects[k] = Py_NewRef(items[k]);
+    while (seen < owned && Py_TYPE(objects[seen]) == type) {
+        centers[seen] = stored_center(state, objects[seen], stored);
+        if (!centers[seen])
+            break;
+        if (PyArray_CheckExact(centers[seen])) {
+            PREFETCH(PyArray_DATA((PyArrayObject *)centers[seen]));
+            PREFETCH(PyArray_DIMS((PyArrayObject *)centers[seen]));
+        }
+        seen++;
+    }
+    double center[2];
+    for (; used < seen && status == 0 && point_quickly(centers[used], center); used++) {
+        double square = pm_rounded_square(center[0], center[1], point[0], point[1]);
+        if (!(square > band.outer) && is_closer(center, point, max_dist, band, square))
+            status = hits_add(found, objects[used]);
+    }
+    for (Py_ssize_t k = 0; k < seen; k++)
+        Py_DECREF(centers[k]);
+    for (Py_ssize_t k = 0; k < owned; k++)
+        Py_DECREF(objects[k]);
+    return status < 0 ? -1 : used;
+}
+#endif
+
 /* Collect the items of `sequence` (a list or tuple) that are close. A list that changes meanwhile is followed as a for
  * loop would. */
 static int find_hits(const core_state *state, PyObject *sequence, const char *argument, const double point[2],
                      double max_dist, hits *found) {
     const pm_band band = pm_band_of(max_dist);
-    const double x = point[0], y = point[1];
-    type_view look = {NULL, 0, 0, 0};
-    int status = 0;
-    Py_ssize_t count = PySequence_Fast_GET_SIZE(sequence);
-    PyObject **items = PySequence_Fast_ITEMS(sequence);
-    for (Py_ssize_t i = 0; i < count && status == 0; i++) {
-        PyObject *object = items[i];
-        if (Py_TYPE(object) != look.type)
-            view_type(state, Py_TYPE(object), &look);
-        if (look.own_center) {
-            const double *center = ((polygon *)object)->center;
-            double square = pm_rounded_square(center[0], center[1], x, y);
-            if (square > band.outer)
-                continue;
-            if (!polygon_is_ready((polygon *)object))
-                status = -1;
-            else if (is_closer(center, point, max_dist, band, square))
-                status = hits_add(found, object);
-        } else {
-            status = find_other(state, object, argument, i, point, max_dist, band, found);
-            count = PySequence_Fast_GET_SIZE(sequence);
-            items = PySequence_Fast_ITEMS(sequence);
+    type_view look = {NULL, 0, 0, 0, 0};
+    Py_ssize_t i = 0, seen = 0;
+    while (seen >= 0 && i < PySequence_Fast_GET_SIZE(sequence)) {
+        PyObject **items = PySequence_Fast_ITEMS(sequence) + i;
+        Py_ssize_t count = PySequence_Fast_GET_SIZE(sequence) - i;
+        if (Py_TYPE(items[0]) != look.type) { /* the type in view may die now, and with it change the list */
+            PyTypeObject *type = (PyTypeObject *)Py_NewRef(Py_TYPE(items[0]));
+            view_type(state, type, &look);
+            Py_DECREF(type);
+            continue;
         }
+        seen = 0;
+        if (look.own_center)
+            seen = find_own(items, count, point, max_dist, band, found);
+#ifndef Py_GIL_DISABLED
+        else if (look.stored)
+            seen = find_stored(state, items, count, look.stored, point, max_dist, band, found);
+#endif
+        if (seen == 0)
+            look.stored = 0; /* tuples, or not there yet: no batch in vain for each of them */
+        if (seen == 0 && i < PySequence_Fast_GET_SIZE(sequence))
+            seen = find_other(state, PySequence_Fast_GET_ITEM(sequence, i), argument, i, point, max_dist, band,
+                              found) < 0
+                       ? -1
+                       : 1;
+        i += seen;
     }
     view_release(&look);
-    return status;
+    return seen < 0 ? -1 : 0;
 }
 
 static PyObject *find_close(const core_state *state, PyObject *sequence, const char *argument, const double point[2],
@@ -353,7 +490,7 @@ static int area_of(const core_state *state, PyObject *object, const place *where
 static PyObject *select_smallest(const core_state *state, PyObject *sequence, place where, area_memo *memo) {
     PyObject *best = NULL;
     double best_area = 0;
-    type_view look = {NULL, 0, 0, 0};
+    type_view look = {NULL, 0, 0, 0, 0};
     for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
         PyObject *object = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
         double area;
@@ -521,7 +658,7 @@ static PyObject *main_general(const core_state *state, PyObject *polygons, const
 static int read_polygons(const core_state *state, PyObject *polygons, double *x, double *y, double *area) {
     Py_ssize_t count = PySequence_Fast_GET_SIZE(polygons);
     PyObject **items = PySequence_Fast_ITEMS(polygons);
-    type_view look = {NULL, 0, 0, 0};
+    type_view look = {NULL, 0, 0, 0, 0};
     int status = 1;
     for (Py_ssize_t i = 0; i < count && status == 1; i++) {
         polygon *item = (polygon *)items[i];

@@ -94,15 +94,20 @@ PyArrayObject *doubles_from(PyObject *object, const char *argument) {
     return doubles;
 }
 
-int point_from(PyObject *object, double point[2], const char *argument, Py_ssize_t position) {
+int point_quickly(PyObject *object, double point[2]) {
     PyArrayObject *array = (PyArrayObject *)object;
-    if (PyArray_CheckExact(object) && PyArray_TYPE(array) == NPY_DOUBLE && PyArray_NDIM(array) == 1 &&
-        PyArray_DIM(array, 0) == 2 && PyArray_ISBEHAVED_RO(array)) {
-        const char *data = PyArray_BYTES(array);
-        point[0] = *(const double *)(const void *)data;
-        point[1] = *(const double *)(const void *)(data + PyArray_STRIDE(array, 0));
+    if (!PyArray_CheckExact(object) || PyArray_TYPE(array) != NPY_DOUBLE || PyArray_NDIM(array) != 1 ||
+        PyArray_DIM(array, 0) != 2 || !PyArray_ISBEHAVED_RO(array))
         return 0;
-    }
+    const char *data = PyArray_BYTES(array);
+    point[0] = *(const double *)(const void *)data;
+    point[1] = *(const double *)(const void *)(data + PyArray_STRIDE(array, 0));
+    return 1;
+}
+
+int point_from(PyObject *object, double point[2], const char *argument, Py_ssize_t position) {
+    if (point_quickly(object, point))
+        return 0;
     char name[64];
     if (position < 0)
         PyOS_snprintf(name, sizeof name, "%s", argument);

@@ -673,22 +673,26 @@ def test_the_metaclass_has_no_say():
     assert pm.main([poly], [ORIGIN], 1.0) == [(ORIGIN, poly)]
 
 
-def test_descriptors_are_not_asked_about_the_class():
+@pytest.mark.parametrize("name", ["center", "area"])
+@pytest.mark.parametrize("answer", [None, AttributeError("only on instances")])
+def test_descriptors_are_not_asked_about_the_class(name, answer):
     polygons: list[Any] = []
 
     class OnInstances:
         def __get__(self, instance: Any, owner: Any) -> Any:
-            if instance is None:
-                polygons.clear()
-                raise AttributeError("only on instances")
-            return np.array([0.0, 0.0])
+            if instance is not None:
+                return ORIGIN if name == "center" else lambda: 1.0
+            polygons.clear()
+            gc.collect()
+            if answer is not None:
+                raise answer
+            return self
 
-    class Strange(pm.Polygon):
-        center = OnInstances()
-
-    polygons += [at(9, 9, 1, Strange) for _ in range(1000)]
+    strange = type("Strange", (pm.Polygon,), {name: OnInstances()})
+    polygons += [at(0, 0, 1, strange) for _ in range(1000)]
     assert len(pm.find_close_polygons(polygons, ORIGIN, 1.0)) == 1000
     assert len(pm.main(polygons, [ORIGIN], 1.0)) == 1
+    assert len(pm.select_best_polygon([(0, polygons)])) == 1
 
 
 def test_areas_on_instances_do_not_count_but_those_of_types_do():
@@ -1148,26 +1152,28 @@ def test_threads_calling_main_at_once():
 
 
 def test_large_jobs_while_others_change_the_lists():
-    polygons = [at(k % 50, k // 50, 1 + k % 3) for k in range(1500)]
-    points = [np.array([k % 50, k // 50 + 0.25]) for k in range(1500)]
-    expected = [id(poly) for _, poly in pm.main(list(polygons), points, 3.0)]
-    spare = [at(500, 500) for _ in range(1500)]
+    polygons = [at(k % 50, k // 50, 1 + k % 3) for k in range(2000)]
+    rows = np.array([[k % 50, k // 50 % 40 + (0.5 if k % 100 else 0.25)] for k in range(40_000)])  # 1 % match
+    expected = [id(poly) for _, poly in pm.main(tuple(polygons), rows, 0.26)]
+    assert len(expected) == 400
+    keep, spare = list(polygons), [at(500, 500) for _ in range(1000)]
     stop = threading.Event()
 
     def change() -> None:
-        while not stop.is_set():
-            polygons[:] = spare
+        while not stop.is_set():  # a thread may be interrupted after each call
             polygons.clear()
-            polygons[:] = keep
-            points[:] = keep_points
+            polygons.extend(keep)
+            polygons.clear()
+            polygons.extend(spare)
 
     def call() -> None:
         try:
-            for _ in range(10):
-                found = [id(poly) for _, poly in pm.main(polygons, points, 3.0)]
-                assert found in (expected, [])
+            found: list[list[int]] = []
+            while found.count(expected) < 10 and len(found) < 2000:
+                found.append([id(poly) for _, poly in pm.main(polygons, rows, 0.26)])
+                assert found[-1] in (expected, [])
+            assert expected in found
         finally:
             stop.set()
 
-    keep, keep_points = list(polygons), list(points)
     in_threads(change, call)
