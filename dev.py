@@ -13,7 +13,6 @@ import shutil
 import subprocess
 import sys
 import venv
-from collections.abc import Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -35,7 +34,8 @@ def install(environment: Path, *packages: str) -> None:
     """Install into a virtual environment of its own, made when it is not there."""
     if not program(environment, "python").exists():
         venv.create(environment, with_pip=True)
-    run(program(environment, "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *packages)
+    pip = [program(environment, "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    run(*pip, *packages)
 
 
 def meson_build(name: str, *options: str, **environment: str) -> Path:
@@ -76,14 +76,14 @@ def lint() -> None:
     install(TEST, ".[lint]")
     run(program(TEST, "ruff"), "check", ".")
     run(program(TEST, "ruff"), "format", "--check", ".")
-    sources = [path for folder in ("include", "src", "python/ext", "tests", "examples") for path in c_files(folder)]
-    run(program(TEST, "clang-format"), "--dry-run", "--Werror", *sources)
+    run(program(TEST, "clang-format"), "--dry-run", "--Werror", *c_files())
     run(program(TEST, "mypy"))
     run(program(TEST, "python"), "-m", "mypy.stubtest", "poly_match._core")
 
 
-def c_files(folder: str) -> Sequence[Path]:
-    return sorted(path for end in ("c", "h") for path in (ROOT / folder).rglob(f"*.{end}"))
+def c_files() -> list[Path]:
+    folders = ("include", "src", "python/ext", "tests", "examples")
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.[ch]"))
 
 
 def sanitize() -> None:
@@ -101,8 +101,13 @@ def full() -> None:
     apt("clang", "libclang-rt-14-dev", "valgrind", "pypy3")
     folder = meson_build("full", "-Dwerror=true")
     meson_test(folder, PM_TEST_FULL="1")
-    valgrind = "valgrind --quiet --error-exitcode=1 --leak-check=full"
-    meson_test(folder, "--wrapper", valgrind, "--timeout-multiplier", "20", "memory", "status", "vectors", "kernels")
+    valgrind = [
+        "--wrapper",
+        "valgrind --quiet --error-exitcode=1 --leak-check=full",
+        "--timeout-multiplier",
+        "20",
+    ]
+    meson_test(folder, *valgrind, "memory", "status", "vectors", "kernels")
     strict = "-pedantic -Weverything -Wno-padded -Wno-declaration-after-statement -Wno-float-equal"
     strict += " -Wno-covered-switch-default -Wno-double-promotion -Wno-bad-function-cast"
     meson_build("clang", "-Dlto=false", "-Dwerror=true", f"-Dc_args={strict}", CC="clang")
@@ -112,8 +117,11 @@ def full() -> None:
 
 def apt(*packages: str) -> None:
     """Install what Debian's packages have and this machine lacks."""
-    missing = [name for name in packages if subprocess.run(["dpkg", "-s", name], capture_output=True).returncode]
-    if missing and shutil.which("apt-get") and os.geteuid() == 0:
+    if not shutil.which("apt-get") or os.geteuid() != 0:
+        return
+    known = [subprocess.run(["dpkg", "-s", name], capture_output=True).returncode == 0 for name in packages]
+    missing = [name for name, is_known in zip(packages, known, strict=True) if not is_known]
+    if missing:
         run("apt-get", "update", "-qq")
         run("apt-get", "install", "-y", "-qq", *missing, DEBIAN_FRONTEND="noninteractive")
 

@@ -88,14 +88,14 @@ typedef struct pm_allocator {
  * vertex repeated at the end) or not; vertex order never matters. Rings without vertices, polygons without
  * rings and regions without polygons are allowed and cover nothing. */
 typedef struct pm_regions {
-    const double *coords;           /**< x0 y0 x1 y1 ...: 2 * coord_count doubles */
-    size_t coord_count;             /**< vertices */
-    const int64_t *ring_offsets;    /**< ring_count + 1 positions in coords (in vertices) */
+    const double *coords;        /**< x0 y0 x1 y1 ...: 2 * coord_count doubles */
+    size_t coord_count;          /**< vertices */
+    const int64_t *ring_offsets; /**< ring_count + 1 positions in coords (in vertices) */
     size_t ring_count;
     const int64_t *polygon_offsets; /**< polygon_count + 1 positions in the rings */
     size_t polygon_count;
-    const int64_t *geom_offsets;    /**< geom_count + 1 positions in the polygons; NULL: each polygon is a region */
-    size_t geom_count;              /**< ignored when geom_offsets is NULL */
+    const int64_t *geom_offsets; /**< geom_count + 1 positions in the polygons; NULL: each polygon is a region */
+    size_t geom_count;           /**< ignored when geom_offsets is NULL */
 } pm_regions;
 
 /** Points as two strided arrays of doubles. (n, 2) rows: y = x + 1 and both strides 16. */
@@ -126,7 +126,8 @@ PM_API PM_MUST_USE pm_status pm_regions_check(const pm_regions *regions, pm_erro
 
 /* ---- measures ----------------------------------------------------------------------------------------- */
 
-/** Area of one ring of `count` vertices: the correctly rounded absolute shoelace sum |sum(x[i] y[i+1] - x[i+1] y[i])| / 2.
+/** Area of one ring of `count` vertices: the correctly rounded absolute shoelace sum |sum(x[i] y[i+1] - x[i+1] y[i])|
+ * / 2.
  *
  * Strides are in doubles: 1 for separate arrays, 2 for interleaved. Fewer than three vertices: 0. Finite input
  * gives a finite result or, beyond the largest double, infinity. A first vertex repeated at the end changes
@@ -179,9 +180,9 @@ typedef enum pm_engine {
 typedef struct pm_options {
     pm_predicate predicate;
     pm_best best;
-    const void *scores;            /**< for PM_SCORE_*: one per region; else NULL */
-    const double *distance;        /**< for PM_CENTER_WITHIN: radii >= 0, infinity allowed; else NULL */
-    size_t distance_count;         /**< 1 for all the regions, or one per region */
+    const void *scores;     /**< for PM_SCORE_*: one per region; else NULL */
+    const double *distance; /**< for PM_CENTER_WITHIN: radii >= 0, infinity allowed; else NULL */
+    size_t distance_count;  /**< 1 for all the regions, or one per region */
     pm_engine engine;
     const pm_allocator *allocator; /**< NULL: malloc and free */
 } pm_options;
@@ -224,8 +225,8 @@ PM_API void pm_index_bounds(const pm_index *index, double bounds[4]);
  *
  * A point with a NaN or infinite coordinate never matches. Cannot fail and allocates nothing, so it may be
  * called on any slice of the points, from any thread, in any order. With a tree the time per point depends neither
- * on how many regions there are nor on their vertices, except within 1/1000 of a cell of a border; without, it is O(n)
- * for n regions, tried best first up to the first hit. */
+ * on how many regions there are nor on their vertices, except within 1/1000 of a cell of a border; without, it is
+ * O(n) for n regions, tried best first up to the first hit. */
 PM_API void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out);
 
 /* ---- without an index --------------------------------------------------------------------------------- */

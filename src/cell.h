@@ -1,13 +1,13 @@
 /* cell.h — is a point of this cell inside a part, when only the part's edges near the cell are known?
  *
  * A leaf holds, best first, a *piece* of each part whose border runs through the cell: whether the cell's lower left
- * corner is inside, and the edges that touch the cell, clipped and rounded to a grid of 8192 steps a cell. Walking from
- * the corner up the left side to the point's height, then across to the point, every edge crossed flips inside and
- * outside. Two or three edges instead of thousands, in 32-bit integers, without rounding.
+ * corner is inside, and the edges that touch the cell, clipped and rounded to a grid of 8192 steps a cell. Walking
+ * from the corner up the left side to the point's height, then across to the point, every edge crossed flips inside
+ * and outside. Two or three edges instead of thousands, in 32-bit integers, without rounding.
  *
- * Rounding moved the edges by half a step and the point by one. That can change the parity only if an edge passes over
- * the point or over the corner, so only when one is within two steps: within NEAR steps nothing is decided here, and
- * the part is asked with its own coordinates. The walk itself needs no distance: it crosses the rounded edges,
+ * Rounding moved the edges by half a step and the point by one. That can change the parity only if an edge passes
+ * over the point or over the corner, so only when one is within two steps: within NEAR steps nothing is decided here,
+ * and the part is asked with its own coordinates. The walk itself needs no distance: it crosses the rounded edges,
  * which is exact in integers. Where it meets an end of an edge, or an edge at its turn, it counts as running a little
  * to the right and, by much less, above: the half-open comparisons and side() are that rule. */
 #ifndef PM_CELL_H

@@ -6,8 +6,8 @@
  * vertex on the line is counted once. Only edges whose box contains the point need arithmetic: the exact orientation.
  *
  * Regions stand best first with their boxes in one array: the search looks at boxes in rank order and at edges only
- * behind a box that contains the point, 64 edges at a time if their heights do; the first region that covers it is the
- * answer. O(regions + edges behind those boxes) per point: the simple engine, right by inspection, that the tree
+ * behind a box that contains the point, 64 edges at a time if their heights do; the first region that covers it is
+ * the answer. O(regions + edges behind those boxes) per point: the simple engine, right by inspection, that the tree
  * is compared with and asks where rounding can't decide. */
 #include "cover.h"
 

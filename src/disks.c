@@ -116,8 +116,8 @@ __attribute__((target("avx2"))) static int64_t find_avx2(const pm_disk_table *d,
     const __m256i py = _mm256_set1_epi16(place(y, d->min_y, d->scale));
     const __m256i reach = _mm256_set1_epi16(d->reach[0]);
     for (size_t rank = 0; rank < d->count; rank += 32) {
-        uint64_t misses = misses_avx2(d, rank, px, py, reach) |
-                          (uint64_t)misses_avx2(d, rank + 16, px, py, reach) << 32;
+        uint64_t misses = misses_avx2(d, rank, px, py, reach) | (uint64_t)misses_avx2(d, rank + 16, px, py, reach)
+                                                                    << 32;
         for (uint64_t hits = ~misses & UINT64_C(0x5555555555555555); hits; hits &= hits - 1) {
             size_t hit = rank + (size_t)__builtin_ctzll(hits) / 2;
             if (hit < d->count && contains(d, hit, x, y))

@@ -24,7 +24,7 @@ struct pm_index {
     pm_predicate predicate;
     size_t count, size;
     double bounds[4];
-    uint32_t *ids; /* rank -> position in the input */
+    uint32_t *ids;       /* rank -> position in the input */
     pm_covers covers;    /* for PM_COVERS */
     pm_tree tree;        /* over them, or without a table */
     pm_disk_table disks; /* for PM_CENTER_WITHIN; its inputs are the copies behind it */
@@ -201,7 +201,8 @@ static pm_status build(const pm_regions *regions, const pm_disks *disks, const d
         }
         pm_covers_seal(&index->covers);
         index->tree.top = NULL;
-        if (options->engine == PM_ENGINE_TREE || (options->engine == PM_ENGINE_AUTO && sizes.vertices >= FEW_VERTICES))
+        if (options->engine == PM_ENGINE_TREE ||
+            (options->engine == PM_ENGINE_AUTO && sizes.vertices >= FEW_VERTICES))
             status = pm_tree_build(&index->tree, &index->covers, index->ids, allocator);
         if (status) {
             pm_release(allocator, index);

@@ -6,8 +6,8 @@
  *
  * Keys are sorted by counting, a digit at a time from the lowest: stable, so ties stay in input order, and linear
  * whatever the keys are. Only the bits in which keys differ are looked at: the lowest key is subtracted, and areas
- * that are equal up to noise need one pass instead of six. 1000 of those take 2 us; an incremental quicksort that stops at
- * what the points need took 12. */
+ * that are equal up to noise need one pass instead of six. 1000 of those take 2 us; an incremental quicksort that
+ * stops at what the points need took 12. */
 #include "rank.h"
 
 #include <math.h>

@@ -40,10 +40,11 @@ pm_status pm_regions_check(const pm_regions *regions, pm_error *err) {
     pm_status status =
         check_offsets("ring_offsets", regions->ring_offsets, regions->ring_count, regions->coord_count, err);
     if (!status)
-        status =
-            check_offsets("polygon_offsets", regions->polygon_offsets, regions->polygon_count, regions->ring_count, err);
+        status = check_offsets("polygon_offsets", regions->polygon_offsets, regions->polygon_count,
+                               regions->ring_count, err);
     if (!status && regions->geom_offsets)
-        status = check_offsets("geom_offsets", regions->geom_offsets, regions->geom_count, regions->polygon_count, err);
+        status =
+            check_offsets("geom_offsets", regions->geom_offsets, regions->geom_count, regions->polygon_count, err);
     if (status)
         return status;
 

@@ -5,13 +5,13 @@
  * nothing behind that can win. A cell whose list starts with such a part is an answer; one with few edges is a
  * leaf (cell.h); any other is cut again. Small cells arise only where borders crowd.
  *
- * A part in a cell is the edges that touch the cell and one bit: is its lower left corner inside? Going one level down,
- * each edge is handed to the children it touches, row by row, and flips the corners that lie behind it: 64 children are
- * one 64-bit mask, so a part costs a few operations and its edges, not 64 tests.
+ * A part in a cell is the edges that touch the cell and one bit: is its lower left corner inside? Going one level
+ * down, each edge is handed to the children it touches, row by row, and flips the corners that lie behind it: 64
+ * children are one 64-bit mask, so a part costs a few operations and its edges, not 64 tests.
  *
  * Everything is computed in doubles on vertices mapped to the root cell. Children take edges from a little outside
- * (SLACK), so rounding can't lose one. A corner closer than TINY to an edge, or an edge that crosses a line of corners that
- * close to one, is not trusted: the part's own coordinates decide, for that part in that cell.
+ * (SLACK), so rounding can't lose one. A corner closer than TINY to an edge, or an edge that crosses a line of
+ * corners that close to one, is not trusted: the part's own coordinates decide, for that part in that cell.
  *
  * Depth-first, with stacks that shrink on the way back: beside the output, memory is a few copies of one path. Where
  * borders crowd beyond any use of cells (a thousand copies of one region), limits linear in the vertices end it, and
@@ -23,8 +23,8 @@
 #include "status.h"
 #include "tree.h"
 
-/* A leaf may hold this much; fewer means deeper trees, more means longer tests. On counties and countries twice and half
- * as much are both slower. */
+/* A leaf may hold this much; fewer means deeper trees, more means longer tests. On counties and countries twice and
+ * half as much are both slower. */
 enum { LEAF_EDGES = 16, LEAF_PARTS = 6 };
 /* Cells at this depth are 2^-30 of the root: 2^-53 is then still 2^-10 of a step. */
 enum { DEEPEST = 10 };
@@ -174,8 +174,16 @@ typedef struct local_edge {
 } local_edge;
 
 static local_edge localize(const double *v, double x, double y, double per_child) {
-    local_edge e = {(v[0] - x) * per_child, (v[1] - y) * per_child, (v[2] - x) * per_child, (v[3] - y) * per_child,
-                    0, 0, 0, 0, 0, 0};
+    local_edge e = {(v[0] - x) * per_child,
+                    (v[1] - y) * per_child,
+                    (v[2] - x) * per_child,
+                    (v[3] - y) * per_child,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0,
+                    0};
     e.dx = e.bx - e.ax;
     e.dy = e.by - e.ay;
     e.low_x = e.ax < e.bx ? e.ax : e.bx;
@@ -196,7 +204,8 @@ static int touch_children(builder *b, uint32_t edge, const local_edge *e, uint64
         return 0;
     for (int row = first; row <= last; row++) {
         double from = e->low_x, to = e->high_x;
-        if (e->dy != 0 && (e->low_y < row - SLACK || e->high_y > row + 1 + SLACK)) { /* only a stretch is in this row */
+        if (e->dy != 0 &&
+            (e->low_y < row - SLACK || e->high_y > row + 1 + SLACK)) { /* only a stretch is in this row */
             double low = e->low_y > row - SLACK ? e->low_y : row - SLACK;
             double high = e->high_y < row + 1 + SLACK ? e->high_y : row + 1 + SLACK;
             double at_low = e->ax + (low - e->ay) * slope, at_high = e->ax + (high - e->ay) * slope;

@@ -16,7 +16,7 @@
 typedef struct core_state {
     PyTypeObject *polygon_type;
     PyTypeObject *index_type;
-    PyObject *polygon_area;   /* Polygon's own descriptors: what a subclass has that overrides nothing */
+    PyObject *polygon_area; /* Polygon's own descriptors: what a subclass has that overrides nothing */
     PyObject *polygon_center;
     PyObject *name_area; /* interned */
     PyObject *name_center;
@@ -85,7 +85,8 @@ void view_type(const core_state *state, PyTypeObject *type, type_view *view);
 void view_release(type_view *view);
 
 /* Where an object stands in what the caller passed, put into words only in errors: argument, argument[position], or
- * argument[set][1][position]. -1 leaves a level out. With `among`, a list or tuple, it is where the object is there. */
+ * argument[set][1][position]. -1 leaves a level out. With `among`, a list or tuple, it is where the object is there.
+ */
 typedef struct place {
     const char *argument;
     Py_ssize_t set, position;

@@ -301,8 +301,8 @@ static Py_ssize_t find_stored(const core_state *state, PyObject *const *items, P
 }
 #endif
 
-/* Collect the items of `sequence` (a list or tuple) that are close. A list that changes meanwhile is followed as a for
- * loop would. */
+/* Collect the items of `sequence` (a list or tuple) that are close. A list that changes meanwhile is followed as a
+ * for loop would. */
 static int find_hits(const core_state *state, PyObject *sequence, const char *argument, const double point[2],
                      double max_dist, hits *found) {
     const pm_band band = pm_band_of(max_dist);
@@ -579,7 +579,7 @@ static int points_open(PyObject *object, point_list *points) {
     *points = (point_list){NULL, 0, NULL};
     if (!PyArray_Check(object)) {
         points->objects = PyList_CheckExact(object) ? PyList_AsTuple(object)
-                                                     : sequence_from(object, (place){"points", -1, -1, NULL});
+                                                    : sequence_from(object, (place){"points", -1, -1, NULL});
         points->count = points->objects ? PyTuple_GET_SIZE(points->objects) : 0;
         return points->objects ? 0 : -1;
     }
@@ -595,7 +595,8 @@ static int points_open(PyObject *object, point_list *points) {
         return -1;
     }
     if (!PyArray_ISINTEGER(given) && !PyArray_ISFLOAT(given) && !PyArray_ISBOOL(given)) {
-        PyErr_Format(PyExc_TypeError, "points: expected real numbers, got dtype %S", (PyObject *)PyArray_DESCR(given));
+        PyErr_Format(PyExc_TypeError, "points: expected real numbers, got dtype %S",
+                     (PyObject *)PyArray_DESCR(given));
         return -1;
     }
     points->array = (PyArrayObject *)PyArray_FromArray(given, PyArray_DescrFromType(NPY_DOUBLE),
@@ -631,8 +632,8 @@ static PyObject *main_general(const core_state *state, PyObject *polygons, const
     area_memo memo = {NULL, 0, 0};
     for (Py_ssize_t i = 0; sets && i < points->count; i++) {
         double point[2];
-        PyObject *close = point_at(points, i, point) < 0 ? NULL
-                                                         : find_close(state, polygons, "polygons", point, max_dist);
+        PyObject *close =
+            point_at(points, i, point) < 0 ? NULL : find_close(state, polygons, "polygons", point, max_dist);
         PyObject *object = close && PyList_GET_SIZE(close) > 0 ? point_object(points, i) : NULL;
         PyObject *set = object ? PyTuple_Pack(2, object, close) : NULL;
         if (!close || (PyList_GET_SIZE(close) > 0 && (!set || PyList_Append(sets, set) < 0)))

@@ -58,8 +58,8 @@ static int options_from(PyObject *predicate, PyObject *best, PyObject *scores, P
     *options = (pm_options){.predicate = PM_CENTER_WITHIN};
     if (predicate && PyUnicode_Check(predicate) && PyUnicode_CompareWithASCIIString(predicate, "covers") == 0) {
         options->predicate = PM_COVERS;
-    } else if (predicate && !(PyUnicode_Check(predicate) &&
-                              PyUnicode_CompareWithASCIIString(predicate, "center_within") == 0)) {
+    } else if (predicate &&
+               !(PyUnicode_Check(predicate) && PyUnicode_CompareWithASCIIString(predicate, "center_within") == 0)) {
         PyErr_Format(PyExc_ValueError, "predicate: expected 'covers' or 'center_within', got %R", predicate);
         return -1;
     }
@@ -177,7 +177,8 @@ static PyObject *index_match(PyObject *object, PyObject *const *args, Py_ssize_t
         PyErr_Format(PyExc_TypeError, "match() takes x, y and out, got %zd arguments", nargs);
         return NULL;
     }
-    PyArrayObject *x = check_array(args[0], "x", NPY_DOUBLE, 1, 1), *y = x ? check_array(args[1], "y", NPY_DOUBLE, 1, 1) : NULL;
+    PyArrayObject *x = check_array(args[0], "x", NPY_DOUBLE, 1, 1),
+                  *y = x ? check_array(args[1], "y", NPY_DOUBLE, 1, 1) : NULL;
     PyArrayObject *out = y ? check_array(args[2], "out", NPY_INT64, 1, 0) : NULL;
     if (!out)
         return NULL;
@@ -227,7 +228,8 @@ static PyGetSetDef index_getset[] = {
 };
 
 static PyType_Slot index_slots[] = {
-    {Py_tp_doc, "Index(coords, ring_offsets, polygon_offsets, geom_offsets, predicate, best, scores, distance, engine='auto')"},
+    {Py_tp_doc,
+     "Index(coords, ring_offsets, polygon_offsets, geom_offsets, predicate, best, scores, distance, engine='auto')"},
     {Py_tp_new, index_new},
     {Py_tp_dealloc, index_dealloc},
     {Py_tp_methods, index_methods},

@@ -118,7 +118,8 @@ int point_from(PyObject *object, double point[2], const char *argument, Py_ssize
         return -1;
     int status = -1;
     if (PyArray_DIM(doubles, 0) != 2) {
-        PyErr_Format(PyExc_ValueError, "%s: expected two coordinates, got %zd", name, (Py_ssize_t)PyArray_DIM(doubles, 0));
+        PyErr_Format(PyExc_ValueError, "%s: expected two coordinates, got %zd", name,
+                     (Py_ssize_t)PyArray_DIM(doubles, 0));
     } else {
         const double *data = PyArray_DATA(doubles);
         point[0] = data[0];

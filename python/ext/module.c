@@ -1,7 +1,7 @@
 /* module.c — poly_match._core: the C library as a Python extension.
  *
- * Multi-phase initialization, heap types, and a small state per module; nothing is computed at import. What is here is
- * private to the package, except the drop-in, which the package passes on as it is. */
+ * Multi-phase initialization, heap types, and a small state per module; nothing is computed at import. What is here
+ * is private to the package, except the drop-in, which the package passes on as it is. */
 #define POLY_MATCH_IMPORTS_NUMPY
 #include "core.h"
 

@@ -5,8 +5,8 @@
  * the arrays refer to the bytes and not to the polygon there is no reference cycle.
  *
  * It behaves as a Python class does: a subclass may have an __init__ of its own (which must call this one, once),
- * attributes, and its own `area` or `center`. What has not been initialized has a NaN center, so that searches come to
- * look at it more closely without a test of its own. */
+ * attributes, and its own `area` or `center`. What has not been initialized has a NaN center, so that searches come
+ * to look at it more closely without a test of its own. */
 #include "core.h"
 
 #include <math.h>
@@ -331,18 +331,19 @@ static PyMemberDef polygon_members[] = {
 };
 
 static PyType_Slot polygon_slots[] = {
-    {Py_tp_doc, "Polygon(x, y)\n--\n\n"
-                "A polygon by its vertices.\n\n"
-                "Parameters\n----------\n"
-                "x, y : sequence of n >= 1 real numbers\n"
-                "    The vertices, in either order, closed or not. Stored once as float64; a polygon never changes.\n\n"
-                "Raises\n------\n"
-                "ValueError\n    Lengths differ or are 0, more than one dimension, a coordinate is NaN or infinite.\n"
-                "TypeError\n    Not real numbers.\n"
-                "RuntimeError\n    Initialized twice, or used before.\n\n"
-                "Notes\n-----\n"
-                "Subclasses may add attributes and override `area()` and `center`; every function of this package\n"
-                "honours that (looked up on the type). Compares by identity."},
+    {Py_tp_doc,
+     "Polygon(x, y)\n--\n\n"
+     "A polygon by its vertices.\n\n"
+     "Parameters\n----------\n"
+     "x, y : sequence of n >= 1 real numbers\n"
+     "    The vertices, in either order, closed or not. Stored once as float64; a polygon never changes.\n\n"
+     "Raises\n------\n"
+     "ValueError\n    Lengths differ or are 0, more than one dimension, a coordinate is NaN or infinite.\n"
+     "TypeError\n    Not real numbers.\n"
+     "RuntimeError\n    Initialized twice, or used before.\n\n"
+     "Notes\n-----\n"
+     "Subclasses may add attributes and override `area()` and `center`; every function of this package\n"
+     "honours that (looked up on the type). Compares by identity."},
     {Py_tp_new, polygon_new},
     {Py_tp_init, polygon_init},
     {Py_tp_dealloc, polygon_dealloc},

@@ -88,7 +88,9 @@ class Index:
     ) -> None:
         self._build(polygons, predicate, distance, best, None)
 
-    def _build(self, polygons: Any, predicate: Predicate, distance: Any, best: Any, points: int | None) -> None:
+    def _build(
+        self, polygons: Any, predicate: Predicate, distance: Any, best: Any, points: int | None
+    ) -> None:
         """Build for this many points, None for many: few are not worth the engine's tree."""
         if predicate not in PREDICATES:
             raise ValueError(f"predicate: expected one of {_listed(PREDICATES)}; got {predicate!r}")

@@ -154,7 +154,12 @@ static void test_other_failures(void) {
     const pm_allocator allocator = {ledger_allocate, ledger_release, &l};
     const pm_disks disks = {x, y, NULL, 2};
     const pm_points points = {x, y, sizeof(double), sizeof(double), 2};
-    const pm_options options = {.predicate = PM_CENTER_WITHIN, .best = PM_SCORE_DOUBLE, .scores = nan_scores, .distance = &d, .distance_count = 1, .allocator = &allocator};
+    const pm_options options = {.predicate = PM_CENTER_WITHIN,
+                                .best = PM_SCORE_DOUBLE,
+                                .scores = nan_scores,
+                                .distance = &d,
+                                .distance_count = 1,
+                                .allocator = &allocator};
     pm_index *index = NULL;
     tap_ok(pm_index_build_disks(&disks, &options, &index, NULL) == PM_ERR_SCORE && index == NULL && l.live == 0,
            "a NaN score leaks nothing");
