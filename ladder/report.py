@@ -4,8 +4,8 @@
 import json
 from pathlib import Path
 
-# Against the baseline of the same run: what must be reached, and what is aimed at. Of a native Polygon both with
-# the Python select_best_polygon, which sets a ceiling, and with the native one.
+# Against the baseline of the same run: what must be reached, and what is aimed at. Of a native Polygon both
+# with the Python select_best_polygon, which sets a ceiling, and with the native one.
 TARGETS = {
     "r06_native_find": (75, 100),
     "r08_no_allocation": (310, 400),

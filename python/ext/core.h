@@ -85,8 +85,7 @@ void view_type(const core_state *state, PyTypeObject *type, type_view *view);
 void view_release(type_view *view);
 
 /* Where an object stands in what the caller passed, put into words only in errors: argument, argument[position], or
- * argument[set][1][position]. -1 leaves a level out. With `among`, a list or tuple, it is where the object is there.
- */
+ * argument[set][1][position]. -1 leaves a level out. With `among`, a list or tuple, it is looked up there. */
 typedef struct place {
     const char *argument;
     Py_ssize_t set, position;

@@ -29,7 +29,7 @@
 static int stored_how(PyTypeObject *type, PyObject *center) {
 #ifndef Py_GIL_DISABLED
     if (type->tp_getattro == PyObject_GenericGetAttr) {
-        if (!center || Py_IS_TYPE(center, &PyMemberDescr_Type))
+        if (!center || Py_IS_TYPE(center, &PyMemberDescr_Type) || !Py_TYPE(center)->tp_descr_get)
             return 1;
         if (!Py_TYPE(center)->tp_descr_set) /* the object's dict goes first: a cached_property */
             return 2;

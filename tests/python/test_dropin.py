@@ -629,6 +629,123 @@ def test_many_hits(count):
             pm.find_close_polygons([*polygons, None], ORIGIN, 1.0)
 
 
+# ---- centers that objects keep -----------------------------------------------------------------------
+
+
+class Defaulted:
+    """Has a center on the class, which an instance may replace."""
+
+    center: Any = np.array([0.0, 0.0])
+
+    def __init__(self, center: Any = None) -> None:
+        if center is not None:
+            self.center = center
+
+
+def cached(x: float, y: float, seen: bool) -> Cached:
+    made = Cached([x, x], [y, y])
+    if seen:
+        assert made.center is not None
+    return made
+
+
+KEPT: list[Callable[[float], Any]] = [
+    lambda x: Plain(np.array([x, 0.0])),
+    lambda x: Slots(np.array([x, 0.0]), 1.0),
+    lambda x: cached(x, 0.0, True),
+    lambda x: cached(x, 0.0, False),
+    lambda x: Defaulted(np.array([x, 0.0])),
+    lambda x: Defaulted(),
+    lambda x: at(x, 0.0, 1.0, Pinned),
+    lambda x: types.SimpleNamespace(center=np.array([x, 0.0])),
+    lambda x: Plain((x, 0.0)),
+    lambda x: Slots([x, 0], 1.0),
+]
+
+
+@pytest.mark.parametrize("count", [1, 2, 15, 16, 17, 33, 300])
+@pytest.mark.parametrize("kind", range(len(KEPT)))
+def test_kept_centers_in_runs_of_every_length(kind, count):
+    def run() -> list[Any]:
+        return [KEPT[kind](k % 5 / 2) for k in range(count)]
+
+    for polygons in (run(), [*run(), at(0, 0), *run()], [*run(), *(make(0.5) for make in KEPT), *run()]):
+        assert identical(pm.find_close_polygons(polygons, ORIGIN, 1.0), python_find(polygons, ORIGIN, 1.0))
+
+
+@pytest.mark.parametrize(
+    "wrong", [None, "1", (1, 2, 3), np.zeros(3), np.zeros((2, 1)), np.zeros(2, dtype=complex)]
+)
+@pytest.mark.parametrize("position", [0, 1, 15, 16, 17, 40])
+def test_one_wrong_center_in_a_run(wrong, position):
+    polygons = [Plain(np.array([0.0, 0.0])) for _ in range(41)]
+    polygons[position].center = wrong
+    with pytest.raises((TypeError, ValueError), match=rf"^polygon_subset\[{position}\]"):
+        pm.find_close_polygons(polygons, ORIGIN, 1.0)
+    del polygons[position].center
+    with pytest.raises(AttributeError, match=rf"^polygon_subset\[{position}\]"):
+        pm.find_close_polygons(polygons, ORIGIN, 1.0)
+    polygons[position] = Slots.__new__(Slots)
+    with pytest.raises(AttributeError, match=rf"^polygon_subset\[{position}\]"):
+        pm.find_close_polygons(polygons, ORIGIN, 1.0)
+
+
+def test_looking_does_not_change_the_objects():
+    polygons: list[Any] = [
+        Defaulted(),
+        Defaulted(ORIGIN),
+        cached(0, 0, False),
+        Plain(ORIGIN),
+        Proxy(ORIGIN, 1),
+    ]
+    before = [dict(poly.__dict__) for poly in polygons]
+    pm.find_close_polygons(polygons[:2] + polygons[3:], ORIGIN, 1.0)
+    assert [dict(poly.__dict__) for poly in polygons] == before
+    first = pm.find_close_polygons([polygons[2]], ORIGIN, 1.0)[0].center
+    assert polygons[2].__dict__["center"] is first  # asked once, as Python would
+    assert pm.find_close_polygons([polygons[2]], ORIGIN, 1.0)[0].center is first
+
+
+def test_keys_that_run_code_when_they_are_compared():
+    polygons: list[Any] = []
+
+    class Key(str):
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            return hash("center")
+
+        def __eq__(self, other: object) -> bool:
+            if armed:
+                polygons.clear()
+                gc.collect()
+            return False
+
+    for kind in (Plain, Defaulted):
+        armed = False
+        for _ in range(40):
+            polygons.append(kind(np.array([0.0, 0.0])))
+            polygons[-1].__dict__ = {Key("strange"): 1, "center": np.array([0.0, 0.0])}
+        armed = True
+        assert 1 <= len(pm.find_close_polygons(polygons, ORIGIN, 1.0)) <= 16  # and no crash
+        assert polygons == []
+
+
+def test_a_class_that_changes_while_it_is_read():
+    class Turning:
+        def __init__(self) -> None:
+            self.center = ORIGIN
+
+    class Turner:
+        @property
+        def center(self) -> Any:
+            Turning.center = property(lambda self: (polygons.clear(), gc.collect(), (0.0, 0.0))[2])  # type: ignore[attr-defined]
+            return ORIGIN
+
+    polygons: list[Any] = [*(Turning() for _ in range(20)), Turner(), *(Turning() for _ in range(20))]
+    assert len(pm.find_close_polygons(polygons, ORIGIN, 1.0)) == 22
+
+
 # ---- overrides ---------------------------------------------------------------------------------------
 
 
