@@ -33,7 +33,7 @@ def program(environment: Path, name: str) -> Path:
 def install(environment: Path, *packages: str) -> None:
     """Install into a virtual environment of its own, made when it is not there."""
     if not program(environment, "python").exists():
-        venv.create(environment, with_pip=True)
+        venv.create(environment, with_pip=True, upgrade_deps=True)  # a distribution's pip may be years old
     pip = [program(environment, "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     run(*pip, *packages)
 
