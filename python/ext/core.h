@@ -1,4 +1,5 @@
-/* core.h — what the files of the extension share. Reading order: module.c, input.c, polygon.c, dropin.c, index.c. */
+/* core.h — what the files of the extension share. Reading order: module.c, input.c, polygon.c, objects.c, find.c,
+ * dropin.c, index.c. */
 #ifndef POLY_MATCH_CORE_H
 #define POLY_MATCH_CORE_H
 
@@ -68,8 +69,7 @@ int polygon_is_ready(const polygon *self);
 
 double polygon_area(polygon *self);
 
-/* dropin.c */
-extern PyMethodDef dropin_methods[];
+/* objects.c */
 
 /* How a type answers: is it a Polygon, and are center and area its own? Kept for a run of objects of one type within
  * a call; the type is owned, so that it stays what it was even if Python code runs meanwhile. */
@@ -98,6 +98,18 @@ int call_area(const core_state *state, PyObject *object, const place *where, dou
 /* object.center of any object; 0 or -1. */
 int read_center(const core_state *state, PyObject *object, const char *argument, Py_ssize_t position,
                 double center[2]);
+
+/* A list (a snapshot under free threading) or tuple with the items of any iterable; a new reference. */
+PyObject *sequence_from(PyObject *object, place where);
+
+/* find.c */
+
+/* A list of the items of `sequence` (a list or tuple) whose center is closer; `argument` names it in errors. */
+PyObject *find_close(const core_state *state, PyObject *sequence, const char *argument, const double point[2],
+                     double max_dist);
+
+/* dropin.c */
+extern PyMethodDef dropin_methods[];
 
 /* index.c */
 extern PyType_Spec index_spec;

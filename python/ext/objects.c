@@ -1,0 +1,139 @@
+/* objects.c — how does this object answer for its center and its area?
+ *
+ * A Polygon whose type overrides nothing is read in place; any other object is asked, which may run Python code. What a
+ * type does is looked up once for a run of objects, as an instance's own look-up would find it, and forgotten at the
+ * end of the call. An error names the place of the object in what the caller passed; the place is put into words only
+ * then. */
+#include "core.h"
+
+#include <math.h>
+
+/* Is a center that Polygon does not give data of the object? Only ordinary attribute access can be foreseen; and free
+ * threads, where another one may take the data away meanwhile, always ask. */
+static int stored_how(PyTypeObject *type, PyObject *center) {
+#ifndef Py_GIL_DISABLED
+    if (type->tp_getattro == PyObject_GenericGetAttr) {
+        if (!center || Py_IS_TYPE(center, &PyMemberDescr_Type) || !Py_TYPE(center)->tp_descr_get)
+            return 1;
+        if (!Py_TYPE(center)->tp_descr_set) /* the object's dict goes first: a cached_property */
+            return 2;
+    }
+#else
+    (void)type;
+    (void)center;
+#endif
+    return 0;
+}
+
+void view_type(const core_state *state, PyTypeObject *type, type_view *look) {
+    if (look->type == type)
+        return;
+    view_release(look);
+    *look = (type_view){(PyTypeObject *)Py_NewRef(type), 1, 1, 1, 0};
+    if (type == state->polygon_type)
+        return;
+    /* Looked up as an instance does: no metaclass and no descriptor has a say, and none of their code runs. */
+    PyObject *center = _PyType_Lookup(type, state->name_center);
+    int plain = type->tp_getattro == PyObject_GenericGetAttr; /* no __getattribute__ in between */
+    look->is_polygon = PyType_IsSubtype(type, state->polygon_type);
+    look->own_center = look->is_polygon && plain && center == state->polygon_center;
+    look->own_area = look->is_polygon && plain && _PyType_Lookup(type, state->name_area) == state->polygon_area;
+    look->stored = look->own_center ? 0 : stored_how(type, center);
+}
+
+void view_release(type_view *look) {
+    Py_CLEAR(look->type);
+}
+
+static void place_name(const place *where, const PyObject *object, char *name, size_t size) {
+    Py_ssize_t position = where->position, count = where->among ? PySequence_Fast_GET_SIZE(where->among) : 0;
+    for (Py_ssize_t i = 0; i < count && position < 0; i++)
+        if (PySequence_Fast_GET_ITEM(where->among, i) == object)
+            position = i;
+    if (where->set >= 0 && position >= 0)
+        PyOS_snprintf(name, size, "%s[%zd][1][%zd]", where->argument, where->set, position);
+    else if (where->set >= 0)
+        PyOS_snprintf(name, size, "%s[%zd][1]", where->argument, where->set);
+    else if (position >= 0)
+        PyOS_snprintf(name, size, "%s[%zd]", where->argument, position);
+    else
+        PyOS_snprintf(name, size, "%s", where->argument);
+}
+
+/* An AttributeError gets the place of the object in front; the one that was raised is kept as the cause. */
+static void name_place(const place *where, const PyObject *object) {
+    if (!PyErr_ExceptionMatches(PyExc_AttributeError))
+        return;
+    char name[96];
+    PyObject *type, *value, *traceback, *cause;
+    place_name(where, object, name, sizeof name);
+    PyErr_Fetch(&type, &cause, &traceback);
+    PyErr_NormalizeException(&type, &cause, &traceback);
+    if (traceback)
+        PyException_SetTraceback(cause, traceback);
+    Py_XDECREF(type);
+    Py_XDECREF(traceback);
+    PyErr_Format(PyExc_AttributeError, "%s: %S", name, cause);
+    PyErr_Fetch(&type, &value, &traceback);
+    PyErr_NormalizeException(&type, &value, &traceback);
+    PyException_SetCause(value, cause);
+    PyErr_Restore(type, value, traceback);
+}
+
+int read_center(const core_state *state, PyObject *object, const char *argument, Py_ssize_t position,
+                double center[2]) {
+    PyObject *value = Py_TYPE(object)->tp_getattro == PyObject_GenericGetAttr
+                          ? PyObject_GenericGetAttr(object, state->name_center)
+                          : PyObject_GetAttr(object, state->name_center);
+    if (!value) {
+        place where = {argument, -1, position, NULL};
+        name_place(&where, object);
+        return -1;
+    }
+    int status = point_from(value, center, argument, position);
+    Py_DECREF(value);
+    return status;
+}
+
+int call_area(const core_state *state, PyObject *object, const place *where, double *area) {
+    char name[96];
+    PyObject *value = PyObject_CallMethodNoArgs(object, state->name_area);
+    if (!value) {
+        name_place(where, object);
+        return -1;
+    }
+    *area = PyFloat_AsDouble(value);
+    if (*area == -1 && PyErr_Occurred()) {
+        if (PyErr_ExceptionMatches(PyExc_TypeError)) {
+            PyErr_Clear();
+            place_name(where, object, name, sizeof name);
+            PyErr_Format(PyExc_TypeError, "%s: area() must be a real number, got %R", name, value);
+        }
+        Py_DECREF(value);
+        return -1;
+    }
+    Py_DECREF(value);
+    if (isnan(*area)) {
+        place_name(where, object, name, sizeof name);
+        PyErr_Format(PyExc_ValueError, "%s: area() is NaN", name);
+        return -1;
+    }
+    return 0;
+}
+
+/* A list (snapshot under free threading) or tuple with the items of any iterable; a new reference. */
+PyObject *sequence_from(PyObject *object, place where) {
+#ifdef Py_GIL_DISABLED
+    if (PyList_CheckExact(object))
+        return PyList_AsTuple(object);
+#endif
+    if (PyList_CheckExact(object) || PyTuple_CheckExact(object))
+        return Py_NewRef(object);
+    if (!Py_TYPE(object)->tp_iter && !PySequence_Check(object)) {
+        char name[96];
+        place_name(&where, object, name, sizeof name);
+        PyErr_Format(PyExc_TypeError, "%s: expected a sequence, got %.200s", name, Py_TYPE(object)->tp_name);
+        return NULL;
+    }
+    return PySequence_Tuple(object);
+}
