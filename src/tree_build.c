@@ -28,7 +28,7 @@
 enum { LEAF_EDGES = 16, LEAF_PARTS = 6 };
 /* Cells at this depth are 2^-30 of the root: 2^-53 is then still 2^-10 of a step. */
 enum { DEEPEST = 10 };
-static const double SLACK = 1.0 / 512, TINY = 1.0 / (1 << 20);
+static const double SLACK = 1.0 / 512, TINY = 1.0 / (1 << 16);
 
 /* A part in a cell. Without edges it covers all of the cell. */
 typedef struct shape {
@@ -60,6 +60,7 @@ typedef struct builder {
     double *vertices; /* mapped to the root cell */
     stack shapes, edges, touches, staged, inner, leaves;
     size_t size_limit, work, work_limit; /* of inner and leaves in bytes; of edges handled */
+    int deepest;                         /* at most DEEPEST */
     int no_memory, too_much;
 } builder;
 
@@ -357,7 +358,7 @@ static uint32_t build_cell(builder *b, double x, double y, double size, size_t b
     if (shapes[begin].count == 0)
         return (b->part_ids[shapes[begin].part] + 1) << 2 | PM_CELL_ANSWER;
     int in_table = 3 * depth < b->tree->top_bits; /* the table's cells are all of one size */
-    if (depth == DEEPEST || (!in_table && edges <= LEAF_EDGES && end - begin <= LEAF_PARTS))
+    if (depth == b->deepest || (!in_table && edges <= LEAF_EDGES && end - begin <= LEAF_PARTS))
         return write_leaf(b, x, y, size, begin, end);
     return split_cell(b, x, y, size, begin, end, depth);
 }
@@ -380,6 +381,12 @@ static int map_vertices(builder *b, size_t vertices) {
     double magnitude = fmax(fmax(fabs(low_x), fabs(high_x)), fmax(fabs(low_y), fabs(high_y)));
     if (!(extent > 1e-100 && magnitude < 1e100 && extent > magnitude * 1e-6))
         return 0;
+    /* A part is asked about a corner at the nearest doubles, this far off. That may be beyond an edge, so it must be
+     * much less than TINY in the deepest cells: then the corner is not trusted on the next level either. */
+    double off = 0x1p-53 * (magnitude / extent) + 0x1p-51;
+    b->deepest = DEEPEST;
+    while (off > TINY / 4 * ldexp(1, -3 * b->deepest))
+        b->deepest--;
     b->tree->min_x = low_x - extent * 0.00137;
     b->tree->min_y = low_y - extent * 0.00171;
     b->tree->scale = 1 / (extent * 1.0041);

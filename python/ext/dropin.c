@@ -4,8 +4,8 @@
  * functions together, as the original: first the candidates of every point (find.c), then the best of each. When
  * nothing is overridden it reads every center and area into flat arrays and leaves the search to the library.
  *
- * Where Python code may run (an attribute, a conversion, the garbage collector), objects are owned and sizes are asked
- * again. Nothing is remembered from one call to the next. */
+ * Where Python code may run (an attribute, a conversion, the garbage collector), objects are owned and sizes are
+ * asked again. Nothing is remembered from one call to the next. */
 #include "core.h"
 
 #include <math.h>

@@ -5,8 +5,8 @@
  * others are asked one by one. A rounded square of the distance decides outside of a narrow band, the library's exact
  * comparison within (closer.h).
  *
- * While no Python code runs, borrowed references and list sizes hold. Where it may run, the item is owned and sizes are
- * asked again: a list that changes meanwhile is followed as a for loop would. */
+ * While no Python code runs, borrowed references and list sizes hold. Where it may run, the item is owned and sizes
+ * are asked again: a list that changes meanwhile is followed as a for loop would. */
 #include "core.h"
 
 #include "../../src/closer.h"
@@ -220,7 +220,7 @@ static int find_hits(const core_state *state, PyObject *sequence, const char *ar
 }
 
 PyObject *find_close(const core_state *state, PyObject *sequence, const char *argument, const double point[2],
-                            double max_dist) {
+                     double max_dist) {
     hits found;
     found.items = found.buffer;
     found.count = 0;

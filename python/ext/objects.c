@@ -1,9 +1,9 @@
 /* objects.c — how does this object answer for its center and its area?
  *
- * A Polygon whose type overrides nothing is read in place; any other object is asked, which may run Python code. What a
- * type does is looked up once for a run of objects, as an instance's own look-up would find it, and forgotten at the
- * end of the call. An error names the place of the object in what the caller passed; the place is put into words only
- * then. */
+ * A Polygon whose type overrides nothing is read in place; any other object is asked, which may run Python code. What
+ * a type does is looked up once for a run of objects, as an instance's own look-up would find it, and forgotten at
+ * the end of the call. An error names the place of the object in what the caller passed; the place is put into words
+ * only then. */
 #include "core.h"
 
 #include <math.h>
