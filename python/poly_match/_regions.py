@@ -63,8 +63,9 @@ class Regions:
 
     Notes
     -----
-    Arrays that have the right type and layout are kept without a copy, as read-only views: do not change them
-    afterwards. Empty rings, polygons and regions are allowed and cover nothing. Checking takes O(n) time.
+    Coordinates that have the right type and layout are kept without a copy, as a read-only view: do not change them
+    afterwards. Offsets are copied. Empty rings, polygons and regions are allowed and cover nothing. Checking takes
+    O(n) time.
 
     Examples
     --------
@@ -205,7 +206,7 @@ def _offsets_of(values: Any, argument: str, limit: int, level: str) -> Offsets:
     if falls.size:
         at = int(falls[0]) + 1
         raise ValueError(f"{argument}[{at}]: offset {array[at]} is below the one before it, {array[at - 1]}")
-    return array.astype(np.int64, copy=False)
+    return array.astype(np.int64)
 
 
 def _regions_from_rings(rings: list[Any] | tuple[Any, ...]) -> Regions:
