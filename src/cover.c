@@ -139,6 +139,8 @@ static int ring_test(const pm_covers *covers, size_t ring, double x, double y) {
 
 int pm_part_covers(const pm_covers *covers, size_t part, double x, double y) {
     int parity = OUTSIDE;
+    if (!box_contains(&covers->part_boxes[part], x, y))
+        return 0;
     for (size_t ring = covers->ring_offsets[part]; ring < covers->ring_offsets[part + 1]; ring++) {
         int side = ring_test(covers, ring, x, y);
         if (side == BOUNDARY)
@@ -153,7 +155,7 @@ size_t pm_covers_find(const pm_covers *covers, double x, double y) {
         if (!box_contains(&covers->boxes[rank], x, y))
             continue;
         for (size_t part = covers->part_offsets[rank]; part < covers->part_offsets[rank + 1]; part++)
-            if (box_contains(&covers->part_boxes[part], x, y) && pm_part_covers(covers, part, x, y))
+            if (pm_part_covers(covers, part, x, y))
                 return rank;
     }
     return covers->count;

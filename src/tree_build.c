@@ -24,11 +24,12 @@
 #include "tree.h"
 
 /* A leaf may hold this much; fewer means deeper trees, more means longer tests. On counties and countries twice and
- * half as much are both slower. */
-enum { LEAF_EDGES = 16, LEAF_PARTS = 6 };
+ * half as much are both slower. Where such a tree is beyond the limits, one with leaves COARSER times as large is
+ * tried: a million squares side by side, a thousand rings in each other. */
+enum { LEAF_EDGES = 16, LEAF_PARTS = 6, COARSER = 8 };
 /* Cells at this depth are 2^-30 of the root: 2^-53 is then still 2^-10 of a step. */
 enum { DEEPEST = 10 };
-static const double SLACK = 1.0 / 512, TINY = 1.0 / (1 << 16);
+static const double SLACK = 1.0 / 512, TINY = 1.0 / (1 << 18);
 
 /* A part in a cell. Without edges it covers all of the cell. */
 typedef struct shape {
@@ -61,6 +62,7 @@ typedef struct builder {
     stack shapes, edges, touches, staged, inner, leaves;
     size_t size_limit, work, work_limit; /* of inner and leaves in bytes; of edges handled */
     int deepest;                         /* at most DEEPEST */
+    size_t leaf_edges, leaf_parts;
     int no_memory, too_much;
 } builder;
 
@@ -256,6 +258,11 @@ static void flip_corners(const local_edge *e, spread *out) {
     }
 }
 
+static size_t part_size(const pm_covers *covers, uint32_t part) {
+    return covers->vertex_offsets[covers->ring_offsets[part + 1]] -
+           covers->vertex_offsets[covers->ring_offsets[part]];
+}
+
 /* Ask the part itself about all corners. */
 static uint64_t ask_corners(const builder *b, uint32_t part, double x, double y, double child_size) {
     uint64_t inside = 0;
@@ -278,8 +285,10 @@ static int hand_down(builder *b, shape s, double x, double y, double size, uint6
             return 0;
         flip_corners(&e, &out);
     }
-    if (out.unsure)
+    if (out.unsure) {
         out.inside = ask_corners(b, s.part, x, y, size / 8);
+        b->work += 64 + part_size(b->covers, s.part); /* 64 searches of its spans */
+    }
 
     /* Group the touches by child behind what is on the edge stack. */
     uint32_t counts[64] = {0}, places[64];
@@ -311,9 +320,11 @@ static uint32_t split_cell(builder *b, double x, double y, double size, size_t b
     size_t shape_mark = b->shapes.count, edge_mark = b->edges.count;
     uint64_t closed = 0;
     b->staged.count = 0;
-    for (size_t i = begin; i < end && closed != UINT64_MAX; i++)
+    for (size_t i = begin; i < end && closed != UINT64_MAX && !b->too_much; i++) {
         if (!hand_down(b, ((const shape *)b->shapes.items)[i], x, y, size, &closed))
             return 0;
+        b->too_much |= b->work > b->work_limit || b->edges.count >= UINT32_MAX / 2;
+    }
 
     /* The children's shapes, child by child, each best first. */
     size_t starts[65] = {0}, places[64];
@@ -333,7 +344,7 @@ static uint32_t split_cell(builder *b, double x, double y, double size, size_t b
     size_t node = b->inner.count / 64;
     b->inner.count += 64;
     b->too_much |= b->inner.count * sizeof(uint32_t) + b->leaves.count * sizeof(uint64_t) > b->size_limit ||
-                   b->work > b->work_limit || node >= UINT32_C(1) << 30;
+                   node >= UINT32_C(1) << 30;
     for (size_t child = 0; child < 64 && !b->too_much && !b->no_memory; child++) {
         uint32_t word = build_cell(b, x + (double)(child & 7) * size / 8, y + (double)(child >> 3) * size / 8,
                                    size / 8, shape_mark + starts[child], shape_mark + starts[child + 1], depth + 1);
@@ -358,7 +369,7 @@ static uint32_t build_cell(builder *b, double x, double y, double size, size_t b
     if (shapes[begin].count == 0)
         return (b->part_ids[shapes[begin].part] + 1) << 2 | PM_CELL_ANSWER;
     int in_table = 3 * depth < b->tree->top_bits; /* the table's cells are all of one size */
-    if (depth == b->deepest || (!in_table && edges <= LEAF_EDGES && end - begin <= LEAF_PARTS))
+    if (depth == b->deepest || (!in_table && edges <= b->leaf_edges && end - begin <= b->leaf_parts))
         return write_leaf(b, x, y, size, begin, end);
     return split_cell(b, x, y, size, begin, end, depth);
 }
@@ -393,6 +404,9 @@ static int map_vertices(builder *b, size_t vertices) {
     for (size_t i = 0; i < vertices; i++) {
         b->vertices[2 * i] = (covers->vertices[2 * i] - b->tree->min_x) * b->tree->scale;
         b->vertices[2 * i + 1] = (covers->vertices[2 * i + 1] - b->tree->min_y) * b->tree->scale;
+        if (!(b->vertices[2 * i] >= 0 && b->vertices[2 * i] < 1 && b->vertices[2 * i + 1] >= 0 &&
+              b->vertices[2 * i + 1] < 1))
+            return 0; /* NaN: somebody changed the coordinates after they were checked */
     }
     return 1;
 }
@@ -443,6 +457,20 @@ static pm_status finish(builder *b, uint32_t root) {
     return PM_OK;
 }
 
+/* All cells, with leaves `coarser` times as large as usual. */
+static void paint(builder *b, size_t parts, size_t vertices, size_t coarser) {
+    b->shapes.count = b->edges.count = b->inner.count = b->leaves.count = b->work = 0;
+    b->too_much = 0;
+    b->leaf_edges = LEAF_EDGES * coarser;
+    b->leaf_parts = LEAF_PARTS * coarser;
+    b->tree->top_bits = coarser > 1 || vertices < 2000 ? 3 : vertices < 20000 ? 6 : 9;
+    if (!push_parts(b, parts, vertices))
+        return;
+    uint32_t root = build_cell(b, 0, 0, 1, 0, parts, 0);
+    if (!b->too_much && !b->no_memory)
+        b->no_memory = finish(b, root) != PM_OK;
+}
+
 pm_status pm_tree_build(pm_tree *tree, const pm_covers *covers, const uint32_t *ids, const pm_allocator *allocator) {
     size_t parts = covers->part_offsets[covers->count];
     size_t vertices = covers->vertex_offsets[covers->ring_offsets[parts]];
@@ -456,15 +484,14 @@ pm_status pm_tree_build(pm_tree *tree, const pm_covers *covers, const uint32_t *
     b.leaves.item_size = sizeof(uint64_t);
     b.size_limit = 48 * vertices + (16 << 20); /* three times the coordinates */
     b.work_limit = 64 * vertices + (1 << 17);  /* counties take 14 a vertex, countries 10 */
-    tree->top_bits = vertices < 2000 ? 3 : vertices < 20000 ? 6 : 9;
     b.part_ids = pm_allocate(allocator, parts * sizeof *b.part_ids);
     if (b.part_ids)
         b.vertices = pm_allocate(allocator, 2 * vertices * sizeof *b.vertices);
     b.no_memory = !b.vertices;
-    if (!b.no_memory && map_vertices(&b, vertices) && push_parts(&b, parts, vertices)) {
-        uint32_t root = build_cell(&b, 0, 0, 1, 0, parts, 0);
-        if (!b.too_much && !b.no_memory)
-            b.no_memory = finish(&b, root) != PM_OK;
+    if (!b.no_memory && map_vertices(&b, vertices)) {
+        paint(&b, parts, vertices, 1);
+        if (b.too_much && !b.no_memory)
+            paint(&b, parts, vertices, COARSER);
     }
     pm_release(allocator, b.part_ids);
     pm_release(allocator, b.vertices);
