@@ -65,8 +65,9 @@ class Reader:
         return names
 
     def _open(self, types: dict[str, Any]) -> Any:
-        self._raw: BinaryIO = self.path.open("rb")
-        source: Any = pa.PythonFile(self._raw, mode="r")
+        # Arrow's own file: its reading thread must not need the interpreter, which may be on its way out.
+        self._raw: Any = pa.OSFile(str(self.path), mode="rb")
+        source: Any = self._raw
         codec = CODECS.get(self.path.suffix.lower())
         if codec is not None:
             source = pa.CompressedInputStream(source, codec)

@@ -64,8 +64,8 @@ class Regions:
     Notes
     -----
     Coordinates that have the right type and layout are kept without a copy, as a read-only view: do not
-    change them afterwards. Offsets are copied. Empty rings, polygons and regions are allowed and cover nothing.
-    Checking takes O(n) time.
+    change them afterwards. Offsets are copied. Empty rings, polygons and regions are allowed and cover
+    nothing. Checking takes O(n) time.
 
     Examples
     --------
