@@ -57,7 +57,8 @@ typedef enum pm_status {
     PM_ERR_OFFSETS = -3,    /**< offsets decrease or leave their array; `item` is the position in the offsets */
     PM_ERR_COORDINATE = -4, /**< a NaN or infinite coordinate; `item` is the region */
     PM_ERR_SCORE = -5,      /**< a NaN score; `item` is the region */
-    PM_ERR_DISTANCE = -6    /**< a negative or NaN distance; `item` is the region, -1 for the only one */
+    PM_ERR_DISTANCE = -6,   /**< a negative or NaN distance; `item` is the region, -1 for the only one */
+    PM_ERR_STOPPED = -7     /**< the caller's poll function said so */
 } pm_status;
 
 /** What went wrong, where, and in words. Written only on failure. */

@@ -200,16 +200,16 @@ static pm_status build(const pm_regions *regions, const pm_disks *disks, const d
             extend_bounds(index->bounds, box.min_x, box.min_y, box.max_x, box.max_y);
         }
         pm_covers_seal(&index->covers);
-        index->tree.top = NULL;
+        index->tree = (pm_tree){.nodes = NULL};
         if (options->engine == PM_ENGINE_TREE ||
             (options->engine == PM_ENGINE_AUTO && sizes.vertices >= FEW_VERTICES))
-            status = pm_tree_build(&index->tree, &index->covers, index->ids, allocator);
+            status = pm_tree_build_parts(&index->tree, &index->covers, index->ids, 48 * sizes.vertices + (16 << 20), NULL, allocator);
         if (status) {
             pm_release(allocator, index);
             pm_fail(err, status, -1, "out of memory building the tree of %zu regions", count);
             goto done;
         }
-        index->size += index->tree.top ? index->tree.size : 0;
+        index->size += 4 * (index->tree.node_count + index->tree.leaf_count + index->tree.origin_count);
     } else {
         copy(index->x, disks->x, count * sizeof(double));
         copy(index->y, disks->y, count * sizeof(double));
@@ -319,7 +319,7 @@ void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out
             continue;
         if (index->predicate == PM_CENTER_WITHIN) {
             out[i] = pm_disks_find(&index->disks, x, y);
-        } else if (index->tree.top) {
+        } else if (index->tree.nodes) {
             out[i] = pm_tree_find(&index->tree, &index->covers, x, y);
         } else {
             size_t rank = pm_covers_find(&index->covers, x, y);

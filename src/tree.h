@@ -1,35 +1,70 @@
-/* tree.h — the picture of the regions, cut into cells. See tree_build.c for how it is painted, tree_find.c for how it
- * is read, cell.h for what is tested where a border runs through a cell. */
+/* tree.h — the picture of the answers, cut into cells. See tree_build.c for how it is painted, tree_match.c for how
+ * it is read, part_leaf.h and disk_leaf.h for what is tested where a border runs through a cell. */
 #ifndef PM_TREE_H
 #define PM_TREE_H
 
 #include "cover.h"
+#include "disks.h"
+#include "status.h"
 
-/* What a cell is: the two low bits of a word; the other 30 are its value. */
+/* What a cell is: the two low bits of a word; the other 30 are its value.
+ *
+ * An inner cell is cut into 2^b x 2^b children; the two low bits of its value tell b, the others, times 64, where its
+ * children begin in `nodes`, row by row. */
 enum {
     PM_CELL_ANSWER = 0, /* value: 0 for no match, else the position in the input + 1 */
-    PM_CELL_INNER = 1,  /* value: number of an inner cell, 64 words in `inner` */
-    PM_CELL_LEAF = 2    /* value: position in `leaves` */
+    PM_CELL_INNER = 1,
+    PM_CELL_LEAF = 2 /* value: half the position in `leaves` */
 };
 
+static inline int pm_cell_bits(uint32_t word) {
+    return 3 * (int)((word >> 2 & 3) + 1);
+}
+
+static inline size_t pm_cell_children(uint32_t word) {
+    return (size_t)(word >> 4) << 6;
+}
+
+static inline int64_t pm_cell_answer(uint32_t word) {
+    return (int64_t)(word >> 2) - 1;
+}
+
+/* A place in the root cell is two integers of PM_PLACE_BITS, at the top of 64 bits: b bits from there number the child,
+ * shifted out, the next follow. In a leaf the first PM_STEP_BITS are the place in the cell. */
+enum { PM_PLACE_BITS = 50, PM_STEP_BITS = 13, PM_STEPS = 1 << PM_STEP_BITS };
+
 typedef struct pm_tree {
-    double min_x, min_y, scale; /* coordinates -> [0, 1) x [0, 1), the root cell */
-    int top_bits;               /* the first levels are one table of 2^bits x 2^bits words, row by row */
-    uint32_t *top;              /* NULL: there is no tree */
-    uint32_t *inner;            /* 8 x 8 words each, row by row */
-    uint64_t *leaves;           /* pieces; see cell.h */
-    size_t size;                /* bytes of the block that starts at `top` */
+    double min_x, min_y, scale; /* coordinates -> [0, 2^PM_PLACE_BITS) */
+    uint32_t root;              /* a word */
+    uint32_t *nodes;            /* words of the children of inner cells; NULL: there is no tree */
+    size_t node_count;
+    uint32_t *leaves; /* followed by PM_LEAF_SLACK zeros, so that whole vectors can be read */
+    size_t leaf_count;
+    uint32_t *origins; /* what the pieces of leaves came from */
+    size_t origin_count;
 } pm_tree;
 
-/* Paint the regions of `covers`, whose rank r stands at ids[r] in the input.
+enum { PM_LEAF_SLACK = 16 };
+
+/* Is a coordinate in the root cell? Not when it is NaN. */
+static inline int pm_is_placed(double value, double min, double scale) {
+    double at = (value - min) * scale;
+    return at >= 0 && at < (double)(UINT64_C(1) << PM_PLACE_BITS);
+}
+
+static inline uint64_t pm_place(double value, double min, double scale) {
+    return (uint64_t)((value - min) * scale) << (64 - PM_PLACE_BITS);
+}
+
+/* Paint the parts of `covers`, whose rank r stands at ids[r] in the input.
  *
- * tree->top stays NULL where a tree can't pay: extents out of range, or so many borders in one place that cells would
- * outgrow a budget that is linear in the vertices. PM_OK or PM_ERR_NO_MEMORY. */
-pm_status pm_tree_build(pm_tree *tree, const pm_covers *covers, const uint32_t *ids, const pm_allocator *allocator);
+ * tree->nodes stays NULL where a tree can't pay: extents out of range, or so many borders in one place that cells
+ * would outgrow `size_limit` bytes or work linear in the vertices. PM_OK, PM_ERR_NO_MEMORY or PM_ERR_STOPPED. */
+pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint32_t *ids, size_t size_limit,
+                              const pm_poll *poll, const pm_allocator *allocator);
 
 void pm_tree_free(pm_tree *tree, const pm_allocator *allocator);
 
-/* The position in the input of the best region that covers (x, y), or PM_NO_MATCH. Both finite. */
 int64_t pm_tree_find(const pm_tree *tree, const pm_covers *covers, double x, double y);
 
 #endif

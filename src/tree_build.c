@@ -1,507 +1,216 @@
 /* tree_build.c — what does the map of answers look like?
  *
- * The answer at a place is a property of the place: the best region that covers it. So the plane is cut into cells,
- * 8 x 8 at a time. A cell gets the parts that reach it, best first, cut off after the first that covers all of it:
- * nothing behind that can win. A cell whose list starts with such a part is an answer; one with few edges is a
- * leaf (cell.h); any other is cut again. Small cells arise only where borders crowd.
+ * The answer at a place is a property of the place: the best region there. So the plane is cut into cells, 8 x 8 at a
+ * time. A cell gets the shapes that reach it, best first, cut off after the first that covers all of it: nothing
+ * behind that can win. A cell whose list starts with such a shape is an answer; one with few edges is a leaf; any
+ * other is cut again. Small cells arise only where borders crowd. What a shape does to 64 children is a few 64-bit
+ * masks: tree_parts.c and tree_disks.c.
  *
- * A part in a cell is the edges that touch the cell and one bit: is its lower left corner inside? Going one level
- * down, each edge is handed to the children it touches, row by row, and flips the corners that lie behind it: 64
- * children are one 64-bit mask, so a part costs a few operations and its edges, not 64 tests.
- *
- * Everything is computed in doubles on vertices mapped to the root cell. Children take edges from a little outside
- * (SLACK), so rounding can't lose one. A corner closer than TINY to an edge, or an edge that crosses a line of
- * corners that close to one, is not trusted: the part's own coordinates decide, for that part in that cell.
+ * In the end, where most children of a cell are cut again, their children become the cell's own: one table of 64 x 64
+ * or 512 x 512 instead of two or three levels, so that dense places cost as few looks as sparse ones, wherever they
+ * are (level compression: Nilsson and Karlsson, IP-address lookup using LC-tries, 1999).
  *
  * Depth-first, with stacks that shrink on the way back: beside the output, memory is a few copies of one path. Where
- * borders crowd beyond any use of cells (a thousand copies of one region), limits linear in the vertices end it, and
- * the scan stands in. */
-#include <math.h>
+ * borders crowd beyond any use of cells, limits linear in the input end it, and the scan stands in. */
+#include "tree_build.h"
+
 #include <string.h>
 
-#include "cell.h"
-#include "status.h"
-#include "tree.h"
-
-/* A leaf may hold this much; fewer means deeper trees, more means longer tests. On counties and countries twice and
- * half as much are both slower. Where such a tree is beyond the limits, one with leaves COARSER times as large is
- * tried: a million squares side by side, a thousand rings in each other. */
-enum { LEAF_EDGES = 16, LEAF_PARTS = 6, COARSER = 8 };
-/* Cells at this depth are 2^-30 of the root: 2^-53 is then still 2^-10 of a step. */
-enum { DEEPEST = 10 };
-static const double SLACK = 1.0 / 512, TINY = 1.0 / (1 << 18);
-
-/* A part in a cell. Without edges it covers all of the cell. */
-typedef struct shape {
-    uint32_t part;
-    uint32_t edges; /* position in the edge stack */
-    uint32_t count;
-    uint8_t inside; /* the corner */
-    uint8_t child;  /* while children are being collected */
-} shape;
-
-/* An edge, by its first vertex, and a child that it touches. */
-typedef struct touch {
-    uint32_t edge;
-    uint32_t child;
-} touch;
-
-/* A growing array. */
-typedef struct stack {
-    void *items;
-    size_t count, room, item_size;
-} stack;
-
-typedef struct builder {
-    const pm_covers *covers;
-    const uint32_t *ids;
-    const pm_allocator *allocator;
-    pm_tree *tree;
-    uint32_t *part_ids;
-    double *vertices; /* mapped to the root cell */
-    stack shapes, edges, touches, staged, inner, leaves;
-    size_t size_limit, work, work_limit; /* of inner and leaves in bytes; of edges handled */
-    int deepest;                         /* at most DEEPEST */
-    size_t leaf_edges, leaf_parts;
-    int no_memory, too_much;
-} builder;
-
-/* Make room for `more` items; 0 when memory has run out. */
-static int reserve(builder *b, stack *s, size_t more) {
+int pm_painter_reserve(pm_painter *p, pm_stack *s, size_t more) {
     if (s->count + more <= s->room)
         return 1;
-    size_t room = 2 * (s->count + more) + 64;
-    void *items = pm_allocate(b->allocator, room * s->item_size);
+    size_t room = s->room + s->room / 2 + more + 64;
+    void *items = pm_allocate(p->allocator, room * s->item_size);
     if (!items) {
-        b->no_memory = 1;
+        p->status = PM_ERR_NO_MEMORY;
         return 0;
     }
     if (s->count > 0)
         memcpy(items, s->items, s->count * s->item_size);
-    pm_release(b->allocator, s->items);
+    pm_release(p->allocator, s->items);
     s->items = items;
     s->room = room;
     return 1;
 }
 
-/* ---- a leaf ---- */
+void pm_painter_stage(pm_painter *p, pm_shape shape) {
+    ((pm_shape *)p->staged.items)[p->staged.count++] = shape;
+}
 
-/* Clip an edge to the box around the cell that steps can express; 0 when nothing is left. Liang and Barsky (1984). */
-static int clip(double a[2], double b[2]) {
-    const double low = -0.45, high = 1.45;
-    double delta[2] = {b[0] - a[0], b[1] - a[1]}, from = 0, to = 1;
-    for (int axis = 0; axis < 2; axis++) {
-        if (delta[axis] == 0) {
-            if (a[axis] < low || a[axis] > high)
-                return 0;
-            continue;
-        }
-        double enter = (low - a[axis]) / delta[axis], leave = (high - a[axis]) / delta[axis];
-        if (enter > leave) {
-            double swap = enter;
-            enter = leave;
-            leave = swap;
-        }
-        from = enter > from ? enter : from;
-        to = leave < to ? leave : to;
+/* ---- cells of 8 x 8 ---- */
+
+/* Are there limits or reasons to go no further? */
+static int must_stop(pm_painter *p) {
+    p->too_much |= p->work > p->work_limit ||
+                   (p->nodes.count + p->leaves.count + p->origins.count) * sizeof(uint32_t) > p->size_limit;
+    if (p->work >= p->next_poll && p->status == PM_OK) {
+        p->next_poll = p->work + (1 << 20); /* some ten milliseconds */
+        p->status = pm_poll_stop(p->poll);
     }
-    if (from > to)
+    return p->too_much || p->status;
+}
+
+static uint32_t build_cell(pm_painter *p, pm_cell cell, size_t begin, size_t end);
+
+/* The children's shapes onto the stack of shapes, child by child, each best first; child c has [starts[c],
+ * starts[c + 1]). */
+static int collect(pm_painter *p, size_t starts[65]) {
+    const pm_shape *staged = p->staged.items;
+    size_t places[64];
+    if (!pm_painter_reserve(p, &p->shapes, p->staged.count))
         return 0;
-    for (int axis = 0; axis < 2; axis++) {
-        if (to < 1)
-            b[axis] = a[axis] + to * delta[axis];
-        if (from > 0)
-            a[axis] += from * delta[axis];
+    memset(starts, 0, 65 * sizeof *starts);
+    for (size_t i = 0; i < p->staged.count; i++)
+        starts[staged[i].child + 1]++;
+    starts[0] = p->shapes.count;
+    for (int child = 0; child < 64; child++) {
+        places[child] = starts[child];
+        starts[child + 1] += starts[child];
     }
+    for (size_t i = 0; i < p->staged.count; i++)
+        ((pm_shape *)p->shapes.items)[places[staged[i].child]++] = staged[i];
+    p->shapes.count += p->staged.count;
     return 1;
 }
 
-static int16_t step_of(double cells) {
-    return (int16_t)lrint(cells * PM_CELL_STEPS);
+static uint32_t split_cell(pm_painter *p, pm_cell cell, size_t begin, size_t end) {
+    size_t shape_mark = p->shapes.count, run_mark = p->runs.count, starts[65];
+    uint64_t closed = 0;
+    p->staged.count = 0;
+    for (size_t i = begin; i < end && closed != UINT64_MAX && !must_stop(p); i++) {
+        pm_shape shape = ((const pm_shape *)p->shapes.items)[i];
+        p->work += 16 + shape.edges;
+        if (pm_painter_reserve(p, &p->staged, 64))
+            p->hand_down(p, &cell, &shape, &closed);
+    }
+    if (must_stop(p) || !collect(p, starts) || !pm_painter_reserve(p, &p->nodes, 64))
+        return 0;
+    size_t first = p->nodes.count;
+    p->nodes.count += 64;
+    for (size_t child = 0; child < 64; child++) {
+        double size = cell.size / 8;
+        pm_cell part = {cell.x + (double)(child & 7) * size, cell.y + (double)(child >> 3) * size, size,
+                        cell.depth + 1};
+        uint32_t word = build_cell(p, part, starts[child], starts[child + 1]);
+        ((uint32_t *)p->nodes.items)[first + child] = word;
+    }
+    p->shapes.count = shape_mark;
+    p->runs.count = run_mark;
+    return (uint32_t)(first >> 6) << 4 | PM_CELL_INNER;
 }
 
-/* The edges of a shape in steps; returns how many, and sets PM_PIECE_ASK where the corner is too near to one. */
-static size_t write_edges(const builder *b, const shape *s, double x, double y, double size, pm_cell_edge *out,
-                          int *flags) {
+/* The word of a cell that is reached by shapes [begin, end). */
+static uint32_t build_cell(pm_painter *p, pm_cell cell, size_t begin, size_t end) {
+    const pm_shape *shapes = p->shapes.items;
+    uint32_t word = 0;
+    for (size_t i = begin; i < end; i++)
+        if (shapes[i].edges == 0)
+            end = i + 1; /* covers the cell: nothing behind it can win */
+    if (begin == end || p->too_much || p->status)
+        return 0;
+    if (shapes[begin].edges == 0)
+        return p->answers[shapes[begin].item] << 2 | PM_CELL_ANSWER;
+    if (p->write_leaf(p, &cell, shapes + begin, end - begin, &word))
+        return word;
+    return split_cell(p, cell, begin, end);
+}
+
+/* ---- level compression ---- */
+
+typedef struct packer {
+    const uint32_t *from; /* nodes of 8 x 8 */
+    uint32_t *to;         /* NULL: only count */
+    size_t count, limit;
+} packer;
+
+/* A table of cells is worth its memory when so many of those it replaces would be cut again. */
+enum { FILLED = 12 }; /* one in so many */
+
+static size_t inner_children(const uint32_t *nodes, uint32_t word, int levels) {
+    const uint32_t *child = nodes + pm_cell_children(word);
     size_t count = 0;
-    for (uint32_t i = 0; i < s->count; i++) {
-        const double *vertex = b->vertices + 2 * (size_t)((const uint32_t *)b->edges.items)[s->edges + i];
-        double from[2] = {(vertex[0] - x) / size, (vertex[1] - y) / size};
-        double to[2] = {(vertex[2] - x) / size, (vertex[3] - y) / size};
-        if (!clip(from, to))
-            continue;
-        pm_cell_edge edge = {step_of(from[0]), step_of(from[1]), step_of(to[0]), step_of(to[1])};
-        if (pm_cell_near(edge, 0, 0, pm_cell_cross(edge, 0, 0)))
-            *flags |= PM_PIECE_ASK;
-        out[count++] = edge;
-    }
+    for (int i = 0; i < 64; i++)
+        if ((child[i] & 3) == PM_CELL_INNER)
+            count += levels > 1 ? inner_children(nodes, child[i], levels - 1) : 1;
     return count;
 }
 
-static uint32_t write_leaf(builder *b, double x, double y, double size, size_t begin, size_t end) {
-    const shape *shapes = b->shapes.items;
-    size_t units = 2 * (end - begin), start = b->leaves.count;
-    for (size_t i = begin; i < end; i++) {
-        units += shapes[i].count;
-        b->too_much |= shapes[i].count > UINT16_MAX;
-    }
-    b->too_much |= start + units >= UINT32_C(1) << 30;
-    if (b->too_much || !reserve(b, &b->leaves, units))
-        return 0;
-    uint64_t *leaves = b->leaves.items;
-    for (size_t i = begin; i < end; i++) {
-        int flags = (shapes[i].inside ? PM_PIECE_INSIDE : 0) | (i + 1 == end ? PM_PIECE_LAST : 0);
-        size_t at = b->leaves.count;
-        pm_cell_edge *edges = (pm_cell_edge *)(void *)(leaves + at + 1);
-        size_t count = write_edges(b, &shapes[i], x, y, size, edges, &flags);
-        pm_piece piece = {b->part_ids[shapes[i].part], (uint16_t)count, (uint16_t)flags};
-        memcpy(leaves + at, &piece, sizeof piece);
-        leaves[at + 1 + count] = shapes[i].part;
-        b->leaves.count = at + 2 + count;
-    }
-    return (uint32_t)start << 2 | PM_CELL_LEAF;
+static int bits_of(const uint32_t *nodes, uint32_t word) {
+    if (inner_children(nodes, word, 1) * FILLED < 64)
+        return 3;
+    return inner_children(nodes, word, 2) * FILLED < 4096 ? 6 : 9;
 }
 
-/* ---- a cell's children ---- */
-
-/* What one shape does to the 64 children: bit 8 * row + column. */
-typedef struct spread {
-    uint64_t touched; /* an edge is in or next to the child */
-    uint64_t inside;  /* the child's corner is inside */
-    int unsure;       /* the corners are not to be trusted */
-} spread;
-
-/* An edge in units of children, from the cell's corner. */
-typedef struct local_edge {
-    double ax, ay, bx, by, dx, dy, low_x, high_x, low_y, high_y;
-} local_edge;
-
-static local_edge localize(const double *v, double x, double y, double per_child) {
-    local_edge e = {(v[0] - x) * per_child,
-                    (v[1] - y) * per_child,
-                    (v[2] - x) * per_child,
-                    (v[3] - y) * per_child,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0,
-                    0};
-    e.dx = e.bx - e.ax;
-    e.dy = e.by - e.ay;
-    e.low_x = e.ax < e.bx ? e.ax : e.bx;
-    e.high_x = e.ax < e.bx ? e.bx : e.ax;
-    e.low_y = e.ay < e.by ? e.ay : e.by;
-    e.high_y = e.ay < e.by ? e.by : e.ay;
-    return e;
+/* The word of the cell `bits` further down that stands in this row and column. */
+static uint32_t descend(const uint32_t *nodes, uint32_t word, int bits, size_t row, size_t column) {
+    for (int bit = bits - 3; bit >= 0 && (word & 3) == PM_CELL_INNER; bit -= 3)
+        word = nodes[pm_cell_children(word) + 8 * (row >> bit & 7) + (column >> bit & 7)];
+    return word;
 }
 
-/* Record the children that the edge touches, except those in `closed`. */
-static int touch_children(builder *b, uint32_t edge, const local_edge *e, uint64_t closed, spread *out) {
-    if (e->high_y + SLACK < 0 || e->low_y - SLACK >= 8)
-        return 1;
-    int first = e->low_y - SLACK < 0 ? 0 : (int)(e->low_y - SLACK);
-    int last = e->high_y + SLACK >= 8 ? 7 : (int)(e->high_y + SLACK);
-    double slope = e->dy == 0 ? 0 : e->dx / e->dy;
-    if (!reserve(b, &b->touches, 64))
-        return 0;
-    for (int row = first; row <= last; row++) {
-        double from = e->low_x, to = e->high_x;
-        if (e->dy != 0 &&
-            (e->low_y < row - SLACK || e->high_y > row + 1 + SLACK)) { /* only a stretch is in this row */
-            double low = e->low_y > row - SLACK ? e->low_y : row - SLACK;
-            double high = e->high_y < row + 1 + SLACK ? e->high_y : row + 1 + SLACK;
-            double at_low = e->ax + (low - e->ay) * slope, at_high = e->ax + (high - e->ay) * slope;
-            double left = at_low < at_high ? at_low : at_high, right = at_low < at_high ? at_high : at_low;
-            from = left > from ? left : from;
-            to = right < to ? right : to;
-        }
-        if (to + SLACK < 0 || from - SLACK >= 8)
-            continue;
-        int column = from - SLACK < 0 ? 0 : (int)(from - SLACK), end = to + SLACK >= 8 ? 7 : (int)(to + SLACK);
-        for (; column <= end; column++) {
-            uint32_t child = (uint32_t)(8 * row + column);
-            if (closed >> child & 1)
-                continue;
-            out->touched |= UINT64_C(1) << child;
-            ((touch *)b->touches.items)[b->touches.count++] = (touch){edge, child};
-        }
-    }
-    return 1;
-}
-
-/* Is this crossing of a line of corners too close to one of them? */
-static int near_corner(double at) {
-    return at > -TINY && at < 7 + TINY && fabs(at - rint(at)) <= TINY;
-}
-
-/* Flip the corners behind the edge on the way up the left side and then across. */
-static void flip_corners(const local_edge *e, spread *out) {
-    if (e->low_x < TINY && e->high_x > -TINY && e->low_y < TINY && e->high_y > -TINY &&
-        fabs(e->dy * e->ax - e->dx * e->ay) <= TINY * (fabs(e->dx) + fabs(e->dy)))
-        out->unsure = 1; /* it runs through the cell's own corner */
-    if ((e->ax > 0) != (e->bx > 0)) {
-        double at = e->ay - e->ax * (e->dy / e->dx);
-        out->unsure |= near_corner(at);
-        if (at > 0 && at < 7)
-            out->inside ^= UINT64_MAX << (8 * ((int)at + 1));
-    }
-    if (e->dy == 0 || e->high_y <= 0 || e->low_y > 7)
-        return;
-    double slope = e->dx / e->dy;
-    int row = e->low_y > 0 ? (int)ceil(e->low_y) : 0; /* rows with low_y <= row < high_y */
-    for (; row < 8 && row < e->high_y; row++) {
-        double at = e->ax + (row - e->ay) * slope;
-        out->unsure |= near_corner(at);
-        if (at > 0 && at < 7)
-            out->inside ^= ((UINT64_C(0xff) << ((int)at + 1)) & 0xff) << (8 * row);
-    }
-}
-
-static size_t part_size(const pm_covers *covers, uint32_t part) {
-    return covers->vertex_offsets[covers->ring_offsets[part + 1]] -
-           covers->vertex_offsets[covers->ring_offsets[part]];
-}
-
-/* Ask the part itself about all corners. */
-static uint64_t ask_corners(const builder *b, uint32_t part, double x, double y, double child_size) {
-    uint64_t inside = 0;
-    for (int child = 0; child < 64; child++) {
-        double px = b->tree->min_x + (x + (child & 7) * child_size) / b->tree->scale;
-        double py = b->tree->min_y + (y + (child >> 3) * child_size) / b->tree->scale;
-        inside |= (uint64_t)pm_part_covers(b->covers, part, px, py) << child;
-    }
-    return inside;
-}
-
-/* Hand one shape to the children that it reaches and that are not closed; close those that it covers. */
-static int hand_down(builder *b, shape s, double x, double y, double size, uint64_t *closed) {
-    spread out = {0, s.inside ? UINT64_MAX : 0, 0};
-    b->touches.count = 0;
-    for (uint32_t i = 0; i < s.count; i++) {
-        uint32_t edge = ((const uint32_t *)b->edges.items)[s.edges + i];
-        local_edge e = localize(b->vertices + 2 * (size_t)edge, x, y, 8 / size);
-        if (!touch_children(b, edge, &e, *closed, &out))
-            return 0;
-        flip_corners(&e, &out);
-    }
-    if (out.unsure) {
-        out.inside = ask_corners(b, s.part, x, y, size / 8);
-        b->work += 64 + part_size(b->covers, s.part); /* 64 searches of its spans */
-    }
-
-    /* Group the touches by child behind what is on the edge stack. */
-    uint32_t counts[64] = {0}, places[64];
-    const touch *touches = b->touches.items;
-    b->work += s.count + b->touches.count + 16;
-    for (size_t i = 0; i < b->touches.count; i++)
-        counts[touches[i].child]++;
-    if (!reserve(b, &b->edges, b->touches.count) || !reserve(b, &b->staged, 64))
-        return 0;
-    for (int child = 0; child < 64; child++) {
-        uint64_t bit = UINT64_C(1) << child;
-        if (!((out.touched | out.inside) & ~*closed & bit))
-            continue;
-        places[child] = (uint32_t)b->edges.count;
-        ((shape *)b->staged.items)[b->staged.count++] =
-            (shape){s.part, places[child], counts[child], (out.inside & bit) != 0, (uint8_t)child};
-        b->edges.count += counts[child];
-        if (counts[child] == 0)
-            *closed |= bit;
-    }
-    for (size_t i = 0; i < b->touches.count; i++)
-        ((uint32_t *)b->edges.items)[places[touches[i].child]++] = touches[i].edge;
-    return 1;
-}
-
-static uint32_t build_cell(builder *b, double x, double y, double size, size_t begin, size_t end, int depth);
-
-static uint32_t split_cell(builder *b, double x, double y, double size, size_t begin, size_t end, int depth) {
-    size_t shape_mark = b->shapes.count, edge_mark = b->edges.count;
-    uint64_t closed = 0;
-    b->staged.count = 0;
-    for (size_t i = begin; i < end && closed != UINT64_MAX && !b->too_much; i++) {
-        if (!hand_down(b, ((const shape *)b->shapes.items)[i], x, y, size, &closed))
-            return 0;
-        b->too_much |= b->work > b->work_limit || b->edges.count >= UINT32_MAX / 2;
-    }
-
-    /* The children's shapes, child by child, each best first. */
-    size_t starts[65] = {0}, places[64];
-    const shape *staged = b->staged.items;
-    if (!reserve(b, &b->shapes, b->staged.count) || !reserve(b, &b->inner, 64))
-        return 0;
-    for (size_t i = 0; i < b->staged.count; i++)
-        starts[staged[i].child + 1]++;
-    for (int child = 0; child < 64; child++) {
-        places[child] = shape_mark + starts[child];
-        starts[child + 1] += starts[child];
-    }
-    for (size_t i = 0; i < b->staged.count; i++)
-        ((shape *)b->shapes.items)[places[staged[i].child]++] = staged[i];
-    b->shapes.count += b->staged.count;
-
-    size_t node = b->inner.count / 64;
-    b->inner.count += 64;
-    b->too_much |= b->inner.count * sizeof(uint32_t) + b->leaves.count * sizeof(uint64_t) > b->size_limit ||
-                   node >= UINT32_C(1) << 30;
-    for (size_t child = 0; child < 64 && !b->too_much && !b->no_memory; child++) {
-        uint32_t word = build_cell(b, x + (double)(child & 7) * size / 8, y + (double)(child >> 3) * size / 8,
-                                   size / 8, shape_mark + starts[child], shape_mark + starts[child + 1], depth + 1);
-        ((uint32_t *)b->inner.items)[64 * node + child] = word;
-    }
-    b->shapes.count = shape_mark;
-    b->edges.count = edge_mark;
-    return (uint32_t)node << 2 | PM_CELL_INNER;
-}
-
-/* The word of the cell with this corner and size, reached by shapes [begin, end). */
-static uint32_t build_cell(builder *b, double x, double y, double size, size_t begin, size_t end, int depth) {
-    const shape *shapes = b->shapes.items;
-    size_t edges = 0;
-    for (size_t i = begin; i < end; i++) {
-        edges += shapes[i].count;
-        if (shapes[i].count == 0)
-            end = i + 1; /* covers the cell: nothing behind it can win */
-    }
-    if (begin == end)
-        return 0;
-    if (shapes[begin].count == 0)
-        return (b->part_ids[shapes[begin].part] + 1) << 2 | PM_CELL_ANSWER;
-    int in_table = 3 * depth < b->tree->top_bits; /* the table's cells are all of one size */
-    if (depth == b->deepest || (!in_table && edges <= b->leaf_edges && end - begin <= b->leaf_parts))
-        return write_leaf(b, x, y, size, begin, end);
-    return split_cell(b, x, y, size, begin, end, depth);
-}
-
-/* ---- the whole ---- */
-
-/* Choose the root cell and map the vertices to it; 0 where doubles can't. The cell is a little larger than the
- * regions, by amounts that keep borders on round coordinates off the lines between cells. */
-static int map_vertices(builder *b, size_t vertices) {
-    const pm_covers *covers = b->covers;
-    double low_x = INFINITY, low_y = INFINITY, high_x = -INFINITY, high_y = -INFINITY;
-    for (size_t i = 0; i < covers->count; i++) {
-        const pm_box *box = &covers->boxes[i];
-        low_x = box->min_x < low_x ? box->min_x : low_x;
-        low_y = box->min_y < low_y ? box->min_y : low_y;
-        high_x = box->max_x > high_x ? box->max_x : high_x;
-        high_y = box->max_y > high_y ? box->max_y : high_y;
-    }
-    double extent = high_x - low_x > high_y - low_y ? high_x - low_x : high_y - low_y;
-    double magnitude = fmax(fmax(fabs(low_x), fabs(high_x)), fmax(fabs(low_y), fabs(high_y)));
-    if (!(extent > 1e-100 && magnitude < 1e100 && extent > magnitude * 1e-6))
-        return 0;
-    /* A part is asked about a corner at the nearest doubles, this far off. That may be beyond an edge, so it must be
-     * much less than TINY in the deepest cells: then the corner is not trusted on the next level either. */
-    double off = 0x1p-53 * (magnitude / extent) + 0x1p-51;
-    b->deepest = DEEPEST;
-    while (off > TINY / 4 * ldexp(1, -3 * b->deepest))
-        b->deepest--;
-    b->tree->min_x = low_x - extent * 0.00137;
-    b->tree->min_y = low_y - extent * 0.00171;
-    b->tree->scale = 1 / (extent * 1.0041);
-    for (size_t i = 0; i < vertices; i++) {
-        b->vertices[2 * i] = (covers->vertices[2 * i] - b->tree->min_x) * b->tree->scale;
-        b->vertices[2 * i + 1] = (covers->vertices[2 * i + 1] - b->tree->min_y) * b->tree->scale;
-        if (!(b->vertices[2 * i] >= 0 && b->vertices[2 * i] < 1 && b->vertices[2 * i + 1] >= 0 &&
-              b->vertices[2 * i + 1] < 1))
-            return 0; /* NaN: somebody changed the coordinates after they were checked */
-    }
-    return 1;
-}
-
-/* Every part with all of its edges; the root's corner is outside of them all. */
-static int push_parts(builder *b, size_t parts, size_t vertices) {
-    const pm_covers *covers = b->covers;
-    if (!reserve(b, &b->shapes, parts) || !reserve(b, &b->edges, vertices))
-        return 0;
-    for (size_t part = 0, rank = 0; part < parts; part++) {
-        while (part >= covers->part_offsets[rank + 1])
-            rank++;
-        b->part_ids[part] = b->ids[rank];
-        size_t begin = b->edges.count;
-        for (size_t ring = covers->ring_offsets[part]; ring < covers->ring_offsets[part + 1]; ring++)
-            for (size_t v = covers->vertex_offsets[ring]; v + 1 < covers->vertex_offsets[ring + 1]; v++)
-                ((uint32_t *)b->edges.items)[b->edges.count++] = (uint32_t)v;
-        ((shape *)b->shapes.items)[b->shapes.count++] =
-            (shape){(uint32_t)part, (uint32_t)begin, (uint32_t)(b->edges.count - begin), 0, 0};
-    }
-    return 1;
-}
-
-/* Put table, inner cells and leaves into one block. */
-static pm_status finish(builder *b, uint32_t root) {
-    pm_tree *tree = b->tree;
-    size_t side = (size_t)1 << tree->top_bits;
-    size_t top_size = side * side * sizeof(uint32_t), inner_size = b->inner.count * sizeof(uint32_t);
-    size_t leaves_size = b->leaves.count * sizeof(uint64_t);
-    tree->size = top_size + inner_size + leaves_size;
-    tree->top = pm_allocate(b->allocator, tree->size);
-    if (!tree->top)
-        return PM_ERR_NO_MEMORY;
-    tree->inner = tree->top + side * side;
-    tree->leaves = (uint64_t *)(void *)(tree->inner + b->inner.count);
-    if (inner_size > 0)
-        memcpy(tree->inner, b->inner.items, inner_size);
-    if (leaves_size > 0)
-        memcpy(tree->leaves, b->leaves.items, leaves_size);
-    for (size_t row = 0; row < side; row++) {
+/* Write a cell's children behind what is there, parents first; returns its new word. */
+static uint32_t pack(packer *p, uint32_t word) {
+    if ((word & 3) != PM_CELL_INNER)
+        return word;
+    int bits = bits_of(p->from, word);
+    size_t side = (size_t)1 << bits, first = p->count;
+    p->count += side * side;
+    for (size_t row = 0; row < side; row++)
         for (size_t column = 0; column < side; column++) {
-            uint32_t word = root;
-            for (int bit = tree->top_bits - 3; bit >= 0 && (word & 3) == PM_CELL_INNER; bit -= 3)
-                word = tree->inner[(size_t)(word >> 2) * 64 + 8 * (row >> bit & 7) + (column >> bit & 7)];
-            tree->top[row * side + column] = word;
+            uint32_t child = pack(p, descend(p->from, word, bits, row, column));
+            if (p->to)
+                p->to[first + row * side + column] = child;
         }
-    }
-    return PM_OK;
+    return (uint32_t)(first >> 6) << 4 | (uint32_t)(bits / 3 - 1) << 2 | PM_CELL_INNER;
 }
 
-/* All cells, with leaves `coarser` times as large as usual. */
-static void paint(builder *b, size_t parts, size_t vertices, size_t coarser) {
-    b->shapes.count = b->edges.count = b->inner.count = b->leaves.count = b->work = 0;
-    b->too_much = 0;
-    b->leaf_edges = LEAF_EDGES * coarser;
-    b->leaf_parts = LEAF_PARTS * coarser;
-    b->tree->top_bits = coarser > 1 || vertices < 2000 ? 3 : vertices < 20000 ? 6 : 9;
-    if (!push_parts(b, parts, vertices))
+static void *shrink(pm_painter *p, const pm_stack *s, size_t slack) {
+    uint32_t *items = pm_allocate(p->allocator, (s->count + slack + 1) * sizeof *items);
+    if (!items) {
+        p->status = PM_ERR_NO_MEMORY;
+        return NULL;
+    }
+    if (s->count > 0)
+        memcpy(items, s->items, s->count * sizeof *items);
+    memset(items + s->count, 0, slack * sizeof *items);
+    return items;
+}
+
+static void finish(pm_painter *p, pm_tree *tree, uint32_t root) {
+    packer count = {p->nodes.items, NULL, 0, 0};
+    (void)pack(&count, root);
+    tree->nodes = pm_allocate(p->allocator, (count.count + 1) * sizeof *tree->nodes);
+    if (!tree->nodes) {
+        p->status = PM_ERR_NO_MEMORY;
         return;
-    uint32_t root = build_cell(b, 0, 0, 1, 0, parts, 0);
-    if (!b->too_much && !b->no_memory)
-        b->no_memory = finish(b, root) != PM_OK;
+    }
+    packer write = {p->nodes.items, tree->nodes, 0, 0};
+    tree->root = pack(&write, root);
+    tree->node_count = write.count;
+    tree->leaves = shrink(p, &p->leaves, PM_LEAF_SLACK);
+    tree->leaf_count = p->leaves.count + PM_LEAF_SLACK;
+    tree->origins = shrink(p, &p->origins, 0);
+    tree->origin_count = p->origins.count;
 }
 
-pm_status pm_tree_build(pm_tree *tree, const pm_covers *covers, const uint32_t *ids, const pm_allocator *allocator) {
-    size_t parts = covers->part_offsets[covers->count];
-    size_t vertices = covers->vertex_offsets[covers->ring_offsets[parts]];
-    memset(tree, 0, sizeof *tree);
-    if (parts == 0 || vertices >= UINT32_MAX / 2 || covers->count >= UINT32_C(1) << 29)
-        return PM_OK;
-    builder b = {.covers = covers, .ids = ids, .allocator = allocator, .tree = tree};
-    b.shapes.item_size = b.staged.item_size = sizeof(shape);
-    b.edges.item_size = b.inner.item_size = sizeof(uint32_t);
-    b.touches.item_size = sizeof(touch);
-    b.leaves.item_size = sizeof(uint64_t);
-    b.size_limit = 48 * vertices + (16 << 20); /* three times the coordinates */
-    b.work_limit = 64 * vertices + (1 << 17);  /* counties take 14 a vertex, countries 10 */
-    b.part_ids = pm_allocate(allocator, parts * sizeof *b.part_ids);
-    if (b.part_ids)
-        b.vertices = pm_allocate(allocator, 2 * vertices * sizeof *b.vertices);
-    b.no_memory = !b.vertices;
-    if (!b.no_memory && map_vertices(&b, vertices)) {
-        paint(&b, parts, vertices, 1);
-        if (b.too_much && !b.no_memory)
-            paint(&b, parts, vertices, COARSER);
-    }
-    pm_release(allocator, b.part_ids);
-    pm_release(allocator, b.vertices);
-    stack *stacks[] = {&b.shapes, &b.edges, &b.touches, &b.staged, &b.inner, &b.leaves};
+pm_status pm_painter_run(pm_painter *p, pm_tree *tree) {
+    uint32_t root = build_cell(p, (pm_cell){0, 0, 1, 0}, 0, p->shapes.count);
+    if (!p->too_much && !p->status)
+        finish(p, tree, root);
+    if (p->status)
+        pm_tree_free(tree, p->allocator);
+    return p->status;
+}
+
+void pm_painter_release(pm_painter *p) {
+    pm_stack *stacks[] = {&p->shapes, &p->staged, &p->runs, &p->touches, &p->nodes, &p->leaves, &p->origins};
     for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++)
-        pm_release(allocator, stacks[i]->items);
-    return b.no_memory ? PM_ERR_NO_MEMORY : PM_OK;
+        pm_release(p->allocator, stacks[i]->items);
 }
 
 void pm_tree_free(pm_tree *tree, const pm_allocator *allocator) {
-    pm_release(allocator, tree->top);
-    tree->top = NULL;
+    pm_release(allocator, tree->nodes);
+    pm_release(allocator, tree->leaves);
+    pm_release(allocator, tree->origins);
+    tree->nodes = tree->leaves = tree->origins = NULL;
 }

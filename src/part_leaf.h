@@ -1,0 +1,97 @@
+/* part_leaf.h — is a point of this cell inside a part, when only the edges near the cell are known?
+ *
+ * A leaf holds the edges that touch its cell, clipped and rounded to a grid of 8192 steps a cell, each once, and best
+ * first the *pieces*: which of the edges belong to a part. A ray from the point to the left crosses some of the
+ * piece's edges; whether that is an odd number, flipped by one bit of the piece, is whether the point is inside. Two
+ * or three edges instead of thousands, in 16-bit integers.
+ *
+ * An edge that leaves the cell to the left goes on straight up from there, so the ray sees it as it would see the
+ * rest of the ring. The bit was found by asking at one place of the cell in exact arithmetic, and moving from there to
+ * the point changes inside and outside exactly where the walk crosses an edge. Rounding moved the edges by a step at
+ * most and the point by one. So only where an edge passes within PM_NEAR steps of the point can the answer be wrong:
+ * there it is undecided, and asked of the coordinates themselves (part_leaf.c).
+ *
+ * A leaf, in units of four bytes: its head (how many pieces and vertices, how deep the cell); the answer of each
+ * piece; the bits of each piece but the last, two in a unit; the vertices. Vertices i and i + 1 are edge i; where a
+ * chain of edges ends, the edge to the next belongs to no piece. The last piece always contains the point: the part
+ * that covers what the others leave, or none. At the same place in `origins`: the part of each piece where its answer
+ * is, the edge that starts at each vertex where that is. A leaf of up to 64 bytes lies in one line of the cache. */
+#ifndef PM_PART_LEAF_H
+#define PM_PART_LEAF_H
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "tree.h"
+
+enum { PM_NEAR = 4, PM_LEAF_VERTICES = 16, PM_LEAF_PIECES = 63 };
+
+/* No edge of the input: where a leaf's edge goes up outside of the cell, or a chain ends. */
+#define PM_NO_ORIGIN UINT32_MAX
+
+/* Flags of an answer: (position in the input + 1) << 2, or 0 for none. */
+enum { PM_PIECE_INSIDE = 1, PM_PIECE_ASK = 2 };
+
+typedef struct pm_leaf {
+    int pieces, vertices;
+    int bits;              /* of a place that number the cell */
+    size_t masks, corners; /* where the pieces' bits and the vertices begin; the answers at 1 */
+} pm_leaf;
+
+static inline pm_leaf pm_leaf_read(const uint32_t *at) {
+    int pieces = (int)(at[0] & 0xff);
+    return (pm_leaf){pieces, (int)(at[0] >> 8 & 0xff), (int)(at[0] >> 16), 1 + (size_t)pieces,
+                     1 + (size_t)pieces + (size_t)pieces / 2};
+}
+
+static inline uint32_t pm_leaf_head(int pieces, int vertices, int bits) {
+    return (uint32_t)pieces | (uint32_t)vertices << 8 | (uint32_t)bits << 16;
+}
+
+/* Which edges belong to a piece that is not the last. */
+static inline uint32_t pm_leaf_mask(const uint32_t *at, const pm_leaf *leaf, int piece) {
+    return at[leaf->masks + (size_t)(piece >> 1)] >> 16 * (piece & 1) & 0xffff;
+}
+
+/* Where in the cell a place is, in steps; `bits` number the cell. */
+static inline int pm_step(uint64_t place, int bits) {
+    return (int)(place << bits >> (64 - PM_STEP_BITS));
+}
+
+/* Parity of the number of bits. */
+static inline uint32_t pm_parity(uint32_t bits) {
+    bits ^= bits >> 16;
+    bits ^= bits >> 8;
+    bits ^= bits >> 4;
+    return (0x6996u >> (bits & 15)) & 1;
+}
+
+/* Edges, as bits: those that the ray from (u, v) to the left crosses, and those that are near. */
+typedef struct pm_seen {
+    uint32_t crossed, near;
+} pm_seen;
+
+static inline pm_seen pm_leaf_look(const uint32_t *vertices, int count, int u, int v) {
+    pm_seen seen = {0, 0};
+    int bx = (int16_t)(vertices[0] & 0xffff), by = (int16_t)(vertices[0] >> 16);
+    for (int i = 0; i + 1 < count; i++) {
+        int ax = bx, ay = by;
+        bx = (int16_t)(vertices[i + 1] & 0xffff);
+        by = (int16_t)(vertices[i + 1] >> 16);
+        int dx = bx - ax, dy = by - ay, cross = dx * (v - ay) - dy * (u - ax);
+        int low_x = dx > 0 ? ax : bx, high_x = dx > 0 ? bx : ax;
+        int low_y = dy > 0 ? ay : by, high_y = dy > 0 ? by : ay;
+        int crossed = ((ay > v) != (by > v)) & ((cross < 0) != (dy < 0));
+        int near = (abs(cross) <= PM_NEAR * (high_x - low_x + high_y - low_y)) & (u >= low_x - PM_NEAR) &
+                   (u <= high_x + PM_NEAR) & (v >= low_y - PM_NEAR) & (v <= high_y + PM_NEAR);
+        seen.crossed |= (uint32_t)crossed << i;
+        seen.near |= (uint32_t)near << i;
+    }
+    return seen;
+}
+
+/* The answer at (x, y), whose place is (X, Y), in this leaf's cell: a position in the input, or PM_NO_MATCH. */
+int64_t pm_part_leaf_find(const pm_tree *tree, const pm_covers *covers, const uint32_t *leaf, uint64_t place_x,
+                          uint64_t place_y, double x, double y);
+
+#endif

@@ -1,0 +1,65 @@
+/* tree_build.h — what painting a tree of parts and painting one of disks have in common. See tree_build.c. */
+#ifndef PM_TREE_BUILD_H
+#define PM_TREE_BUILD_H
+
+#include "status.h"
+#include "tree.h"
+
+/* Cells at this depth are 2^-36 of the root, and their steps 2^-49: two units of a place. */
+enum { PM_DEEPEST = 12 };
+
+/* A square of the root cell, which is [0, 1) x [0, 1). */
+typedef struct pm_cell {
+    double x, y, size;
+    int depth; /* size is 8^-depth */
+} pm_cell;
+
+/* A part or a disk in a cell. Without edges it covers all of the cell. */
+typedef struct pm_shape {
+    uint32_t item;         /* part or rank */
+    uint32_t first, count; /* its runs in the stack of runs, for parts */
+    uint32_t edges;        /* that touch the cell; 1 for a circle */
+    uint8_t inside;        /* the cell's lower left corner */
+    uint8_t child;         /* while children are being collected */
+} pm_shape;
+
+/* A growing array. */
+typedef struct pm_stack {
+    void *items;
+    size_t count, room, item_size;
+} pm_stack;
+
+typedef struct pm_painter pm_painter;
+
+struct pm_painter {
+    /* Hand a shape to the children that it reaches and that are not closed, with pm_painter_stage(); close those
+     * that it covers. Sets `status` when memory runs out. */
+    void (*hand_down)(pm_painter *painter, const pm_cell *cell, const pm_shape *shape, uint64_t *closed);
+    /* Write a leaf of these shapes and set its word, or return 0: too many. At the deepest it must. */
+    int (*write_leaf)(pm_painter *painter, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word);
+    const pm_covers *covers; /* of parts, else NULL */
+    const pm_disk_table *disks;
+    const uint32_t *answers; /* of every item: its position in the input + 1 */
+    double min_x, min_y, scale; /* coordinates -> [0, 1) */
+    const pm_allocator *allocator;
+    const pm_poll *poll;
+    pm_stack shapes, staged, runs, touches, nodes, leaves, origins;
+    size_t size_limit, work, work_limit, next_poll; /* bytes of nodes, leaves and origins; runs and edges handled */
+    int deepest, coarse;                            /* coarse: leaves may hold more than is fast */
+    int too_much;                                   /* a limit was reached */
+    pm_status status;
+};
+
+/* Make room for `more` items; 0 when memory has run out, with `status` set. */
+int pm_painter_reserve(pm_painter *painter, pm_stack *stack, size_t more);
+
+/* The children's shapes, one after the other; room for 64 must be reserved. */
+void pm_painter_stage(pm_painter *painter, pm_shape shape);
+
+/* Paint the shapes that are on the stack, all in the root cell, best first. tree->nodes stays NULL where limits end
+ * it; the caller sets the tree's map. */
+pm_status pm_painter_run(pm_painter *painter, pm_tree *tree);
+
+void pm_painter_release(pm_painter *painter);
+
+#endif
