@@ -25,6 +25,14 @@ const char *pm_status_name(pm_status status) {
         return "PM_ERR_SCORE";
     case PM_ERR_DISTANCE:
         return "PM_ERR_DISTANCE";
+    case PM_ERR_BLOCK:
+        return "PM_ERR_BLOCK";
+    case PM_ERR_VERSION:
+        return "PM_ERR_VERSION";
+    case PM_ERR_STOPPED:
+        return "PM_ERR_STOPPED";
+    case PM_ERR_SIZE:
+        return "PM_ERR_SIZE";
     }
     return "unknown pm_status";
 }

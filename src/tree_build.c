@@ -63,6 +63,7 @@ typedef struct builder {
     size_t size_limit, work, work_limit; /* of inner and leaves in bytes; of edges handled */
     int deepest;                         /* at most DEEPEST */
     size_t leaf_edges, leaf_parts;
+    pm_poll *poll;
     int no_memory, too_much;
 } builder;
 
@@ -294,6 +295,7 @@ static int hand_down(builder *b, shape s, double x, double y, double size, uint6
     uint32_t counts[64] = {0}, places[64];
     const touch *touches = b->touches.items;
     b->work += s.count + b->touches.count + 16;
+    b->too_much |= pm_poll_after(b->poll, s.count + b->touches.count + 16);
     for (size_t i = 0; i < b->touches.count; i++)
         counts[touches[i].child]++;
     if (!reserve(b, &b->edges, b->touches.count) || !reserve(b, &b->staged, 64))
@@ -368,7 +370,7 @@ static uint32_t build_cell(builder *b, double x, double y, double size, size_t b
         return 0;
     if (shapes[begin].count == 0)
         return (b->part_ids[shapes[begin].part] + 1) << 2 | PM_CELL_ANSWER;
-    int in_table = 3 * depth < b->tree->top_bits; /* the table's cells are all of one size */
+    int in_table = 3 * depth < (int)b->tree->root; /* the table's cells are all of one size */
     if (depth == b->deepest || (!in_table && edges <= b->leaf_edges && end - begin <= b->leaf_parts))
         return write_leaf(b, x, y, size, begin, end);
     return split_cell(b, x, y, size, begin, end, depth);
@@ -430,30 +432,32 @@ static int push_parts(builder *b, size_t parts, size_t vertices) {
     return 1;
 }
 
-/* Put table, inner cells and leaves into one block. */
+/* Put table, inner cells and leaves into one piece of memory. */
 static pm_status finish(builder *b, uint32_t root) {
     pm_tree *tree = b->tree;
-    size_t side = (size_t)1 << tree->top_bits;
-    size_t top_size = side * side * sizeof(uint32_t), inner_size = b->inner.count * sizeof(uint32_t);
-    size_t leaves_size = b->leaves.count * sizeof(uint64_t);
-    tree->size = top_size + inner_size + leaves_size;
-    tree->top = pm_allocate(b->allocator, tree->size);
-    if (!tree->top)
+    int bits = (int)tree->root;
+    size_t side = (size_t)1 << bits;
+    size_t inner_size = b->inner.count * sizeof(uint32_t), leaves_size = b->leaves.count * sizeof(uint64_t);
+    uint32_t *nodes = pm_allocate(b->allocator, side * side * sizeof(uint32_t) + inner_size + leaves_size);
+    if (!nodes)
         return PM_ERR_NO_MEMORY;
-    tree->inner = tree->top + side * side;
-    tree->leaves = (uint64_t *)(void *)(tree->inner + b->inner.count);
+    uint32_t *inner = nodes + side * side, *leaves = inner + b->inner.count;
     if (inner_size > 0)
-        memcpy(tree->inner, b->inner.items, inner_size);
+        memcpy(inner, b->inner.items, inner_size);
     if (leaves_size > 0)
-        memcpy(tree->leaves, b->leaves.items, leaves_size);
+        memcpy(leaves, b->leaves.items, leaves_size);
     for (size_t row = 0; row < side; row++) {
         for (size_t column = 0; column < side; column++) {
             uint32_t word = root;
-            for (int bit = tree->top_bits - 3; bit >= 0 && (word & 3) == PM_CELL_INNER; bit -= 3)
-                word = tree->inner[(size_t)(word >> 2) * 64 + 8 * (row >> bit & 7) + (column >> bit & 7)];
-            tree->top[row * side + column] = word;
+            for (int bit = bits - 3; bit >= 0 && (word & 3) == PM_CELL_INNER; bit -= 3)
+                word = inner[(size_t)(word >> 2) * 64 + 8 * (row >> bit & 7) + (column >> bit & 7)];
+            nodes[row * side + column] = word;
         }
     }
+    tree->nodes = nodes;
+    tree->node_count = side * side + b->inner.count;
+    tree->leaves = leaves;
+    tree->leaf_count = 2 * b->leaves.count;
     return PM_OK;
 }
 
@@ -463,7 +467,7 @@ static void paint(builder *b, size_t parts, size_t vertices, size_t coarser) {
     b->too_much = 0;
     b->leaf_edges = LEAF_EDGES * coarser;
     b->leaf_parts = LEAF_PARTS * coarser;
-    b->tree->top_bits = coarser > 1 || vertices < 2000 ? 3 : vertices < 20000 ? 6 : 9;
+    b->tree->root = coarser > 1 || vertices < 2000 ? 3 : vertices < 20000 ? 6 : 9;
     if (!push_parts(b, parts, vertices))
         return;
     uint32_t root = build_cell(b, 0, 0, 1, 0, parts, 0);
@@ -471,26 +475,27 @@ static void paint(builder *b, size_t parts, size_t vertices, size_t coarser) {
         b->no_memory = finish(b, root) != PM_OK;
 }
 
-pm_status pm_tree_build(pm_tree *tree, const pm_covers *covers, const uint32_t *ids, const pm_allocator *allocator) {
+pm_status pm_tree_build(pm_tree *tree, const pm_covers *covers, const uint32_t *ids, size_t size_limit, pm_poll *poll,
+                        const pm_allocator *allocator) {
     size_t parts = covers->part_offsets[covers->count];
     size_t vertices = covers->vertex_offsets[covers->ring_offsets[parts]];
     memset(tree, 0, sizeof *tree);
     if (parts == 0 || vertices >= UINT32_MAX / 2 || covers->count >= UINT32_C(1) << 29)
         return PM_OK;
-    builder b = {.covers = covers, .ids = ids, .allocator = allocator, .tree = tree};
+    builder b = {.covers = covers, .ids = ids, .allocator = allocator, .tree = tree, .poll = poll};
     b.shapes.item_size = b.staged.item_size = sizeof(shape);
     b.edges.item_size = b.inner.item_size = sizeof(uint32_t);
     b.touches.item_size = sizeof(touch);
     b.leaves.item_size = sizeof(uint64_t);
-    b.size_limit = 48 * vertices + (16 << 20); /* three times the coordinates */
-    b.work_limit = 64 * vertices + (1 << 17);  /* counties take 14 a vertex, countries 10 */
+    b.size_limit = size_limit;
+    b.work_limit = 64 * vertices + (1 << 17); /* counties take 14 a vertex, countries 10 */
     b.part_ids = pm_allocate(allocator, parts * sizeof *b.part_ids);
     if (b.part_ids)
         b.vertices = pm_allocate(allocator, 2 * vertices * sizeof *b.vertices);
     b.no_memory = !b.vertices;
     if (!b.no_memory && map_vertices(&b, vertices)) {
         paint(&b, parts, vertices, 1);
-        if (b.too_much && !b.no_memory)
+        if (b.too_much && !b.no_memory && !poll->stopped)
             paint(&b, parts, vertices, COARSER);
     }
     pm_release(allocator, b.part_ids);
@@ -498,10 +503,12 @@ pm_status pm_tree_build(pm_tree *tree, const pm_covers *covers, const uint32_t *
     stack *stacks[] = {&b.shapes, &b.edges, &b.touches, &b.staged, &b.inner, &b.leaves};
     for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++)
         pm_release(allocator, stacks[i]->items);
-    return b.no_memory ? PM_ERR_NO_MEMORY : PM_OK;
+    if (!tree->nodes)
+        tree->scale = 0;
+    return b.no_memory ? PM_ERR_NO_MEMORY : poll->stopped ? PM_ERR_STOPPED : PM_OK;
 }
 
 void pm_tree_free(pm_tree *tree, const pm_allocator *allocator) {
-    pm_release(allocator, tree->top);
-    tree->top = NULL;
+    pm_release(allocator, (void *)(uintptr_t)tree->nodes);
+    tree->nodes = NULL;
 }

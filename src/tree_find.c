@@ -30,21 +30,23 @@ static int64_t find_in_leaf(const uint64_t *at, const pm_covers *covers, int u, 
 }
 
 int64_t pm_tree_find(const pm_tree *tree, const pm_covers *covers, double x, double y) {
-    double cells = (double)(1 << tree->top_bits);
+    const uint32_t *inner = tree->nodes + ((size_t)1 << 2 * tree->root);
+    double cells = (double)(1 << tree->root);
     double cell_x = (x - tree->min_x) * tree->scale * cells, cell_y = (y - tree->min_y) * tree->scale * cells;
     if (!(cell_x >= 0 && cell_x < cells && cell_y >= 0 && cell_y < cells))
         return PM_NO_MATCH;
     int column = (int)cell_x, row = (int)cell_y;
-    uint32_t word = tree->top[((size_t)row << tree->top_bits) + (size_t)column];
+    uint32_t word = tree->nodes[((size_t)row << tree->root) + (size_t)column];
     while ((word & 3) == PM_CELL_INNER) {
         cell_x = (cell_x - column) * 8; /* without rounding */
         cell_y = (cell_y - row) * 8;
         column = (int)cell_x;
         row = (int)cell_y;
-        word = tree->inner[(size_t)(word >> 2) * 64 + (size_t)(row * 8 + column)];
+        word = inner[(size_t)(word >> 2) * 64 + (size_t)(row * 8 + column)];
     }
     if ((word & 3) == PM_CELL_ANSWER)
         return (int64_t)(word >> 2) - 1;
-    return find_in_leaf(tree->leaves + (word >> 2), covers, (int)((cell_x - column) * PM_CELL_STEPS),
+    const uint64_t *leaves = (const uint64_t *)(const void *)tree->leaves;
+    return find_in_leaf(leaves + (word >> 2), covers, (int)((cell_x - column) * PM_CELL_STEPS),
                         (int)((cell_y - row) * PM_CELL_STEPS), x, y);
 }
