@@ -199,6 +199,11 @@ static pm_status add_tree(pm_index *index, build *b, const pm_tree *tree, char *
     return PM_OK;
 }
 
+/* As sections. */
+static size_t tree_size(const pm_tree *tree) {
+    return (tree->node_count + tree->leaf_count + tree->origin_count) * sizeof(uint32_t) + 3 * PM_BLOCK_ALIGN;
+}
+
 static int wants_tree(const build *b) {
     pm_engine engine = b->options->engine;
     return b->regions &&
@@ -225,7 +230,7 @@ static pm_status fill(pm_index *index, build *b, const uint32_t *ids, pm_error *
     if (!status && wants_tree(b)) {
         pm_tree tree;
         status = pm_tree_build(&tree, &index->covers, index->ids, b->budget, &b->poll, b->options->allocator);
-        if (!status && tree.scale != 0)
+        if (!status && tree.scale != 0 && tree_size(&tree) <= b->budget)
             status = add_tree(index, b, &tree, &block);
         if (status)
             (void)(status == PM_ERR_STOPPED
