@@ -4,7 +4,7 @@
  * answer as the index did. Then the bytes are cut at every length, flipped bit by bit, and forged: changed at random
  * where it hurts, under a checksum that was made right again. What is refused must say so; what is accepted is asked,
  * and must answer in range. Blocks lie in memory of exactly their size, so that a sanitizer sees the first byte
- * read beyond. At the end: limits of memory and time of a build, and what they leave behind. */
+ * read beyond. */
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -56,7 +56,26 @@ static void seal(void *block, size_t size) {
     memcpy((char *)block + offsetof(pm_block_header, checksum), &sum, sizeof sum);
 }
 
+static size_t block_size(const pm_index *index) {
+    size_t size;
+    (void)pm_index_block(index, &size);
+    return size;
+}
+
 /* ---- there and back ---- */
+
+/* Memory full of one byte: what is not written shows. */
+static void *filled(void *context, size_t size) {
+    void *block = malloc(size);
+    if (block != NULL)
+        memset(block, *(const int *)context, size);
+    return block;
+}
+
+static void give_back(void *context, void *block) {
+    (void)context;
+    free(block);
+}
 
 static int same_facts(const pm_index *a, const pm_index *b) {
     double of_a[4], of_b[4];
@@ -76,7 +95,12 @@ static void test_round_trip(void) {
         source s = source_new(&r, (family)rng_below(&r, FAMILIES));
         zoo_fill(&z, &r, &s, rng_below(&r, 10));
         rules_fill(&u, &r, &s, &z, 30);
-        pm_index *index = build(&z.regions, &u.options), *again = build(&z.regions, &u.options), *opened = NULL;
+        int fill = 0xA5, other_fill = 0x5A;
+        const pm_allocator one = {filled, give_back, &fill}, two = {filled, give_back, &other_fill};
+        u.options.allocator = &one;
+        pm_index *index = build(&z.regions, &u.options), *opened = NULL;
+        u.options.allocator = &two;
+        pm_index *again = build(&z.regions, &u.options);
         const void *block = pm_index_block(index, &size), *other = pm_index_block(again, &again_size);
         tap_case(&twice, size == again_size && memcmp(block, other, size) == 0);
         pm_index_match(index, &u.points, before);
@@ -202,6 +226,56 @@ static void test_refusals(void) {
 
 /* ---- forgery ---- */
 
+/* One forgery at a time, each under a right checksum: the check that is there for it must find it. */
+static void test_each_check(void) {
+    static const struct {
+        const char *what;
+        int kind; /* of small() */
+        pm_section_name section;
+        uint32_t item; /* of 4 bytes */
+        uint32_t word;
+    } forgeries[] = {{"an id out of range", 0, PM_SECTION_IDS, 1, 2},
+                     {"an id of a disk out of range", 2, PM_SECTION_IDS, 0, UINT32_MAX},
+                     {"parts that don't start at 0", 0, PM_SECTION_PART_OFFSETS, 0, 1},
+                     {"parts that decrease", 0, PM_SECTION_PART_OFFSETS, 1, 3},
+                     {"parts that end elsewhere", 0, PM_SECTION_PART_OFFSETS, 2, 1},
+                     {"a part without rings", 0, PM_SECTION_RING_OFFSETS, 1, 0},
+                     {"rings that end elsewhere", 0, PM_SECTION_RING_OFFSETS, 2, 4},
+                     {"a ring without edges", 0, PM_SECTION_VERTEX_OFFSETS, 1, 1},
+                     {"vertices that end elsewhere", 0, PM_SECTION_VERTEX_OFFSETS, 3, UINT32_MAX},
+                     {"a vertex at infinity", 0, PM_SECTION_VERTICES, 5, UINT32_C(0x7FF00000)},
+                     {"a vertex that is NaN", 0, PM_SECTION_VERTICES, 3, UINT32_C(0xFFF80000)}};
+    for (size_t i = 0; i < sizeof forgeries / sizeof forgeries[0]; i++) {
+        pm_index *index = small(forgeries[i].kind);
+        size_t size;
+        char *copy = exactly(pm_index_block(index, &size), block_size(index));
+        const pm_section section = ((const pm_block_header *)(void *)copy)->sections[forgeries[i].section];
+        memcpy(copy + section.offset + 4 * forgeries[i].item, &forgeries[i].word, 4);
+        tap_ok(open_status(copy, size, 1) == PM_ERR_BLOCK, "without a new checksum: %s", forgeries[i].what);
+        seal(copy, size);
+        tap_ok(open_status(copy, size, 1) == PM_ERR_BLOCK, "with: %s", forgeries[i].what);
+        free(copy);
+        pm_index_free(index);
+    }
+    for (uint64_t radii = 0; radii < 12; radii++) {
+        pm_block_header header = {0};
+        const pm_block_counts counts = {.regions = 10, .radii = radii};
+        pm_block_plan(&header, PM_CENTER_WITHIN, PM_FIRST, &counts);
+        char *block = calloc(1, (size_t)header.size);
+        if (block == NULL)
+            abort();
+        memcpy(block, &header, sizeof header);
+        seal(block, (size_t)header.size);
+        tap_ok(open_status(block, (size_t)header.size, 1) == (radii == 1 || radii == 10 ? PM_OK : PM_ERR_BLOCK),
+               "%d radii for 10 disks", (int)radii);
+        header.best = 6;
+        memcpy(block, &header, sizeof header);
+        seal(block, (size_t)header.size);
+        tap_ok(open_status(block, (size_t)header.size, 0) == PM_ERR_BLOCK, "no such best");
+        free(block);
+    }
+}
+
 /* Overwrite a few numbers, most often some that searches steer by. */
 static void forge(char *block, size_t size, rng *r) {
     static const double doubles[] = {NAN, INFINITY, -INFINITY, 0, -0.0, 1e308, 0x1p-1074, 1, -1};
@@ -273,115 +347,20 @@ static void test_forgery(void) {
            by_section);
 }
 
-/* ---- limits ---- */
+/* ---- memory ---- */
 
-enum { SIDE = 180 };
-
-/* Squares side by side. */
-static pm_regions squares(void) {
-    static double coords[8 * SIDE * SIDE];
-    static int64_t rings[SIDE * SIDE + 1], polygons[SIDE * SIDE + 1];
-    for (int i = 0; i < SIDE * SIDE; i++) {
-        double x = i % SIDE, y = (i - i % SIDE) / SIDE;
-        const double square[] = {x, y, x + 1, y, x + 1, y + 1, x, y + 1};
-        memcpy(coords + 8 * i, square, sizeof square);
-        rings[i + 1] = 4 * (i + 1);
-        polygons[i + 1] = i + 1;
-    }
-    return (pm_regions){coords, 4 * SIDE * SIDE, rings, SIDE * SIDE, polygons, SIDE * SIDE, NULL, 0};
-}
-
-static size_t block_size(const pm_index *index) {
-    size_t size;
-    (void)pm_index_block(index, &size);
-    return size;
-}
-
-static void test_max_bytes(void) {
-    const pm_regions regions = squares();
-    pm_options options = {.engine = PM_ENGINE_SCAN};
-    pm_index *index = build(&regions, &options);
-    size_t plain = block_size(index);
-    pm_index_free(index);
-    options.engine = PM_ENGINE_TREE;
-    index = build(&regions, &options);
-    size_t whole = block_size(index);
-    pm_index_free(index);
-    tap_ok(whole > plain, "%zu bytes, with a tree %zu", plain, whole);
-    tap_count within = {"max_bytes is never exceeded", 0, 0};
-    for (size_t limit = plain; limit < whole + whole / 8; limit += whole / 32) {
-        options.max_bytes = limit;
-        index = build(&regions, &options);
-        tap_case(&within, block_size(index) <= limit);
-        pm_index_free(index);
-    }
-    tap_tally(&within);
-    pm_error err;
-    options.max_bytes = plain - 1;
-    tap_ok(pm_index_build(&regions, &options, &index, &err) == PM_ERR_SIZE && index == NULL, "%s", err.message);
-    const double x[3] = {0, 1, 2}, distance = 1;
-    const pm_disks disks = {x, x, x, 3};
-    options =
-        (pm_options){.predicate = PM_CENTER_WITHIN, .distance = &distance, .distance_count = 1, .max_bytes = 100};
-    tap_ok(pm_index_build_disks(&disks, &options, &index, &err) == PM_ERR_SIZE && index == NULL, "disks: %s",
-           err.message);
-}
-
-typedef struct patience {
-    long asked, until; /* -1: for ever */
+typedef struct ledger {
     long live;
-    int broken;
-} patience;
-
-static int ask(void *context) {
-    patience *p = context;
-    p->broken |= p->until >= 0 && p->asked > p->until;
-    return p->asked++ == p->until;
-}
+} ledger;
 
 static void *counted_allocate(void *context, size_t size) {
-    ((patience *)context)->live++;
+    ((ledger *)context)->live++;
     return malloc(size);
 }
 
 static void counted_release(void *context, void *block) {
-    ((patience *)context)->live--;
+    ((ledger *)context)->live--;
     free(block);
-}
-
-static void test_poll(void) {
-    const pm_regions regions = squares();
-    const double distance = 1;
-    tap_count stops = {"a build stops where poll says so, and leaves nothing", 0, 0};
-    for (int kind = 0; kind < 2; kind++) {
-        pm_index *plain = NULL, *index = NULL;
-        pm_options options = {.engine = PM_ENGINE_TREE};
-        if (kind == 1)
-            options = (pm_options){.predicate = PM_CENTER_WITHIN, .distance = &distance, .distance_count = 1};
-        plain = build(&regions, &options);
-        for (long k = 0;; k++) {
-            patience p = {0, k, 0, 0};
-            const pm_allocator allocator = {counted_allocate, counted_release, &p};
-            pm_error err;
-            options.poll = ask;
-            options.poll_context = &p;
-            options.allocator = &allocator;
-            pm_status status = pm_index_build(&regions, &options, &index, &err);
-            if (p.asked <= k) {
-                int same = status == PM_OK && block_size(index) == block_size(plain);
-                size_t size = block_size(plain);
-                same = same && memcmp(pm_index_block(index, &size), pm_index_block(plain, &size), size) == 0;
-                pm_index_free(index);
-                tap_ok(same && k >= (kind ? 1 : 2) && p.live == 0, "%s: asked %ld times; the index is the same",
-                       kind ? "disks" : "tree", p.asked);
-                break;
-            }
-            tap_case(&stops, status == PM_ERR_STOPPED && index == NULL && p.live == 0 && !p.broken &&
-                                 err.status == PM_ERR_STOPPED);
-        }
-        pm_index_free(plain);
-    }
-    tap_tally(&stops);
 }
 
 static void *no_memory(void *context, size_t size) {
@@ -394,7 +373,7 @@ static void test_memory(void) {
     size_t size;
     const void *block = pm_index_block(index, &size);
     pm_error err;
-    patience p = {0, -1, 0, 0};
+    ledger p = {0};
     pm_allocator none = {no_memory, NULL, NULL}, counted = {counted_allocate, counted_release, &p};
     tap_ok(pm_index_open(block, size, 1, &none, &out, &err) == PM_ERR_NO_MEMORY && out == NULL, "%s", err.message);
     tap_ok(pm_index_open(block, size - 64, 1, &counted, &out, NULL) == PM_ERR_BLOCK && p.live == 0,
@@ -407,41 +386,12 @@ static void test_memory(void) {
     pm_index_free(index);
 }
 
-/* Areas that are given count instead of those measured. */
-static void test_areas(void) {
-    static const double coords[] = {0, 0, 4, 0, 4, 4, 0, 4, 0, 0, 2, 0, 2, 2, 0, 2}, x[] = {1}, y[] = {1};
-    static const int64_t rings[] = {0, 4, 8}, polygons[] = {0, 1, 2};
-    static const double areas[] = {1, 2}, bad[] = {1, NAN};
-    const pm_regions regions = {coords, 8, rings, 2, polygons, 2, NULL, 0};
-    const pm_points points = {x, y, 8, 8, 1};
-    for (pm_best best = PM_SMALLEST; best <= PM_LARGEST; best++) {
-        int64_t out = -1;
-        const pm_options options = {.best = best, .areas = areas};
-        pm_index *index = build(&regions, &options);
-        pm_index_match(index, &points, &out);
-        tap_ok(out == (best == PM_SMALLEST ? 0 : 1), "given areas decide (%d)", (int)best);
-        pm_index_free(index);
-    }
-    pm_index *index;
-    pm_error err;
-    pm_options options = {.areas = bad};
-    tap_ok(pm_index_build(&regions, &options, &index, &err) == PM_ERR_SCORE && err.item == 1, "%s", err.message);
-    options = (pm_options){.best = PM_FIRST, .areas = areas};
-    tap_ok(pm_index_build(&regions, &options, &index, &err) == PM_ERR_ARGUMENT, "%s", err.message);
-    const double distance = 1;
-    const pm_disks disks = {x, y, areas, 1};
-    options = (pm_options){.predicate = PM_CENTER_WITHIN, .distance = &distance, .distance_count = 1, .areas = areas};
-    tap_ok(pm_index_build_disks(&disks, &options, &index, &err) == PM_ERR_ARGUMENT, "%s", err.message);
-}
-
 int main(void) {
     test_round_trip();
     test_damage();
     test_refusals();
+    test_each_check();
     test_forgery();
-    test_max_bytes();
-    test_poll();
     test_memory();
-    test_areas();
     return tap_end();
 }
