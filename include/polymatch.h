@@ -5,7 +5,8 @@
  * candidate wins. Equal candidates: the one that comes first in the input. Always.
  *
  * Memory     Inputs are borrowed for the call only. An index copies what it needs and never changes after it
- *            was built. Outputs are the caller's arrays. What was allocated is released by pm_index_free().
+ *            was built; one from pm_index_open() borrows its block while it lives. Outputs are the caller's
+ *            arrays. What was allocated is released by pm_index_free().
  * Threads    No globals, no locks: any number of threads may match on one index, each on its own points.
  * Errors     Every function that can fail returns a pm_status; 0 is success. An optional pm_error receives
  *            the item at fault and a sentence. Nothing is printed, nothing aborts.
@@ -58,7 +59,10 @@ typedef enum pm_status {
     PM_ERR_COORDINATE = -4, /**< a NaN or infinite coordinate; `item` is the region */
     PM_ERR_SCORE = -5,      /**< a NaN score; `item` is the region */
     PM_ERR_DISTANCE = -6,   /**< a negative or NaN distance; `item` is the region, -1 for the only one */
-    PM_ERR_STOPPED = -7     /**< the caller's poll function said so */
+    PM_ERR_BLOCK = -7,      /**< bytes that are no index, or were cut off or changed since they were one */
+    PM_ERR_VERSION = -8,    /**< an index in another format or byte order: build it again from the regions */
+    PM_ERR_STOPPED = -9,    /**< the options' `poll` asked to stop */
+    PM_ERR_SIZE = -10       /**< an index of these regions can't be as small as the options' `max_bytes` */
 } pm_status;
 
 /** What went wrong, where, and in words. Written only on failure. */
@@ -186,6 +190,13 @@ typedef struct pm_options {
     size_t distance_count;  /**< 1 for all the regions, or one per region */
     pm_engine engine;
     const pm_allocator *allocator; /**< NULL: malloc and free */
+    const double *areas;           /**< for PM_SMALLEST and PM_LARGEST of regions: NULL, they are measured; or one per
+                                        region, none NaN, that count instead */
+    size_t max_bytes;              /**< most bytes of the block, so that a tree grows no further; 0: three times the
+                                        coordinates + 16 MB, and for PM_CENTER_WITHIN 256 a region + 1 MB */
+    int (*poll)(void *context);    /**< NULL, or called every few milliseconds of a build, from its thread; nonzero
+                                        stops the build with PM_ERR_STOPPED */
+    void *poll_context;
 } pm_options;
 
 typedef struct pm_index pm_index;
@@ -209,13 +220,41 @@ PM_API PM_MUST_USE pm_status pm_index_build(const pm_regions *regions, const pm_
 PM_API PM_MUST_USE pm_status pm_index_build_disks(const pm_disks *disks, const pm_options *options, pm_index **out,
                                                   pm_error *err);
 
+/** The index as one block of bytes, to be written to a file, sent or shared; pm_index_open() takes it back.
+ *
+ * It holds no addresses, so it may be copied anywhere, and the same regions under the same options give the same
+ * bytes. It lives as long as the index does. Cannot fail, O(1).
+ *
+ * @param size  receives its size in bytes */
+PM_API const void *pm_index_block(const pm_index *index, size_t *size);
+
+/** Use a block of pm_index_block() as an index, wherever it came from.
+ *
+ * The block is borrowed: it must stay in place and unchanged until pm_index_free(). With `verify` the bytes may be
+ * anything: whatever is not a block that this library wrote is refused, and if somebody forged one, checksum
+ * included, answers may be wrong, but they are positions in range or PM_NO_MATCH, every call returns, and nothing
+ * outside of the block is read. Without `verify` only the header is looked at: for blocks that one wrote oneself.
+ * O(size) at about the speed of memory, or O(1). Allocates a few hundred bytes.
+ *
+ * @param block      size bytes, at a multiple of 8; at one of 64 (as in a mapped file) matching is fastest
+ * @param allocator  NULL: malloc and free
+ * @param out        receives the index, to be released with pm_index_free(); NULL after a failure
+ * @param err        NULL, or receives what is wrong with the bytes
+ * @return PM_OK, PM_ERR_BLOCK, PM_ERR_VERSION, PM_ERR_ARGUMENT or PM_ERR_NO_MEMORY */
+PM_API PM_MUST_USE pm_status pm_index_open(const void *block, size_t size, int verify, const pm_allocator *allocator,
+                                           pm_index **out, pm_error *err);
+
 /** Release an index; NULL is allowed. */
 PM_API void pm_index_free(pm_index *index);
 
 /** Number of regions, empty ones included. */
 PM_API size_t pm_index_count(const pm_index *index);
 
-/** Bytes of memory the index owns. */
+/** The rules it was built with. */
+PM_API pm_predicate pm_index_predicate(const pm_index *index);
+PM_API pm_best pm_index_best(const pm_index *index);
+
+/** Bytes of memory the index owns: its block, unless that is borrowed, and a little more. */
 PM_API size_t pm_index_size(const pm_index *index);
 
 /** Smallest box around every point that can match: min x, min y, max x, max y (for disks, rounded outwards by

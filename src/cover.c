@@ -51,7 +51,7 @@ pm_cover_sizes pm_cover_measure(const pm_regions *regions) {
 }
 
 static void append_ring(pm_covers *covers, size_t ring, const double *xy, size_t count, pm_box *box) {
-    size_t at = covers->vertex_offsets[ring];
+    uint32_t at = covers->vertex_offsets[ring];
     for (size_t i = 0; i <= count; i++, at++) {
         const double *vertex = xy + 2 * (i < count ? i : 0);
         covers->vertices[2 * at] = vertex[0];
@@ -63,11 +63,11 @@ static void append_ring(pm_covers *covers, size_t ring, const double *xy, size_t
 
 void pm_covers_append(pm_covers *covers, const pm_regions *regions, size_t region) {
     size_t rank = covers->count++;
-    size_t part = covers->part_offsets[rank];
+    uint32_t part = covers->part_offsets[rank];
     pm_box box = EMPTY;
     pm_range polygons = pm_region_polygons(regions, region);
     for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++) {
-        size_t ring_out = covers->ring_offsets[part];
+        uint32_t ring_out = covers->ring_offsets[part];
         pm_box part_box = EMPTY;
         pm_range rings = pm_polygon_rings(regions, polygon);
         for (size_t ring = rings.begin; ring < rings.end; ring++) {
@@ -123,7 +123,7 @@ static int edges_test(const double *vertex, const double *last, double x, double
 
 static int ring_test(const pm_covers *covers, size_t ring, double x, double y) {
     int parity = OUTSIDE;
-    size_t last = covers->vertex_offsets[ring + 1] - 1;
+    size_t last = (size_t)covers->vertex_offsets[ring + 1] - 1;
     for (size_t at = covers->vertex_offsets[ring], next; at < last; at = next) {
         size_t span = at / PM_SPAN;
         next = (span + 1) * PM_SPAN < last ? (span + 1) * PM_SPAN : last;

@@ -10,14 +10,14 @@ typedef struct pm_box {
 
 /* All arrays in rank order, nested as the input: regions -> parts -> rings -> vertices. */
 typedef struct pm_covers {
-    size_t count;         /* regions */
-    pm_box *boxes;        /* of each region; contains nothing when it is empty */
+    size_t count;           /* regions */
+    pm_box *boxes;          /* of each region; contains nothing when it is empty */
     uint32_t *part_offsets; /* count + 1 positions in the parts */
     pm_box *part_boxes;
     uint32_t *ring_offsets;   /* parts + 1 positions in the rings */
     uint32_t *vertex_offsets; /* rings + 1 positions in the vertices */
-    double *vertices;       /* x y each; every ring closed, so ring vertices begin .. end - 1 start its edges */
-    double *spans;          /* min y, max y of the edges that start at each PM_SPAN vertices */
+    double *vertices;         /* x y each; every ring closed, so ring vertices begin .. end - 1 start its edges */
+    double *spans;            /* min y, max y of the edges that start at each PM_SPAN vertices */
 } pm_covers;
 
 enum { PM_SPAN = 64 };

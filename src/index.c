@@ -1,35 +1,22 @@
 /* index.c — build once, then one integer per point.
  *
  * An index is the regions in rank order, as boxes and edges (cover.c) or as disks (disks.c), and the position in the
- * input of each rank; over the edges, unless they are few, stands the tree (tree_build.c). It is copied from the
- * input and never changed afterwards, which is all that sharing it between threads needs. pm_match_disks() makes the
- * same table of disks, searches it and forgets it.
+ * input of each rank; over the edges, unless they are few, stands the tree (tree_build.c). All of it is one block
+ * (block.c), filled here and never changed afterwards, which is all that sharing it between threads needs. The block
+ * is made when the arrays are counted; only the tree can't be counted before it is there, so then the block moves
+ * once into a larger one. pm_match_disks() makes a table of disks, searches it and forgets it.
  *
  * Sizes can't overflow: everything is a small multiple of arrays that the caller holds in memory. */
+#include "index.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "cover.h"
-#include "disks.h"
 #include "measure.h"
-#include "polymatch.h"
+#include "poll.h"
 #include "rank.h"
 #include "regions.h"
 #include "status.h"
-#include "tree.h"
-
-struct pm_index {
-    pm_allocator allocator;
-    int own_allocator; /* the caller gave one */
-    pm_predicate predicate;
-    size_t count, size;
-    double bounds[4];
-    uint32_t *ids;       /* rank -> position in the input */
-    pm_covers covers;    /* for PM_COVERS */
-    pm_tree tree;        /* over them, or without a table */
-    pm_disk_table disks; /* for PM_CENTER_WITHIN; its inputs are the copies behind it */
-    double *x, *y, *radius;
-};
 
 /* With fewer, boxes and edges are looked through before a table of cells is read. */
 enum { FEW_VERTICES = 200 };
@@ -51,6 +38,8 @@ static pm_status check_options(const pm_options *options, size_t count, int has_
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "scores are given, but best does not ask for them");
     if (options->best <= PM_LARGEST && !has_area && count > 0)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "area is NULL, but best asks for it");
+    if (options->best > PM_LARGEST && options->areas)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "areas are given, but best does not ask for them");
     if (options->predicate == PM_COVERS)
         return options->distance || options->distance_count
                    ? pm_fail(err, PM_ERR_ARGUMENT, -1, "distance is given, but covers has none")
@@ -65,44 +54,6 @@ static pm_status check_options(const pm_options *options, size_t count, int has_
             return pm_fail(err, PM_ERR_DISTANCE, options->distance_count == 1 ? -1 : (int64_t)i,
                            "distance[%zu] is %g: it must be at least 0", i, options->distance[i]);
     return PM_OK;
-}
-
-/* ---- memory: one block, handed out front to back ---- */
-
-typedef struct block {
-    char *next; /* NULL: only count */
-    size_t used;
-} block;
-
-static void *carve(block *b, size_t size) {
-    void *piece = b->next ? b->next + b->used : NULL;
-    b->used += (size + 63) & ~(size_t)63;
-    return piece;
-}
-
-/* The arrays that pm_disks_fill() makes; `x`, `y`, `radius` and `ids` are the caller's. */
-static void place_disks(pm_disk_table *disks, block *b, size_t count, size_t radii) {
-    disks->count = count;
-    disks->step = radii == 1 ? 0 : 1;
-    disks->grid_x = carve(b, PM_DISK_ROOM(count) * sizeof(int16_t));
-    disks->grid_y = carve(b, PM_DISK_ROOM(count) * sizeof(int16_t));
-    disks->reach = carve(b, PM_DISK_ROOM(radii + 1) * sizeof(int16_t));
-}
-
-static void place_covers(pm_covers *covers, block *b, size_t count, pm_cover_sizes sizes) {
-    covers->count = 0;
-    covers->boxes = carve(b, count * sizeof(pm_box));
-    covers->part_offsets = carve(b, (count + 1) * sizeof(size_t));
-    covers->part_boxes = carve(b, sizes.parts * sizeof(pm_box));
-    covers->ring_offsets = carve(b, (sizes.parts + 1) * sizeof(size_t));
-    covers->vertex_offsets = carve(b, (sizes.rings + 1) * sizeof(size_t));
-    covers->vertices = carve(b, 2 * sizes.vertices * sizeof(double));
-    covers->spans = carve(b, 2 * (sizes.vertices / PM_SPAN + 1) * sizeof(double));
-    if (b->next) {
-        covers->part_offsets[0] = 0;
-        covers->ring_offsets[0] = 0;
-        covers->vertex_offsets[0] = 0;
-    }
 }
 
 /* ---- filling ---- */
@@ -132,99 +83,219 @@ static void disk_bounds(const pm_disk_table *disks, double bounds[4]) {
 
 /* ---- building ---- */
 
-static void copy(void *to, const void *from, size_t size) {
-    if (size > 0)
-        memcpy(to, from, size);
+/* One build: what goes in, and the header as it grows. Exactly one of `regions` and `disks` is given; `areas` as
+ * pm_rank() takes them. */
+typedef struct build {
+    const pm_regions *regions;
+    const pm_disks *disks;
+    const double *areas;
+    size_t count;
+    const pm_options *options;
+    pm_poll poll;
+    pm_block_counts counts;
+    pm_block_header header;
+    size_t budget; /* bytes left for the tree */
+} build;
+
+static pm_status stopped(pm_error *err) {
+    return pm_fail(err, PM_ERR_STOPPED, -1, "the build was stopped");
 }
 
-static void point_disks_at(pm_disk_table *disks, const uint32_t *ids, const double *x, const double *y,
-                           const double *radius) {
-    disks->ids = ids;
-    disks->x = x;
-    disks->y = y;
-    disks->radius = radius;
-}
-
-/* Exactly one of `regions` and `disks` is given; `areas` as pm_rank() takes them. */
-static pm_status build(const pm_regions *regions, const pm_disks *disks, const double *areas, size_t count,
-                       const pm_options *options, pm_index **out, pm_error *err) {
-    const pm_allocator *allocator = options->allocator;
-    pm_cover_sizes sizes = {0, 0, 0};
-    pm_index *index = NULL, plan;
-    const uint32_t *ids;
-    pm_status status;
-
-    void *scratch = pm_allocate(allocator, pm_rank_scratch(count + 1));
-    if (!scratch)
-        return pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory ordering %zu regions", count);
-    status = pm_rank(options, areas, count, scratch, &ids, err);
-    if (status)
-        goto done;
-
-    if (regions)
-        sizes = pm_cover_measure(regions);
-    for (block b = {NULL, 0};; b = (block){(char *)index, 0}) { /* first the size, then the places */
-        pm_index *place = index ? index : &plan;
-        (void)carve(&b, sizeof *index);
-        place->ids = carve(&b, count * sizeof *index->ids);
-        if (regions) {
-            place_covers(&place->covers, &b, count, sizes);
-        } else {
-            place_disks(&place->disks, &b, count, options->distance_count);
-            place->x = carve(&b, count * sizeof(double));
-            place->y = carve(&b, count * sizeof(double));
-            place->radius = carve(&b, options->distance_count * sizeof(double));
-        }
-        if (index) {
-            index->size = b.used;
-            break;
-        }
-        index = pm_allocate(allocator, b.used);
-        if (!index) {
-            status = pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory: an index of %zu bytes", b.used);
-            goto done;
-        }
+/* Count what the arrays hold but for the tree, and what the tree may take. */
+static pm_status plan(build *b, pm_error *err) {
+    b->counts = (pm_block_counts){.regions = b->count};
+    size_t limit = b->options->max_bytes;
+    if (b->regions) {
+        pm_cover_sizes sizes = pm_cover_measure(b->regions);
+        if (sizes.vertices >= UINT32_MAX || sizes.rings >= UINT32_MAX || sizes.parts >= UINT32_MAX)
+            return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu vertices (rings closed) are more than 4294967294",
+                           sizes.vertices);
+        b->counts.parts = sizes.parts;
+        b->counts.rings = sizes.rings;
+        b->counts.vertices = sizes.vertices;
+        limit = limit ? limit : 3 * 2 * sizeof(double) * sizes.vertices + (16 << 20);
+    } else {
+        b->counts.radii = b->options->distance_count;
+        limit = limit ? limit : 256 * b->count + (1 << 20);
     }
-    index->own_allocator = allocator != NULL;
+    pm_block_plan(&b->header, b->options->predicate, b->options->best, &b->counts);
+    if (b->options->max_bytes && b->header.size > limit)
+        return pm_fail(err, PM_ERR_SIZE, -1, "the index takes %llu bytes or more, max_bytes is %zu",
+                       (unsigned long long)b->header.size, limit);
+    b->budget = b->header.size < limit ? limit - (size_t)b->header.size : 0;
+    return PM_OK;
+}
+
+/* Memory for a block of the planned size, at a multiple of 64; NULL when there is none. */
+static char *take_block(pm_index *index, const build *b) {
+    index->memory_size = (size_t)b->header.size + PM_BLOCK_ALIGN - 1;
+    index->memory = pm_allocate(b->options->allocator, index->memory_size);
+    if (!index->memory)
+        return NULL;
+    char *block =
+        (char *)index->memory + (PM_BLOCK_ALIGN - (uintptr_t)index->memory % PM_BLOCK_ALIGN) % PM_BLOCK_ALIGN;
+    pm_index_view(index, block, &b->header, &b->counts);
+    return block;
+}
+
+static pm_status fill_covers(pm_index *index, build *b, const uint32_t *ids, pm_error *err) {
+    pm_covers *covers = &index->covers;
+    covers->count = 0;
+    for (size_t rank = 0; rank < b->count; rank++) {
+        size_t before = covers->vertex_offsets[covers->ring_offsets[covers->part_offsets[rank]]];
+        pm_covers_append(covers, b->regions, ids[rank]);
+        size_t after = covers->vertex_offsets[covers->ring_offsets[covers->part_offsets[rank + 1]]];
+        if (pm_poll_after(&b->poll, after - before + 16))
+            return stopped(err);
+        pm_box box = covers->boxes[rank];
+        extend_bounds(b->header.bounds, box.min_x, box.min_y, box.max_x, box.max_y);
+    }
+    pm_covers_seal(covers);
+    return PM_OK;
+}
+
+static void copy(char *block, const pm_block_header *header, pm_section_name name, const void *from) {
+    if (header->sections[name].size > 0)
+        memcpy(block + header->sections[name].offset, from, (size_t)header->sections[name].size);
+}
+
+static void fill_disks(pm_index *index, build *b, char *block) {
+    copy(block, &b->header, PM_SECTION_DISK_X, b->disks->x);
+    copy(block, &b->header, PM_SECTION_DISK_Y, b->disks->y);
+    copy(block, &b->header, PM_SECTION_DISK_RADIUS, b->options->distance);
+    pm_disks_fill(&index->disks);
+    disk_bounds(&index->disks, b->header.bounds);
+    const double map[3] = {index->disks.min_x, index->disks.min_y, index->disks.scale};
+    memcpy(b->header.disk_map, map, sizeof map);
+}
+
+/* Move the block into a larger one, with the tree behind. */
+static pm_status add_tree(pm_index *index, build *b, const pm_tree *tree, char **block) {
+    void *plain = index->memory;
+    const char *from = *block;
+    size_t size = (size_t)b->header.size;
+    b->counts.nodes = tree->node_count;
+    b->counts.leaves = tree->leaf_count;
+    b->counts.origins = tree->origin_count;
+    const double map[3] = {tree->min_x, tree->min_y, tree->scale};
+    memcpy(b->header.tree_map, map, sizeof map);
+    b->header.tree_root = tree->root;
+    pm_block_plan(&b->header, b->options->predicate, b->options->best, &b->counts);
+    *block = take_block(index, b);
+    if (!*block) {
+        index->memory = plain; /* to be released */
+        return PM_ERR_NO_MEMORY;
+    }
+    memcpy(*block, from, size);
+    pm_release(b->options->allocator, plain);
+    for (pm_section_name name = PM_SECTION_TREE_NODES; name < PM_SECTIONS; name++) {
+        size_t end = (size_t)(name + 1 < PM_SECTIONS ? b->header.sections[name + 1].offset : b->header.size);
+        if (b->header.sections[name].size > 0)
+            memset(*block + end - PM_BLOCK_ALIGN, 0, PM_BLOCK_ALIGN); /* the gap */
+    }
+    copy(*block, &b->header, PM_SECTION_TREE_NODES, tree->nodes);
+    copy(*block, &b->header, PM_SECTION_TREE_LEAVES, tree->leaves);
+    copy(*block, &b->header, PM_SECTION_TREE_ORIGINS, tree->origins);
+    return PM_OK;
+}
+
+/* As sections. */
+static size_t tree_size(const pm_tree *tree) {
+    return (tree->node_count + tree->leaf_count + tree->origin_count) * sizeof(uint32_t) + 3 * PM_BLOCK_ALIGN;
+}
+
+static int wants_tree(const build *b) {
+    pm_engine engine = b->options->engine;
+    return b->regions &&
+           (engine == PM_ENGINE_TREE || (engine == PM_ENGINE_AUTO && b->counts.vertices >= FEW_VERTICES));
+}
+
+/* The block of an index, from regions in the order `ids`. */
+static pm_status fill(pm_index *index, build *b, const uint32_t *ids, pm_error *err) {
+    pm_status status = plan(b, err);
+    if (status)
+        return status;
+    char *block = take_block(index, b);
+    if (!block)
+        return pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory: an index of %llu bytes",
+                       (unsigned long long)b->header.size);
+    memset(block, 0, (size_t)b->header.size);
+    copy(block, &b->header, PM_SECTION_IDS, ids);
+    for (int i = 0; i < 4; i++)
+        b->header.bounds[i] = NAN;
+    if (b->regions)
+        status = fill_covers(index, b, ids, err);
+    else
+        fill_disks(index, b, block);
+    if (!status && wants_tree(b)) {
+        pm_tree tree;
+        status = pm_tree_build_parts(&tree, &index->covers, index->ids, b->budget, &b->poll, b->options->allocator);
+        if (!status && tree.scale != 0 && tree_size(&tree) <= b->budget)
+            status = add_tree(index, b, &tree, &block);
+        if (status)
+            (void)(status == PM_ERR_STOPPED
+                       ? stopped(err)
+                       : pm_fail(err, status, -1, "out of memory building the tree of %zu regions", b->count));
+        pm_tree_free(&tree, b->options->allocator);
+    }
+    if (status)
+        return status;
+    memcpy(block, &b->header, sizeof b->header);
+    b->header.checksum = pm_block_checksum(block, index->size);
+    memcpy(block, &b->header, sizeof b->header);
+    pm_index_view(index, block, &b->header, &b->counts);
+    return PM_OK;
+}
+
+static pm_status run(build *b, pm_index **out, pm_error *err) {
+    const pm_allocator *allocator = b->options->allocator;
+    const uint32_t *ids;
+    pm_index *index = NULL;
+    void *scratch = pm_allocate(allocator, pm_rank_scratch(b->count + 1));
+    if (scratch)
+        index = pm_allocate(allocator, sizeof *index);
+    if (!index) {
+        pm_release(allocator, scratch);
+        return pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory ordering %zu regions", b->count);
+    }
+    *index = (pm_index){.own_allocator = allocator != NULL};
     if (allocator)
         index->allocator = *allocator;
-    index->predicate = options->predicate;
-    index->count = count;
-    for (int i = 0; i < 4; i++)
-        index->bounds[i] = NAN;
-    copy(index->ids, ids, count * sizeof *ids);
-    if (regions) {
-        for (size_t rank = 0; rank < count; rank++) {
-            pm_covers_append(&index->covers, regions, ids[rank]);
-            pm_box box = index->covers.boxes[rank];
-            extend_bounds(index->bounds, box.min_x, box.min_y, box.max_x, box.max_y);
-        }
-        pm_covers_seal(&index->covers);
-        index->tree = (pm_tree){.nodes = NULL};
-        if (options->engine == PM_ENGINE_TREE ||
-            (options->engine == PM_ENGINE_AUTO && sizes.vertices >= FEW_VERTICES))
-            status = pm_tree_build_parts(&index->tree, &index->covers, index->ids, 48 * sizes.vertices + (16 << 20), NULL, allocator);
-        if (status) {
-            pm_release(allocator, index);
-            pm_fail(err, status, -1, "out of memory building the tree of %zu regions", count);
-            goto done;
-        }
-        index->size += 4 * (index->tree.node_count + index->tree.leaf_count + index->tree.origin_count);
-    } else {
-        copy(index->x, disks->x, count * sizeof(double));
-        copy(index->y, disks->y, count * sizeof(double));
-        copy(index->radius, options->distance, options->distance_count * sizeof(double));
-        point_disks_at(&index->disks, index->ids, index->x, index->y, index->radius);
-        pm_disks_fill(&index->disks);
-        disk_bounds(&index->disks, index->bounds);
-    }
-    *out = index;
-done:
+    pm_status status = pm_rank(b->options, b->areas, b->count, scratch, &ids, err);
+    if (!status)
+        status = fill(index, b, ids, err);
     pm_release(allocator, scratch);
+    if (status)
+        pm_index_free(index);
+    else
+        *out = index;
     return status;
 }
 
-static const pm_options DEFAULTS = {PM_COVERS, PM_SMALLEST, NULL, NULL, 0, PM_ENGINE_AUTO, NULL};
+/* Areas and centers, as far as the rules ask for them. */
+static pm_status measure(build *b, double *areas, double *x, double *y, pm_error *err) {
+    for (size_t i = 0; i < b->count; i++) {
+        pm_range polygons = pm_region_polygons(b->regions, i);
+        for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++) {
+            pm_range rings = pm_polygon_rings(b->regions, polygon);
+            if (rings.end > rings.begin &&
+                pm_poll_after(&b->poll, pm_ring_vertices(b->regions, rings.end - 1).end -
+                                            pm_ring_vertices(b->regions, rings.begin).begin))
+                return stopped(err);
+        }
+        double center[2];
+        if (b->options->best <= PM_LARGEST)
+            areas[i] = b->options->areas ? b->options->areas[i] : pm_region_area(b->regions, i);
+        if (b->options->predicate == PM_CENTER_WITHIN) {
+            pm_region_center(b->regions, i, center);
+            x[i] = center[0];
+            y[i] = center[1];
+        }
+    }
+    return PM_OK;
+}
+
+static const pm_options DEFAULTS = {.predicate = PM_COVERS};
 
 pm_status pm_index_build(const pm_regions *regions, const pm_options *options, pm_index **out, pm_error *err) {
     if (!out)
@@ -243,20 +314,18 @@ pm_status pm_index_build(const pm_regions *regions, const pm_options *options, p
     double *measures = pm_allocate(options->allocator, 3 * (count + 1) * sizeof *measures);
     if (!measures)
         return pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory measuring %zu regions", count);
-    pm_disks disks = {measures, measures + count, measures + 2 * count, count};
-    double *areas = measures + 2 * count;
-    for (size_t i = 0; i < count; i++) {
-        double center[2];
-        if (options->best <= PM_LARGEST)
-            areas[i] = pm_region_area(regions, i);
+    double *x = measures, *y = measures + count, *areas = measures + 2 * count;
+    const pm_disks disks = {x, y, areas, count};
+    build b = {.regions = regions, .areas = areas, .count = count, .options = options};
+    b.poll = (pm_poll){.ask = options->poll, .context = options->poll_context};
+    status = measure(&b, areas, x, y, err);
+    if (!status) {
         if (options->predicate == PM_CENTER_WITHIN) {
-            pm_region_center(regions, i, center);
-            measures[i] = center[0];
-            measures[count + i] = center[1];
+            b.regions = NULL;
+            b.disks = &disks;
         }
+        status = run(&b, out, err);
     }
-    int covers = options->predicate == PM_COVERS;
-    status = build(covers ? regions : NULL, covers ? NULL : &disks, areas, count, options, out, err);
     pm_release(options->allocator, measures);
     return status;
 }
@@ -270,6 +339,8 @@ static pm_status check_disks(const pm_disks *disks, const pm_options *options, p
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu disks are more than 4294967294", disks->count);
     if (options->predicate != PM_CENTER_WITHIN)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "disks answer PM_CENTER_WITHIN only");
+    if (options->areas)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "areas are given twice: disks have their own");
     return check_options(options, disks->count, disks->area != NULL, err);
 }
 
@@ -278,7 +349,11 @@ pm_status pm_index_build_disks(const pm_disks *disks, const pm_options *options,
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "out is NULL");
     *out = NULL;
     pm_status status = check_disks(disks, options, err);
-    return status ? status : build(NULL, disks, disks->area, disks->count, options, out, err);
+    if (status)
+        return status;
+    build b = {.disks = disks, .areas = disks->area, .count = disks->count, .options = options};
+    b.poll = (pm_poll){.ask = options->poll, .context = options->poll_context};
+    return run(&b, out, err);
 }
 
 void pm_index_free(pm_index *index) {
@@ -286,8 +361,7 @@ void pm_index_free(pm_index *index) {
         return;
     pm_allocator own = index->allocator;
     const pm_allocator *allocator = index->own_allocator ? &own : NULL;
-    if (index->predicate == PM_COVERS)
-        pm_tree_free(&index->tree, allocator);
+    pm_release(allocator, index->memory);
     pm_release(allocator, index);
 }
 
@@ -296,11 +370,24 @@ size_t pm_index_count(const pm_index *index) {
 }
 
 size_t pm_index_size(const pm_index *index) {
-    return index->size;
+    return sizeof *index + index->memory_size;
 }
 
 void pm_index_bounds(const pm_index *index, double bounds[4]) {
     memcpy(bounds, index->bounds, sizeof index->bounds);
+}
+
+pm_predicate pm_index_predicate(const pm_index *index) {
+    return index->predicate;
+}
+
+pm_best pm_index_best(const pm_index *index) {
+    return index->best;
+}
+
+const void *pm_index_block(const pm_index *index, size_t *size) {
+    *size = index->size;
+    return index->block;
 }
 
 /* ---- matching ---- */
@@ -319,7 +406,7 @@ void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out
             continue;
         if (index->predicate == PM_CENTER_WITHIN) {
             out[i] = pm_disks_find(&index->disks, x, y);
-        } else if (index->tree.nodes) {
+        } else if (index->tree.scale != 0) {
             out[i] = pm_tree_find(&index->tree, &index->covers, x, y);
         } else {
             size_t rank = pm_covers_find(&index->covers, x, y);
@@ -334,26 +421,28 @@ pm_status pm_match_disks(const pm_disks *disks, const pm_options *options, const
     pm_status status = check_disks(disks, options, err);
     if (status)
         return status;
-    pm_disk_table table;
-    const uint32_t *ids;
-    block b = {NULL, 0};
-    (void)carve(&b, pm_rank_scratch(disks->count));
-    place_disks(&table, &b, disks->count, options->distance_count);
-    b = (block){pm_allocate(options->allocator, b.used), 0};
-    if (!b.next)
+    const size_t room = PM_DISK_ROOM(disks->count), radii = PM_DISK_ROOM(options->distance_count + 1);
+    const size_t ordering = pm_rank_scratch(disks->count), grid = (2 * room + radii) * sizeof(int16_t);
+    char *scratch = pm_allocate(options->allocator, ordering + grid);
+    if (!scratch)
         return pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory for %zu disks", disks->count);
-    void *scratch = carve(&b, pm_rank_scratch(disks->count));
-    place_disks(&table, &b, disks->count, options->distance_count);
-
-    status = pm_rank(options, disks->area, disks->count, scratch, &ids, err);
+    int16_t *cells = (int16_t *)(void *)(scratch + ordering);
+    pm_disk_table table = {.count = disks->count,
+                           .x = disks->x,
+                           .y = disks->y,
+                           .radius = options->distance,
+                           .step = options->distance_count != 1,
+                           .grid_x = cells,
+                           .grid_y = cells + room,
+                           .reach = cells + 2 * room};
+    status = pm_rank(options, disks->area, disks->count, scratch, &table.ids, err);
     if (!status) {
-        point_disks_at(&table, ids, disks->x, disks->y, options->distance);
         pm_disks_fill(&table);
         for (size_t i = 0; i < points->count; i++) {
             double x = load(points->x, points->x_stride, i), y = load(points->y, points->y_stride, i);
             out[i] = isfinite(x) && isfinite(y) ? pm_disks_find(&table, x, y) : PM_NO_MATCH;
         }
     }
-    pm_release(options->allocator, b.next);
+    pm_release(options->allocator, scratch);
     return status;
 }

@@ -23,10 +23,16 @@ const char *pm_status_name(pm_status status) {
         return "PM_ERR_COORDINATE";
     case PM_ERR_SCORE:
         return "PM_ERR_SCORE";
-    case PM_ERR_STOPPED:
-        return "PM_ERR_STOPPED";
     case PM_ERR_DISTANCE:
         return "PM_ERR_DISTANCE";
+    case PM_ERR_BLOCK:
+        return "PM_ERR_BLOCK";
+    case PM_ERR_VERSION:
+        return "PM_ERR_VERSION";
+    case PM_ERR_STOPPED:
+        return "PM_ERR_STOPPED";
+    case PM_ERR_SIZE:
+        return "PM_ERR_SIZE";
     }
     return "unknown pm_status";
 }
@@ -54,8 +60,4 @@ void pm_release(const pm_allocator *allocator, void *block) {
         allocator->release(allocator->context, block);
     else
         free(block);
-}
-
-pm_status pm_poll_stop(const pm_poll *poll) {
-    return poll && poll->call && poll->call(poll->context) ? PM_ERR_STOPPED : PM_OK;
 }

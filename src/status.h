@@ -15,13 +15,4 @@ pm_fail(pm_error *err, pm_status status, int64_t item, const char *sentence, ...
 void *pm_allocate(const pm_allocator *allocator, size_t size);
 void pm_release(const pm_allocator *allocator, void *block);
 
-/* Whom to ask, every some ten milliseconds of a long job, whether to go on; NULL or without `call`: nobody. */
-typedef struct pm_poll {
-    int (*call)(void *context); /* not 0: stop */
-    void *context;
-} pm_poll;
-
-/* PM_OK, or PM_ERR_STOPPED. */
-pm_status pm_poll_stop(const pm_poll *poll);
-
 #endif

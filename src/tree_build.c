@@ -16,6 +16,8 @@
 
 #include <string.h>
 
+#include "status.h"
+
 int pm_painter_reserve(pm_painter *p, pm_stack *s, size_t more) {
     if (s->count + more <= s->room)
         return 1;
@@ -43,10 +45,6 @@ void pm_painter_stage(pm_painter *p, pm_shape shape) {
 static int must_stop(pm_painter *p) {
     p->too_much |= p->work > p->work_limit ||
                    (p->nodes.count + p->leaves.count + p->origins.count) * sizeof(uint32_t) > p->size_limit;
-    if (p->work >= p->next_poll && p->status == PM_OK) {
-        p->next_poll = p->work + (1 << 20); /* some ten milliseconds */
-        p->status = pm_poll_stop(p->poll);
-    }
     return p->too_much || p->status;
 }
 
@@ -80,6 +78,8 @@ static uint32_t split_cell(pm_painter *p, pm_cell cell, size_t begin, size_t end
     for (size_t i = begin; i < end && closed != UINT64_MAX && !must_stop(p); i++) {
         pm_shape shape = ((const pm_shape *)p->shapes.items)[i];
         p->work += 16 + shape.edges;
+        if (pm_poll_after(p->poll, 16 + shape.edges))
+            p->status = PM_ERR_STOPPED;
         if (pm_painter_reserve(p, &p->staged, 64))
             p->hand_down(p, &cell, &shape, &closed);
     }
@@ -120,7 +120,7 @@ static uint32_t build_cell(pm_painter *p, pm_cell cell, size_t begin, size_t end
 typedef struct packer {
     const uint32_t *from; /* nodes of 8 x 8 */
     uint32_t *to;         /* NULL: only count */
-    size_t count, limit;
+    size_t count;
 } packer;
 
 /* A table of cells is worth its memory when so many of those it replaces would be cut again. */
@@ -164,33 +164,33 @@ static uint32_t pack(packer *p, uint32_t word) {
     return (uint32_t)(first >> 6) << 4 | (uint32_t)(bits / 3 - 1) << 2 | PM_CELL_INNER;
 }
 
-static void *shrink(pm_painter *p, const pm_stack *s, size_t slack) {
-    uint32_t *items = pm_allocate(p->allocator, (s->count + slack + 1) * sizeof *items);
-    if (!items) {
-        p->status = PM_ERR_NO_MEMORY;
-        return NULL;
-    }
-    if (s->count > 0)
-        memcpy(items, s->items, s->count * sizeof *items);
-    memset(items + s->count, 0, slack * sizeof *items);
+/* A stack's items are somebody else's now. */
+static uint32_t *take(pm_stack *s) {
+    uint32_t *items = s->items;
+    s->items = NULL;
+    s->count = s->room = 0;
     return items;
 }
 
 static void finish(pm_painter *p, pm_tree *tree, uint32_t root) {
-    packer count = {p->nodes.items, NULL, 0, 0};
+    packer count = {p->nodes.items, NULL, 0};
     (void)pack(&count, root);
-    tree->nodes = pm_allocate(p->allocator, (count.count + 1) * sizeof *tree->nodes);
-    if (!tree->nodes) {
+    if (!pm_painter_reserve(p, &p->leaves, PM_LEAF_SLACK))
+        return;
+    memset((uint32_t *)p->leaves.items + p->leaves.count, 0, PM_LEAF_SLACK * sizeof(uint32_t));
+    uint32_t *nodes = pm_allocate(p->allocator, (count.count + 1) * sizeof *nodes);
+    if (!nodes) {
         p->status = PM_ERR_NO_MEMORY;
         return;
     }
-    packer write = {p->nodes.items, tree->nodes, 0, 0};
+    packer write = {p->nodes.items, nodes, 0};
+    tree->nodes = nodes;
     tree->root = pack(&write, root);
     tree->node_count = write.count;
-    tree->leaves = shrink(p, &p->leaves, PM_LEAF_SLACK);
     tree->leaf_count = p->leaves.count + PM_LEAF_SLACK;
-    tree->origins = shrink(p, &p->origins, 0);
+    tree->leaves = take(&p->leaves);
     tree->origin_count = p->origins.count;
+    tree->origins = take(&p->origins);
 }
 
 pm_status pm_painter_run(pm_painter *p, pm_tree *tree) {
@@ -209,8 +209,9 @@ void pm_painter_release(pm_painter *p) {
 }
 
 void pm_tree_free(pm_tree *tree, const pm_allocator *allocator) {
-    pm_release(allocator, tree->nodes);
-    pm_release(allocator, tree->leaves);
-    pm_release(allocator, tree->origins);
+    const uint32_t *arrays[] = {tree->nodes, tree->leaves, tree->origins};
+    for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
+        pm_release(allocator, (void *)(uintptr_t)arrays[i]);
+    tree->scale = 0;
     tree->nodes = tree->leaves = tree->origins = NULL;
 }

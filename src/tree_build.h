@@ -2,7 +2,7 @@
 #ifndef PM_TREE_BUILD_H
 #define PM_TREE_BUILD_H
 
-#include "status.h"
+#include "poll.h"
 #include "tree.h"
 
 /* Cells at this depth are 2^-36 of the root, and their steps 2^-49: two units of a place. */
@@ -42,9 +42,9 @@ struct pm_painter {
     const uint32_t *answers; /* of every item: its position in the input + 1 */
     double min_x, min_y, scale; /* coordinates -> [0, 1) */
     const pm_allocator *allocator;
-    const pm_poll *poll;
+    pm_poll *poll;
     pm_stack shapes, staged, runs, touches, nodes, leaves, origins;
-    size_t size_limit, work, work_limit, next_poll; /* bytes of nodes, leaves and origins; runs and edges handled */
+    size_t size_limit, work, work_limit; /* bytes of nodes, leaves and origins; runs and edges handled */
     int deepest, coarse;                            /* coarse: leaves may hold more than is fast */
     int too_much;                                   /* a limit was reached */
     pm_status status;
@@ -57,7 +57,7 @@ int pm_painter_reserve(pm_painter *painter, pm_stack *stack, size_t more);
 void pm_painter_stage(pm_painter *painter, pm_shape shape);
 
 /* Paint the shapes that are on the stack, all in the root cell, best first. tree->nodes stays NULL where limits end
- * it; the caller sets the tree's map. */
+ * it; the tree's map is the caller's. */
 pm_status pm_painter_run(pm_painter *painter, pm_tree *tree);
 
 void pm_painter_release(pm_painter *painter);

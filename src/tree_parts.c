@@ -19,6 +19,7 @@
 
 #include "exact.h"
 #include "part_leaf.h"
+#include "status.h"
 #include "tree_build.h"
 
 static const double SLACK = 1.0 / 512, TINY = 1.0 / 4096;
@@ -633,7 +634,7 @@ static void push_parts(pm_painter *p, size_t parts) {
 }
 
 pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint32_t *ids, size_t size_limit,
-                              const pm_poll *poll, const pm_allocator *allocator) {
+                              pm_poll *poll, const pm_allocator *allocator) {
     size_t parts = covers->part_offsets[covers->count];
     size_t vertices = covers->vertex_offsets[covers->ring_offsets[parts]];
     memset(tree, 0, sizeof *tree);
@@ -647,11 +648,15 @@ pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint
                     .size_limit = size_limit,
                     .work_limit = 96 * vertices + (1 << 17),
                     .deepest = PM_DEEPEST};
-    if (!choose_root(&p, tree))
+    if (!choose_root(&p, tree)) {
+        tree->scale = 0;
         return PM_OK;
+    }
     uint32_t *answers = pm_allocate(allocator, parts * sizeof *answers);
-    if (!answers)
+    if (!answers) {
+        tree->scale = 0;
         return PM_ERR_NO_MEMORY;
+    }
     for (size_t rank = 0; rank < covers->count; rank++)
         for (size_t part = covers->part_offsets[rank]; part < covers->part_offsets[rank + 1]; part++)
             answers[part] = ids[rank] + 1;
@@ -663,11 +668,13 @@ pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint
     for (int coarse = 0; coarse < 2 && !tree->nodes && p.status == PM_OK; coarse++) {
         p.coarse = coarse;
         p.too_much = 0;
-        p.nodes.count = p.leaves.count = p.origins.count = p.work = p.next_poll = 0;
+        p.nodes.count = p.leaves.count = p.origins.count = p.work = 0;
         push_parts(&p, parts);
         if (p.status == PM_OK)
             (void)pm_painter_run(&p, tree);
     }
+    if (!tree->nodes)
+        tree->scale = 0;
     pm_painter_release(&p);
     pm_release(allocator, answers);
     return p.status;

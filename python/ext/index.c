@@ -1,13 +1,17 @@
 /* index.c — the library's index as a Python object, and the arrays that go in and out.
  *
  * Private: the package converts what users pass to the arrays expected here, so a wrong type is a TypeError without
- * ceremony. An Index is immutable and built in tp_new. The GIL is released while the library works; the arrays are
- * held meanwhile. */
+ * ceremony. An Index is immutable and built in tp_new, or opened over the bytes of another one, which it keeps; its
+ * own bytes it shows as a buffer. The GIL is released while the library works; the arrays are held meanwhile. A long
+ * build takes it back now and then, to see whether someone pressed Ctrl-C. */
 #include "core.h"
+
+#include <time.h>
 
 typedef struct index_object {
     PyObject_HEAD
     pm_index *index;
+    Py_buffer bytes; /* what it was opened over; else all zero */
 } index_object;
 
 /* A borrowed array of this type and dimension, C-contiguous unless `strided`; NULL with a TypeError. */
@@ -51,10 +55,11 @@ static int regions_from(PyObject *const *args, pm_regions *regions) {
                               : check_offsets(args[3], "geom_offsets", &regions->geom_offsets, &regions->geom_count);
 }
 
+static const char *const BESTS[] = {"smallest", "largest", "first", "score"};
+
 /* `predicate` may be NULL: center_within. */
 static int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject *distance, size_t count,
                         pm_options *options) {
-    static const char *const bests[] = {"smallest", "largest", "first", "score"};
     *options = (pm_options){.predicate = PM_CENTER_WITHIN};
     if (predicate && PyUnicode_Check(predicate) && PyUnicode_CompareWithASCIIString(predicate, "covers") == 0) {
         options->predicate = PM_COVERS;
@@ -64,7 +69,7 @@ static int options_from(PyObject *predicate, PyObject *best, PyObject *scores, P
         return -1;
     }
     int i = 0;
-    while (i < 4 && !(PyUnicode_Check(best) && PyUnicode_CompareWithASCIIString(best, bests[i]) == 0))
+    while (i < 4 && !(PyUnicode_Check(best) && PyUnicode_CompareWithASCIIString(best, BESTS[i]) == 0))
         i++;
     if (i == 4) {
         PyErr_Format(PyExc_ValueError, "best: expected 'smallest', 'largest', 'first' or 'score', got %R", best);
@@ -99,52 +104,89 @@ static int options_from(PyObject *predicate, PyObject *best, PyObject *scores, P
     return 0;
 }
 
-static PyObject *wrap(PyTypeObject *type, pm_status status, pm_index *index, const pm_error *err) {
-    if (status)
-        return raise_status(status, err);
+/* ---- building ---- */
+
+/* The thread that builds, without the GIL, and when it last looked for signals. */
+typedef struct watch {
+    PyThreadState *thread;
+    struct timespec last;
+} watch;
+
+/* Every 20 ms: another thread that computes gives the GIL back after 5. Nonzero: an exception is set. */
+static int look_for_signals(void *context) {
+    watch *w = context;
+    struct timespec now;
+    (void)timespec_get(&now, TIME_UTC);
+    double passed = difftime(now.tv_sec, w->last.tv_sec) + 1e-9 * (double)(now.tv_nsec - w->last.tv_nsec);
+    if (passed >= 0 && passed < 0.02)
+        return 0;
+    w->last = now;
+    PyEval_RestoreThread(w->thread);
+    int stop = PyErr_CheckSignals();
+    w->thread = PyEval_SaveThread();
+    return stop;
+}
+
+/* Build over regions or over disks; the other is NULL. */
+static PyObject *build(PyTypeObject *type, const pm_regions *regions, const pm_disks *disks, pm_options *options) {
     index_object *self = (index_object *)type->tp_alloc(type, 0);
-    if (self)
-        self->index = index;
-    else
-        pm_index_free(index);
+    pm_error err;
+    if (!self)
+        return NULL;
+    watch w;
+    (void)timespec_get(&w.last, TIME_UTC);
+    options->poll = look_for_signals;
+    options->poll_context = &w;
+    w.thread = PyEval_SaveThread();
+    pm_status status = regions ? pm_index_build(regions, options, &self->index, &err)
+                               : pm_index_build_disks(disks, options, &self->index, &err);
+    PyEval_RestoreThread(w.thread);
+    if (status) {
+        Py_DECREF(self);
+        return raise_status(status, &err);
+    }
     return (PyObject *)self;
 }
 
 static PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
     static const char *const engines[] = {"auto", "scan", "tree"};
-    PyObject *in[8];
+    PyObject *in[8], *areas = Py_None;
     const char *engine = "auto";
     int number = 0;
+    Py_ssize_t max_bytes = 0;
     pm_regions regions;
     pm_options options;
-    pm_index *index = NULL;
-    pm_error err;
-    pm_status status;
     if (keywords && PyDict_GET_SIZE(keywords) > 0) {
         PyErr_SetString(PyExc_TypeError, "Index takes no keywords");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "OOOOOOOO|s:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6], &in[7],
-                          &engine) ||
+    if (!PyArg_ParseTuple(args, "OOOOOOOO|sOn:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6], &in[7],
+                          &engine, &areas, &max_bytes) ||
         regions_from(in, &regions) < 0 ||
         options_from(in[4], in[5], in[6], in[7], pm_regions_count(&regions), &options) < 0)
         return NULL;
+    if (areas != Py_None) {
+        PyArrayObject *array = check_array(areas, "areas", NPY_DOUBLE, 1, 0);
+        if (!array)
+            return NULL;
+        if ((size_t)PyArray_DIM(array, 0) != pm_regions_count(&regions)) {
+            PyErr_SetString(PyExc_ValueError, "areas: expected one per region");
+            return NULL;
+        }
+        options.areas = PyArray_DATA(array);
+    }
     while (number < 3 && strcmp(engine, engines[number]) != 0)
         number++;
     options.engine = (pm_engine)number; /* an unknown one is refused by the library */
-    Py_BEGIN_ALLOW_THREADS
-    status = pm_index_build(&regions, &options, &index, &err);
-    Py_END_ALLOW_THREADS
-    return wrap(type, status, index, &err);
+    options.max_bytes = (size_t)max_bytes;
+    return build(type, &regions, NULL, &options);
 }
 
 static PyObject *index_from_disks(PyObject *type, PyObject *args) {
     PyObject *x, *y, *area, *best, *scores, *distance;
+    Py_ssize_t max_bytes = 0;
     pm_options options;
-    pm_index *index = NULL;
-    pm_error err;
-    pm_status status;
-    if (!PyArg_ParseTuple(args, "OOOOOO:from_disks", &x, &y, &area, &best, &scores, &distance) ||
+    if (!PyArg_ParseTuple(args, "OOOOOO|n:from_disks", &x, &y, &area, &best, &scores, &distance, &max_bytes) ||
         !check_array(x, "x", NPY_DOUBLE, 1, 0) || !check_array(y, "y", NPY_DOUBLE, 1, 0) ||
         (area != Py_None && !check_array(area, "area", NPY_DOUBLE, 1, 0)))
         return NULL;
@@ -156,17 +198,57 @@ static PyObject *index_from_disks(PyObject *type, PyObject *args) {
     }
     if (options_from(NULL, best, scores, distance, (size_t)count, &options) < 0)
         return NULL;
+    options.max_bytes = (size_t)max_bytes;
     pm_disks disks = {PyArray_DATA((PyArrayObject *)x), PyArray_DATA((PyArrayObject *)y),
                       area == Py_None ? NULL : PyArray_DATA((PyArrayObject *)area), (size_t)count};
+    return build((PyTypeObject *)type, NULL, &disks, &options);
+}
+
+/* ---- as bytes ---- */
+
+/* Over the bytes where they lie; over a copy only if they lie at an odd place. */
+static PyObject *index_open(PyObject *type, PyObject *args) {
+    PyObject *bytes, *copy = NULL;
+    int verify;
+    pm_status status;
+    pm_error err;
+    if (!PyArg_ParseTuple(args, "Op:open", &bytes, &verify))
+        return NULL;
+    index_object *self = (index_object *)((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, 0);
+    if (!self)
+        return NULL;
+    if (PyObject_GetBuffer(bytes, &self->bytes, PyBUF_SIMPLE) < 0)
+        goto failed;
+    if ((uintptr_t)self->bytes.buf % 8 != 0) {
+        copy = PyBytes_FromStringAndSize(self->bytes.buf, self->bytes.len);
+        PyBuffer_Release(&self->bytes);
+        if (!copy || PyObject_GetBuffer(copy, &self->bytes, PyBUF_SIMPLE) < 0)
+            goto failed;
+    }
     Py_BEGIN_ALLOW_THREADS
-    status = pm_index_build_disks(&disks, &options, &index, &err);
+    status = pm_index_open(self->bytes.buf, (size_t)self->bytes.len, verify, NULL, &self->index, &err);
     Py_END_ALLOW_THREADS
-    return wrap((PyTypeObject *)type, status, index, &err);
+    Py_XDECREF(copy);
+    if (!status)
+        return (PyObject *)self;
+    Py_DECREF(self);
+    return raise_status(status, &err);
+failed:
+    Py_XDECREF(copy);
+    Py_DECREF(self);
+    return NULL;
+}
+
+static int index_get_buffer(PyObject *object, Py_buffer *view, int flags) {
+    size_t size;
+    const void *block = pm_index_block(((index_object *)object)->index, &size);
+    return PyBuffer_FillInfo(view, object, (void *)(uintptr_t)block, (Py_ssize_t)size, 1, flags);
 }
 
 static void index_dealloc(PyObject *object) {
     PyTypeObject *type = Py_TYPE(object);
     pm_index_free(((index_object *)object)->index);
+    PyBuffer_Release(&((index_object *)object)->bytes);
     type->tp_free(object);
     Py_DECREF(type);
 }
@@ -204,7 +286,9 @@ static Py_ssize_t index_length(PyObject *object) {
 }
 
 static PyObject *index_nbytes(PyObject *object, void *Py_UNUSED(closure)) {
-    return PyLong_FromSize_t(pm_index_size(((index_object *)object)->index));
+    size_t size;
+    (void)pm_index_block(((index_object *)object)->index, &size);
+    return PyLong_FromSize_t(size);
 }
 
 static PyObject *index_bounds(PyObject *object, void *Py_UNUSED(closure)) {
@@ -213,28 +297,43 @@ static PyObject *index_bounds(PyObject *object, void *Py_UNUSED(closure)) {
     return Py_BuildValue("(dddd)", bounds[0], bounds[1], bounds[2], bounds[3]);
 }
 
+static PyObject *index_predicate(PyObject *object, void *Py_UNUSED(closure)) {
+    int covers = pm_index_predicate(((index_object *)object)->index) == PM_COVERS;
+    return PyUnicode_FromString(covers ? "covers" : "center_within");
+}
+
+static PyObject *index_best(PyObject *object, void *Py_UNUSED(closure)) {
+    pm_best best = pm_index_best(((index_object *)object)->index);
+    return PyUnicode_FromString(BESTS[best < PM_SCORE_DOUBLE ? best : PM_SCORE_DOUBLE]);
+}
+
 static PyMethodDef index_methods[] = {
     {"from_disks", index_from_disks, METH_VARARGS | METH_CLASS,
-     "from_disks(x, y, area, best, scores, distance): center_within over known centers and areas."},
+     "from_disks(x, y, area, best, scores, distance, max_bytes=0): center_within over known centers and areas."},
+    {"open", index_open, METH_VARARGS | METH_CLASS, "open(bytes, verify): over the bytes of another one."},
     {"match", (PyCFunction)(void (*)(void))index_match, METH_FASTCALL,
      "match(x, y, out): the best region of every point into out."},
     {NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef index_getset[] = {
-    {"nbytes", index_nbytes, NULL, "Bytes of memory the index owns.", NULL},
+    {"nbytes", index_nbytes, NULL, "Bytes of its block.", NULL},
+    {"predicate", index_predicate, NULL, "The rule it was built with.", NULL},
+    {"best", index_best, NULL, "The rule it was built with; any scores are \"score\".", NULL},
     {"bounds", index_bounds, NULL, "(min x, min y, max x, max y) around what can match.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
 
 static PyType_Slot index_slots[] = {
     {Py_tp_doc,
-     "Index(coords, ring_offsets, polygon_offsets, geom_offsets, predicate, best, scores, distance, engine='auto')"},
+     "Index(coords, ring_offsets, polygon_offsets, geom_offsets, predicate, best, scores, distance, engine='auto', "
+     "areas=None, max_bytes=0)"},
     {Py_tp_new, index_new},
     {Py_tp_dealloc, index_dealloc},
     {Py_tp_methods, index_methods},
     {Py_tp_getset, index_getset},
     {Py_sq_length, index_length},
+    {Py_bf_getbuffer, index_get_buffer},
     {0, NULL},
 };
 

@@ -7,6 +7,8 @@
 PyObject *raise_status(pm_status status, const pm_error *err) {
     if (status == PM_ERR_NO_MEMORY)
         return PyErr_NoMemory();
+    if (status == PM_ERR_STOPPED)
+        return NULL; /* by what a signal handler raised */
     PyErr_SetString(PyExc_ValueError, err->message);
     return NULL;
 }

@@ -3,7 +3,7 @@ from typing import Any, Protocol, Self, SupportsFloat, SupportsIndex, TypeVar, f
 
 import numpy as np
 import numpy.typing as npt
-from typing_extensions import disjoint_base
+from typing_extensions import Buffer, disjoint_base
 
 _Doubles = npt.NDArray[np.float64]
 _Offsets = npt.NDArray[np.int64]
@@ -63,6 +63,8 @@ class Index:
         scores: _Scores | None,
         distance: _Doubles | None,
         engine: str = "auto",
+        areas: _Doubles | None = None,
+        max_bytes: int = 0,
         /,
     ) -> Self: ...
     @classmethod
@@ -74,14 +76,22 @@ class Index:
         best: str,
         scores: _Scores | None,
         distance: _Doubles | None,
+        max_bytes: int = 0,
         /,
     ) -> Self: ...
+    @classmethod
+    def open(cls, bytes: Buffer, verify: bool, /) -> Self: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...
     def match(self, x: _Doubles, y: _Doubles, out: _Offsets, /) -> None: ...
     def __len__(self) -> int: ...
     @property
     def nbytes(self) -> int: ...
     @property
     def bounds(self) -> tuple[float, float, float, float]: ...
+    @property
+    def predicate(self) -> str: ...
+    @property
+    def best(self) -> str: ...
 
 def regions_measure(
     coords: _Doubles,

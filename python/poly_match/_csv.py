@@ -6,11 +6,9 @@ beside. A row is written by joining its cells, and a cell is quoted only when it
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
@@ -138,26 +136,6 @@ def _bytes_of(strings: Any) -> memoryview:
         return memoryview(b"")
     places = np.frombuffer(offsets, dtype=np.int64)[strings.offset : strings.offset + len(strings) + 1]
     return memoryview(data)[int(places[0]) : int(places[-1])]
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of `path` when the block ends well; otherwise nothing has happened.
-
-    It is written beside and renamed. What is not a regular file (a pipe, /dev/stdout) is written directly.
-    """
-    if path.exists() and not path.is_file():
-        with path.open("wb") as file:
-            yield file
-        return
-    beside = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        with beside.open("xb") as file:
-            yield file
-        os.replace(beside, path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise
 
 
 def _sentence(path: Path, error: Exception) -> str:

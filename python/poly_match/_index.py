@@ -7,12 +7,20 @@ index is built. The index never changes afterwards.
 
 from __future__ import annotations
 
-from typing import Any, Literal, TypeVar, overload
+import operator
+import os
+import pickle
+import sys
+from mmap import ACCESS_READ
+from mmap import mmap as map_file
+from pathlib import Path
+from typing import Any, Literal, Self, SupportsIndex, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
+from poly_match._files import replacing
 from poly_match._numbers import Doubles, array_of, doubles_of
 from poly_match._points import xy_of
 from poly_match._regions import Regions, are_polygons, regions_of
@@ -49,20 +57,28 @@ class Index:
     best : {"smallest", "largest", "first"} or array of numbers
         Which candidate wins: by area, by input order, or the lowest of one score per region. Integer scores
         compare as integers. Equal candidates: the one that comes first in the input.
+    max_bytes : int, optional
+        The most that the index may take, `nbytes`. With less, more points are answered by looking at edges.
+        Three times the coordinates and 16 MB unless given (for "center_within", 256 per region and 1 MB).
 
     Raises
     ------
     ValueError
         An unknown rule (the message lists what there is); a NaN score; a negative or NaN distance; a polygon
-        with a NaN or infinite vertex. The message names the argument and the row.
+        with a NaN or infinite vertex; polygons that don't fit into `max_bytes` at all. The message names the
+        argument and the row.
     TypeError
         Polygons, scores or distances of a type that is not understood.
 
     Notes
     -----
     Answers are exact: they are those of real numbers, not of rounded ones, and the same on every machine, for
-    every number of workers. Building takes O(v log v) time for v vertices; the input is not kept. Any number
-    of threads may use one index.
+    every number of workers. Building takes O(v log v) time for v vertices and can be interrupted; the input
+    is not kept. Any number of threads may use one index.
+
+    An index is one block of memory. `save` writes it, `open` maps it: processes that open one file share its
+    memory. Pickling hands the block over as it is, without a copy where the transport takes buffers (protocol
+    5 with `buffer_callback`); what was unpickled uses the buffer it was given.
 
     Examples
     --------
@@ -76,7 +92,9 @@ class Index:
     array([ 1,  1,  0, -1])
     """
 
-    __slots__ = ("__weakref__", "_best", "_core", "_predicate")
+    __slots__ = ("__weakref__", "_core")
+
+    _core: _core.Index
 
     def __init__(
         self,
@@ -85,11 +103,18 @@ class Index:
         predicate: Predicate = "covers",
         distance: npt.ArrayLike | None = None,
         best: Best | npt.ArrayLike = "smallest",
+        max_bytes: int | None = None,
     ) -> None:
-        self._build(polygons, predicate, distance, best, None)
+        self._build(polygons, predicate, distance, best, max_bytes, None)
 
     def _build(
-        self, polygons: Any, predicate: Predicate, distance: Any, best: Any, points: int | None
+        self,
+        polygons: Any,
+        predicate: Predicate,
+        distance: Any,
+        best: Any,
+        max_bytes: int | None,
+        points: int | None,
     ) -> None:
         """Build for this many points, None for many: few are not worth the engine's tree."""
         if predicate not in PREDICATES:
@@ -98,15 +123,13 @@ class Index:
         count = len(regions)
         rule, scores = _rule_of(best, count)
         limits = _limits_of(distance, predicate, count)
-        self._predicate = predicate
-        self._best = rule
+        budget = _budget_of(max_bytes)
+        area = None
         if are_polygons(polygons):
             x, y, area = _core.measure_polygons(polygons)
             if predicate == "center_within":
-                self._core = _core.Index.from_disks(x, y, area, rule, scores, limits)
+                self._core = _core.Index.from_disks(x, y, area, rule, scores, limits, budget)
                 return
-            if rule in ("smallest", "largest"):
-                rule, scores = "score", area if rule == "smallest" else -area
         self._core = _core.Index(
             regions.coords,
             regions.ring_offsets,
@@ -117,17 +140,104 @@ class Index:
             scores,
             limits,
             "scan" if points is not None and is_few(points, regions) and predicate == "covers" else "auto",
+            area if rule in ("smallest", "largest") else None,
+            budget,
         )
+
+    # ---- as bytes ----
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the index to a file, for `open`.
+
+        The file is written beside and renamed, so that there is never half of it.
+
+        Raises
+        ------
+        OSError
+            The file can't be written.
+        """
+        with replacing(Path(path)) as file:
+            file.write(self._core)
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str], *, mmap: bool = True, verify: bool = True) -> Self:
+        """Return the index that `save` wrote.
+
+        Parameters
+        ----------
+        path
+            The file.
+        mmap : bool
+            Map the file: nothing is copied, and processes share the memory. False: read a private copy.
+        verify : bool
+            Check the whole file, at about the speed of memory: then one that is damaged, cut off or made to
+            do harm is a ValueError. False: look at its first bytes only, ready within microseconds; for files
+            you wrote yourself.
+
+        Raises
+        ------
+        ValueError
+            The file is no index, damaged, or of another version of this library (then build the index again).
+            The message names the file and what is wrong.
+        OSError
+            The file can't be read; FileNotFoundError when there is none.
+
+        Notes
+        -----
+        A file that someone changes or truncates while it is mapped is beyond any library's power: answers may
+        be wrong, and the process may be ended. Replace such files by renaming, as `save` does, or use
+        ``mmap=False``.
+
+        Examples
+        --------
+        >>> import tempfile, pathlib
+        >>> import numpy as np
+        >>> import poly_match as pm
+        >>> square = np.array([[0, 0], [4, 0], [4, 4], [0, 4]])
+        >>> path = pathlib.Path(tempfile.mkdtemp(), "squares.pmx")
+        >>> pm.Index([square, square / 2]).save(path)
+        >>> pm.Index.open(path).match([(1, 1), (3, 3), (9, 9)])
+        array([ 1,  0, -1])
+        """
+        self = cls.__new__(cls)
+        with open(path, "rb") as file:
+            size = os.fstat(file.fileno()).st_size
+            if not size:
+                raise ValueError(f"{os.fspath(path)}: not an index: the file is empty")
+            if mmap:
+                memory = map_file(file.fileno(), 0, access=ACCESS_READ)
+            else:
+                memory = map_file(-1, size)  # starts at a page, where matching is fastest
+                if file.readinto(memory) != size:
+                    raise ValueError(f"{os.fspath(path)}: damaged: it became shorter while it was read")
+        try:
+            self._core = _core.Index.open(memory, verify)
+        except ValueError as error:
+            raise ValueError(f"{os.fspath(path)}: {error}") from None
+        return self
+
+    def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
+        within = operator.index(protocol) < 5
+        block = bytes(self._core) if within else pickle.PickleBuffer(self._core)
+        return _restored, (type(self), block), getattr(self, "__dict__", None)
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Self:
+        return self
+
+    # ---- what it is ----
 
     @property
     def predicate(self) -> str:
         """Which regions are candidates: "covers" or "center_within"."""
-        return self._predicate
+        return self._core.predicate
 
     @property
     def best(self) -> str:
         """Which candidate wins: "smallest", "largest", "first", or "score" when scores were given."""
-        return self._best
+        return self._core.best
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -136,14 +246,14 @@ class Index:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of memory the index owns."""
+        """Bytes of the index, in memory and in a file."""
         return self._core.nbytes
 
     def __len__(self) -> int:
         return len(self._core)
 
     def __repr__(self) -> str:
-        return f"Index({len(self)} regions, predicate={self._predicate!r}, best={self._best!r})"
+        return f"Index({len(self)} regions, predicate={self.predicate!r}, best={self.best!r})"
 
     @overload
     def match(
@@ -218,6 +328,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    max_bytes: int | None = None,
     workers: int = 1,
     progress: bool = False,
     out: None = None,
@@ -230,6 +341,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    max_bytes: int | None = None,
     workers: int = 1,
     progress: bool = False,
     out: Out,
@@ -241,6 +353,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    max_bytes: int | None = None,
     workers: int = 1,
     progress: bool = False,
     out: npt.NDArray[Any] | None = None,
@@ -260,8 +373,15 @@ def match(
     """
     x, y = xy_of(points)
     index = Index.__new__(Index)
-    index._build(polygons, predicate, distance, best, len(x))
+    index._build(polygons, predicate, distance, best, max_bytes, len(x))
     return index.match((x, y), workers=workers, progress=progress, out=out)
+
+
+def _restored(cls: type[Index], block: Any) -> Index:
+    """Return an unpickled index, over the very block."""
+    index = cls.__new__(cls)
+    index._core = _core.Index.open(block, True)
+    return index
 
 
 def is_few(points: int, regions: Regions) -> bool:
@@ -270,6 +390,19 @@ def is_few(points: int, regions: Regions) -> bool:
     A vertex costs a tree some 300 ns; a scan costs a point 1 ns per region and some 300 ns for edges.
     """
     return points * (len(regions) + 300) < 300 * len(regions.coords)
+
+
+def _budget_of(max_bytes: int | None) -> int:
+    """Return the number for the engine, 0 for its default."""
+    if max_bytes is None:
+        return 0
+    try:
+        budget = operator.index(max_bytes)
+    except TypeError:
+        raise TypeError(f"max_bytes: expected an integer, got {type(max_bytes).__name__}") from None
+    if budget < 1:
+        raise ValueError(f"max_bytes: expected a positive number, got {budget}")
+    return min(budget, sys.maxsize)
 
 
 def _listed(names: tuple[str, ...]) -> str:

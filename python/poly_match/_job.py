@@ -19,7 +19,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 import pyogrio  # type: ignore[import-untyped]
 import shapely  # type: ignore[import-untyped]
 
-from poly_match._csv import CsvError, Reader, lines_of, numbers_of, replacing, text_of
+from poly_match._csv import CsvError, Reader, lines_of, numbers_of, text_of
+from poly_match._files import replacing
 from poly_match._index import Best, Index, Predicate
 
 X_NAMES = ("lon", "lng", "long", "longitude", "x")

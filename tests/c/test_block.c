@@ -1,0 +1,397 @@
+/* test_block.c: is an index the same one after it was bytes, and what if the bytes are not?
+ *
+ * Blocks of random indexes under every rule and engine are copied elsewhere, the index is freed, and the copy must
+ * answer as the index did. Then the bytes are cut at every length, flipped bit by bit, and forged: changed at random
+ * where it hurts, under a checksum that was made right again. What is refused must say so; what is accepted is asked,
+ * and must answer in range. Blocks lie in memory of exactly their size, so that a sanitizer sees the first byte
+ * read beyond. */
+#include <math.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "block.h"
+#include "oracle.h"
+#include "rules.h"
+#include "tap.h"
+#include "tree.h"
+
+static zoo z;
+static rules u;
+
+static void *exactly(const void *bytes, size_t size) {
+    void *copy = malloc(size ? size : 1);
+    if (copy == NULL)
+        abort();
+    if (size > 0)
+        memcpy(copy, bytes, size);
+    return copy;
+}
+
+static pm_index *build(const pm_regions *regions, const pm_options *options) {
+    pm_index *index = NULL;
+    pm_error err;
+    if (pm_index_build(regions, options, &index, &err) != PM_OK) {
+        tap_ok(0, "build: %s", err.message);
+        exit(tap_end());
+    }
+    return index;
+}
+
+static pm_status open_status(const void *bytes, size_t size, int verify) {
+    void *copy = exactly(bytes, size);
+    pm_index *index = (pm_index *)(uintptr_t)1;
+    pm_error err = {PM_OK, 0, ""};
+    pm_status status = pm_index_open(copy, size, verify, NULL, &index, &err);
+    if (status != PM_OK && (index != NULL || err.status != status || err.message[0] == '\0'))
+        status = PM_OK; /* no proper refusal */
+    if (status == PM_OK && index != (pm_index *)(uintptr_t)1)
+        pm_index_free(index);
+    free(copy);
+    return status;
+}
+
+static void seal(void *block, size_t size) {
+    uint64_t sum = pm_block_checksum(block, size);
+    memcpy((char *)block + offsetof(pm_block_header, checksum), &sum, sizeof sum);
+}
+
+static size_t block_size(const pm_index *index) {
+    size_t size;
+    (void)pm_index_block(index, &size);
+    return size;
+}
+
+/* ---- there and back ---- */
+
+/* Memory full of one byte: what is not written shows. */
+static void *filled(void *context, size_t size) {
+    void *block = malloc(size);
+    if (block != NULL)
+        memset(block, *(const int *)context, size);
+    return block;
+}
+
+static void give_back(void *context, void *block) {
+    (void)context;
+    free(block);
+}
+
+static int same_facts(const pm_index *a, const pm_index *b) {
+    double of_a[4], of_b[4];
+    pm_index_bounds(a, of_a);
+    pm_index_bounds(b, of_b);
+    return pm_index_count(a) == pm_index_count(b) && pm_index_predicate(a) == pm_index_predicate(b) &&
+           pm_index_best(a) == pm_index_best(b) && memcmp(of_a, of_b, sizeof of_a) == 0;
+}
+
+static void test_round_trip(void) {
+    rng r = rng_new(61);
+    tap_count right = {"an opened block answers as the index did", 0, 0}, twice = {"same input, same bytes", 0, 0};
+    long of_rule[2][6] = {{0}}, trees = 0;
+    for (long i = 0; i < tap_cases(2000, 40000); i++) {
+        int64_t before[MAX_POINTS], after[MAX_POINTS], expected[MAX_POINTS];
+        size_t size, again_size;
+        source s = source_new(&r, (family)rng_below(&r, FAMILIES));
+        zoo_fill(&z, &r, &s, rng_below(&r, 10));
+        rules_fill(&u, &r, &s, &z, 30);
+        int fill = 0xA5, other_fill = 0x5A;
+        const pm_allocator one = {filled, give_back, &fill}, two = {filled, give_back, &other_fill};
+        u.options.allocator = &one;
+        pm_index *index = build(&z.regions, &u.options), *opened = NULL;
+        u.options.allocator = &two;
+        pm_index *again = build(&z.regions, &u.options);
+        const void *block = pm_index_block(index, &size), *other = pm_index_block(again, &again_size);
+        tap_case(&twice, size == again_size && memcmp(block, other, size) == 0);
+        pm_index_match(index, &u.points, before);
+        void *copy = exactly(block, size);
+        pm_status status = pm_index_open(copy, size, (int)(i % 2), NULL, &opened, NULL);
+        int alike = status == PM_OK && same_facts(index, opened) &&
+                    pm_index_predicate(opened) == u.options.predicate && pm_index_best(opened) == u.options.best;
+        pm_index_free(index);
+        pm_index_free(again);
+        if (alike) {
+            pm_index_match(opened, &u.points, after);
+            oracle_match(&z.regions, &u.options, &u.points, expected);
+            alike =
+                memcmp(before, after, 30 * sizeof *after) == 0 && memcmp(expected, after, 30 * sizeof *after) == 0;
+            alike = alike && pm_index_block(opened, &again_size) == copy && again_size == size;
+            of_rule[u.options.predicate][u.options.best]++;
+            trees += ((const pm_block_header *)copy)->tree_map[2] != 0;
+        }
+        if (tap_case(&right, alike))
+            rules_print(&u, pm_regions_count(&z.regions));
+        pm_index_free(opened);
+        free(copy);
+    }
+    tap_tally(&right);
+    tap_tally(&twice);
+    long least = of_rule[0][0];
+    for (int predicate = 0; predicate < 2; predicate++)
+        for (int best = 0; best < 6; best++)
+            least = of_rule[predicate][best] < least ? of_rule[predicate][best] : least;
+    tap_ok(least > 0 && trees > right.cases / 30, "every rule at least %ld times, %ld trees", least, trees);
+}
+
+/* ---- damage ---- */
+
+static void damage(const char *kind, const pm_index *index) {
+    size_t size;
+    const void *bytes = pm_index_block(index, &size);
+    tap_count cut = {"cut off anywhere: refused", 0, 0}, longer = {"with more behind: refused", 0, 0};
+    tap_count flipped = {"any bit flipped: refused", 0, 0};
+    for (size_t length = 0; length < size; length++)
+        for (int verify = 0; verify < 2; verify++)
+            tap_case(&cut, open_status(bytes, length, verify) == PM_ERR_BLOCK);
+    unsigned char *copy = malloc(size + 64);
+    if (copy == NULL)
+        abort();
+    memset(copy, 0, size + 64);
+    memcpy(copy, bytes, size);
+    for (size_t more = 1; more <= 64; more++)
+        tap_case(&longer, open_status(copy, size + more, 1) == PM_ERR_BLOCK);
+    for (size_t at = 0; at < size; at++)
+        for (int bit = 0; bit < 8; bit++) {
+            copy[at] ^= (unsigned char)(1 << bit);
+            pm_status status = open_status(copy, size, 1);
+            int of_version = at >= offsetof(pm_block_header, version) && at < offsetof(pm_block_header, header_size);
+            if (tap_case(&flipped, status == (of_version ? PM_ERR_VERSION : PM_ERR_BLOCK)))
+                printf("# byte %zu, bit %d: %s\n", at, bit, pm_status_name(status));
+            copy[at] ^= (unsigned char)(1 << bit);
+        }
+    tap_ok(open_status(copy, size, 1) == PM_OK, "%s: %zu bytes open when whole", kind, size);
+    tap_tally(&cut);
+    tap_tally(&longer);
+    tap_tally(&flipped);
+    free(copy);
+}
+
+/* A small index of each kind. */
+static pm_index *small(int kind) {
+    static const double coords[] = {0, 0, 4, 0, 4, 4, 0, 4, 1, 1, 2, 1, 2, 2, 5, 5, 9, 5, 9, 9};
+    static const int64_t rings[] = {0, 4, 7, 10}, polygons[] = {0, 2, 3};
+    static const double distance[] = {2, 3};
+    const pm_regions regions = {coords, 10, rings, 3, polygons, 2, NULL, 0};
+    pm_options options = {.engine = kind == 1 ? PM_ENGINE_TREE : PM_ENGINE_AUTO};
+    if (kind == 2)
+        options = (pm_options){.predicate = PM_CENTER_WITHIN, .distance = distance, .distance_count = 2};
+    return build(&regions, &options);
+}
+
+static const char *const kinds[] = {"scan", "tree", "disks"};
+
+static void test_damage(void) {
+    for (int kind = 0; kind < 3; kind++) {
+        pm_index *index = small(kind);
+        damage(kinds[kind], index);
+        pm_index_free(index);
+    }
+}
+
+static void test_refusals(void) {
+    pm_index *index = small(0), *out = (pm_index *)(uintptr_t)1;
+    size_t size;
+    const void *block = pm_index_block(index, &size);
+    pm_error err;
+    char *copy = malloc(size + 8);
+    if (copy == NULL)
+        abort();
+    memcpy(copy + 4, block, size);
+    tap_ok(pm_index_open(copy + 4, size, 1, NULL, &out, &err) == PM_ERR_ARGUMENT && out == NULL, "%s", err.message);
+    tap_ok(pm_index_open(NULL, size, 1, NULL, &out, &err) == PM_ERR_ARGUMENT, "%s", err.message);
+    tap_ok(pm_index_open(block, size, 1, NULL, NULL, &err) == PM_ERR_ARGUMENT, "%s", err.message);
+    memcpy(copy, block, size);
+    pm_block_header *header = (pm_block_header *)(void *)copy;
+    header->version++;
+    seal(copy, size);
+    tap_ok(pm_index_open(copy, size, 0, NULL, &out, &err) == PM_ERR_VERSION && strstr(err.message, "rebuild"), "%s",
+           err.message);
+    memcpy(copy, block, size);
+    header->byte_order = UINT32_C(0x04030201);
+    header->version = UINT32_C(0x01000000);
+    tap_ok(pm_index_open(copy, size, 0, NULL, &out, &err) == PM_ERR_VERSION && strstr(err.message, "rebuild"), "%s",
+           err.message);
+    static const uint64_t text[2] = {UINT64_C(0x7420657469614c), 0};
+    tap_ok(pm_index_open(text, 16, 1, NULL, &out, &err) == PM_ERR_BLOCK, "%s", err.message);
+    free(copy);
+    pm_index_free(index);
+
+    unsigned char bytes[1024];
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)(i * i + i / 7);
+    tap_ok(pm_block_checksum(bytes, sizeof bytes) == UINT64_C(0xd3866d74884fc758),
+           "the checksum is the one of format %d (%llx)", PM_BLOCK_VERSION,
+           (unsigned long long)pm_block_checksum(bytes, sizeof bytes));
+}
+
+/* ---- forgery ---- */
+
+/* One forgery at a time, each under a right checksum: the check that is there for it must find it. */
+static void test_each_check(void) {
+    static const struct {
+        const char *what;
+        int kind; /* of small() */
+        pm_section_name section;
+        uint32_t item; /* of 4 bytes */
+        uint32_t word;
+    } forgeries[] = {{"an id out of range", 0, PM_SECTION_IDS, 1, 2},
+                     {"an id of a disk out of range", 2, PM_SECTION_IDS, 0, UINT32_MAX},
+                     {"parts that don't start at 0", 0, PM_SECTION_PART_OFFSETS, 0, 1},
+                     {"parts that decrease", 0, PM_SECTION_PART_OFFSETS, 1, 3},
+                     {"parts that end elsewhere", 0, PM_SECTION_PART_OFFSETS, 2, 1},
+                     {"a part without rings", 0, PM_SECTION_RING_OFFSETS, 1, 0},
+                     {"rings that end elsewhere", 0, PM_SECTION_RING_OFFSETS, 2, 4},
+                     {"a ring without edges", 0, PM_SECTION_VERTEX_OFFSETS, 1, 1},
+                     {"vertices that end elsewhere", 0, PM_SECTION_VERTEX_OFFSETS, 3, UINT32_MAX},
+                     {"a vertex at infinity", 0, PM_SECTION_VERTICES, 5, UINT32_C(0x7FF00000)},
+                     {"a vertex that is NaN", 0, PM_SECTION_VERTICES, 3, UINT32_C(0xFFF80000)}};
+    for (size_t i = 0; i < sizeof forgeries / sizeof forgeries[0]; i++) {
+        pm_index *index = small(forgeries[i].kind);
+        size_t size;
+        char *copy = exactly(pm_index_block(index, &size), block_size(index));
+        const pm_section section = ((const pm_block_header *)(void *)copy)->sections[forgeries[i].section];
+        memcpy(copy + section.offset + 4 * forgeries[i].item, &forgeries[i].word, 4);
+        tap_ok(open_status(copy, size, 1) == PM_ERR_BLOCK, "without a new checksum: %s", forgeries[i].what);
+        seal(copy, size);
+        tap_ok(open_status(copy, size, 1) == PM_ERR_BLOCK, "with: %s", forgeries[i].what);
+        free(copy);
+        pm_index_free(index);
+    }
+    for (uint64_t radii = 0; radii < 12; radii++) {
+        pm_block_header header = {0};
+        const pm_block_counts counts = {.regions = 10, .radii = radii};
+        pm_block_plan(&header, PM_CENTER_WITHIN, PM_FIRST, &counts);
+        char *block = calloc(1, (size_t)header.size);
+        if (block == NULL)
+            abort();
+        memcpy(block, &header, sizeof header);
+        seal(block, (size_t)header.size);
+        tap_ok(open_status(block, (size_t)header.size, 1) == (radii == 1 || radii == 10 ? PM_OK : PM_ERR_BLOCK),
+               "%d radii for 10 disks", (int)radii);
+        header.best = 6;
+        memcpy(block, &header, sizeof header);
+        seal(block, (size_t)header.size);
+        tap_ok(open_status(block, (size_t)header.size, 0) == PM_ERR_BLOCK, "no such best");
+        free(block);
+    }
+}
+
+/* Overwrite a few numbers, most often some that searches steer by. */
+static void forge(char *block, size_t size, rng *r) {
+    static const double doubles[] = {NAN, INFINITY, -INFINITY, 0, -0.0, 1e308, 0x1p-1074, 1, -1};
+    const pm_block_header before = *(const pm_block_header *)(void *)block;
+    for (uint32_t changes = 1 + rng_below(r, 3); changes > 0; changes--) {
+        pm_section part = {0, sizeof before};
+        if (rng_below(r, 8))
+            part = before.sections[rng_below(r, PM_TREE_IS_CHECKED ? PM_SECTIONS : PM_SECTION_TREE_NODES)];
+        if (part.size < 4)
+            continue;
+        size_t at = (size_t)part.offset + rng_below(r, (uint32_t)part.size / 4) * 4;
+        uint32_t word;
+        memcpy(&word, block + at, 4);
+        const uint32_t words[] = {0,
+                                  1,
+                                  word + 1,
+                                  word - 1,
+                                  word ^ 1u << rng_below(r, 32),
+                                  UINT32_MAX,
+                                  (uint32_t)before.count,
+                                  (uint32_t)(rng_next(r) >> 32)};
+        word = words[rng_below(r, 8)];
+        memcpy(block + at, &word, 4);
+        if (rng_below(r, 3) == 0 && at % 8 == 0)
+            memcpy(block + at, &doubles[rng_below(r, 9)], 8);
+    }
+    if (!PM_TREE_IS_CHECKED) {
+        pm_block_header *header = (pm_block_header *)(void *)block;
+        header->tree_root = before.tree_root;
+        memcpy(header->tree_map, before.tree_map, sizeof before.tree_map);
+    }
+    seal(block, size);
+}
+
+static void test_forgery(void) {
+    rng r = rng_new(62);
+    tap_count forged = {"forged blocks are refused or answer in range", 0, 0};
+    long accepted = 0, by_section = 0;
+    for (long i = 0; i < tap_cases(3000, 100000); i++) {
+        size_t size;
+        source s = source_new(&r, (family)rng_below(&r, FAMILIES));
+        zoo_fill(&z, &r, &s, rng_below(&r, 10));
+        rules_fill(&u, &r, &s, &z, 30);
+        pm_index *index = build(&z.regions, &u.options);
+        const void *block = pm_index_block(index, &size);
+        for (int k = 0; k < 20; k++) {
+            int64_t out[MAX_POINTS];
+            pm_index *opened = NULL;
+            char *copy = exactly(block, size);
+            forge(copy, size, &r);
+            pm_status status = pm_index_open(copy, size, 1, NULL, &opened, NULL);
+            int fine = status == PM_OK || ((status == PM_ERR_BLOCK || status == PM_ERR_VERSION) && opened == NULL);
+            if (status == PM_OK) {
+                pm_index_match(opened, &u.points, out);
+                for (size_t p = 0; p < u.points.count; p++)
+                    fine = fine && out[p] >= -1 && out[p] < (int64_t)pm_index_count(opened);
+                accepted++;
+            } else {
+                by_section++;
+            }
+            tap_case(&forged, fine);
+            pm_index_free(opened);
+            free(copy);
+        }
+        pm_index_free(index);
+    }
+    tap_tally(&forged);
+    tap_ok(accepted > forged.cases / 10 && by_section > forged.cases / 10, "%ld accepted, %ld refused", accepted,
+           by_section);
+}
+
+/* ---- memory ---- */
+
+typedef struct ledger {
+    long live;
+} ledger;
+
+static void *counted_allocate(void *context, size_t size) {
+    ((ledger *)context)->live++;
+    return malloc(size);
+}
+
+static void counted_release(void *context, void *block) {
+    ((ledger *)context)->live--;
+    free(block);
+}
+
+static void *no_memory(void *context, size_t size) {
+    (void)context, (void)size;
+    return NULL;
+}
+
+static void test_memory(void) {
+    pm_index *index = small(1), *out = (pm_index *)(uintptr_t)1;
+    size_t size;
+    const void *block = pm_index_block(index, &size);
+    pm_error err;
+    ledger p = {0};
+    pm_allocator none = {no_memory, NULL, NULL}, counted = {counted_allocate, counted_release, &p};
+    tap_ok(pm_index_open(block, size, 1, &none, &out, &err) == PM_ERR_NO_MEMORY && out == NULL, "%s", err.message);
+    tap_ok(pm_index_open(block, size - 64, 1, &counted, &out, NULL) == PM_ERR_BLOCK && p.live == 0,
+           "a refusal leaves nothing");
+    pm_status status = pm_index_open(block, size, 1, &counted, &out, NULL);
+    counted = (pm_allocator){NULL, NULL, NULL}; /* the index has a copy */
+    tap_ok(status == PM_OK && p.live == 1 && pm_index_size(out) < 1000, "an opened index owns little");
+    pm_index_free(out);
+    tap_ok(p.live == 0, "and gives it back");
+    pm_index_free(index);
+}
+
+int main(void) {
+    test_round_trip();
+    test_damage();
+    test_refusals();
+    test_each_check();
+    test_forgery();
+    test_memory();
+    return tap_end();
+}

@@ -1,0 +1,167 @@
+/* test_limits.c: does a build keep within what it was given?
+ *
+ * max_bytes holds for every budget from the least possible one to more than enough. poll may stop a build at every
+ * question it asks, and then nothing is left of it; asked and not stopped, the index is the same. Areas that are
+ * given count instead of measured ones. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "polymatch.h"
+#include "tap.h"
+
+static pm_index *build(const pm_regions *regions, const pm_options *options) {
+    pm_index *index = NULL;
+    pm_error err;
+    if (pm_index_build(regions, options, &index, &err) != PM_OK) {
+        tap_ok(0, "build: %s", err.message);
+        exit(tap_end());
+    }
+    return index;
+}
+
+static size_t block_size(const pm_index *index) {
+    size_t size;
+    (void)pm_index_block(index, &size);
+    return size;
+}
+
+enum { SIDE = 180 };
+
+/* Squares side by side. */
+static pm_regions squares(void) {
+    static double coords[8 * SIDE * SIDE];
+    static int64_t rings[SIDE * SIDE + 1], polygons[SIDE * SIDE + 1];
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        double x = i % SIDE, y = (i - i % SIDE) / SIDE;
+        const double square[] = {x, y, x + 1, y, x + 1, y + 1, x, y + 1};
+        memcpy(coords + 8 * i, square, sizeof square);
+        rings[i + 1] = 4 * (i + 1);
+        polygons[i + 1] = i + 1;
+    }
+    return (pm_regions){coords, 4 * SIDE * SIDE, rings, SIDE * SIDE, polygons, SIDE * SIDE, NULL, 0};
+}
+
+static void test_max_bytes(void) {
+    const pm_regions regions = squares();
+    pm_options options = {.engine = PM_ENGINE_SCAN};
+    pm_index *index = build(&regions, &options);
+    size_t plain = block_size(index);
+    pm_index_free(index);
+    options.engine = PM_ENGINE_TREE;
+    index = build(&regions, &options);
+    size_t whole = block_size(index);
+    pm_index_free(index);
+    tap_ok(whole > plain, "%zu bytes, with a tree %zu", plain, whole);
+    tap_count within = {"max_bytes is never exceeded", 0, 0};
+    for (size_t limit = plain; limit < whole + whole / 8; limit += whole / 32) {
+        options.max_bytes = limit;
+        index = build(&regions, &options);
+        tap_case(&within, block_size(index) <= limit);
+        pm_index_free(index);
+    }
+    tap_tally(&within);
+    pm_error err;
+    options.max_bytes = plain - 1;
+    tap_ok(pm_index_build(&regions, &options, &index, &err) == PM_ERR_SIZE && index == NULL, "%s", err.message);
+    const double x[3] = {0, 1, 2}, distance = 1;
+    const pm_disks disks = {x, x, x, 3};
+    options =
+        (pm_options){.predicate = PM_CENTER_WITHIN, .distance = &distance, .distance_count = 1, .max_bytes = 100};
+    tap_ok(pm_index_build_disks(&disks, &options, &index, &err) == PM_ERR_SIZE && index == NULL, "disks: %s",
+           err.message);
+}
+
+typedef struct patience {
+    long asked, until; /* -1: for ever */
+    long live;
+    int broken;
+} patience;
+
+static int ask(void *context) {
+    patience *p = context;
+    p->broken |= p->until >= 0 && p->asked > p->until;
+    return p->asked++ == p->until;
+}
+
+static void *counted_allocate(void *context, size_t size) {
+    ((patience *)context)->live++;
+    return malloc(size);
+}
+
+static void counted_release(void *context, void *block) {
+    ((patience *)context)->live--;
+    free(block);
+}
+
+static void test_poll(void) {
+    const pm_regions regions = squares();
+    const double distance = 1;
+    static const char *const names[] = {"tree", "disks", "scan"};
+    tap_count stops = {"a build stops where poll says so, and leaves nothing", 0, 0};
+    for (int kind = 0; kind < 3; kind++) {
+        pm_index *plain = NULL, *index = NULL;
+        pm_options options = {.engine = PM_ENGINE_TREE};
+        if (kind == 2)
+            options.engine = PM_ENGINE_SCAN;
+        if (kind == 1)
+            options = (pm_options){.predicate = PM_CENTER_WITHIN, .distance = &distance, .distance_count = 1};
+        plain = build(&regions, &options);
+        for (long k = 0;; k++) {
+            patience p = {0, k, 0, 0};
+            const pm_allocator allocator = {counted_allocate, counted_release, &p};
+            pm_error err;
+            options.poll = ask;
+            options.poll_context = &p;
+            options.allocator = &allocator;
+            pm_status status = pm_index_build(&regions, &options, &index, &err);
+            if (p.asked <= k) {
+                int same = status == PM_OK && block_size(index) == block_size(plain);
+                size_t size = block_size(plain);
+                same = same && memcmp(pm_index_block(index, &size), pm_index_block(plain, &size), size) == 0;
+                pm_index_free(index);
+                tap_ok(same && k >= (kind == 1 ? 1 : 2) && p.live == 0, "%s: asked %ld times; the index is the same",
+                       names[kind], p.asked);
+                break;
+            }
+            tap_case(&stops, status == PM_ERR_STOPPED && index == NULL && p.live == 0 && !p.broken &&
+                                 err.status == PM_ERR_STOPPED);
+        }
+        pm_index_free(plain);
+    }
+    tap_tally(&stops);
+}
+
+/* Areas that are given count instead of those measured. */
+static void test_areas(void) {
+    static const double coords[] = {0, 0, 4, 0, 4, 4, 0, 4, 0, 0, 2, 0, 2, 2, 0, 2}, x[] = {1}, y[] = {1};
+    static const int64_t rings[] = {0, 4, 8}, polygons[] = {0, 1, 2};
+    static const double areas[] = {1, 2}, bad[] = {1, NAN};
+    const pm_regions regions = {coords, 8, rings, 2, polygons, 2, NULL, 0};
+    const pm_points points = {x, y, 8, 8, 1};
+    for (pm_best best = PM_SMALLEST; best <= PM_LARGEST; best++) {
+        int64_t out = -1;
+        const pm_options options = {.best = best, .areas = areas};
+        pm_index *index = build(&regions, &options);
+        pm_index_match(index, &points, &out);
+        tap_ok(out == (best == PM_SMALLEST ? 0 : 1), "given areas decide (%d)", (int)best);
+        pm_index_free(index);
+    }
+    pm_index *index;
+    pm_error err;
+    pm_options options = {.areas = bad};
+    tap_ok(pm_index_build(&regions, &options, &index, &err) == PM_ERR_SCORE && err.item == 1, "%s", err.message);
+    options = (pm_options){.best = PM_FIRST, .areas = areas};
+    tap_ok(pm_index_build(&regions, &options, &index, &err) == PM_ERR_ARGUMENT, "%s", err.message);
+    const double distance = 1;
+    const pm_disks disks = {x, y, areas, 1};
+    options = (pm_options){.predicate = PM_CENTER_WITHIN, .distance = &distance, .distance_count = 1, .areas = areas};
+    tap_ok(pm_index_build_disks(&disks, &options, &index, &err) == PM_ERR_ARGUMENT, "%s", err.message);
+}
+
+int main(void) {
+    test_max_bytes();
+    test_poll();
+    test_areas();
+    return tap_end();
+}
