@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "measure.h"
+#include "part_leaf.h"
 #include "poll.h"
 #include "rank.h"
 #include "regions.h"
@@ -399,6 +400,11 @@ static double load(const double *values, ptrdiff_t stride, size_t i) {
 }
 
 void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out) {
+    if (index->predicate == PM_COVERS && index->tree.scale != 0) {
+        pm_isa isa = pm_isa_best();
+        pm_tree_match(&index->tree, points, out, pm_part_kernel(isa), &index->covers, isa);
+        return;
+    }
     for (size_t i = 0; i < points->count; i++) {
         double x = load(points->x, points->x_stride, i), y = load(points->y, points->y_stride, i);
         out[i] = PM_NO_MATCH;
@@ -406,8 +412,6 @@ void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out
             continue;
         if (index->predicate == PM_CENTER_WITHIN) {
             out[i] = pm_disks_find(&index->disks, x, y);
-        } else if (index->tree.scale != 0) {
-            out[i] = pm_tree_find(&index->tree, &index->covers, x, y);
         } else {
             size_t rank = pm_covers_find(&index->covers, x, y);
             if (rank < index->count)

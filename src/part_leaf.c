@@ -11,6 +11,11 @@
 
 #include "exact.h"
 
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define PM_X86 1
+#endif
+
 typedef struct look {
     const pm_tree *tree;
     const pm_covers *covers;
@@ -66,8 +71,9 @@ static int ask(const look *l, uint32_t answer, uint32_t edges, size_t part, cons
     return pm_part_covers(l->covers, part, p[0], p[1]);
 }
 
-int64_t pm_part_leaf_find(const pm_tree *tree, const pm_covers *covers, const uint32_t *at, uint64_t place_x,
-                          uint64_t place_y, double x, double y) {
+/* The pieces one by one. */
+static int64_t find(const pm_tree *tree, const pm_covers *covers, const uint32_t *at, uint64_t place_x,
+                    uint64_t place_y, double x, double y) {
     pm_leaf leaf = pm_leaf_read(at);
     const uint32_t *origins = tree->origins + (at - tree->leaves);
     look l = {tree, covers, leaf, at + leaf.corners, origins + leaf.corners};
@@ -82,4 +88,72 @@ int64_t pm_part_leaf_find(const pm_tree *tree, const pm_covers *covers, const ui
             return pm_cell_answer(answer);
     }
     return pm_cell_answer(at[leaf.pieces]);
+}
+
+static void find_portable(const pm_tree *tree, const void *covers, pm_batch *b, size_t count) {
+    for (size_t k = 0; k < count; k++) {
+        uint32_t i = b->list[k];
+        const uint32_t *at = tree->leaves + pm_cell_leaf(b->word[i]);
+        b->out[i] = find(tree, covers, at, b->place_x[i], b->place_y[i], b->x[i], b->y[i]);
+    }
+}
+
+#ifdef PM_X86
+#define PM_AVX2 __attribute__((target("avx2,popcnt")))
+
+/* pm_leaf_look() for eight edges: coordinates are pairs of 16 bits, products sums of two in 32. */
+PM_AVX2 static inline pm_seen look_avx2(const uint32_t *vertices, __m256i point) {
+    const __m256i swap = _mm256_setr_epi8(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13, 2, 3, 0, 1, 6, 7, 4, 5,
+                                          10, 11, 8, 9, 14, 15, 12, 13);
+    const __m256i near = _mm256_set1_epi16(PM_NEAR);
+    __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)vertices);
+    __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(vertices + 1));
+    __m256i delta = _mm256_sub_epi16(b, a);
+    __m256i turned = _mm256_sign_epi16(_mm256_shuffle_epi8(delta, swap), _mm256_set1_epi32(0x0001ffff)); /* -dy, dx */
+    __m256i cross = _mm256_madd_epi16(turned, _mm256_sub_epi16(point, a));
+    __m256i spans = _mm256_xor_si256(_mm256_cmpgt_epi16(a, point), _mm256_cmpgt_epi16(b, point)); /* in y: the signs */
+    __m256i crossed = _mm256_and_si256(spans, _mm256_xor_si256(cross, delta));
+    __m256i low = _mm256_sub_epi16(_mm256_min_epi16(a, b), near), high = _mm256_add_epi16(_mm256_max_epi16(a, b), near);
+    __m256i outside = _mm256_or_si256(_mm256_cmpgt_epi16(low, point), _mm256_cmpgt_epi16(point, high));
+    __m256i far = _mm256_cmpgt_epi32(_mm256_abs_epi32(cross), _mm256_madd_epi16(_mm256_abs_epi16(delta), near));
+    __m256i close = _mm256_cmpeq_epi32(_mm256_or_si256(outside, far), _mm256_setzero_si256());
+    return (pm_seen){(uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(crossed)),
+                     (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(close))};
+}
+
+/* Nearly all leaves have two or three pieces and no edge near the point: no jumps for these. */
+PM_AVX2 static void find_avx2(const pm_tree *tree, const void *covers, pm_batch *b, size_t count) {
+    for (size_t k = 0; k < count; k++) {
+        uint32_t i = b->list[k];
+        const uint32_t *at = tree->leaves + pm_cell_leaf(b->word[i]);
+        pm_leaf leaf = pm_leaf_read(at);
+        int u = pm_step(b->place_x[i], leaf.bits), v = pm_step(b->place_y[i], leaf.bits);
+        __m256i point = _mm256_set1_epi32(u | v << 16);
+        pm_seen seen = look_avx2(at + leaf.corners, point);
+        if (leaf.vertices > 9) {
+            pm_seen more = look_avx2(at + leaf.corners + 8, point);
+            seen.crossed |= more.crossed << 8;
+            seen.near |= more.near << 8;
+        }
+        uint32_t first = at[1], second = at[2], masks = at[leaf.masks];
+        if ((seen.near & ((UINT32_C(1) << leaf.vertices >> 1) - 1)) | ((unsigned)leaf.pieces - 2 > 1) |
+            (first & PM_PIECE_ASK)) {
+            b->out[i] = find(tree, covers, at, b->place_x[i], b->place_y[i], b->x[i], b->y[i]);
+            continue;
+        }
+        unsigned in_first = (unsigned)__builtin_popcount(seen.crossed & masks & 0xffff) ^ first;
+        unsigned in_second = ((unsigned)__builtin_popcount(seen.crossed & masks >> 16) ^ second) | (leaf.pieces == 2);
+        uint32_t answer = in_second & 1 ? second : at[3];
+        b->out[i] = pm_cell_answer(in_first & 1 ? first : answer);
+    }
+}
+#endif
+
+pm_leaf_kernel *pm_part_kernel(pm_isa isa) {
+#ifdef PM_X86
+    return isa >= PM_ISA_AVX2 ? find_avx2 : find_portable;
+#else
+    (void)isa;
+    return find_portable;
+#endif
 }

@@ -22,7 +22,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "tree.h"
+#include "batch.h"
 
 enum { PM_NEAR = 4, PM_LEAF_VERTICES = 16, PM_LEAF_PIECES = 63 };
 
@@ -90,8 +90,7 @@ static inline pm_seen pm_leaf_look(const uint32_t *vertices, int count, int u, i
     return seen;
 }
 
-/* The answer at (x, y), whose place is (X, Y), in this leaf's cell: a position in the input, or PM_NO_MATCH. */
-int64_t pm_part_leaf_find(const pm_tree *tree, const pm_covers *covers, const uint32_t *leaf, uint64_t place_x,
-                          uint64_t place_y, double x, double y);
+/* The kernel for trees of parts; its context is the pm_covers. */
+pm_leaf_kernel *pm_part_kernel(pm_isa isa);
 
 #endif

@@ -25,6 +25,10 @@ static inline size_t pm_cell_children(uint32_t word) {
     return (size_t)(word >> 4) << 6;
 }
 
+static inline size_t pm_cell_leaf(uint32_t word) {
+    return (size_t)(word >> 2) * 2;
+}
+
 static inline int64_t pm_cell_answer(uint32_t word) {
     return (int64_t)(word >> 2) - 1;
 }
@@ -70,7 +74,5 @@ static inline pm_status pm_tree_check(const pm_tree *tree, const pm_covers *cove
     (void)tree, (void)covers, (void)count, (void)err;
     return PM_OK;
 }
-
-int64_t pm_tree_find(const pm_tree *tree, const pm_covers *covers, double x, double y);
 
 #endif

@@ -21,6 +21,8 @@
 int pm_painter_reserve(pm_painter *p, pm_stack *s, size_t more) {
     if (s->count + more <= s->room)
         return 1;
+    if (p->status)
+        return 0;
     size_t room = s->room + s->room / 2 + more + 64;
     void *items = pm_allocate(p->allocator, room * s->item_size);
     if (!items) {

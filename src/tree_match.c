@@ -1,18 +1,214 @@
-#include "part_leaf.h"
-#include "tree.h"
+/* tree_match.c — what is painted at these places?
+ *
+ * A point's two coordinates are made integers; the top bits number the cell in the table of the root, the next ones
+ * the cell in the table below that, as in the tries of Nilsson and Karlsson ("IP-address lookup using LC-tries",
+ * 1999). Most points are at an answer after one or two looks, the others at a leaf, where a border is near.
+ *
+ * The time is cache misses and jumps guessed wrong. So points go in batches, each step for all of them before the
+ * next: looks don't wait for each other, and the points that have to go on are collected without a jump. Against
+ * point by point that is a quarter of the time; asking for the cells one round ahead brought 20 % on trees beyond the
+ * second cache.
+ *
+ * The first step is the one that all points take. It is compiled for AVX2 from the same lines and written out for
+ * AVX-512; the place of a point is cut off, not rounded, in all of them, so the answers are the same. */
+#include <string.h>
 
-int64_t pm_tree_find(const pm_tree *tree, const pm_covers *covers, double x, double y) {
-    if (!pm_is_placed(x, tree->min_x, tree->scale) || !pm_is_placed(y, tree->min_y, tree->scale))
-        return PM_NO_MATCH;
-    uint64_t px = pm_place(x, tree->min_x, tree->scale), py = pm_place(y, tree->min_y, tree->scale), u = px, v = py;
-    uint32_t word = tree->root;
-    while ((word & 3) == PM_CELL_INNER) {
-        int bits = pm_cell_bits(word);
-        word = tree->nodes[pm_cell_children(word) + ((v >> (64 - bits) << bits) | u >> (64 - bits))];
-        u <<= bits;
-        v <<= bits;
+#include "batch.h"
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#include <immintrin.h>
+#define PM_X86 1
+#define PM_INLINE static inline __attribute__((always_inline))
+#else
+#define PM_INLINE static inline
+#endif
+
+/* ---- the points of a batch ---- */
+
+static void load_points(pm_batch *b, const pm_points *points, size_t first, size_t count) {
+    const char *x = (const char *)points->x + (ptrdiff_t)first * points->x_stride;
+    const char *y = (const char *)points->y + (ptrdiff_t)first * points->y_stride;
+    const ptrdiff_t size = (ptrdiff_t)sizeof(double);
+    if (points->x_stride == size && points->y_stride == size) {
+        memcpy(b->x, x, count * sizeof(double));
+        memcpy(b->y, y, count * sizeof(double));
+    } else if (points->x_stride == 2 * size && points->y_stride == 2 * size && y == x + size) {
+        for (size_t i = 0; i < count; i++) {
+            memcpy(&b->x[i], x + 16 * i, sizeof(double));
+            memcpy(&b->y[i], x + 16 * i + 8, sizeof(double));
+        }
+    } else {
+        for (size_t i = 0; i < count; i++) {
+            memcpy(&b->x[i], x + (ptrdiff_t)i * points->x_stride, sizeof(double));
+            memcpy(&b->y[i], y + (ptrdiff_t)i * points->y_stride, sizeof(double));
+        }
     }
-    if ((word & 3) == PM_CELL_ANSWER)
-        return pm_cell_answer(word);
-    return pm_part_leaf_find(tree, covers, tree->leaves + 2 * (size_t)(word >> 2), px, py, x, y);
+    for (size_t i = count; i % 8; i++) /* whole vectors of points */
+        b->x[i] = b->y[i] = -1 / 0.0;
+}
+
+/* ---- the first step ---- */
+
+/* The root may be a leaf or an answer: then no bits are used. */
+static unsigned root_bits(const pm_tree *tree) {
+    return (tree->root & 3) == PM_CELL_INNER ? (unsigned)pm_cell_bits(tree->root) : 0;
+}
+
+/* Points at an inner cell, in list[], and at a leaf, in other[]. */
+typedef struct pending {
+    size_t inner, leaf;
+} pending;
+
+/* Whole numbers below 2^52 as doubles are their own last bits once 2^52 is added. */
+PM_INLINE uint64_t whole_bits(double value) {
+    const double big = 0x1p52;
+    uint64_t bits;
+    double whole = value + big - big;
+    whole = whole - (whole > value ? 1 : 0) + big;
+    memcpy(&bits, &whole, sizeof bits);
+    return bits << 14;
+}
+
+PM_INLINE pending place(const pm_tree *tree, pm_batch *b, size_t count) {
+    const unsigned bits = root_bits(tree);
+    const uint32_t *table = bits ? tree->nodes + pm_cell_children(tree->root) : &tree->root;
+    const double min_x = tree->min_x, min_y = tree->min_y, scale = tree->scale;
+    uint32_t cell[PM_BATCH], inside[PM_BATCH];
+    for (size_t i = 0; i < count; i++) {
+        double x = (b->x[i] - min_x) * scale, y = (b->y[i] - min_y) * scale;
+        int in = (x >= 0) & (x < 0x1p50) & (y >= 0) & (y < 0x1p50);
+        uint64_t X = whole_bits(in ? x : 0), Y = whole_bits(in ? y : 0);
+        cell[i] = (uint32_t)(Y >> 1 >> (63 - bits) << bits | X >> 1 >> (63 - bits));
+        inside[i] = in ? UINT32_MAX : 0;
+        b->place_x[i] = X;
+        b->place_y[i] = Y;
+    }
+    pending next = {0, 0};
+    for (size_t i = 0; i < count; i++) {
+        uint32_t word = table[cell[i]] & inside[i];
+        b->word[i] = word;
+        b->out[i] = (int64_t)(word >> 2) - 1;
+        b->list[next.inner] = b->other[next.leaf] = (uint32_t)i;
+        next.inner += word & PM_CELL_INNER;
+        next.leaf += word >> 1 & 1;
+    }
+    return next;
+}
+
+static pending place_portable(const pm_tree *tree, pm_batch *b, size_t count) {
+    return place(tree, b, count);
+}
+
+#ifdef PM_X86
+__attribute__((target("avx2"))) static pending place_avx2(const pm_tree *tree, pm_batch *b, size_t count) {
+    return place(tree, b, count);
+}
+
+#define PM_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,popcnt")))
+
+/* Append the chosen ones of eight points. In a register and stored whole: compressing into memory is slow. */
+PM_AVX512 static inline void append(uint32_t *list, size_t *count, __m256i points, __mmask8 chosen) {
+    _mm256_storeu_si256((__m256i *)(void *)(list + *count), _mm256_maskz_compress_epi32(chosen, points));
+    *count += (size_t)__builtin_popcount(chosen);
+}
+
+PM_AVX512 static pending place_avx512(const pm_tree *tree, pm_batch *b, size_t count) {
+    const unsigned bits = root_bits(tree);
+    const uint32_t *table = bits ? tree->nodes + pm_cell_children(tree->root) : &tree->root;
+    const __m512d min_x = _mm512_set1_pd(tree->min_x), min_y = _mm512_set1_pd(tree->min_y);
+    const __m512d scale = _mm512_set1_pd(tree->scale), end = _mm512_set1_pd(0x1p50), zero = _mm512_setzero_pd();
+    const __m128i down = _mm_cvtsi32_si128((int)(64 - bits)), up = _mm_cvtsi32_si128((int)bits);
+    __m256i points = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    pending next = {0, 0};
+    for (size_t i = 0; i < count; i += 8, points = _mm256_add_epi32(points, _mm256_set1_epi32(8))) {
+        __m512d x = _mm512_mul_pd(_mm512_sub_pd(_mm512_loadu_pd(b->x + i), min_x), scale);
+        __m512d y = _mm512_mul_pd(_mm512_sub_pd(_mm512_loadu_pd(b->y + i), min_y), scale);
+        __mmask8 inside = _mm512_cmp_pd_mask(x, zero, _CMP_GE_OQ) & _mm512_cmp_pd_mask(x, end, _CMP_LT_OQ) &
+                          _mm512_cmp_pd_mask(y, zero, _CMP_GE_OQ) & _mm512_cmp_pd_mask(y, end, _CMP_LT_OQ);
+        __m512i X = _mm512_slli_epi64(_mm512_cvttpd_epi64(x), 14), Y = _mm512_slli_epi64(_mm512_cvttpd_epi64(y), 14);
+        __m512i cell = _mm512_or_si512(_mm512_sll_epi64(_mm512_srl_epi64(Y, down), up), _mm512_srl_epi64(X, down));
+        __m256i word = _mm512_mask_i64gather_epi32(_mm256_setzero_si256(), inside, cell, table, 4);
+        _mm512_storeu_si512(b->place_x + i, X);
+        _mm512_storeu_si512(b->place_y + i, Y);
+        _mm256_storeu_si256((__m256i *)(void *)(b->word + i), word);
+        _mm512_storeu_si512(b->out + i, _mm512_sub_epi64(_mm512_cvtepu32_epi64(_mm256_srli_epi32(word, 2)),
+                                                         _mm512_set1_epi64(1)));
+        append(b->list, &next.inner, points, _mm256_test_epi32_mask(word, _mm256_set1_epi32(PM_CELL_INNER)));
+        append(b->other, &next.leaf, points, _mm256_test_epi32_mask(word, _mm256_set1_epi32(PM_CELL_LEAF)));
+    }
+    return next;
+}
+#endif
+
+/* ---- the steps below ---- */
+
+static inline void prefetch(const void *at) {
+#if defined(__GNUC__)
+    __builtin_prefetch(at);
+#else
+    (void)at;
+#endif
+}
+
+/* The cell below, which point i is in. */
+static inline const uint32_t *child_of(const pm_tree *tree, const pm_batch *b, uint32_t i) {
+    unsigned bits = (unsigned)pm_cell_bits(b->word[i]), used = b->used[i];
+    uint64_t row = b->place_y[i] << used >> (64 - bits), column = b->place_x[i] << used >> (64 - bits);
+    return tree->nodes + pm_cell_children(b->word[i]) + (row << bits | column);
+}
+
+/* Take the points of list[] down to where they end; those in leaves join the others there. */
+static size_t descend(const pm_tree *tree, pm_batch *b, pending next) {
+    memset(b->used, (int)root_bits(tree), sizeof b->used);
+    while (next.inner > 0) {
+        size_t count = next.inner;
+        for (size_t k = 0; k < count; k++)
+            prefetch(child_of(tree, b, b->list[k]));
+        next.inner = 0;
+        for (size_t k = 0; k < count; k++) {
+            uint32_t i = b->list[k], word = *child_of(tree, b, i);
+            b->used[i] = (uint8_t)(b->used[i] + pm_cell_bits(b->word[i]));
+            b->word[i] = word;
+            b->out[i] = pm_cell_answer(word);
+            b->list[next.inner] = b->other[next.leaf] = i;
+            next.inner += word & PM_CELL_INNER;
+            next.leaf += word >> 1 & 1;
+        }
+    }
+    for (size_t k = 0; k < next.leaf; k++)
+        prefetch(tree->leaves + 2 * (size_t)(b->word[b->other[k]] >> 2));
+    return next.leaf;
+}
+
+pm_isa pm_isa_best(void) {
+#ifdef PM_X86
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
+        return PM_ISA_AVX512;
+    if (__builtin_cpu_supports("avx2"))
+        return PM_ISA_AVX2;
+#endif
+    return PM_ISA_PORTABLE;
+}
+
+void pm_tree_match(const pm_tree *tree, const pm_points *points, int64_t *out, pm_leaf_kernel *kernel,
+                   const void *context, pm_isa isa) {
+    pending (*first)(const pm_tree *, pm_batch *, size_t) = place_portable;
+#ifdef PM_X86
+    first = isa == PM_ISA_AVX512 ? place_avx512 : isa == PM_ISA_AVX2 ? place_avx2 : place_portable;
+#else
+    (void)isa;
+#endif
+    pm_batch b;
+    int64_t rest[PM_BATCH];
+    for (size_t done = 0; done < points->count; done += PM_BATCH) {
+        size_t count = points->count - done < PM_BATCH ? points->count - done : PM_BATCH;
+        b.out = count < PM_BATCH ? rest : out + done; /* whole vectors of answers */
+        load_points(&b, points, done, count);
+        size_t leaves = descend(tree, &b, first(tree, &b, (count + 7) & ~(size_t)7));
+        memcpy(b.list, b.other, leaves * sizeof *b.list);
+        if (leaves > 0)
+            kernel(tree, context, &b, leaves);
+        if (count < PM_BATCH)
+            memcpy(out + done, rest, count * sizeof *out);
+    }
 }

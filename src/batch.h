@@ -1,0 +1,31 @@
+/* batch.h — points on their way down a tree, a few hundred at a time. See tree_match.c. */
+#ifndef PM_BATCH_H
+#define PM_BATCH_H
+
+#include "tree.h"
+
+/* The instructions to use; all give the same answers. */
+typedef enum pm_isa { PM_ISA_PORTABLE, PM_ISA_AVX2, PM_ISA_AVX512 } pm_isa;
+
+/* The best that this machine has. */
+pm_isa pm_isa_best(void);
+
+enum { PM_BATCH = 256 };
+
+typedef struct pm_batch {
+    double x[PM_BATCH], y[PM_BATCH];
+    uint64_t place_x[PM_BATCH], place_y[PM_BATCH]; /* as pm_place() gives them */
+    uint32_t word[PM_BATCH];                       /* of the cell that was reached last */
+    uint8_t used[PM_BATCH];                        /* bits of the place that number this cell */
+    uint32_t list[PM_BATCH + 8], other[PM_BATCH + 8]; /* points; room to store whole vectors */
+    int64_t *out;
+} pm_batch;
+
+/* Give out[i] its answer for the first `count` points i of batch->list; word[i] is a leaf. `other` is free to use. */
+typedef void pm_leaf_kernel(const pm_tree *tree, const void *context, pm_batch *batch, size_t count);
+
+/* One answer per point. Points that are outside of the root cell or not finite have no match. */
+void pm_tree_match(const pm_tree *tree, const pm_points *points, int64_t *out, pm_leaf_kernel *kernel,
+                   const void *context, pm_isa isa);
+
+#endif
