@@ -123,10 +123,12 @@ typedef struct packer {
     const uint32_t *from; /* nodes of 8 x 8 */
     uint32_t *to;         /* NULL: only count */
     size_t count;
+    size_t filled;
 } packer;
 
-/* A table of cells is worth its memory when so many of those it replaces would be cut again. */
-enum { FILLED = 12 }; /* one in so many */
+/* A table of cells is worth its memory when one in so many of those it replaces would be cut again. While all nodes
+ * fit a second-level cache, looks are cheap and levels are not: counties are 20 % faster with 12 than with 6. */
+enum { FILLED_SMALL = 12, FILLED_LARGE = 6, SMALL = 1 << 18 };
 
 static size_t inner_children(const uint32_t *nodes, uint32_t word, int levels) {
     const uint32_t *child = nodes + pm_cell_children(word);
@@ -137,10 +139,10 @@ static size_t inner_children(const uint32_t *nodes, uint32_t word, int levels) {
     return count;
 }
 
-static int bits_of(const uint32_t *nodes, uint32_t word) {
-    if (inner_children(nodes, word, 1) * FILLED < 64)
+static int bits_of(const packer *p, uint32_t word) {
+    if (inner_children(p->from, word, 1) * p->filled < 64)
         return 3;
-    return inner_children(nodes, word, 2) * FILLED < 4096 ? 6 : 9;
+    return inner_children(p->from, word, 2) * p->filled < 4096 ? 6 : 9;
 }
 
 /* The word of the cell `bits` further down that stands in this row and column. */
@@ -154,7 +156,7 @@ static uint32_t descend(const uint32_t *nodes, uint32_t word, int bits, size_t r
 static uint32_t pack(packer *p, uint32_t word) {
     if ((word & 3) != PM_CELL_INNER)
         return word;
-    int bits = bits_of(p->from, word);
+    int bits = bits_of(p, word);
     size_t side = (size_t)1 << bits, first = p->count;
     p->count += side * side;
     for (size_t row = 0; row < side; row++)
@@ -175,7 +177,8 @@ static uint32_t *take(pm_stack *s) {
 }
 
 static void finish(pm_painter *p, pm_tree *tree, uint32_t root) {
-    packer count = {p->nodes.items, NULL, 0};
+    const size_t filled = p->nodes.count <= SMALL ? FILLED_SMALL : FILLED_LARGE;
+    packer count = {p->nodes.items, NULL, 0, filled};
     (void)pack(&count, root);
     if (!pm_painter_reserve(p, &p->leaves, PM_LEAF_SLACK))
         return;
@@ -185,7 +188,7 @@ static void finish(pm_painter *p, pm_tree *tree, uint32_t root) {
         p->status = PM_ERR_NO_MEMORY;
         return;
     }
-    packer write = {p->nodes.items, nodes, 0};
+    packer write = {p->nodes.items, nodes, 0, filled};
     tree->nodes = nodes;
     tree->root = pack(&write, root);
     tree->node_count = write.count;

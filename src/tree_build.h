@@ -41,6 +41,7 @@ struct pm_painter {
     const pm_disk_table *disks;
     const uint32_t *answers; /* of every item: its position in the input + 1 */
     double min_x, min_y, scale; /* coordinates -> [0, 1) */
+    const pm_box *stretches;    /* of edges, see tree_parts.c */
     const pm_allocator *allocator;
     pm_poll *poll;
     pm_stack shapes, staged, runs, touches, nodes, leaves, origins;

@@ -26,7 +26,10 @@ static const double SLACK = 1.0 / 512, TINY = 1.0 / 4096;
 
 /* More than FEW is cut again before anything is compared. A leaf has at most LEAF_EDGES and LEAF_PIECES; or it is a
  * junction, with no more edges than pieces: cutting would only follow its vertex down. */
-enum { FEW_EDGES = 40, FEW_SHAPES = 16, LEAF_EDGES = 12, LEAF_PIECES = 3 };
+enum { FEW_EDGES = 40, FEW_SHAPES = 16, LEAF_EDGES = 14, LEAF_PIECES = 3 };
+
+/* Edges that are looked at together where they are far from the sides of cells. */
+enum { STRETCH = 32 };
 
 /* Edges first .. first + count - 1 (an edge by its first vertex), and the child that they touch. */
 typedef struct run {
@@ -76,22 +79,22 @@ typedef struct spread {
     run open[64];     /* of touched children: the run that may still grow */
 } spread;
 
-static inline void touch_child(spread *s, uint32_t first, int child) {
+static inline void touch_child(spread *s, uint32_t first, uint32_t count, int child) {
     uint64_t bit = UINT64_C(1) << child;
     run *open = &s->open[child];
     if (s->closed & bit)
         return;
     if (!(s->touched & bit)) {
         s->touched |= bit;
-        *open = (run){first, 1};
+        *open = (run){first, count};
     } else if (open->first + open->count == first) {
-        open->count++;
+        open->count += count;
     } else {
         pm_stack *touches = &s->painter->touches;
         if (!pm_painter_reserve(s->painter, touches, 1))
             return;
         ((touch *)touches->items)[touches->count++] = (touch){*open, (uint32_t)child};
-        *open = (run){first, 1};
+        *open = (run){first, count};
     }
 }
 
@@ -120,7 +123,7 @@ static void touch_children(spread *s, uint32_t first, const edge *e) {
             continue;
         int column = from - SLACK < 0 ? 0 : (int)(from - SLACK), end = to + SLACK >= 8 ? 7 : (int)(to + SLACK);
         for (; column <= end; column++)
-            touch_child(s, first, 8 * row + column);
+            touch_child(s, first, 1, 8 * row + column);
     }
 }
 
@@ -173,7 +176,7 @@ static inline int safe_child(double x, double y) {
     return (x > SLACK) & (x < 1 - SLACK) & (y > SLACK) & (y < 1 - SLACK) ? 8 * row + column : -1;
 }
 
-static void spread_run(spread *s, run edges) {
+static void spread_edges(spread *s, run edges) {
     const pm_painter *p = s->painter;
     const double *v = p->covers->vertices + 2 * (size_t)edges.first;
     double mx = (v[0] - p->min_x) * p->scale, my = (v[1] - p->min_y) * p->scale;
@@ -184,7 +187,7 @@ static void spread_run(spread *s, run edges) {
         edge local = {x, y, (mapped.bx - s->cell.x) * s->per_child, (mapped.by - s->cell.y) * s->per_child};
         int next = safe_child(local.bx, local.by);
         if (child >= 0 && child == next) {
-            touch_child(s, edges.first + i, child);
+            touch_child(s, edges.first + i, 1, child);
         } else {
             touch_children(s, edges.first + i, &local);
             flip_corners(s, &mapped, &local);
@@ -198,6 +201,44 @@ static void spread_run(spread *s, run edges) {
     }
 }
 
+/* The child in which all of these edges are, away from its sides; -1 when in none. */
+static int safe_child_of_all(const spread *s, const pm_box *mapped) {
+    int child = safe_child((mapped->min_x - s->cell.x) * s->per_child, (mapped->min_y - s->cell.y) * s->per_child);
+    int other = safe_child((mapped->max_x - s->cell.x) * s->per_child, (mapped->max_y - s->cell.y) * s->per_child);
+    return child == other ? child : -1;
+}
+
+static void spread_run(spread *s, run edges) {
+    while (edges.count >= STRETCH) { /* most of a long run is far from all sides */
+        uint32_t stretch = (edges.first + STRETCH - 1) / STRETCH, skip = stretch * STRETCH - edges.first;
+        int child = -1;
+        if (edges.count >= skip + STRETCH)
+            child = safe_child_of_all(s, s->painter->stretches + stretch);
+        if (child < 0)
+            skip = skip + STRETCH < edges.count ? skip + STRETCH : edges.count;
+        if (skip > 0)
+            spread_edges(s, (run){edges.first, skip});
+        if (child >= 0) {
+            touch_child(s, edges.first + skip, STRETCH, child);
+            skip += STRETCH;
+        }
+        edges = (run){edges.first + skip, edges.count - skip};
+    }
+    if (edges.count > 0)
+        spread_edges(s, edges);
+}
+
+static inline int lowest_bit(uint64_t bits) {
+#if defined(__GNUC__)
+    return __builtin_ctzll(bits);
+#else
+    int bit = 0;
+    for (; !(bits & 1); bits >>= 1)
+        bit++;
+    return bit;
+#endif
+}
+
 /* Put the shape's runs onto the stack, child by child, and stage the children. */
 static void stage_children(spread *s, const pm_shape *shape) {
     pm_painter *p = s->painter;
@@ -205,8 +246,8 @@ static void stage_children(spread *s, const pm_shape *shape) {
     const touch *touches = p->touches.items;
     size_t closed_runs = p->touches.count, runs = closed_runs;
     uint64_t reached = (s->touched | s->inside) & ~s->closed;
-    for (int child = 0; child < 64; child++) {
-        int touched = (int)(s->touched >> child & 1);
+    for (uint64_t left = reached; left; left &= left - 1) {
+        int child = lowest_bit(left), touched = (int)(s->touched >> child & 1);
         counts[child] = (uint32_t)touched;
         edges[child] = touched ? s->open[child].count : 0;
         runs += (size_t)touched;
@@ -218,9 +259,8 @@ static void stage_children(spread *s, const pm_shape *shape) {
     if (!pm_painter_reserve(p, &p->runs, runs))
         return;
     p->too_much |= p->runs.count + runs >= UINT32_MAX / 2;
-    for (int child = 0; child < 64; child++) {
-        if (!(reached >> child & 1))
-            continue;
+    for (uint64_t left = reached; left; left &= left - 1) {
+        int child = lowest_bit(left);
         places[child] = (uint32_t)p->runs.count;
         pm_painter_stage(p, (pm_shape){shape->item, places[child], counts[child], edges[child],
                                        (uint8_t)(s->inside >> child & 1), (uint8_t)child});
@@ -231,9 +271,8 @@ static void stage_children(spread *s, const pm_shape *shape) {
     run *out = p->runs.items;
     for (size_t i = 0; i < closed_runs; i++)
         out[places[touches[i].child]++] = touches[i].edges;
-    for (int child = 0; child < 64; child++)
-        if (s->touched >> child & 1)
-            out[places[child]] = s->open[child];
+    for (uint64_t left = s->touched; left; left &= left - 1)
+        out[places[lowest_bit(left)]] = s->open[lowest_bit(left)];
 }
 
 static void hand_down(pm_painter *p, const pm_cell *cell, const pm_shape *shape, uint64_t *closed) {
@@ -599,6 +638,24 @@ static int is_new_part(const pm_covers *covers, uint32_t *table, size_t mask, si
 
 /* ---- the whole ---- */
 
+/* The mapped boxes of edges STRETCH * i .. STRETCH * (i + 1) - 1, so of one vertex more; NULL without memory. */
+static pm_box *map_stretches(const pm_painter *p, size_t vertices) {
+    pm_box *boxes = pm_allocate(p->allocator, (vertices / STRETCH + 1) * sizeof *boxes);
+    for (size_t i = 0; boxes && i < vertices / STRETCH; i++) {
+        const double *v = p->covers->vertices + 2 * STRETCH * i;
+        pm_box box = {v[0], v[1], v[0], v[1]};
+        for (size_t k = 1; k <= STRETCH && STRETCH * i + k < vertices; k++) {
+            box.min_x = least(box.min_x, v[2 * k]);
+            box.min_y = least(box.min_y, v[2 * k + 1]);
+            box.max_x = greatest(box.max_x, v[2 * k]);
+            box.max_y = greatest(box.max_y, v[2 * k + 1]);
+        }
+        boxes[i] = (pm_box){(box.min_x - p->min_x) * p->scale, (box.min_y - p->min_y) * p->scale,
+                            (box.max_x - p->min_x) * p->scale, (box.max_y - p->min_y) * p->scale};
+    }
+    return boxes;
+}
+
 /* Every part with all of its edges; the root's corner is outside of them all. */
 static void push_parts(pm_painter *p, size_t parts) {
     const pm_covers *covers = p->covers;
@@ -661,6 +718,9 @@ pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint
         for (size_t part = covers->part_offsets[rank]; part < covers->part_offsets[rank + 1]; part++)
             answers[part] = ids[rank] + 1;
     p.answers = answers;
+    pm_box *stretches = map_stretches(&p, vertices);
+    p.stretches = stretches;
+    p.status = stretches ? PM_OK : PM_ERR_NO_MEMORY;
     p.shapes.item_size = p.staged.item_size = sizeof(pm_shape);
     p.runs.item_size = sizeof(run);
     p.touches.item_size = sizeof(touch);
@@ -676,6 +736,7 @@ pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint
     if (!tree->nodes)
         tree->scale = 0;
     pm_painter_release(&p);
+    pm_release(allocator, stretches);
     pm_release(allocator, answers);
     return p.status;
 }
