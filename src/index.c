@@ -12,6 +12,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "disk_leaf.h"
 #include "measure.h"
 #include "part_leaf.h"
 #include "poll.h"
@@ -19,8 +20,8 @@
 #include "regions.h"
 #include "status.h"
 
-/* With fewer, boxes and edges are looked through before a table of cells is read. */
-enum { FEW_VERTICES = 200 };
+/* With fewer, boxes and edges, or disks, are looked through before a table of cells is read. */
+enum { FEW_VERTICES = 200, FEW_DISKS = 32 };
 
 /* ---- options ---- */
 
@@ -31,8 +32,6 @@ static pm_status check_options(const pm_options *options, size_t count, int has_
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%d is not a pm_best", (int)options->best);
     if ((int)options->engine < PM_ENGINE_AUTO || options->engine > PM_ENGINE_TREE)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%d is not a pm_engine", (int)options->engine);
-    if (options->engine == PM_ENGINE_TREE && options->predicate == PM_CENTER_WITHIN)
-        return pm_fail(err, PM_ERR_ARGUMENT, -1, "PM_ENGINE_TREE has no PM_CENTER_WITHIN");
     if (options->best >= PM_SCORE_DOUBLE && !options->scores && count > 0)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "scores is NULL");
     if (options->best < PM_SCORE_DOUBLE && options->scores)
@@ -207,8 +206,8 @@ static size_t tree_size(const pm_tree *tree) {
 
 static int wants_tree(const build *b) {
     pm_engine engine = b->options->engine;
-    return b->regions &&
-           (engine == PM_ENGINE_TREE || (engine == PM_ENGINE_AUTO && b->counts.vertices >= FEW_VERTICES));
+    int many = b->regions ? b->counts.vertices >= FEW_VERTICES : b->count >= FEW_DISKS;
+    return engine == PM_ENGINE_TREE || (engine == PM_ENGINE_AUTO && many);
 }
 
 /* The block of an index, from regions in the order `ids`. */
@@ -230,7 +229,10 @@ static pm_status fill(pm_index *index, build *b, const uint32_t *ids, pm_error *
         fill_disks(index, b, block);
     if (!status && wants_tree(b)) {
         pm_tree tree;
-        status = pm_tree_build_parts(&tree, &index->covers, index->ids, b->budget, &b->poll, b->options->allocator);
+        const pm_allocator *allocator = b->options->allocator;
+        status = b->regions
+                     ? pm_tree_build_parts(&tree, &index->covers, index->ids, b->budget, &b->poll, allocator)
+                     : pm_tree_build_disks(&tree, &index->disks, b->budget, &b->poll, allocator);
         if (!status && tree.scale != 0 && tree_size(&tree) <= b->budget)
             status = add_tree(index, b, &tree, &block);
         if (status)
@@ -400,9 +402,12 @@ static double load(const double *values, ptrdiff_t stride, size_t i) {
 }
 
 void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out) {
-    if (index->predicate == PM_COVERS && index->tree.scale != 0) {
+    if (index->tree.scale != 0) {
         pm_isa isa = pm_isa_best();
-        pm_tree_match(&index->tree, points, out, pm_part_kernel(isa), &index->covers, isa);
+        if (index->predicate == PM_COVERS)
+            pm_tree_match(&index->tree, points, out, pm_part_kernel(isa), &index->covers, isa);
+        else
+            pm_tree_match(&index->tree, points, out, pm_disk_kernel(isa), &index->disks, isa);
         return;
     }
     for (size_t i = 0; i < points->count; i++) {

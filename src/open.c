@@ -97,7 +97,10 @@ static pm_status check_contents(const pm_index *index, const pm_block_header *he
         if (!are_finite(covers->vertices, 2 * vertices))
             return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: a vertex is not finite");
     }
-    return index->tree.scale != 0 ? pm_tree_check(&index->tree, covers, index->count, err) : PM_OK;
+    const pm_allocator *allocator = index->own_allocator ? &index->allocator : NULL;
+    return index->tree.scale != 0 ? pm_tree_check(&index->tree, index->predicate == PM_COVERS ? covers : NULL,
+                                                  index->count, allocator, err)
+                                  : PM_OK;
 }
 
 pm_status pm_index_open(const void *block, size_t size, int verify, const pm_allocator *allocator, pm_index **out,

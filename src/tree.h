@@ -67,12 +67,15 @@ static inline uint64_t pm_place(double value, double min, double scale) {
 pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint32_t *ids, size_t size_limit,
                               pm_poll *poll, const pm_allocator *allocator);
 
+/* Paint the disks, ranks, ids and all. tree->scale stays 0 where radii are infinite, or as above. */
+pm_status pm_tree_build_disks(pm_tree *tree, const pm_disk_table *disks, size_t size_limit, pm_poll *poll,
+                              const pm_allocator *allocator);
+
 void pm_tree_free(pm_tree *tree, const pm_allocator *allocator);
 
-enum { PM_TREE_IS_CHECKED = 0 };
-static inline pm_status pm_tree_check(const pm_tree *tree, const pm_covers *covers, size_t count, pm_error *err) {
-    (void)tree, (void)covers, (void)count, (void)err;
-    return PM_OK;
-}
+/* Can every search of this tree over `covers`, or over disks when that is NULL, be trusted to end and to stay inside?
+ * For bytes that come from elsewhere; `count` regions. PM_OK, PM_ERR_BLOCK or PM_ERR_NO_MEMORY. */
+pm_status pm_tree_check(const pm_tree *tree, const pm_covers *covers, size_t count, const pm_allocator *allocator,
+                        pm_error *err);
 
 #endif

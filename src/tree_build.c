@@ -198,13 +198,27 @@ static void finish(pm_painter *p, pm_tree *tree, uint32_t root) {
     tree->origins = take(&p->origins);
 }
 
-pm_status pm_painter_run(pm_painter *p, pm_tree *tree) {
+void pm_painter_prepare(pm_painter *p, size_t run_size, size_t touch_size) {
+    p->shapes.item_size = p->staged.item_size = sizeof(pm_shape);
+    p->runs.item_size = run_size;
+    p->touches.item_size = touch_size;
+    p->nodes.item_size = p->leaves.item_size = p->origins.item_size = sizeof(uint32_t);
+}
+
+void pm_painter_clear(pm_painter *p, int coarse) {
+    p->coarse = coarse;
+    p->too_much = 0;
+    p->nodes.count = p->leaves.count = p->origins.count = p->work = 0;
+}
+
+void pm_painter_run(pm_painter *p, pm_tree *tree) {
+    if (p->status)
+        return;
     uint32_t root = build_cell(p, (pm_cell){0, 0, 1, 0}, 0, p->shapes.count);
     if (!p->too_much && !p->status)
         finish(p, tree, root);
     if (p->status)
         pm_tree_free(tree, p->allocator);
-    return p->status;
 }
 
 void pm_painter_release(pm_painter *p) {

@@ -29,6 +29,11 @@ typedef struct pm_stack {
     size_t count, room, item_size;
 } pm_stack;
 
+/* A disk in the root cell; one of radius 0 is left out. */
+typedef struct pm_circle {
+    double x, y, radius;
+} pm_circle;
+
 typedef struct pm_painter pm_painter;
 
 struct pm_painter {
@@ -37,11 +42,13 @@ struct pm_painter {
     void (*hand_down)(pm_painter *painter, const pm_cell *cell, const pm_shape *shape, uint64_t *closed);
     /* Write a leaf of these shapes and set its word, or return 0: too many. At the deepest it must. */
     int (*write_leaf)(pm_painter *painter, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word);
-    const pm_covers *covers; /* of parts, else NULL */
+    const pm_covers *covers; /* of parts */
     const pm_disk_table *disks;
+    const pm_circle *circles; /* of disks, by rank */
+    size_t leaf_shapes;       /* that a leaf of disks may hold */
     const uint32_t *answers; /* of every item: its position in the input + 1 */
     double min_x, min_y, scale; /* coordinates -> [0, 1) */
-    const pm_box *stretches;    /* of edges, see tree_parts.c */
+    const pm_box *stretches;    /* of edges, for parts: see tree_parts.c */
     const pm_allocator *allocator;
     pm_poll *poll;
     pm_stack shapes, staged, runs, touches, nodes, leaves, origins;
@@ -51,15 +58,32 @@ struct pm_painter {
     pm_status status;
 };
 
+static inline int pm_lowest_bit(uint64_t bits) {
+#if defined(__GNUC__)
+    return __builtin_ctzll(bits);
+#else
+    int bit = 0;
+    for (; !(bits & 1); bits >>= 1)
+        bit++;
+    return bit;
+#endif
+}
+
 /* Make room for `more` items; 0 when memory has run out, with `status` set. */
 int pm_painter_reserve(pm_painter *painter, pm_stack *stack, size_t more);
 
 /* The children's shapes, one after the other; room for 64 must be reserved. */
 void pm_painter_stage(pm_painter *painter, pm_shape shape);
 
+/* Before anything else. A run has `run_size` bytes, a touch `touch_size`. */
+void pm_painter_prepare(pm_painter *painter, size_t run_size, size_t touch_size);
+
+/* Before each attempt, the second of which is coarse. */
+void pm_painter_clear(pm_painter *painter, int coarse);
+
 /* Paint the shapes that are on the stack, all in the root cell, best first. tree->nodes stays NULL where limits end
  * it; the tree's map is the caller's. */
-pm_status pm_painter_run(pm_painter *painter, pm_tree *tree);
+void pm_painter_run(pm_painter *painter, pm_tree *tree);
 
 void pm_painter_release(pm_painter *painter);
 

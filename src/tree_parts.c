@@ -228,17 +228,6 @@ static void spread_run(spread *s, run edges) {
         spread_edges(s, edges);
 }
 
-static inline int lowest_bit(uint64_t bits) {
-#if defined(__GNUC__)
-    return __builtin_ctzll(bits);
-#else
-    int bit = 0;
-    for (; !(bits & 1); bits >>= 1)
-        bit++;
-    return bit;
-#endif
-}
-
 /* Put the shape's runs onto the stack, child by child, and stage the children. */
 static void stage_children(spread *s, const pm_shape *shape) {
     pm_painter *p = s->painter;
@@ -247,7 +236,7 @@ static void stage_children(spread *s, const pm_shape *shape) {
     size_t closed_runs = p->touches.count, runs = closed_runs;
     uint64_t reached = (s->touched | s->inside) & ~s->closed;
     for (uint64_t left = reached; left; left &= left - 1) {
-        int child = lowest_bit(left), touched = (int)(s->touched >> child & 1);
+        int child = pm_lowest_bit(left), touched = (int)(s->touched >> child & 1);
         counts[child] = (uint32_t)touched;
         edges[child] = touched ? s->open[child].count : 0;
         runs += (size_t)touched;
@@ -260,7 +249,7 @@ static void stage_children(spread *s, const pm_shape *shape) {
         return;
     p->too_much |= p->runs.count + runs >= UINT32_MAX / 2;
     for (uint64_t left = reached; left; left &= left - 1) {
-        int child = lowest_bit(left);
+        int child = pm_lowest_bit(left);
         places[child] = (uint32_t)p->runs.count;
         pm_painter_stage(p, (pm_shape){shape->item, places[child], counts[child], edges[child],
                                        (uint8_t)(s->inside >> child & 1), (uint8_t)child});
@@ -272,7 +261,7 @@ static void stage_children(spread *s, const pm_shape *shape) {
     for (size_t i = 0; i < closed_runs; i++)
         out[places[touches[i].child]++] = touches[i].edges;
     for (uint64_t left = s->touched; left; left &= left - 1)
-        out[places[lowest_bit(left)]] = s->open[lowest_bit(left)];
+        out[places[pm_lowest_bit(left)]] = s->open[pm_lowest_bit(left)];
 }
 
 static void hand_down(pm_painter *p, const pm_cell *cell, const pm_shape *shape, uint64_t *closed) {
@@ -721,17 +710,11 @@ pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint
     pm_box *stretches = map_stretches(&p, vertices);
     p.stretches = stretches;
     p.status = stretches ? PM_OK : PM_ERR_NO_MEMORY;
-    p.shapes.item_size = p.staged.item_size = sizeof(pm_shape);
-    p.runs.item_size = sizeof(run);
-    p.touches.item_size = sizeof(touch);
-    p.nodes.item_size = p.leaves.item_size = p.origins.item_size = sizeof(uint32_t);
+    pm_painter_prepare(&p, sizeof(run), sizeof(touch));
     for (int coarse = 0; coarse < 2 && !tree->nodes && p.status == PM_OK; coarse++) {
-        p.coarse = coarse;
-        p.too_much = 0;
-        p.nodes.count = p.leaves.count = p.origins.count = p.work = 0;
+        pm_painter_clear(&p, coarse);
         push_parts(&p, parts);
-        if (p.status == PM_OK)
-            (void)pm_painter_run(&p, tree);
+        pm_painter_run(&p, tree);
     }
     if (!tree->nodes)
         tree->scale = 0;

@@ -283,7 +283,7 @@ static void forge(char *block, size_t size, rng *r) {
     for (uint32_t changes = 1 + rng_below(r, 3); changes > 0; changes--) {
         pm_section part = {0, sizeof before};
         if (rng_below(r, 8))
-            part = before.sections[rng_below(r, PM_TREE_IS_CHECKED ? PM_SECTIONS : PM_SECTION_TREE_NODES)];
+            part = before.sections[rng_below(r, PM_SECTIONS)];
         if (part.size < 4)
             continue;
         size_t at = (size_t)part.offset + rng_below(r, (uint32_t)part.size / 4) * 4;
@@ -301,11 +301,6 @@ static void forge(char *block, size_t size, rng *r) {
         memcpy(block + at, &word, 4);
         if (rng_below(r, 3) == 0 && at % 8 == 0)
             memcpy(block + at, &doubles[rng_below(r, 9)], 8);
-    }
-    if (!PM_TREE_IS_CHECKED) {
-        pm_block_header *header = (pm_block_header *)(void *)block;
-        header->tree_root = before.tree_root;
-        memcpy(header->tree_map, before.tree_map, sizeof before.tree_map);
     }
     seal(block, size);
 }

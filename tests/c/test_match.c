@@ -19,7 +19,7 @@ static pm_index *build(const pm_regions *regions, const pm_options *options) {
     pm_options own = {0};
     if (options)
         own = *options;
-    if (own.engine == PM_ENGINE_AUTO && own.predicate == PM_COVERS)
+    if (own.engine == PM_ENGINE_AUTO)
         own.engine = turn++ % 2 ? PM_ENGINE_TREE : PM_ENGINE_SCAN;
     if (pm_index_build(regions, &own, &index, &err) != PM_OK) {
         tap_ok(0, "build: %s", err.message);

@@ -1,0 +1,132 @@
+/* tree_check.c — can this tree be walked, whatever its bytes are?
+ *
+ * A walk goes from a word to a table behind it, or ends: at an answer, or in a leaf. So it ends and stays inside when
+ * every table lies behind the word that leads to it, belongs to that word alone, and leaves bits of the place to be
+ * read; when every word names a leaf where one starts; and when what a leaf says lies inside the arrays that it
+ * speaks of. One pass over the words, one over the leaves, with a byte for 64 words and a bit for 8 bytes of leaves.
+ * Whether the answers are right can't be told. */
+#include <math.h>
+#include <string.h>
+
+#include "disk_leaf.h"
+#include "part_leaf.h"
+#include "status.h"
+
+typedef struct check {
+    const pm_tree *tree;
+    const pm_covers *covers; /* NULL: disks */
+    size_t count;            /* regions */
+    uint8_t *used;           /* bits of the place at each 64 words, + 1; 0 where no word leads */
+    uint8_t *starts;         /* of leaves: bits, one for two units */
+} check;
+
+/* A table of 2^bits x 2^bits words, reached with `used` bits of the place. */
+static int claim_table(const check *c, size_t first, int bits, int used) {
+    size_t size = (size_t)1 << 2 * bits;
+    if (first >= c->tree->node_count || size > c->tree->node_count - first || used + bits > PM_PLACE_BITS)
+        return 0;
+    for (size_t i = first / 64; i < (first + size) / 64; i++) {
+        if (c->used[i])
+            return 0;
+        c->used[i] = (uint8_t)(used + bits + 1);
+    }
+    return 1;
+}
+
+/* A word that stands at position `at` of the nodes, or the root. */
+static int word_is_right(const check *c, uint32_t word, size_t at, int used) {
+    switch (word & 3) {
+    case PM_CELL_ANSWER:
+        return word >> 2 <= c->count;
+    case PM_CELL_INNER:
+        return (at == SIZE_MAX || pm_cell_children(word) > at) &&
+               claim_table(c, pm_cell_children(word), pm_cell_bits(word), used);
+    case PM_CELL_LEAF:
+        return pm_cell_leaf(word) < c->tree->leaf_count && c->starts[word >> 5] >> (word >> 2 & 7) & 1;
+    default:
+        return 0;
+    }
+}
+
+static int nodes_are_right(const check *c) {
+    const uint32_t *nodes = c->tree->nodes;
+    if (c->tree->node_count % 64 != 0 || !word_is_right(c, c->tree->root, SIZE_MAX, 0))
+        return 0;
+    for (size_t i = 0; i < c->tree->node_count; i += 64) {
+        if (!c->used[i / 64])
+            return 0;
+        int used = c->used[i / 64] - 1;
+        for (size_t k = i; k < i + 64; k++)
+            if (!word_is_right(c, nodes[k], k, used))
+                return 0;
+    }
+    return 1;
+}
+
+static void mark_start(const check *c, size_t at) {
+    c->starts[at >> 4] = (uint8_t)(c->starts[at >> 4] | 1 << (at >> 1 & 7));
+}
+
+/* ---- leaves of parts: one after the other, zeros between ---- */
+
+static int part_leaf_is_right(const check *c, size_t at, const pm_leaf *leaf, size_t parts, size_t vertices) {
+    const uint32_t *units = c->tree->leaves + at, *origins = c->tree->origins + at;
+    uint32_t right = leaf->vertices <= PM_LEAF_VERTICES && leaf->bits <= PM_PLACE_BITS - PM_STEP_BITS;
+    for (int i = 1; i <= leaf->pieces; i++)
+        right &= (units[i] >> 2 <= c->count) & (origins[i] < parts);
+    for (size_t i = leaf->corners; i < leaf->corners + (size_t)leaf->vertices; i++)
+        right &= (origins[i] == PM_NO_ORIGIN) | ((uint64_t)origins[i] + 1 < vertices);
+    return (int)right;
+}
+
+static int part_leaves_are_right(const check *c) {
+    const size_t parts = c->covers->part_offsets[c->covers->count];
+    const size_t vertices = c->covers->vertex_offsets[c->covers->ring_offsets[parts]];
+    const size_t end = c->tree->origin_count;
+    if (c->tree->leaf_count < PM_LEAF_SLACK || c->tree->leaf_count - PM_LEAF_SLACK != end)
+        return 0;
+    for (size_t at = 0; at < end;) {
+        pm_leaf leaf = pm_leaf_read(c->tree->leaves + at);
+        size_t units = leaf.corners + (size_t)leaf.vertices;
+        if (leaf.pieces > 0) {
+            if (units > end - at || !part_leaf_is_right(c, at, &leaf, parts, vertices))
+                return 0;
+            mark_start(c, at);
+        }
+        at += leaf.pieces > 0 ? units + (units & 1) : 2;
+    }
+    return 1;
+}
+
+/* ---- leaves of disks: entries up to one with PM_DISK_LAST ---- */
+
+static int disk_leaves_are_right(const check *c) {
+    const uint32_t *leaves = c->tree->leaves;
+    size_t count = c->tree->leaf_count;
+    if (count > 0 && !(leaves[count - 1] & PM_DISK_LAST))
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t number = leaves[i] & ~PM_DISK_LAST;
+        if (number > c->count || (number == 0 && !(leaves[i] & PM_DISK_LAST)))
+            return 0;
+        if (i % 2 == 0 && !(leaves[i] & PM_DISK_LAST))
+            mark_start(c, i);
+    }
+    return 1;
+}
+
+pm_status pm_tree_check(const pm_tree *tree, const pm_covers *covers, size_t count, const pm_allocator *allocator,
+                        pm_error *err) {
+    check c = {tree, covers, count, NULL, NULL};
+    size_t tables = tree->node_count / 64 + 1, starts = tree->leaf_count / 16 + 1;
+    if (!isfinite(tree->min_x) || !isfinite(tree->min_y) || !(tree->scale > 0) || !isfinite(tree->scale))
+        return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the tree has no place");
+    c.used = pm_allocate(allocator, tables + starts);
+    if (!c.used)
+        return pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory checking a tree");
+    c.starts = c.used + tables;
+    memset(c.used, 0, tables + starts);
+    int right = (covers ? part_leaves_are_right(&c) : disk_leaves_are_right(&c)) && nodes_are_right(&c);
+    pm_release(allocator, c.used);
+    return right ? PM_OK : pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the tree leads nowhere");
+}

@@ -1,0 +1,204 @@
+/* tree_disks.c — what do disks do to the cells that they reach?
+ *
+ * The cells are those of tree_build.c; the shapes are disks, whose leaves are told in disk_leaf.h. Equal radii or
+ * not, more candidates make larger answers and fewer cells.
+ *
+ * A disk knows its children by rows: the nearest and the farthest place of a row from the center give the columns
+ * that it reaches and those that it covers. A child is reached generously and covered stingily, by SLACK, which is
+ * more than all rounding in the map and in the match together: some 2^-50 of the root cell.
+ *
+ * A disk around the same center as a better one, and no larger, never wins and is left out. Where rims crowd beyond
+ * any use of cells all the same, limits linear in the disks end it, and the scan stands in. */
+#include <math.h>
+#include <string.h>
+
+#include "disk_leaf.h"
+#include "status.h"
+#include "tree_build.h"
+
+/* A leaf may hold this many disks whose rims cross it. With fewer, points look at fewer disks, but the tree grows and
+ * so do its cache misses: that begins to count beyond MANY disks. Where such a tree is beyond the limits, one with
+ * leaves COARSER times as large is tried. */
+enum { LEAF_DISKS = 4, LEAF_DISKS_OF_MANY = 6, MANY = 10000, COARSER = 8 };
+/* Cells at this depth are 2^-30 of the root: 2^-50 is then 2^-20 of a cell. */
+enum { DEEPEST = 10 };
+static const double SLACK = 1.0 / (1 << 16), SMALLEST = 0x1p-1000; /* a radius that must not underflow */
+
+/* ---- a cell's children: bit 8 * row + column of a mask ---- */
+
+/* Bits first .. last. */
+static uint64_t columns(double low, double high) {
+    if (!(low <= 7 && high >= 0))
+        return 0;
+    int first = low <= 0 ? 0 : (int)ceil(low), last = high >= 7 ? 7 : (int)high;
+    return first > last ? 0 : (UINT64_C(0xff) >> (7 - (last - first))) << first;
+}
+
+/* Hand one disk to the children that it reaches and that are not closed; close those that it covers. */
+static void hand_down(pm_painter *p, const pm_cell *cell, const pm_shape *shape, uint64_t *closed) {
+    const double per_child = 8 / cell->size;
+    const pm_circle *c = &p->circles[shape->item];
+    double cx = (c->x - cell->x) * per_child, cy = (c->y - cell->y) * per_child, r = c->radius * per_child;
+    double outer = r * (1 + 0x1p-44) + SLACK, inner = r * (1 - 0x1p-44) - SLACK;
+    int first = cy - outer > 0 ? (int)fmin(cy - outer, 8) : 0, last = cy + outer < 7 ? (int)fmax(cy + outer, -1) : 7;
+    uint64_t touched = 0, covered = 0;
+    for (int row = first; row <= last; row++) {
+        double below = row - cy, above = below + 1;
+        double near = below > 0 ? below : above < 0 ? -above : 0, far = -below > above ? -below : above;
+        if (near >= outer)
+            continue;
+        double reach = sqrt((outer - near) * (outer + near)) + SLACK;
+        touched |= columns(floor(cx - reach), cx + reach) << (8 * row);
+        if (far < inner) {
+            reach = sqrt((inner - far) * (inner + far)) - SLACK;
+            covered |= columns(cx - reach, floor(cx + reach) - 1) << (8 * row);
+        }
+    }
+    touched &= ~*closed;
+    for (uint64_t left = touched; left; left &= left - 1) {
+        int child = pm_lowest_bit(left);
+        pm_painter_stage(p, (pm_shape){shape->item, 0, 0, !(covered >> child & 1), 0, (uint8_t)child});
+    }
+    *closed |= covered & touched;
+}
+
+/* Few disks, the last of which may cover the cell, one unit each. At the deepest, however many. */
+static int write_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
+    int covered = shapes[count - 1].edges == 0;
+    size_t start = p->leaves.count;
+    if (count - (size_t)covered > p->leaf_shapes && cell->depth < p->deepest)
+        return 0;
+    p->too_much |= start + count >= UINT32_C(1) << 31;
+    if (!pm_painter_reserve(p, &p->leaves, count + 2))
+        return 1;
+    uint32_t *leaves = p->leaves.items, *at = leaves + start;
+    for (size_t i = 0; i < count; i++)
+        *at++ = p->answers[shapes[i].item];
+    if (!covered)
+        *at++ = 0;
+    at[-1] |= PM_DISK_LAST;
+    if ((at - leaves) % 2)
+        *at++ = PM_DISK_LAST;
+    p->leaves.count = (size_t)(at - leaves);
+    *word = (uint32_t)(start >> 1) << 2 | PM_CELL_LEAF;
+    return 1;
+}
+
+/* ---- the whole ---- */
+
+static int same_center(const pm_disk_table *d, size_t a, size_t b) {
+    return d->x[a] == d->x[b] && d->y[a] == d->y[b];
+}
+
+/* Leave out each disk with the center of a better one, and no larger. */
+static int drop_hidden(pm_painter *p, pm_circle *circles) {
+    const pm_disk_table *d = p->disks;
+    size_t slots = 64, count = d->count;
+    while (slots < 2 * count)
+        slots *= 2;
+    uint32_t *largest = pm_allocate(p->allocator, slots * sizeof *largest); /* rank + 1 of a center's largest yet */
+    if (!largest) {
+        p->status = PM_ERR_NO_MEMORY;
+        return 0;
+    }
+    memset(largest, 0, slots * sizeof *largest);
+    for (size_t rank = 0; rank < count; rank++) {
+        size_t id = d->ids[rank];
+        if (!(circles[rank].radius > 0))
+            continue;
+        uint64_t bits[2];
+        memcpy(&bits[0], &d->x[id], sizeof bits[0]);
+        memcpy(&bits[1], &d->y[id], sizeof bits[1]);
+        uint64_t mixed = (bits[0] * UINT64_C(0x9E3779B97F4A7C15) ^ bits[1]) * UINT64_C(0xD6E8FEB86659FD93);
+        size_t slot = (size_t)(mixed >> 32) & (slots - 1);
+        while (largest[slot] && !same_center(d, d->ids[largest[slot] - 1], id))
+            slot = (slot + 1) & (slots - 1);
+        if (largest[slot] && d->radius[d->step * d->ids[largest[slot] - 1]] >= d->radius[d->step * id])
+            circles[rank].radius = 0;
+        else
+            largest[slot] = (uint32_t)rank + 1;
+    }
+    pm_release(p->allocator, largest);
+    return 1;
+}
+
+/* Choose the root cell, a little larger than the disks, and map them to it; 0 where doubles can't. */
+static int map_disks(pm_painter *p, pm_tree *tree, pm_circle *circles) {
+    const pm_disk_table *d = p->disks;
+    double low_x = INFINITY, low_y = INFINITY, high_x = -INFINITY, high_y = -INFINITY;
+    for (size_t i = 0; i < d->count; i++) {
+        double x = d->x[i], y = d->y[i], r = d->radius[d->step * i];
+        if (!(r > 0 && isfinite(x) && isfinite(y)))
+            continue;
+        low_x = x - r < low_x ? x - r : low_x;
+        low_y = y - r < low_y ? y - r : low_y;
+        high_x = x + r > high_x ? x + r : high_x;
+        high_y = y + r > high_y ? y + r : high_y;
+    }
+    double extent = high_x - low_x > high_y - low_y ? high_x - low_x : high_y - low_y;
+    double magnitude = fmax(fmax(fabs(low_x), fabs(high_x)), fmax(fabs(low_y), fabs(high_y)));
+    if (!(extent > 1e-100 && magnitude < 1e100 && extent > magnitude * 0x1p-36))
+        return 0;
+    tree->min_x = low_x - extent * 0.00137;
+    tree->min_y = low_y - extent * 0.00171;
+    double scale = 1 / (extent * 1.0041);
+    tree->scale = scale * 0x1p50;
+    for (size_t rank = 0; rank < d->count; rank++) {
+        size_t id = d->ids[rank];
+        double r = d->radius[d->step * id];
+        pm_circle c = {(d->x[id] - tree->min_x) * scale, (d->y[id] - tree->min_y) * scale, 0};
+        if (r > 0 && isfinite(c.x) && isfinite(c.y))
+            c.radius = fmax(r * scale, SMALLEST);
+        circles[rank] = c;
+    }
+    return 1;
+}
+
+/* Every disk that is left; none is known to cover the root cell. */
+static void push_disks(pm_painter *p) {
+    p->shapes.count = 0;
+    if (!pm_painter_reserve(p, &p->shapes, p->disks->count))
+        return;
+    for (size_t rank = 0; rank < p->disks->count; rank++)
+        if (p->circles[rank].radius > 0)
+            ((pm_shape *)p->shapes.items)[p->shapes.count++] = (pm_shape){(uint32_t)rank, 0, 0, 1, 0, 0};
+}
+
+pm_status pm_tree_build_disks(pm_tree *tree, const pm_disk_table *disks, size_t size_limit, pm_poll *poll,
+                              const pm_allocator *allocator) {
+    memset(tree, 0, sizeof *tree);
+    if (disks->count == 0 || disks->count >= UINT32_C(1) << 29)
+        return PM_OK;
+    pm_painter p = {.hand_down = hand_down,
+                    .write_leaf = write_leaf,
+                    .disks = disks,
+                    .allocator = allocator,
+                    .poll = poll,
+                    .size_limit = size_limit,
+                    .work_limit = 4096 * disks->count + (1 << 20),
+                    .leaf_shapes = disks->count > MANY ? LEAF_DISKS_OF_MANY : LEAF_DISKS,
+                    .deepest = DEEPEST};
+    pm_painter_prepare(&p, 1, 1); /* neither is used */
+    pm_circle *circles = pm_allocate(allocator, disks->count * sizeof *circles);
+    uint32_t *answers = circles ? pm_allocate(allocator, disks->count * sizeof *answers) : NULL;
+    p.circles = circles;
+    p.answers = answers;
+    if (!answers)
+        p.status = PM_ERR_NO_MEMORY;
+    for (size_t rank = 0; answers && rank < disks->count; rank++)
+        answers[rank] = disks->ids[rank] + 1;
+    if (answers && map_disks(&p, tree, circles) && drop_hidden(&p, circles)) {
+        for (int coarse = 0; coarse < 2 && !tree->nodes && p.status == PM_OK; coarse++) {
+            pm_painter_clear(&p, coarse);
+            p.leaf_shapes *= coarse ? COARSER : 1;
+            push_disks(&p);
+            pm_painter_run(&p, tree);
+        }
+    }
+    if (!tree->nodes)
+        tree->scale = 0;
+    pm_painter_release(&p);
+    pm_release(allocator, circles);
+    pm_release(allocator, answers);
+    return p.status;
+}
