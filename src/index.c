@@ -6,7 +6,7 @@
  * is made when the arrays are counted; only the tree can't be counted before it is there, so then the block moves
  * once into a larger one. pm_match_disks() makes a table of disks, searches it and forgets it.
  *
- * Sizes can't overflow: everything is a small multiple of arrays that the caller holds in memory. */
+ * Sizes in 64 bits can't overflow: everything is a small multiple of arrays that the caller holds in memory. */
 #include "index.h"
 
 #include <math.h>
@@ -129,7 +129,9 @@ static pm_status plan(build *b, pm_error *err) {
 /* Memory for a block of the planned size, at a multiple of 64; NULL when there is none. */
 static char *take_block(pm_index *index, const build *b) {
     index->memory_size = (size_t)b->header.size + PM_BLOCK_ALIGN - 1;
-    index->memory = pm_allocate(b->options->allocator, index->memory_size);
+    index->memory = b->header.size <= SIZE_MAX - PM_BLOCK_ALIGN /* with 32 bits not always */
+                        ? pm_allocate(b->options->allocator, index->memory_size)
+                        : NULL;
     if (!index->memory)
         return NULL;
     char *block =
