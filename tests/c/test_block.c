@@ -247,6 +247,7 @@ static void test_refusals(void) {
     header->version = UINT32_C(0x01000000);
     tap_ok(pm_index_open(copy, size, 0, NULL, &out, &err) == PM_ERR_VERSION && strstr(err.message, "rebuild"), "%s",
            err.message);
+    tap_ok(pm_index_open(copy, 16, 0, NULL, &out, &err) == PM_ERR_VERSION, "however short: %s", err.message);
     static const uint64_t text[2] = {UINT64_C(0x7420657469614c), 0};
     tap_ok(pm_index_open(text, 16, 1, NULL, &out, &err) == PM_ERR_BLOCK, "%s", err.message);
     free(copy);
