@@ -107,7 +107,7 @@ def full() -> None:
         "--timeout-multiplier",
         "20",
     ]
-    meson_test(folder, *valgrind, "memory", "status", "vectors", "kernels")
+    meson_test(folder, *valgrind, "memory", "block", "status", "vectors", "kernels")
     strict = "-pedantic -Weverything -Wno-padded -Wno-declaration-after-statement -Wno-float-equal"
     strict += " -Wno-covered-switch-default -Wno-double-promotion -Wno-bad-function-cast"
     meson_build("clang", "-Dlto=false", "-Dwerror=true", f"-Dc_args={strict}", CC="clang")

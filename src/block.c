@@ -11,6 +11,7 @@
  * from anything but a cache does. */
 #include "block.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "cover.h"
@@ -82,23 +83,32 @@ static pm_block_counts counts_of(const pm_block_header *header) {
     return counts;
 }
 
-pm_status pm_block_read(const void *block, size_t size, pm_block_header *header, pm_block_counts *counts,
-                        pm_error *err) {
-    if (size < sizeof *header || memcmp(block, MAGIC, sizeof MAGIC) != 0)
-        return pm_fail(err, PM_ERR_BLOCK, -1,
-                       size >= sizeof MAGIC && memcmp(block, MAGIC, sizeof MAGIC) == 0
-                           ? "damaged: these %zu bytes end within the header of an index"
-                           : "not an index: these %zu bytes do not start as one",
-                       size);
-    memcpy(header, block, sizeof *header);
+/* What every version starts with: magic, byte order and version. */
+static pm_status check_format(const pm_block_header *header, size_t size, pm_error *err) {
+    if (size < sizeof MAGIC || memcmp(header->magic, MAGIC, sizeof MAGIC) != 0)
+        return pm_fail(err, PM_ERR_BLOCK, -1, "not an index: these %zu bytes do not start as one", size);
+    if (size < offsetof(pm_block_header, header_size))
+        return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: these %zu bytes end within the header of an index", size);
+    if (header->byte_order == UINT32_C(0x04030201))
+        return pm_fail(err, PM_ERR_VERSION, -1, "written on a machine of the other byte order: rebuild the index");
     if (header->byte_order != BYTE_ORDER_MARK)
-        return header->byte_order == UINT32_C(0x04030201)
-                   ? pm_fail(err, PM_ERR_VERSION, -1, "written on a machine of the other byte order: rebuild it here")
-                   : pm_fail(err, PM_ERR_BLOCK, -1, "damaged: no known byte order");
+        return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: no known byte order");
     if (header->version != PM_BLOCK_VERSION)
         return pm_fail(err, PM_ERR_VERSION, -1,
                        "written in format %lu, this version of the library reads format %d: rebuild the index",
                        (unsigned long)header->version, PM_BLOCK_VERSION);
+    return PM_OK;
+}
+
+pm_status pm_block_read(const void *block, size_t size, pm_block_header *header, pm_block_counts *counts,
+                        pm_error *err) {
+    memset(header, 0, sizeof *header);
+    memcpy(header, block, size < sizeof *header ? size : sizeof *header);
+    pm_status status = check_format(header, size, err);
+    if (status)
+        return status;
+    if (size < sizeof *header)
+        return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: these %zu bytes end within the header of an index", size);
     if (header->size != size)
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: it should have %llu bytes and has %zu",
                        (unsigned long long)header->size, size);

@@ -2,7 +2,7 @@
 #ifndef PM_COVER_H
 #define PM_COVER_H
 
-#include "polymatch.h"
+#include "poll.h"
 
 typedef struct pm_box {
     double min_x, min_y, max_x, max_y;
@@ -27,7 +27,8 @@ typedef struct pm_cover_sizes {
     size_t parts, rings, vertices;
 } pm_cover_sizes;
 
-pm_cover_sizes pm_cover_measure(const pm_regions *regions);
+/* Unfinished when the poll said stop. */
+pm_cover_sizes pm_cover_measure(const pm_regions *regions, pm_poll *poll);
 
 /* Append region `region` of the input as the next in rank; covers->count and the offsets grow. */
 void pm_covers_append(pm_covers *covers, const pm_regions *regions, size_t region);

@@ -6,7 +6,7 @@
  * is made when the arrays are counted; only the tree can't be counted before it is there, so then the block moves
  * once into a larger one. pm_match_disks() makes a table of disks, searches it and forgets it.
  *
- * Sizes can't overflow: everything is a small multiple of arrays that the caller holds in memory. */
+ * Sizes in 64 bits can't overflow: everything is a small multiple of arrays that the caller holds in memory. */
 #include "index.h"
 
 #include <math.h>
@@ -106,7 +106,9 @@ static pm_status plan(build *b, pm_error *err) {
     b->counts = (pm_block_counts){.regions = b->count};
     size_t limit = b->options->max_bytes;
     if (b->regions) {
-        pm_cover_sizes sizes = pm_cover_measure(b->regions);
+        pm_cover_sizes sizes = pm_cover_measure(b->regions, &b->poll);
+        if (b->poll.stopped)
+            return stopped(err);
         if (sizes.vertices >= UINT32_MAX || sizes.rings >= UINT32_MAX || sizes.parts >= UINT32_MAX)
             return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu vertices (rings closed) are more than 4294967294",
                            sizes.vertices);
@@ -129,7 +131,9 @@ static pm_status plan(build *b, pm_error *err) {
 /* Memory for a block of the planned size, at a multiple of 64; NULL when there is none. */
 static char *take_block(pm_index *index, const build *b) {
     index->memory_size = (size_t)b->header.size + PM_BLOCK_ALIGN - 1;
-    index->memory = pm_allocate(b->options->allocator, index->memory_size);
+    index->memory = b->header.size <= SIZE_MAX - PM_BLOCK_ALIGN /* with 32 bits not always */
+                        ? pm_allocate(b->options->allocator, index->memory_size)
+                        : NULL;
     if (!index->memory)
         return NULL;
     char *block =
@@ -138,9 +142,20 @@ static char *take_block(pm_index *index, const build *b) {
     return block;
 }
 
+/* Zero the end of these sections, which may be filled to the brim or not: nothing in a block is left to chance. */
+static void clear_ends(char *block, const pm_block_header *header, pm_section_name from, pm_section_name to) {
+    for (pm_section_name name = from; name < to; name++) {
+        uint64_t begin = header->sections[name].offset, room = (uint64_t)2 * PM_BLOCK_ALIGN;
+        uint64_t end = name + 1 < PM_SECTIONS ? header->sections[name + 1].offset : header->size;
+        begin = end - begin > room ? end - room : begin;
+        memset(block + begin, 0, (size_t)(end - begin));
+    }
+}
+
 static pm_status fill_covers(pm_index *index, build *b, const uint32_t *ids, pm_error *err) {
     pm_covers *covers = &index->covers;
     covers->count = 0;
+    covers->part_offsets[0] = covers->ring_offsets[0] = covers->vertex_offsets[0] = 0;
     for (size_t rank = 0; rank < b->count; rank++) {
         size_t before = covers->vertex_offsets[covers->ring_offsets[covers->part_offsets[rank]]];
         pm_covers_append(covers, b->regions, ids[rank]);
@@ -169,6 +184,13 @@ static void fill_disks(pm_index *index, build *b, char *block) {
     memcpy(b->header.disk_map, map, sizeof map);
 }
 
+/* Copy much, asking now and then; what is left out when told to stop is lost with the rest. */
+static void copy_much(build *b, char *to, const void *from, uint64_t size) {
+    const uint64_t most = 1 << 20; /* some 100 us, most of them for new pages */
+    for (uint64_t at = 0; at < size && !pm_poll_after(&b->poll, 10000); at += most)
+        memcpy(to + at, (const char *)from + at, (size_t)(size - at < most ? size - at : most));
+}
+
 /* Move the block into a larger one, with the tree behind. */
 static pm_status add_tree(pm_index *index, build *b, const pm_tree *tree, char **block) {
     void *plain = index->memory;
@@ -186,17 +208,14 @@ static pm_status add_tree(pm_index *index, build *b, const pm_tree *tree, char *
         index->memory = plain; /* to be released */
         return PM_ERR_NO_MEMORY;
     }
-    memcpy(*block, from, size);
+    copy_much(b, *block, from, size);
     pm_release(b->options->allocator, plain);
-    for (pm_section_name name = PM_SECTION_TREE_NODES; name < PM_SECTIONS; name++) {
-        size_t end = (size_t)(name + 1 < PM_SECTIONS ? b->header.sections[name + 1].offset : b->header.size);
-        if (b->header.sections[name].size > 0)
-            memset(*block + end - PM_BLOCK_ALIGN, 0, PM_BLOCK_ALIGN); /* the gap */
-    }
-    copy(*block, &b->header, PM_SECTION_TREE_NODES, tree->nodes);
-    copy(*block, &b->header, PM_SECTION_TREE_LEAVES, tree->leaves);
-    copy(*block, &b->header, PM_SECTION_TREE_ORIGINS, tree->origins);
-    return PM_OK;
+    clear_ends(*block, &b->header, PM_SECTION_TREE_NODES, PM_SECTIONS);
+    const pm_section *sections = b->header.sections + PM_SECTION_TREE_NODES;
+    const void *const arrays[3] = {tree->nodes, tree->leaves, tree->origins};
+    for (int i = 0; i < 3; i++)
+        copy_much(b, *block + sections[i].offset, arrays[i], sections[i].size);
+    return b->poll.stopped ? PM_ERR_STOPPED : PM_OK;
 }
 
 /* As sections. */
@@ -219,7 +238,7 @@ static pm_status fill(pm_index *index, build *b, const uint32_t *ids, pm_error *
     if (!block)
         return pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory: an index of %llu bytes",
                        (unsigned long long)b->header.size);
-    memset(block, 0, (size_t)b->header.size);
+    clear_ends(block, &b->header, PM_SECTION_IDS, PM_SECTIONS);
     copy(block, &b->header, PM_SECTION_IDS, ids);
     for (int i = 0; i < 4; i++)
         b->header.bounds[i] = NAN;

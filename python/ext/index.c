@@ -307,6 +307,10 @@ static PyObject *index_best(PyObject *object, void *Py_UNUSED(closure)) {
     return PyUnicode_FromString(BESTS[best < PM_SCORE_DOUBLE ? best : PM_SCORE_DOUBLE]);
 }
 
+static PyObject *index_block(PyObject *object, void *Py_UNUSED(closure)) {
+    return PyMemoryView_FromObject(object);
+}
+
 static PyMethodDef index_methods[] = {
     {"from_disks", index_from_disks, METH_VARARGS | METH_CLASS,
      "from_disks(x, y, area, best, scores, distance, max_bytes=0): center_within over known centers and areas."},
@@ -318,6 +322,7 @@ static PyMethodDef index_methods[] = {
 
 static PyGetSetDef index_getset[] = {
     {"nbytes", index_nbytes, NULL, "Bytes of its block.", NULL},
+    {"block", index_block, NULL, "Its bytes, as open() takes them.", NULL},
     {"predicate", index_predicate, NULL, "The rule it was built with.", NULL},
     {"best", index_best, NULL, "The rule it was built with; any scores are \"score\".", NULL},
     {"bounds", index_bounds, NULL, "(min x, min y, max x, max y) around what can match.", NULL},

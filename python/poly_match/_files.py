@@ -16,8 +16,8 @@ __all__ = ["replacing"]
 def replacing(path: Path) -> Iterator[BinaryIO]:
     """Open a file that takes the place of `path` when the block ends well; otherwise nothing has happened.
 
-    It is written beside, to the disk, and renamed. What is not a regular file (a pipe, /dev/stdout) is written
-    directly.
+    It is written beside, to the disk, and renamed. What is not a regular file (a pipe, /dev/stdout) is
+    written directly.
     """
     if path.exists() and not path.is_file():
         with path.open("wb") as file:

@@ -157,7 +157,7 @@ class Index:
             The file can't be written.
         """
         with replacing(Path(path)) as file:
-            file.write(self._core)
+            file.write(self._core.block)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str], *, mmap: bool = True, verify: bool = True) -> Self:
@@ -217,9 +217,9 @@ class Index:
         return self
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
-        within = operator.index(protocol) < 5
-        block = bytes(self._core) if within else pickle.PickleBuffer(self._core)
-        return _restored, (type(self), block), getattr(self, "__dict__", None)
+        block = self._core.block
+        carried = pickle.PickleBuffer(block) if operator.index(protocol) >= 5 else bytes(block)
+        return _restored, (type(self), carried), getattr(self, "__dict__", None)
 
     def __copy__(self) -> Self:
         return self

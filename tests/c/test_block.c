@@ -133,6 +133,42 @@ static void test_round_trip(void) {
     tap_ok(least > 0 && trees > right.cases / 30, "every rule at least %ld times, %ld trees", least, trees);
 }
 
+/* Of every size up to 200, so that every array ends everywhere within its last line. */
+static void test_same_bytes(void) {
+    static double x[200], coords[400], radii[200];
+    tap_count twice = {"same input, same bytes, whatever the size", 0, 0};
+    for (size_t count = 0; count <= 200; count++) {
+        const int64_t rings[] = {0, (int64_t)count}, polygons[] = {0, 1};
+        const pm_regions regions = {coords, count, rings, 1, polygons, 1, NULL, 0};
+        const pm_disks disks = {x, x, x, count};
+        for (int kind = 0; kind < 3; kind++) {
+            pm_index *index[2] = {NULL, NULL};
+            const void *blocks[2];
+            size_t sizes[2];
+            pm_status status = PM_OK;
+            for (int i = 0; i < 2; i++) {
+                int fill = i ? 0x5A : 0xA5;
+                const pm_allocator allocator = {filled, give_back, &fill};
+                pm_options options = {.allocator = &allocator};
+                if (kind > 0) {
+                    options.predicate = PM_CENTER_WITHIN;
+                    options.distance = radii;
+                    options.distance_count = kind == 1 ? 1 : count;
+                }
+                status |= kind ? pm_index_build_disks(&disks, &options, &index[i], NULL)
+                               : pm_index_build(&regions, &options, &index[i], NULL);
+                blocks[i] = index[i] ? pm_index_block(index[i], &sizes[i]) : NULL;
+            }
+            tap_case(&twice, status == PM_OK && sizes[0] == sizes[1] && memcmp(blocks[0], blocks[1], sizes[0]) == 0);
+            pm_index_free(index[0]);
+            pm_index_free(index[1]);
+        }
+        if (count < 200)
+            coords[2 * count] = coords[2 * count + 1] = x[count] = (double)(count * count % 17);
+    }
+    tap_tally(&twice);
+}
+
 /* ---- damage ---- */
 
 static void damage(const char *kind, const pm_index *index) {
@@ -211,6 +247,7 @@ static void test_refusals(void) {
     header->version = UINT32_C(0x01000000);
     tap_ok(pm_index_open(copy, size, 0, NULL, &out, &err) == PM_ERR_VERSION && strstr(err.message, "rebuild"), "%s",
            err.message);
+    tap_ok(pm_index_open(copy, 16, 0, NULL, &out, &err) == PM_ERR_VERSION, "however short: %s", err.message);
     static const uint64_t text[2] = {UINT64_C(0x7420657469614c), 0};
     tap_ok(pm_index_open(text, 16, 1, NULL, &out, &err) == PM_ERR_BLOCK, "%s", err.message);
     free(copy);
@@ -383,6 +420,7 @@ static void test_memory(void) {
 
 int main(void) {
     test_round_trip();
+    test_same_bytes();
     test_damage();
     test_refusals();
     test_each_check();

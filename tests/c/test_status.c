@@ -68,11 +68,12 @@ static void expect_regions(const char *what, const pm_regions *regions, pm_statu
 }
 
 static void test_names(void) {
-    static const char *const names[] = {"PM_OK",          "PM_ERR_NO_MEMORY",  "PM_ERR_ARGUMENT",
-                                        "PM_ERR_OFFSETS", "PM_ERR_COORDINATE", "PM_ERR_SCORE",
-                                        "PM_ERR_DISTANCE"};
+    static const char *const names[] = {"PM_OK",           "PM_ERR_NO_MEMORY",  "PM_ERR_ARGUMENT",
+                                        "PM_ERR_OFFSETS",  "PM_ERR_COORDINATE", "PM_ERR_SCORE",
+                                        "PM_ERR_DISTANCE", "PM_ERR_BLOCK",      "PM_ERR_VERSION",
+                                        "PM_ERR_STOPPED",  "PM_ERR_SIZE"};
     int right = 1;
-    for (int i = 0; i < 7; i++)
+    for (int i = 0; i < 11; i++)
         right = right && strcmp(pm_status_name((pm_status)-i), names[i]) == 0;
     tap_ok(right, "every status has its name");
     tap_ok(pm_status_name((pm_status)-99) != NULL && pm_status_name((pm_status)1) != NULL, "others have one as well");

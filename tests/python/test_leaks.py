@@ -91,6 +91,9 @@ SQUARE = (
     None,
 )
 INDEX = _core.Index(*SQUARE, "covers", "smallest", None, None)
+BLOCK = bytes(INDEX)
+ODD = bytearray(b"-" + BLOCK)
+WHOLE = pm.Index([SQUARE[0]])
 OUT = np.zeros(3, dtype=np.int64)
 ONE = np.ones(1)
 STATE = POLYGON.__getstate__()
@@ -160,6 +163,10 @@ GOOD: dict[str, tuple[Callable[[], object], int]] = {  # what is called, and how
     "main of any objects and an array": (lambda: pm.main(iter(MIXED), ROWS), 10),
     "main of nothing": (lambda: pm.main([], iter([])), 10),
     "index": (lambda: _core.Index(*SQUARE, "covers", "score", ONE, None), 10),
+    "open": (lambda: memoryview(_core.Index.open(BLOCK, True)), 10),
+    "open a copy": (lambda: _core.Index.open(memoryview(ODD)[1:], False), 10),
+    "pickle of an index": (lambda: pickle.loads(pickle.dumps(WHOLE, 5)), 3),
+    "block": (lambda: INDEX.block, 10),
     "index of disks": (lambda: _core.Index.from_disks(ONE, ONE, ONE, "smallest", None, ONE), 10),
     "match": (lambda: INDEX.match(ROWS[:, 0], ROWS[:, 1], OUT), 10),
     "index attributes": (lambda: (len(INDEX), INDEX.nbytes, INDEX.bounds), 10),
@@ -227,6 +234,11 @@ FAILING: dict[str, Callable[[], object]] = {
     ),
     "index with bad scores": lambda: _core.Index(*SQUARE, "covers", "score", ONE * math.nan, None),
     "index with too many scores": lambda: _core.Index(*SQUARE, "covers", "score", X, None),
+    "index with bad areas": lambda: _core.Index(*SQUARE, "covers", "smallest", None, None, "auto", X),
+    "index too large": lambda: _core.Index(*SQUARE, "covers", "smallest", None, None, "auto", None, 100),
+    "open damage": lambda: _core.Index.open(BLOCK[:-1], True),
+    "open text": lambda: _core.Index.open("text", True),
+    "open nothing": lambda: _core.Index.open(),
     "disks of two lengths": lambda: _core.Index.from_disks(ONE, X, None, "first", None, ONE),
     "disks with a bad distance": lambda: _core.Index.from_disks(ONE, ONE, None, "first", None, -ONE),
     "match with one argument": lambda: INDEX.match(X),

@@ -76,7 +76,7 @@ def test_everything_public_is_documented(name):
 def test_match_has_the_options_of_both():
     options = inspect.signature(pm.match).parameters
     assert list(options) == [
-        "points", "polygons", "predicate", "distance", "best", "workers", "progress", "out",
+        "points", "polygons", "predicate", "distance", "best", "max_bytes", "workers", "progress", "out",
     ]  # fmt: skip
     both = {**inspect.signature(pm.Index).parameters, **inspect.signature(pm.Index.match).parameters}
     for name, option in options.items():

@@ -1,0 +1,207 @@
+/* fuzz_open.c: can any bytes that are opened as an index do harm?
+ *
+ * A small index is built, of regions or disks by some of the bytes, and the rest of the bytes say what to write over
+ * its block, where, and how often; or they are a block of their own. Then the checksum is made right, for no fuzzer
+ * guesses one. What pm_index_open() refuses must leave *out NULL and a sentence; what it accepts must answer a
+ * position in range or PM_NO_MATCH for every point. Blocks lie in memory of exactly their size.
+ *
+ * As fuzz_match.c it has libFuzzer's entry point, and with FUZZ_MAIN a main() of its own; both count how far inputs
+ * came. */
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "block.h"
+#include "cases.h"
+#include "tap.h"
+#include "tree.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct {
+    long inputs, refused, opened, points, matched;
+} reached;
+
+static void print_reached(void) {
+    printf("# %ld inputs: %ld refused, %ld opened; %ld points, %ld matched\n", reached.inputs, reached.refused,
+           reached.opened, reached.points, reached.matched);
+}
+
+static void require(int condition, const char *what) {
+    if (!condition) {
+        fprintf(stderr, "wrong: %s\n", what);
+        abort();
+    }
+}
+
+typedef struct reader {
+    const uint8_t *data;
+    size_t left;
+} reader;
+
+static uint64_t take(reader *r, size_t bytes) { /* 0 where nothing is left */
+    uint64_t value = 0;
+    for (; bytes > 0; bytes--) {
+        value <<= 8;
+        if (r->left > 0) {
+            r->left--;
+            value |= *r->data++;
+        }
+    }
+    return value;
+}
+
+/* An index of a few triangles or disks on a small grid. */
+static pm_index *build(reader *r) {
+    double coords[3 * 2 * 8], distance[8], x[8], y[8];
+    int64_t rings[9], polygons[9];
+    size_t mode = take(r, 1), count = mode % 8 + 1;
+    for (size_t i = 0; i < 6 * count; i++)
+        coords[i] = (double)(take(r, 1) % 16);
+    for (size_t i = 0; i < count; i++) {
+        x[i] = coords[6 * i];
+        y[i] = coords[6 * i + 1];
+        distance[i] = (double)(take(r, 1) % 8);
+    }
+    for (size_t i = 0; i <= count; i++) {
+        rings[i] = 3 * (int64_t)i;
+        polygons[i] = (int64_t)i;
+    }
+    const pm_regions regions = {coords, 3 * count, rings, count, polygons, count, NULL, 0};
+    const pm_disks disks = {x, y, distance, count};
+    pm_options options = {.engine = mode & 16 ? PM_ENGINE_TREE : PM_ENGINE_SCAN};
+    pm_index *index = NULL;
+    pm_status status;
+    if (mode & 32) {
+        options = (pm_options){.predicate = PM_CENTER_WITHIN, .distance = distance};
+        options.distance_count = mode & 64 ? 1 : count;
+        status = pm_index_build_disks(&disks, &options, &index, NULL);
+    } else {
+        status = pm_index_build(&regions, &options, &index, NULL);
+    }
+    require(status == PM_OK, "the build");
+    return index;
+}
+
+/* Write over some of it, words at multiples of four bytes: there the numbers are. */
+static void overwrite(reader *r, unsigned char *block, size_t size) {
+    while (r->left >= 4) {
+        size_t how = (size_t)take(r, 1), at = (size_t)take(r, 2) * 4 % size;
+        uint64_t value = how & 1 ? take(r, 8) : how & 2 ? take(r, 4) : take(r, 1);
+        if (how & 4) { /* a little more or less */
+            uint32_t word;
+            memcpy(&word, block + at, sizeof word);
+            value = word + (value & 8 ? value % 8 : UINT32_MAX - value % 8);
+        }
+        size_t width = how & 1 && at + 8 <= size ? 8 : 4;
+        memcpy(block + at, &value, width);
+    }
+}
+
+static void ask(const pm_index *index) {
+    double x[256], y[256];
+    int64_t out[256];
+    for (size_t i = 0; i < 256; i++) {
+        x[i] = (double)(i % 16) + (i % 3 ? 0.25 : 0);
+        y[i] = (double)(i / 16) + (i % 5 ? 0.125 : 0);
+    }
+    x[255] = 1e300;
+    y[254] = -1e-300;
+    const pm_points points = {x, y, sizeof *x, sizeof *y, 256};
+    pm_index_match(index, &points, out);
+    for (size_t i = 0; i < 256; i++) {
+        require(out[i] >= PM_NO_MATCH && out[i] < (int64_t)pm_index_count(index), "an answer in range");
+        reached.points++;
+        reached.matched += out[i] >= 0;
+    }
+}
+
+static void try(const void *bytes, size_t size) {
+    pm_index *index = (pm_index *)(uintptr_t)1;
+    pm_error err = {PM_OK, 0, ""};
+    void *copy = malloc(size ? size : 1);
+    if (copy == NULL)
+        abort();
+    if (size > 0)
+        memcpy(copy, bytes, size);
+    pm_status status = pm_index_open(copy, size, 1, NULL, &index, &err);
+    if (status == PM_OK) {
+        reached.opened++;
+        ask(index);
+        pm_index_free(index);
+    } else {
+        require((status == PM_ERR_BLOCK || status == PM_ERR_VERSION) && index == NULL && err.status == status &&
+                    err.message[0],
+                "the refusal");
+        reached.refused++;
+    }
+    free(copy);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+    reader r = {data, size};
+    if (reached.inputs++ == 0)
+        atexit(print_reached);
+    try(data, size);
+    pm_index *index = build(&r);
+    size_t length;
+    const void *block = pm_index_block(index, &length);
+    const pm_block_header before = *(const pm_block_header *)block;
+    unsigned char *copy = malloc(length);
+    if (copy == NULL)
+        abort();
+    memcpy(copy, block, length);
+    overwrite(&r, copy, length);
+    pm_block_header *header = (pm_block_header *)(void *)copy;
+    if (!PM_TREE_IS_CHECKED) {
+        size_t tree = (size_t)before.sections[PM_SECTION_TREE_NODES].offset;
+        memcpy(copy + tree, (const char *)block + tree, length - tree);
+        header->tree_root = before.tree_root;
+        memcpy(header->tree_map, before.tree_map, sizeof before.tree_map);
+    }
+    header->checksum = pm_block_checksum(copy, length);
+    try(copy, length);
+    free(copy);
+    pm_index_free(index);
+    return 0;
+}
+
+/* ---- without libFuzzer --------------------------------------------------------------------------------- */
+
+#ifdef FUZZ_MAIN
+static void replay(const char *path) {
+    static uint8_t data[1 << 20];
+    FILE *file = fopen(path, "rb");
+    if (!tap_ok(file != NULL, "%s opens", path))
+        return;
+    size_t size = fread(data, 1, sizeof data, file);
+    fclose(file);
+    LLVMFuzzerTestOneInput(data, size);
+    tap_ok(1, "%s: %zu bytes", path, size);
+}
+
+static void make_up(long count) {
+    rng r = rng_new(82);
+    for (long i = 0; i < count; i++) {
+        uint8_t data[256];
+        size_t size = 60 + rng_below(&r, 30);
+        for (size_t k = 0; k < size; k++)
+            data[k] = (uint8_t)(rng_next(&r) >> 56);
+        LLVMFuzzerTestOneInput(data, size);
+    }
+    tap_ok(reached.opened > count / 20 && reached.refused > count, "%ld opened, %ld refused", reached.opened,
+           reached.refused);
+    tap_ok(reached.matched > count, "%ld of %ld points were matched", reached.matched, reached.points);
+}
+
+int main(int argc, char **argv) {
+    if (argc == 3 && strcmp(argv[1], "--random") == 0)
+        make_up(atol(argv[2]) * tap_cases(1, 20));
+    else
+        for (int i = 1; i < argc; i++)
+            replay(argv[i]);
+    return tap_end();
+}
+#endif
