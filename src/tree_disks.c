@@ -128,7 +128,11 @@ static int map_disks(pm_painter *p, pm_tree *tree, pm_circle *circles) {
     double low_x = INFINITY, low_y = INFINITY, high_x = -INFINITY, high_y = -INFINITY;
     for (size_t i = 0; i < d->count; i++) {
         double x = d->x[i], y = d->y[i], r = d->radius[d->step * i];
-        if (!(r > 0 && isfinite(x) && isfinite(y)))
+        if (!(r > 0) || isnan(x) || isnan(y))
+            continue;
+        if (isinf(r))
+            return 0; /* contains every point, wherever its center is */
+        if (isinf(x) || isinf(y))
             continue;
         low_x = x - r < low_x ? x - r : low_x;
         low_y = y - r < low_y ? y - r : low_y;

@@ -148,19 +148,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     pm_index *index = build(&r);
     size_t length;
     const void *block = pm_index_block(index, &length);
-    const pm_block_header before = *(const pm_block_header *)block;
     unsigned char *copy = malloc(length);
     if (copy == NULL)
         abort();
     memcpy(copy, block, length);
     overwrite(&r, copy, length);
     pm_block_header *header = (pm_block_header *)(void *)copy;
-    if (!PM_TREE_IS_CHECKED) {
-        size_t tree = (size_t)before.sections[PM_SECTION_TREE_NODES].offset;
-        memcpy(copy + tree, (const char *)block + tree, length - tree);
-        header->tree_root = before.tree_root;
-        memcpy(header->tree_map, before.tree_map, sizeof before.tree_map);
-    }
     header->checksum = pm_block_checksum(copy, length);
     try(copy, length);
     free(copy);
