@@ -192,7 +192,7 @@ static void copy_much(build *b, char *to, const void *from, uint64_t size) {
 }
 
 /* Move the block into a larger one, with the tree behind. */
-static pm_status add_tree(pm_index *index, build *b, const pm_tree *tree, char **block) {
+static pm_status add_tree(pm_index *index, build *b, pm_tree *tree, char **block) {
     void *plain = index->memory;
     const char *from = *block;
     size_t size = (size_t)b->header.size;
@@ -212,9 +212,12 @@ static pm_status add_tree(pm_index *index, build *b, const pm_tree *tree, char *
     pm_release(b->options->allocator, plain);
     clear_ends(*block, &b->header, PM_SECTION_TREE_NODES, PM_SECTIONS);
     const pm_section *sections = b->header.sections + PM_SECTION_TREE_NODES;
-    const void *const arrays[3] = {tree->nodes, tree->leaves, tree->origins};
-    for (int i = 0; i < 3; i++)
-        copy_much(b, *block + sections[i].offset, arrays[i], sections[i].size);
+    const uint32_t **arrays[3] = {&tree->nodes, &tree->leaves, &tree->origins};
+    for (int i = 0; i < 3; i++) { /* at no time is all of it there twice */
+        copy_much(b, *block + sections[i].offset, *arrays[i], sections[i].size);
+        pm_release(b->options->allocator, (void *)(uintptr_t)*arrays[i]);
+        *arrays[i] = NULL;
+    }
     return b->poll.stopped ? PM_ERR_STOPPED : PM_OK;
 }
 

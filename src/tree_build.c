@@ -192,6 +192,7 @@ static void finish(pm_painter *p, pm_tree *tree, uint32_t root) {
     tree->nodes = nodes;
     tree->root = pack(&write, root);
     tree->node_count = write.count;
+    pm_release(p->allocator, take(&p->nodes));
     tree->leaf_count = p->leaves.count + PM_LEAF_SLACK;
     tree->leaves = take(&p->leaves);
     tree->origin_count = p->origins.count;
