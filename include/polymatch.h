@@ -177,8 +177,8 @@ typedef enum pm_best {
 typedef enum pm_engine {
     PM_ENGINE_AUTO = 0, /**< the tree, unless there is little to search */
     PM_ENGINE_SCAN = 1, /**< regions best first behind their boxes: nothing to build, for few points */
-    PM_ENGINE_TREE = 2  /**< the map of answers cut into cells, for many; PM_COVERS only. Where it can't pay (extents
-                             beyond 1e100, thousands of borders in one place) the scan stands in */
+    PM_ENGINE_TREE = 2  /**< the map of answers cut into cells, for many. Where it can't pay (extents beyond 1e100,
+                             infinite radii, thousands of borders in one place) the scan stands in */
 } pm_engine;
 
 /** What to answer. All zero is the default: covers, smallest. */
@@ -265,8 +265,8 @@ PM_API void pm_index_bounds(const pm_index *index, double bounds[4]);
  *
  * A point with a NaN or infinite coordinate never matches. Cannot fail and allocates nothing, so it may be
  * called on any slice of the points, from any thread, in any order. With a tree the time per point depends neither
- * on how many regions there are nor on their vertices, except within 1/1000 of a cell of a border; without, it is
- * O(n) for n regions, tried best first up to the first hit. */
+ * on how many regions there are nor on their vertices; without, it is O(n) for n regions, tried best first up to the
+ * first hit. Vector instructions are used where the machine has them: the answers are the same. */
 PM_API void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out);
 
 /* ---- without an index --------------------------------------------------------------------------------- */

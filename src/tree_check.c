@@ -102,7 +102,9 @@ static int part_leaves_are_right(const check *c) {
 
 static int disk_leaves_are_right(const check *c) {
     const uint32_t *leaves = c->tree->leaves;
-    size_t count = c->tree->leaf_count;
+    if (c->tree->leaf_count < PM_LEAF_SLACK)
+        return 0;
+    size_t count = c->tree->leaf_count - PM_LEAF_SLACK;
     if (count > 0 && !(leaves[count - 1] & PM_DISK_LAST))
         return 0;
     for (size_t i = 0; i < count; i++) {

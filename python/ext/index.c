@@ -148,11 +148,18 @@ static PyObject *build(PyTypeObject *type, const pm_regions *regions, const pm_d
     return (PyObject *)self;
 }
 
-static PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
+/* An unknown name is an unknown number, which the library refuses. */
+static pm_engine engine_from(const char *name) {
     static const char *const engines[] = {"auto", "scan", "tree"};
+    int number = 0;
+    while (number < 3 && strcmp(name, engines[number]) != 0)
+        number++;
+    return (pm_engine)number;
+}
+
+static PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
     PyObject *in[8], *areas = Py_None;
     const char *engine = "auto";
-    int number = 0;
     Py_ssize_t max_bytes = 0;
     pm_regions regions;
     pm_options options;
@@ -175,18 +182,18 @@ static PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keyword
         }
         options.areas = PyArray_DATA(array);
     }
-    while (number < 3 && strcmp(engine, engines[number]) != 0)
-        number++;
-    options.engine = (pm_engine)number; /* an unknown one is refused by the library */
+    options.engine = engine_from(engine);
     options.max_bytes = (size_t)max_bytes;
     return build(type, &regions, NULL, &options);
 }
 
 static PyObject *index_from_disks(PyObject *type, PyObject *args) {
     PyObject *x, *y, *area, *best, *scores, *distance;
+    const char *engine = "auto";
     Py_ssize_t max_bytes = 0;
     pm_options options;
-    if (!PyArg_ParseTuple(args, "OOOOOO|n:from_disks", &x, &y, &area, &best, &scores, &distance, &max_bytes) ||
+    if (!PyArg_ParseTuple(args, "OOOOOO|sn:from_disks", &x, &y, &area, &best, &scores, &distance, &engine,
+                          &max_bytes) ||
         !check_array(x, "x", NPY_DOUBLE, 1, 0) || !check_array(y, "y", NPY_DOUBLE, 1, 0) ||
         (area != Py_None && !check_array(area, "area", NPY_DOUBLE, 1, 0)))
         return NULL;
@@ -198,6 +205,7 @@ static PyObject *index_from_disks(PyObject *type, PyObject *args) {
     }
     if (options_from(NULL, best, scores, distance, (size_t)count, &options) < 0)
         return NULL;
+    options.engine = engine_from(engine);
     options.max_bytes = (size_t)max_bytes;
     pm_disks disks = {PyArray_DATA((PyArrayObject *)x), PyArray_DATA((PyArrayObject *)y),
                       area == Py_None ? NULL : PyArray_DATA((PyArrayObject *)area), (size_t)count};
@@ -313,7 +321,7 @@ static PyObject *index_block(PyObject *object, void *Py_UNUSED(closure)) {
 
 static PyMethodDef index_methods[] = {
     {"from_disks", index_from_disks, METH_VARARGS | METH_CLASS,
-     "from_disks(x, y, area, best, scores, distance, max_bytes=0): center_within over known centers and areas."},
+     "from_disks(x, y, area, best, scores, distance, engine='auto', max_bytes=0): center_within over known centers and areas."},
     {"open", index_open, METH_VARARGS | METH_CLASS, "open(bytes, verify): over the bytes of another one."},
     {"match", (PyCFunction)(void (*)(void))index_match, METH_FASTCALL,
      "match(x, y, out): the best region of every point into out."},

@@ -77,6 +77,7 @@ class Index:
         best: str,
         scores: _Scores | None,
         distance: _Doubles | None,
+        engine: str = "auto",
         max_bytes: int = 0,
         /,
     ) -> Self: ...

@@ -71,6 +71,23 @@ def test_an_unknown_engine_is_refused() -> None:
 
 def test_few_points_are_scanned() -> None:
     regions = countries()
-    assert is_few(10, regions)
-    assert not is_few(10_000_000, regions)
+    for predicate in ("covers", "center_within"):
+        assert is_few(10, regions, predicate)
+        assert not is_few(10_000_000, regions, predicate)
     assert Index(regions).nbytes > 2 * regions.coords.nbytes
+
+
+@pytest.mark.parametrize("candidates", [0.3, 3, 300])
+def test_disks(candidates: float) -> None:
+    rng = np.random.default_rng(2)
+    x, y, area = rng.random((3, 2000))
+    radius = np.sqrt(np.array([candidates / 2000 / np.pi]))
+    points = np.concatenate([rng.random((20_000, 2)), np.column_stack([x + radius, y])])
+    found = []
+    for engine in ("tree", "scan"):
+        index = _core.Index.from_disks(x, y, area, "smallest", None, radius, engine)
+        out = np.empty(len(points), dtype=np.int64)
+        index.match(points[:, 0], points[:, 1], out)
+        found.append(out)
+    assert (found[0] == found[1]).all()
+    assert 0.1 < (found[0] >= 0).mean()
