@@ -21,7 +21,7 @@
 /* Is the point in disk `id`, whose radius has this band? */
 static inline int contains(const pm_disk_table *d, size_t id, pm_band band, double x, double y) {
     double square = pm_rounded_square(d->x[id], d->y[id], x, y);
-    int inside = square < band.inner, outside = square > band.outer;
+    int inside = square<band.inner, outside = square> band.outer;
     if (inside == outside)
         inside = pm_is_closer((const double[2]){d->x[id], d->y[id]}, x, y, d->radius[d->step ? id : 0]);
     return inside;
@@ -102,8 +102,8 @@ PM_AVX512 static void leaf_avx512(const pm_tree *tree, const void *context, pm_b
             __m512i pair = _mm512_mask_i32gather_epi64(_mm512_setzero_si512(), live, at, tree->leaves, 4);
             __m256i first = _mm512_cvtepi64_epi32(pair), second = _mm512_cvtepi64_epi32(_mm512_srli_epi64(pair, 32));
             __mmask8 inside = inside_avx512(d, b, _mm256_sub_epi32(first, one), i, live, inner, outer);
-            __m256i answer = _mm256_sub_epi32(_mm256_and_si256(_mm256_mask_mov_epi32(second, inside, first), number),
-                                              one);
+            __m256i answer =
+                _mm256_sub_epi32(_mm256_and_si256(_mm256_mask_mov_epi32(second, inside, first), number), one);
             int32_t answers[8];
             _mm256_storeu_si256((__m256i *)(void *)answers, answer);
             if (live == 0xff)

@@ -252,9 +252,8 @@ static pm_status fill(pm_index *index, build *b, const uint32_t *ids, pm_error *
     if (!status && wants_tree(b)) {
         pm_tree tree;
         const pm_allocator *allocator = b->options->allocator;
-        status = b->regions
-                     ? pm_tree_build_parts(&tree, &index->covers, index->ids, b->budget, &b->poll, allocator)
-                     : pm_tree_build_disks(&tree, &index->disks, b->budget, &b->poll, allocator);
+        status = b->regions ? pm_tree_build_parts(&tree, &index->covers, index->ids, b->budget, &b->poll, allocator)
+                            : pm_tree_build_disks(&tree, &index->disks, b->budget, &b->poll, allocator);
         if (!status && tree.scale != 0 && tree_size(&tree) <= b->budget)
             status = add_tree(index, b, &tree, &block);
         if (status)

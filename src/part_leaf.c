@@ -23,8 +23,8 @@ typedef struct look {
     const uint32_t *vertices, *origins; /* the edges' */
 } look;
 
-/* Is q, which differs from p along one axis only, on the other side of an odd number of the piece's edges? -1 when p is
- * on one of them. */
+/* Is q, which differs from p along one axis only, on the other side of an odd number of the piece's edges? -1 when p
+ * is on one of them. */
 static int edges_between(const look *l, uint32_t edges, const double p[2], const double q[2], int axis) {
     int odd = 0;
     for (int i = 0; i < l->leaf.vertices; i++) {
@@ -47,7 +47,8 @@ static int edges_between(const look *l, uint32_t edges, const double p[2], const
 }
 
 /* Is a piece that is undecided at p inside there? */
-static int ask(const look *l, uint32_t answer, uint32_t edges, size_t part, const uint64_t place[2], const double p[2]) {
+static int ask(const look *l, uint32_t answer, uint32_t edges, size_t part, const uint64_t place[2],
+               const double p[2]) {
     static const int steps[] = {12, -12, 60, -60, 300, -300, 1500, -1500};
     const int bits = l->leaf.bits;
     const double min[2] = {l->tree->min_x, l->tree->min_y};
@@ -103,17 +104,19 @@ static void find_portable(const pm_tree *tree, const void *covers, pm_batch *b, 
 
 /* pm_leaf_look() for eight edges: coordinates are pairs of 16 bits, products sums of two in 32. */
 PM_AVX2 static inline pm_seen look_avx2(const uint32_t *vertices, __m256i point) {
-    const __m256i swap = _mm256_setr_epi8(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13, 2, 3, 0, 1, 6, 7, 4, 5,
-                                          10, 11, 8, 9, 14, 15, 12, 13);
+    const __m256i swap = _mm256_setr_epi8(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13, 2, 3, 0, 1, 6, 7, 4,
+                                          5, 10, 11, 8, 9, 14, 15, 12, 13);
     const __m256i near = _mm256_set1_epi16(PM_NEAR);
     __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)vertices);
     __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(vertices + 1));
     __m256i delta = _mm256_sub_epi16(b, a);
     __m256i turned = _mm256_sign_epi16(_mm256_shuffle_epi8(delta, swap), _mm256_set1_epi32(0x0001ffff)); /* -dy, dx */
     __m256i cross = _mm256_madd_epi16(turned, _mm256_sub_epi16(point, a));
-    __m256i spans = _mm256_xor_si256(_mm256_cmpgt_epi16(a, point), _mm256_cmpgt_epi16(b, point)); /* in y: the signs */
+    __m256i spans =
+        _mm256_xor_si256(_mm256_cmpgt_epi16(a, point), _mm256_cmpgt_epi16(b, point)); /* in y: the signs */
     __m256i crossed = _mm256_and_si256(spans, _mm256_xor_si256(cross, delta));
-    __m256i low = _mm256_sub_epi16(_mm256_min_epi16(a, b), near), high = _mm256_add_epi16(_mm256_max_epi16(a, b), near);
+    __m256i low = _mm256_sub_epi16(_mm256_min_epi16(a, b), near),
+            high = _mm256_add_epi16(_mm256_max_epi16(a, b), near);
     __m256i outside = _mm256_or_si256(_mm256_cmpgt_epi16(low, point), _mm256_cmpgt_epi16(point, high));
     __m256i far = _mm256_cmpgt_epi32(_mm256_abs_epi32(cross), _mm256_madd_epi16(_mm256_abs_epi16(delta), near));
     __m256i close = _mm256_cmpeq_epi32(_mm256_or_si256(outside, far), _mm256_setzero_si256());

@@ -6,10 +6,10 @@
  * or three edges instead of thousands, in 16-bit integers.
  *
  * An edge that leaves the cell to the left goes on straight up from there, so the ray sees it as it would see the
- * rest of the ring. The bit was found by asking at one place of the cell in exact arithmetic, and moving from there to
- * the point changes inside and outside exactly where the walk crosses an edge. Rounding moved the edges by a step at
- * most and the point by one. So only where an edge passes within PM_NEAR steps of the point can the answer be wrong:
- * there it is undecided, and asked of the coordinates themselves (part_leaf.c).
+ * rest of the ring. The bit was found by asking at one place of the cell in exact arithmetic, and moving from there
+ * to the point changes inside and outside exactly where the walk crosses an edge. Rounding moved the edges by a step
+ * at most and the point by one. So only where an edge passes within PM_NEAR steps of the point can the answer be
+ * wrong: there it is undecided, and asked of the coordinates themselves (part_leaf.c).
  *
  * A leaf, in units of four bytes: its head (how many pieces and vertices, how deep the cell); the answer of each
  * piece; the bits of each piece but the last, two in a unit; the vertices. Vertices i and i + 1 are edge i; where a

@@ -33,8 +33,8 @@ static inline int64_t pm_cell_answer(uint32_t word) {
     return (int64_t)(word >> 2) - 1;
 }
 
-/* A place in the root cell is two integers of PM_PLACE_BITS, at the top of 64 bits: b bits from there number the child,
- * shifted out, the next follow. In a leaf the first PM_STEP_BITS are the place in the cell. */
+/* A place in the root cell is two integers of PM_PLACE_BITS, at the top of 64 bits: b bits from there number the
+ * child, shifted out, the next follow. In a leaf the first PM_STEP_BITS are the place in the cell. */
 enum { PM_PLACE_BITS = 50, PM_STEP_BITS = 13, PM_STEPS = 1 << PM_STEP_BITS };
 
 typedef struct pm_tree {
@@ -62,8 +62,9 @@ static inline uint64_t pm_place(double value, double min, double scale) {
 
 /* Paint the parts of `covers`, whose rank r stands at ids[r] in the input.
  *
- * The tree owns its arrays, until pm_tree_free(). tree->scale stays 0 where a tree can't pay: extents out of range, or so many borders in one place that cells
- * would outgrow `size_limit` bytes or work linear in the vertices. PM_OK, PM_ERR_NO_MEMORY or PM_ERR_STOPPED. */
+ * The tree owns its arrays, until pm_tree_free(). tree->scale stays 0 where a tree can't pay: extents out of range,
+ * or so many borders in one place that cells would outgrow `size_limit` bytes or work linear in the vertices. PM_OK,
+ * PM_ERR_NO_MEMORY or PM_ERR_STOPPED. */
 pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint32_t *ids, size_t size_limit,
                               pm_poll *poll, const pm_allocator *allocator);
 

@@ -44,17 +44,17 @@ struct pm_painter {
     int (*write_leaf)(pm_painter *painter, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word);
     const pm_covers *covers; /* of parts */
     const pm_disk_table *disks;
-    const pm_circle *circles; /* of disks, by rank */
-    size_t leaf_shapes;       /* that a leaf of disks may hold */
-    const uint32_t *answers; /* of every item: its position in the input + 1 */
+    const pm_circle *circles;   /* of disks, by rank */
+    size_t leaf_shapes;         /* that a leaf of disks may hold */
+    const uint32_t *answers;    /* of every item: its position in the input + 1 */
     double min_x, min_y, scale; /* coordinates -> [0, 1) */
     const pm_box *stretches;    /* of edges, for parts: see tree_parts.c */
     const pm_allocator *allocator;
     pm_poll *poll;
     pm_stack shapes, staged, runs, touches, nodes, leaves, origins;
     size_t size_limit, work, work_limit; /* bytes of nodes, leaves and origins; runs and edges handled */
-    int deepest, coarse;                            /* coarse: leaves may hold more than is fast */
-    int too_much;                                   /* a limit was reached */
+    int deepest, coarse;                 /* coarse: leaves may hold more than is fast */
+    int too_much;                        /* a limit was reached */
     pm_status status;
 };
 

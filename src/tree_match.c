@@ -98,9 +98,9 @@ PM_AVX2 static pending place_avx2(const pm_tree *tree, pm_batch *b, size_t count
     for (size_t i = 0; i < count; i += 4) {
         __m256d x = _mm256_mul_pd(_mm256_sub_pd(_mm256_loadu_pd(b->x + i), min_x), scale);
         __m256d y = _mm256_mul_pd(_mm256_sub_pd(_mm256_loadu_pd(b->y + i), min_y), scale);
-        __m256d inside = _mm256_and_pd(
-            _mm256_and_pd(_mm256_cmp_pd(x, zero, _CMP_GE_OQ), _mm256_cmp_pd(x, end, _CMP_LT_OQ)),
-            _mm256_and_pd(_mm256_cmp_pd(y, zero, _CMP_GE_OQ), _mm256_cmp_pd(y, end, _CMP_LT_OQ)));
+        __m256d inside =
+            _mm256_and_pd(_mm256_and_pd(_mm256_cmp_pd(x, zero, _CMP_GE_OQ), _mm256_cmp_pd(x, end, _CMP_LT_OQ)),
+                          _mm256_and_pd(_mm256_cmp_pd(y, zero, _CMP_GE_OQ), _mm256_cmp_pd(y, end, _CMP_LT_OQ)));
         __m256i place_x = places_avx2(x, inside), place_y = places_avx2(y, inside);
         __m256i cell =
             _mm256_or_si256(_mm256_sll_epi64(_mm256_srl_epi64(place_y, down), up), _mm256_srl_epi64(place_x, down));
@@ -110,8 +110,8 @@ PM_AVX2 static pending place_avx2(const pm_tree *tree, pm_batch *b, size_t count
         _mm256_storeu_si256((__m256i *)(void *)(b->place_y + i), place_y);
         _mm256_storeu_si256((__m256i *)(void *)(b->out + i),
                             _mm256_sub_epi64(_mm256_srli_epi64(word, 2), _mm256_set1_epi64x(1)));
-        _mm_storeu_si128((__m128i *)(void *)(b->word + i),
-                         _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(word, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6))));
+        _mm_storeu_si128((__m128i *)(void *)(b->word + i), _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(
+                                                               word, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6))));
         for (size_t k = i; k < i + 4; k++) {
             b->list[next.inner] = b->other[next.leaf] = (uint32_t)k;
             next.inner += b->word[k] & PM_CELL_INNER;
@@ -148,8 +148,8 @@ PM_AVX512 static pending place_avx512(const pm_tree *tree, pm_batch *b, size_t c
         _mm512_storeu_si512(b->place_x + i, X);
         _mm512_storeu_si512(b->place_y + i, Y);
         _mm256_storeu_si256((__m256i *)(void *)(b->word + i), word);
-        _mm512_storeu_si512(b->out + i, _mm512_sub_epi64(_mm512_cvtepu32_epi64(_mm256_srli_epi32(word, 2)),
-                                                         _mm512_set1_epi64(1)));
+        _mm512_storeu_si512(
+            b->out + i, _mm512_sub_epi64(_mm512_cvtepu32_epi64(_mm256_srli_epi32(word, 2)), _mm512_set1_epi64(1)));
         append(b->list, &next.inner, points, _mm256_test_epi32_mask(word, _mm256_set1_epi32(PM_CELL_INNER)));
         append(b->other, &next.leaf, points, _mm256_test_epi32_mask(word, _mm256_set1_epi32(PM_CELL_LEAF)));
     }

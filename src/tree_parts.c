@@ -1,9 +1,9 @@
 /* tree_parts.c — what do a part's edges do to the cells they run through?
  *
- * A part in a cell is the runs of edges that touch the cell and one bit: is the cell's lower left corner inside? Going
- * one level down, each edge is handed to the children it touches, row by row, and flips the corners that lie behind
- * it on the way up the left side and then across. Most edges stay inside one child, and a run of such edges goes
- * down as a whole.
+ * A part in a cell is the runs of edges that touch the cell and one bit: is the cell's lower left corner inside?
+ * Going one level down, each edge is handed to the children it touches, row by row, and flips the corners that lie
+ * behind it on the way up the left side and then across. Most edges stay inside one child, and a run of such edges
+ * goes down as a whole.
  *
  * Vertices are mapped to the root cell by the map that points take. What the corners see is decided exactly for these
  * mapped vertices: in doubles, and where a corner is closer than TINY to an edge by the sign of an orientation. So
@@ -12,8 +12,9 @@
  * can't lose one, and a cell that no edge comes near is covered by the part itself, not only by its mapped picture.
  *
  * Neighbours share their borders. In a leaf an edge stands once, whoever it belongs to; and as soon as the edges of
- * some pieces cancel and one of them contains the corner, together they cover the cell: the list ends, and the last of
- * them needs no edges. A piece with the same edges as a better one is dropped. Both compare coordinates, not places. */
+ * some pieces cancel and one of them contains the corner, together they cover the cell: the list ends, and the last
+ * of them needs no edges. A piece with the same edges as a better one is dropped. Both compare coordinates, not
+ * places. */
 #include <math.h>
 #include <string.h>
 
@@ -127,8 +128,8 @@ static void touch_children(spread *s, uint32_t first, const edge *e) {
     }
 }
 
-/* The first of 8 corners in a line that lies behind the edge, which crosses the line at about `at`: further along than
- * the crossing. `across` is 1 for a row of corners, 0 for the left side. Doubles decide but within `doubt`. */
+/* The first of 8 corners in a line that lies behind the edge, which crosses the line at about `at`: further along
+ * than the crossing. `across` is 1 for a row of corners, 0 for the left side. Doubles decide but within `doubt`. */
 static int first_behind(const spread *s, const edge *mapped, double at, double doubt, int across, int row) {
     double from = at - doubt, to = at + doubt;
     int first = from < 0 ? 0 : from > 7 ? 8 : (int)ceil(from), last = to < 0 ? -1 : to > 7 ? 7 : (int)to;
@@ -478,7 +479,7 @@ static int write_draft(draft *d, uint32_t *word) {
     d->vertex_count = 0;
     for (int i = 0; i < d->edge_count; i++)
         if (used >> i & 1)
-                draft_steps(d, i);
+            draft_steps(d, i);
     if (d->vertex_count > PM_LEAF_VERTICES)
         return 0;
     for (int i = 0; i < d->piece_count; i++)
@@ -549,8 +550,8 @@ static int write_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes
 
 /* ---- the root ---- */
 
-/* Choose the root cell; 0 where doubles can't. It is a little larger than the regions, by amounts that keep borders on
- * round coordinates off the lines between cells. */
+/* Choose the root cell; 0 where doubles can't. It is a little larger than the regions, by amounts that keep borders
+ * on round coordinates off the lines between cells. */
 static int choose_root(pm_painter *p, pm_tree *tree) {
     const pm_covers *covers = p->covers;
     double low_x = INFINITY, low_y = INFINITY, high_x = -INFINITY, high_y = -INFINITY;
@@ -673,8 +674,8 @@ static void push_parts(pm_painter *p, size_t parts) {
             }
         }
         if (edges > 0)
-            ((pm_shape *)p->shapes.items)[p->shapes.count++] = (pm_shape){
-                (uint32_t)part, (uint32_t)begin, (uint32_t)(p->runs.count - begin), (uint32_t)edges, 0, 0};
+            ((pm_shape *)p->shapes.items)[p->shapes.count++] =
+                (pm_shape){(uint32_t)part, (uint32_t)begin, (uint32_t)(p->runs.count - begin), (uint32_t)edges, 0, 0};
     }
     pm_release(p->allocator, table);
 }

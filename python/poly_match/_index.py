@@ -388,8 +388,9 @@ def _restored(cls: type[Index], block: Any) -> Index:
 def is_few(points: int, regions: Regions, predicate: Predicate) -> bool:
     """Return whether scanning the regions for each point is less work than building a tree of cells.
 
-    A vertex costs a tree some 300 ns; a scan costs a point 1 ns per region and some 300 ns for edges. A disk costs a
-    tree 0.3 to 3 µs; a scan, which ends at the first hit, costs a point 10 to 50 ns for a thousand disks.
+    A vertex costs a tree some 300 ns; a scan costs a point 1 ns per region and some 300 ns for edges.
+    A disk costs a tree 0.3 to 3 µs; a scan, which ends at the first hit, costs a point 10 to 50 ns for a
+    thousand disks.
     """
     if predicate == "center_within":
         return points < 50 * min(len(regions), 1000)

@@ -21,7 +21,7 @@ import shapely
 from conftest import square
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from poly_match import _run
+from poly_match import _core, _run
 
 # ---- against the oracle ------------------------------------------------------------------------------
 
@@ -443,7 +443,9 @@ def test_ctrl_c_ends_a_long_match_soon(workers):
 
 
 def test_the_gil_is_free_while_matching():
-    index = pm.Index([np.array([[0, 0], [1, 1], [0, 1.0]])] * 3000)
+    triangles = np.tile([[0, 0], [1, 1], [0, 1.0]], (3000, 1))
+    offsets = np.arange(3001)
+    index = _core.Index(triangles, 3 * offsets, offsets, None, "covers", "smallest", None, None, "scan")
     places = np.broadcast_to(np.array([[0.9, 0.1]]), (30_000, 2))
     ticks = []
     done = threading.Event()
@@ -456,7 +458,7 @@ def test_the_gil_is_free_while_matching():
     thread = threading.Thread(target=tick)
     thread.start()
     began = time.perf_counter()
-    index._core.match(places[:, 0], places[:, 1], out)
+    index.match(places[:, 0], places[:, 1], out)
     ended = time.perf_counter()
     done.set()
     thread.join()
