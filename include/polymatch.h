@@ -193,7 +193,7 @@ typedef struct pm_options {
     const double *areas;           /**< for PM_SMALLEST and PM_LARGEST of regions: NULL, they are measured; or one per
                                         region, none NaN, that count instead */
     size_t max_bytes;              /**< most bytes of the block, so that a tree grows no further; 0: three times the
-                                        coordinates + 16 MB, and for PM_CENTER_WITHIN 256 a region + 1 MB */
+                                        coordinates + 16 MB, and for PM_CENTER_WITHIN 256 a region + 4 MB */
     int (*poll)(void *context);    /**< NULL, or called every few milliseconds of a build, from its thread; nonzero
                                         stops the build with PM_ERR_STOPPED */
     void *poll_context;

@@ -118,7 +118,7 @@ static pm_status plan(build *b, pm_error *err) {
         limit = limit ? limit : 3 * 2 * sizeof(double) * sizes.vertices + (16 << 20);
     } else {
         b->counts.radii = b->options->distance_count;
-        limit = limit ? limit : 256 * b->count + (1 << 20);
+        limit = limit ? limit : 256 * b->count + (4 << 20);
     }
     pm_block_plan(&b->header, b->options->predicate, b->options->best, &b->counts);
     if (b->options->max_bytes && b->header.size > limit)

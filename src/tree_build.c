@@ -126,10 +126,6 @@ typedef struct packer {
     size_t filled;
 } packer;
 
-/* A table of cells is worth its memory when one in so many of those it replaces would be cut again. While all nodes
- * fit a second-level cache, looks are cheap and levels are not: counties are 20 % faster with 12 than with 6. */
-enum { FILLED_SMALL = 12, FILLED_LARGE = 6, SMALL = 1 << 18 };
-
 static size_t inner_children(const uint32_t *nodes, uint32_t word, int levels) {
     const uint32_t *child = nodes + pm_cell_children(word);
     size_t count = 0;
@@ -176,19 +172,27 @@ static uint32_t *take(pm_stack *s) {
     return items;
 }
 
+/* How many words the tables take; joins fewer cells where they would take too much. */
+static size_t plan_tables(pm_painter *p, uint32_t root) {
+    for (;; p->filled /= 2) {
+        packer count = {p->nodes.items, NULL, 0, p->filled};
+        (void)pack(&count, root);
+        if ((count.count + p->leaves.count + p->origins.count) * sizeof(uint32_t) <= p->size_limit || p->filled <= 1)
+            return count.count;
+    }
+}
+
 static void finish(pm_painter *p, pm_tree *tree, uint32_t root) {
-    const size_t filled = p->nodes.count <= SMALL ? FILLED_SMALL : FILLED_LARGE;
-    packer count = {p->nodes.items, NULL, 0, filled};
-    (void)pack(&count, root);
+    size_t count = plan_tables(p, root);
     if (!pm_painter_reserve(p, &p->leaves, PM_LEAF_SLACK))
         return;
     memset((uint32_t *)p->leaves.items + p->leaves.count, 0, PM_LEAF_SLACK * sizeof(uint32_t));
-    uint32_t *nodes = pm_allocate(p->allocator, (count.count + 1) * sizeof *nodes);
+    uint32_t *nodes = pm_allocate(p->allocator, (count + 1) * sizeof *nodes);
     if (!nodes) {
         p->status = PM_ERR_NO_MEMORY;
         return;
     }
-    packer write = {p->nodes.items, nodes, 0, filled};
+    packer write = {p->nodes.items, nodes, 0, p->filled};
     tree->nodes = nodes;
     tree->root = pack(&write, root);
     tree->node_count = write.count;

@@ -46,6 +46,7 @@ struct pm_painter {
     const pm_disk_table *disks;
     const pm_circle *circles;   /* of disks, by rank */
     size_t leaf_shapes;         /* that a leaf of disks may hold */
+    size_t filled;              /* cells become one table where one in so many of its cells is cut again */
     const uint32_t *answers;    /* of every item: its position in the input + 1 */
     double min_x, min_y, scale; /* coordinates -> [0, 1) */
     const pm_box *stretches;    /* of edges, for parts: see tree_parts.c */

@@ -11,6 +11,7 @@
  *
  * The first step is the one that all points take, so it is written for AVX2 and AVX-512, too; the place of a point is
  * cut off, not rounded, in all of them, so the answers are the same. */
+#include <math.h>
 #include <string.h>
 
 #include "batch.h"
@@ -41,7 +42,7 @@ static void load_points(pm_batch *b, const pm_points *points, size_t first, size
         }
     }
     for (size_t i = count; i % 8; i++) /* whole vectors of points */
-        b->x[i] = b->y[i] = -1 / 0.0;
+        b->x[i] = b->y[i] = -INFINITY;
 }
 
 /* ---- the first step ---- */

@@ -42,6 +42,10 @@ typedef struct touch {
     uint32_t child;
 } touch;
 
+/* A table of cells is worth its memory when one in so many of those it replaces would be cut again. While all fits a
+ * second-level cache, looks are cheap and levels are not: counties are 20 % faster with 12 than with 6. */
+enum { FILLED_SMALL = 12, FILLED_LARGE = 6, SMALL = 200000 };
+
 /* An edge's mapped ends. */
 typedef struct edge {
     double ax, ay, bx, by;
@@ -692,6 +696,7 @@ pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint
                     .covers = covers,
                     .allocator = allocator,
                     .poll = poll,
+                    .filled = vertices < SMALL ? FILLED_SMALL : FILLED_LARGE,
                     .size_limit = size_limit,
                     .work_limit = 96 * vertices + (1 << 17),
                     .deepest = PM_DEEPEST};

@@ -321,7 +321,8 @@ static PyObject *index_block(PyObject *object, void *Py_UNUSED(closure)) {
 
 static PyMethodDef index_methods[] = {
     {"from_disks", index_from_disks, METH_VARARGS | METH_CLASS,
-     "from_disks(x, y, area, best, scores, distance, engine='auto', max_bytes=0): center_within over known centers and areas."},
+     "from_disks(x, y, area, best, scores, distance, engine='auto', max_bytes=0): center_within over known centers "
+     "and areas."},
     {"open", index_open, METH_VARARGS | METH_CLASS, "open(bytes, verify): over the bytes of another one."},
     {"match", (PyCFunction)(void (*)(void))index_match, METH_FASTCALL,
      "match(x, y, out): the best region of every point into out."},

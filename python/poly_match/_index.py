@@ -59,7 +59,7 @@ class Index:
         compare as integers. Equal candidates: the one that comes first in the input.
     max_bytes : int, optional
         The most that the index may take, `nbytes`. With less, more points are answered by looking at edges.
-        Three times the coordinates and 16 MB unless given (for "center_within", 256 per region and 1 MB).
+        Three times the coordinates and 16 MB unless given (for "center_within", 256 per region and 4 MB).
 
     Raises
     ------
@@ -393,7 +393,7 @@ def is_few(points: int, regions: Regions, predicate: Predicate) -> bool:
     thousand disks.
     """
     if predicate == "center_within":
-        return points < 50 * min(len(regions), 1000)
+        return points < 100 * min(len(regions), 1000)
     return points * (len(regions) + 300) < 300 * len(regions.coords)
 
 

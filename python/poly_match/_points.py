@@ -26,7 +26,7 @@ def xy_of(points: Any) -> tuple[Doubles, Doubles]:
             points = points.copy()
         return points[:, 0], points[:, 1]
     if isinstance(points, tuple):
-        return _from_columns(points)
+        return _plain_columns(points) or _from_columns(points)
     if is_geometry(points):
         raise TypeError("points: expected several, got one Point; put it in a list")
     objects = geometries_of(points)
@@ -40,6 +40,22 @@ def xy_of(points: Any) -> tuple[Doubles, Doubles]:
 
 
 _DOUBLE = np.dtype(np.float64)
+
+
+def _plain_columns(points: tuple[Any, ...]) -> tuple[Doubles, Doubles] | None:
+    """Return the columns where nothing has to be done to them, as in most calls with few points."""
+    if len(points) != 2:
+        return None
+    x, y = points
+    plain = (
+        type(x) is type(y) is np.ndarray
+        and x.dtype is y.dtype is _DOUBLE
+        and x.ndim == y.ndim == 1
+        and len(x) == len(y)
+        and x.flags.aligned
+        and y.flags.aligned
+    )
+    return (x, y) if plain else None
 
 
 def _split(array: Doubles) -> tuple[Doubles, Doubles]:

@@ -53,7 +53,7 @@ void rules_fill(rules *u, rng *r, const source *s, const zoo *z, size_t points) 
     memset(&u->options, 0, sizeof u->options);
     fill_points(u, r, s, z, points);
     u->options.predicate = rng_below(r, 3) ? PM_COVERS : PM_CENTER_WITHIN;
-    u->options.engine = u->options.predicate == PM_COVERS ? (pm_engine)rng_below(r, 3) : PM_ENGINE_AUTO;
+    u->options.engine = (pm_engine)rng_below(r, 3);
     u->options.best = (pm_best)rng_below(r, PM_SCORE_UINT64 + 1);
     uint32_t values = rng_below(r, 8) + 1; /* how many different scores */
     for (size_t i = 0; i < regions; i++) {

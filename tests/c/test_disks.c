@@ -71,7 +71,9 @@ static void check(tap_count *count, const pm_disks *disks, const pm_options *opt
     static int64_t expected[POINTS], once[POINTS], indexed[POINTS];
     pm_index *index = NULL;
     pm_error err = {PM_OK, 0, ""};
-    pm_status status = pm_index_build_disks(disks, options, &index, &err);
+    pm_options own = *options;
+    own.engine = (pm_engine)(count->cases % 3);
+    pm_status status = pm_index_build_disks(disks, &own, &index, &err);
     memset(once, 1, sizeof once);
     memset(indexed, 1, sizeof indexed);
     oracle_match_disks(disks, options, points, expected);

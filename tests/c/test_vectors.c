@@ -124,7 +124,7 @@ static int match_is_right(const pm_regions *regions, const pm_options *options, 
         pm_index *index = NULL;
         pm_error err;
         pm_options own = *options;
-        own.engine = own.predicate == PM_COVERS ? (pm_engine)engine : PM_ENGINE_AUTO;
+        own.engine = (pm_engine)engine;
         if (pm_index_build(regions, &own, &index, &err) != PM_OK) {
             printf("# %s\n", err.message);
             return 0;

@@ -328,7 +328,7 @@ def test_a_leak_would_be_seen():
         for leak, message in (
             (lambda: kept.append(thing), "references"),
             (lambda: kept.append([]), "blocks"),
-            (lambda: kept.append(bytearray(b"-" * 2**13)), "bytes"),
+            (lambda: kept.append(bytearray(b"-" * 2**16)), "bytes"),  # beyond what was freed before
         ):
             with pytest.raises(pytest.fail.Exception, match=message):
                 check(leak, 1000)
