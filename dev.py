@@ -4,7 +4,7 @@ example   install poly-match into .venv and give every example city its country
 test      install what the tests need into .venv-test and run all of them, C and Python
 lint      formatting, style, types and stubs (after test)
 sanitize  the C tests under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
-smoke     a short run of the ladder, to see that it runs (after test)
+smoke     a short run of the ladder and of the benchmark, to see that they run (after test)
 full      what takes longer: every exact case, valgrind, fuzzing, a strict compiler, Python under ASan
 """
 
@@ -95,6 +95,7 @@ def sanitize() -> None:
 
 def smoke() -> None:
     run(program(TEST, "python"), "-m", "ladder", "measure", "--iterations", "1")
+    run(program(TEST, "python"), "-m", "bench", "run", "--quick")
 
 
 def full() -> None:

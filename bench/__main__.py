@@ -1,0 +1,119 @@
+"""The command line: `python -m bench fetch | run | report`, from the root of the checkout."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from bench import machine
+
+ROOT = Path(__file__).resolve().parent.parent
+QUICK_POINTS, QUICK_ROUNDS = 20_000, 3
+ROUNDS = 7
+
+
+def arguments() -> argparse.ArgumentParser:
+    """Return the parser."""
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__import__("bench").__doc__)
+    commands = parser.add_subparsers(dest="command", title="commands", metavar="", required=True)
+    commands.add_parser("fetch", help="get the data, and check it")
+
+    run = commands.add_parser("run", help="measure, and keep the results")
+    run.add_argument("--job", nargs="+", metavar="NAME", help="only jobs whose names begin like this")
+    run.add_argument(
+        "--rounds", type=int, metavar="N", help=f"timed calls of each contender (default: {ROUNDS})"
+    )
+    run.add_argument(
+        "--seconds",
+        type=float,
+        default=1.0,
+        help="longest call; a slower contender gets fewer points (default: 1)",
+    )
+    run.add_argument(
+        "--quick", action="store_true",
+        help="a smoke run: the example data and few points, nothing fetched, no results kept",
+    )  # fmt: skip
+    run.add_argument(
+        "--output", type=Path, metavar="FILE", help="where the results go (default: bench/results.json)"
+    )
+    run.add_argument("--list", action="store_true", help="only show the names of the jobs")
+
+    report = commands.add_parser("report", help="write the page and its charts from the results")
+    report.add_argument("--results", type=Path, metavar="FILE", help="(default: bench/results.json)")
+    report.add_argument("--docs", type=Path, default=ROOT / "docs", metavar="FOLDER", help="(default: docs)")
+    return parser
+
+
+def run_fetch(_: argparse.Namespace) -> int:
+    """Get the data."""
+    from bench import fetch
+
+    try:
+        for path in fetch.everything():
+            print(path)
+    except fetch.Missing as missing:
+        print(missing, file=sys.stderr)
+        return 1
+    return 0
+
+
+def run_run(options: argparse.Namespace) -> int:
+    """Measure the jobs; each is shown, and kept, as soon as it is done."""
+    core = machine.settle()
+
+    from rich.console import Console
+
+    from bench import contenders, fetch, jobs, measure, report, results
+
+    chosen = jobs.pick(options.job, options.quick)
+    if options.list:
+        print("\n".join(f"{job.name:20} {job.title}" for job in chosen))
+        return 0
+    rounds = options.rounds or (QUICK_ROUNDS if options.quick else ROUNDS)
+    seconds = min(options.seconds, 0.2) if options.quick else options.seconds
+    output = options.output or (None if options.quick else results.FILE)
+    order = [job.name for job in jobs.JOBS + jobs.QUICK]
+    facts = machine.describe(core, contenders.DISTRIBUTIONS)
+    kept = results.merged(output, facts, order) if output else {"machine": facts, "jobs": []}
+    problems = []
+    status = Console(stderr=True).status("")
+    for job in chosen:
+        with status:
+            try:
+                most = QUICK_POINTS if options.quick else None
+                record = measure.run_job(job, rounds, seconds, status.update, most)
+            except (fetch.Missing, ImportError) as missing:
+                problems.append(f"{job.name}: not run: {missing}")
+                continue
+        report.show(record)
+        problems += report.problems(record)
+        results.add(kept, record, order)
+        if output:
+            results.write(output, kept)
+    for problem in problems:
+        print(f"WRONG: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def run_report(options: argparse.Namespace) -> int:
+    """Write the page and the charts."""
+    from bench import chart, report, results
+
+    found = results.read(options.results or results.FILE)
+    charts = chart.draw_all(found, options.docs)
+    page = options.docs / "bench.md"
+    page.write_text(report.page(found, [path.name for path in charts]), encoding="utf-8")
+    for path in [page, *charts]:
+        print(path)
+    return 0
+
+
+def main() -> int:
+    """Run the command line and return the exit code."""
+    options = arguments().parse_args()
+    return {"fetch": run_fetch, "run": run_run, "report": run_report}[options.command](options)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+"""Who takes part, by name, and in what order of a first round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from bench import disks, polygons
+from bench.layers import Disks, Layer
+
+OURS = "poly-match"
+Builder = Callable[[Any], polygons.Matcher]
+
+FOR_REGIONS: dict[str, Builder] = {
+    OURS: polygons.poly_match,
+    "shapely prepared": polygons.shapely_prepared,
+    "shapely STRtree": polygons.shapely_tree,
+    "GeoPandas sjoin": polygons.geopandas_sjoin,
+    "DuckDB spatial": polygons.duckdb_spatial,
+    "SedonaDB": polygons.sedona,
+}
+
+FOR_DISKS: dict[str, Builder] = {
+    OURS: disks.poly_match,
+    "Numba loop, early exit": disks.numba_loop,
+    "Numba grid, early exit": disks.numba_grid,
+    "Numba fine grid, early exit": disks.numba_fine_grid,
+    "SciPy query_ball_point": disks.scipy_ball,
+    "SciPy sparse_distance_matrix": disks.scipy_pairs,
+    "scikit-learn KDTree": disks.sklearn_kd,
+    "scikit-learn BallTree": disks.sklearn_ball,
+}
+
+SPECIAL: dict[str, Builder] = {  # only where a job asks for them
+    "timezonefinder": polygons.timezonefinder,
+    "1 worker": polygons.workers(1),
+    "2 workers": polygons.workers(2),
+}
+
+FOR_TIMEZONES = (*FOR_REGIONS, "timezonefinder")
+
+# The distributions whose versions a result depends on.
+DISTRIBUTIONS = (
+    "poly-match", "numpy", "shapely", "geopandas", "pandas", "pyarrow", "duckdb", "duckdb-extension-spatial",
+    "sedonadb", "timezonefinder", "timezonefinder-data", "scipy", "scikit-learn", "numba",
+)  # fmt: skip
+
+
+def pick(layer: Layer | Disks, wanted: tuple[str, ...]) -> dict[str, Builder]:
+    """Return the contenders that fit a layer: all of the usual ones, or those wanted."""
+    usual = FOR_DISKS if isinstance(layer, Disks) else FOR_REGIONS
+    return {name: (usual | SPECIAL)[name] for name in wanted} if wanted else usual

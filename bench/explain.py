@@ -1,0 +1,59 @@
+"""Where two contenders disagree, and why.
+
+A point that lies on a border to within what a peer's arithmetic or its grid of coordinates can tell is no
+mistake, and neither is a region that covers the point as well but is not the smallest, for a peer that does
+not ask for the smallest. All else is unexplained, and makes the run fail.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bench.layers import Disks, Doubles, Layer
+
+NEAR = 2e-7  # degrees: timezonefinder keeps coordinates as multiples of 1e-7
+NEAR_RADIUS = 1e-12  # of the radius
+MOST = 2000  # points looked at; more disagreements than that are no detail
+
+
+def disagreements(
+    layer: Layer | Disks, points: Doubles, ours: npt.NDArray[Any], theirs: npt.NDArray[Any]
+) -> dict[str, int]:
+    """Return how many answers differ, and how many of these for which reason."""
+    at = np.flatnonzero(ours[: len(theirs)] != theirs)
+    counts = {"count": len(at), "border": 0, "overlap": 0, "unexplained": 0}
+    for i in at[:MOST]:
+        counts[_why(layer, points[i], int(ours[i]), int(theirs[i]))] += 1
+    counts["unexplained"] += max(len(at) - MOST, 0)
+    return counts
+
+
+def _why(layer: Layer | Disks, point: Doubles, ours: int, theirs: int) -> str:
+    regions = [region for region in (ours, theirs) if region >= 0]
+    if isinstance(layer, Disks):
+        away = np.hypot(*(layer.centers[regions] - point).T)
+        return "border" if (np.abs(away / layer.radius - 1) < NEAR_RADIUS).any() else "unexplained"
+    import shapely  # type: ignore[import-untyped]
+
+    place = shapely.Point(point)
+    shapes = {region: _parts(layer, region) for region in regions}
+    if min(shapely.distance(shapely.boundary(parts), place).min() for parts in shapes.values()) < NEAR:
+        return "border"
+    both = len(shapes) == 2 and all(shapely.intersects(parts, place).any() for parts in shapes.values())
+    return "overlap" if both else "unexplained"
+
+
+def _parts(layer: Layer, region: int) -> Any:
+    """Return the polygons of one region."""
+    import shapely
+
+    begin, end = layer.geom_offsets[region : region + 2]
+    rings = layer.polygon_offsets[begin : end + 1]
+    offsets = layer.ring_offsets[rings[0] : rings[-1] + 1]
+    coords = layer.coords[offsets[0] : offsets[-1]]
+    return shapely.from_ragged_array(
+        shapely.GeometryType.POLYGON, coords, (offsets - offsets[0], rings - rings[0])
+    )

@@ -1,0 +1,186 @@
+"""Measure one job: build, check, then time in rounds, one call of each contender after the other.
+
+What makes it fair: all run in this process, on the same core, from the same arrays; each has built and run
+once on something tiny before its build is timed, and runs on a few of the points right before each timed
+call; each round starts with another contender, so that none has always the same one before it; the garbage
+collector is off during a call, as in timeit. A contender that would need longer than `seconds` for all points
+gets the first n of them, and three rounds instead of all.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import gc
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bench import contenders, explain, machine
+from bench.jobs import Job
+from bench.layers import Disks, Doubles, Layer, disks, layer_of
+from bench.polygons import Matcher, NotRun
+
+Answers = npt.NDArray[Any]
+Tell = Callable[[str], None]
+
+FIRST_PROBE = 20  # points
+SLOW_ROUNDS = 3
+BUILD_SECONDS = 1.0  # builds are repeated, up to three times, within this time
+
+
+@dataclass
+class Contender:
+    """One contender of a job, and what is known of it so far."""
+
+    name: str
+    builder: contenders.Builder
+    match: Matcher = lambda points: np.empty(0)
+    points: int = 0
+    slow: bool = False
+    build: list[float] = field(default_factory=list)
+    samples: list[float] = field(default_factory=list)
+    busy: list[float] = field(default_factory=list)  # the process's own time in each of the samples
+    answers: Answers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+    reason: str = ""
+
+    def record(self) -> dict[str, Any]:
+        """Return what the results keep."""
+        if self.reason:
+            return {"name": self.name, "reason": self.reason}
+        times = {"build_s": self.build, "samples_s": self.samples, "busy_s": self.busy}
+        return {"name": self.name, "points": self.points} | {
+            key: [float(f"{value:.5g}") for value in values] for key, values in times.items()
+        }
+
+
+def run_job(
+    job: Job, rounds: int, seconds: float, tell: Tell, most_points: int | None = None
+) -> dict[str, Any]:
+    """Run a job and return its record for the results."""
+    tell(f"{job.name}: data")
+    layer, points = job.layer(), np.ascontiguousarray(job.points()[:most_points])
+    field_of = [Contender(name, build) for name, build in contenders.pick(layer, job.contenders).items()]
+    with machine.cores(job.pinned):
+        for contender in field_of:
+            tell(f"{job.name}: {contender.name}: build")
+            prepare(contender, layer, points, job.one_by_one, seconds)
+        ran = [contender for contender in field_of if not contender.reason]
+        for number in range(rounds):
+            tell(f"{job.name}: round {number + 1} of {rounds}")
+            turn(ran, points, number, rounds)
+    records = [contender.record() for contender in field_of]
+    reference = ran[0].match(points) if ran else None  # all points, even where it is timed with fewer
+    for contender, record in zip(field_of, records, strict=True):
+        if reference is not None and not contender.reason:
+            record["disagreements"] = explain.disagreements(layer, points, reference, contender.answers)
+    matched = None if reference is None else float((reference >= 0).mean())
+    return {
+        "name": job.name, "title": job.title, "group": job.group, "points": len(points), "matched": matched,
+        "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        **layer.facts, "contenders": records,
+    }  # fmt: skip
+
+
+def prepare(
+    contender: Contender, layer: Layer | Disks, points: Doubles, one_by_one: bool, seconds: float
+) -> None:
+    """Build a contender, find how many points it can take, and keep its answers to them."""
+    try:
+        warm_up(contender.builder, layer)
+        while not contender.build or (sum(contender.build) < BUILD_SECONDS and len(contender.build) < 3):
+            contender.match = lambda points: np.empty(0)  # let go of the one before
+            took, _, contender.match = timed(contender.builder, layer)
+            contender.build.append(took)
+        if one_by_one:
+            contender.match = singly(contender.match)
+        contender.points, contender.slow = sample_size(contender.match, points, seconds)
+        _, _, contender.answers = timed(contender.match, points[: contender.points])
+    except ImportError as error:
+        contender.reason = f"{(error.name or str(error)).partition('.')[0]} is not installed"
+    except NotRun as error:
+        contender.reason = str(error)
+    except Exception as error:  # a peer's failure is a line of the table, not the end of the run
+        contender.reason = (
+            f"failed: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+        )
+
+
+def warm_up(builder: contenders.Builder, layer: Layer | Disks) -> None:
+    """Import what a contender needs, and compile what it compiles."""
+    square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]])
+    tiny = disks(10, 3) if isinstance(layer, Disks) else layer_of([[[square]], [[square + 0.5]]])
+    with contextlib.suppress(NotRun):  # it may well run on the real layer
+        builder(tiny)(np.random.default_rng(0).random((10, 2)))
+
+
+def singly(match: Matcher) -> Matcher:
+    """Return the matcher that asks for each point in a call of its own."""
+
+    def match_each(points: Doubles) -> Answers:
+        answers = np.empty(len(points), dtype=np.int64)
+        for i in range(len(points)):
+            answers[i] = match(points[i : i + 1])[0]
+        return answers
+
+    return match_each
+
+
+def timed(function: Callable[[Any], Any], argument: Any) -> tuple[float, float, Any]:
+    """Return how long a call takes, how much of that this process was running, and what it returns."""
+    gc.disable()
+    try:
+        begin, own = time.perf_counter(), time.process_time()
+        result = function(argument)
+        return time.perf_counter() - begin, time.process_time() - own, result
+    finally:
+        gc.enable()
+
+
+def sample_size(match: Matcher, points: Doubles, seconds: float) -> tuple[int, bool]:
+    """Return how many points to give a contender, and whether its calls take long.
+
+    All points if that is possible in `seconds`. Some contenders do work in each call that has nothing to do
+    with the number of points, and should not be judged by that alone, so it is the time *per further point*
+    that counts, and a call may take longer than `seconds` then. The number grows step by step up to what the
+    last two steps promise; each step runs twice, for what is only done the first time. The process's own time
+    counts, so that a busy machine does not lead to samples that are too small.
+    """
+    before, count, took_before = 0, min(FIRST_PROBE, len(points)), 0.0
+    while True:
+        took = min(timed(match, points[:count])[1] for _ in range(2))
+        per_point = (took - took_before) / (count - before)
+        fixed = max(took - per_point * count, 0.0)
+        possible = max(seconds - fixed, seconds / 2) / max(per_point, 1e-9)
+        can_tell = before > 0 or took > 4 * seconds  # what is per point, and what is per call
+        if count == len(points) or (can_tell and count > possible / 2):
+            fits = count == len(points) and took < 2 * seconds
+            chosen = count if fits else min(rounded(possible), len(points))
+            return chosen, fixed + per_point * chosen > seconds / 2
+        before, took_before = count, took
+        count = min(5 * count, max(int(possible), 2 * count), len(points))
+
+
+def rounded(count: float) -> int:
+    """Return one significant digit, downwards."""
+    size = 10 ** int(np.log10(max(count, 1)))
+    return int(count // size * size)
+
+
+def turn(ran: list[Contender], points: Doubles, number: int, rounds: int) -> None:
+    """Time one call of each contender."""
+    spread = {round(i * (rounds - 1) / (SLOW_ROUNDS - 1)) for i in range(SLOW_ROUNDS)}
+    first = number % max(len(ran), 1)
+    for contender in ran[first:] + ran[:first]:
+        if contender.slow and number not in spread:
+            continue
+        contender.match(points[: max(contender.points // 50, 1)])
+        took, own, answers = timed(contender.match, points[: contender.points])
+        contender.samples.append(took)
+        contender.busy.append(own)
+        if not np.array_equal(answers, contender.answers):
+            raise RuntimeError(f"{contender.name} gave other answers than before to the same points")
