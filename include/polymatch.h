@@ -269,6 +269,25 @@ PM_API void pm_index_bounds(const pm_index *index, double bounds[4]);
  * first hit. Vector instructions are used where the machine has them: the answers are the same. */
 PM_API void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out);
 
+/** A cell of the map of answers. */
+typedef struct pm_index_cell {
+    double min_x, min_y, max_x, max_y; /**< its sides; those of neighbours are equal */
+    int is_border;                     /**< 1: a border may run through, its points are looked at one by one */
+    int64_t answer;                    /**< of all its points; PM_NO_MATCH for none and in border cells */
+} pm_index_cell;
+
+/** Show the cells of the index's tree, to draw them or to count them: squares that fill the root cell, a square
+ * somewhat larger than the regions, each cell once, depth-first, row by row. Equal answers in a square of 8 x 8 cells
+ * are shown as one cell. Nothing is shown where there is no tree.
+ *
+ * Sides are rounded: a point within a few units in the last place of one may be answered by the cell beyond.
+ * Allocates nothing, any number of threads may do so at once. O(nodes of the tree).
+ *
+ * @param visit    called with `context` for each cell, which is gone afterwards; nonzero ends the walk
+ * @return what the last call of `visit` returned; 0 when there was none */
+PM_API int pm_index_visit(const pm_index *index, int (*visit)(void *context, const pm_index_cell *cell),
+                          void *context);
+
 /* ---- without an index --------------------------------------------------------------------------------- */
 
 /** Match points to disks in one call, for jobs too small to keep anything. The answers are those of

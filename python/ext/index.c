@@ -289,6 +289,49 @@ static PyObject *index_match(PyObject *object, PyObject *const *args, Py_ssize_t
     Py_RETURN_NONE;
 }
 
+/* Where the next cell goes; without arrays, as in the first of two walks, cells are only counted. */
+typedef struct cell_arrays {
+    npy_intp count;
+    double *boxes;
+    uint8_t *kinds;
+    npy_intp *answers;
+} cell_arrays;
+
+static int add_cell(void *context, const pm_index_cell *cell) {
+    cell_arrays *to = context;
+    if (to->boxes) {
+        const double box[4] = {cell->min_x, cell->min_y, cell->max_x, cell->max_y};
+        memcpy(to->boxes + 4 * to->count, box, sizeof box);
+        to->kinds[to->count] = cell->is_border ? 2 : 0;
+        to->answers[to->count] = (npy_intp)cell->answer;
+    }
+    to->count++;
+    return 0;
+}
+
+static PyObject *index_cells(PyObject *object, PyObject *Py_UNUSED(nothing)) {
+    const pm_index *index = ((index_object *)object)->index;
+    cell_arrays cells = {0, NULL, NULL, NULL};
+    Py_BEGIN_ALLOW_THREADS
+    pm_index_visit(index, add_cell, &cells);
+    Py_END_ALLOW_THREADS
+    npy_intp shape[2] = {cells.count, 4};
+    PyObject *boxes = PyArray_SimpleNew(2, shape, NPY_DOUBLE), *kinds = PyArray_SimpleNew(1, shape, NPY_UINT8),
+             *answers = PyArray_SimpleNew(1, shape, NPY_INTP);
+    if (!boxes || !kinds || !answers) {
+        Py_XDECREF(boxes);
+        Py_XDECREF(kinds);
+        Py_XDECREF(answers);
+        return NULL;
+    }
+    cells = (cell_arrays){0, PyArray_DATA((PyArrayObject *)boxes), PyArray_DATA((PyArrayObject *)kinds),
+                          PyArray_DATA((PyArrayObject *)answers)};
+    Py_BEGIN_ALLOW_THREADS
+    pm_index_visit(index, add_cell, &cells);
+    Py_END_ALLOW_THREADS
+    return Py_BuildValue("(NNN)", boxes, kinds, answers);
+}
+
 static Py_ssize_t index_length(PyObject *object) {
     return (Py_ssize_t)pm_index_count(((index_object *)object)->index);
 }
@@ -326,6 +369,8 @@ static PyMethodDef index_methods[] = {
     {"open", index_open, METH_VARARGS | METH_CLASS, "open(bytes, verify): over the bytes of another one."},
     {"match", (PyCFunction)(void (*)(void))index_match, METH_FASTCALL,
      "match(x, y, out): the best region of every point into out."},
+    {"cells", index_cells, METH_NOARGS,
+     "cells() -> (boxes, kinds, answers) of the cells of its tree: 0 is an answer, 2 a border cell."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -250,6 +250,20 @@ class Index:
         """Bytes of the index, in memory and in a file."""
         return self._core.nbytes
 
+    def _cells(self) -> tuple[Doubles, npt.NDArray[np.uint8], Answers]:
+        """Return the cells of the map of answers, to draw it; none where regions are scanned without a map.
+
+        Returns
+        -------
+        boxes : (n, 4) array of float64
+            Min x, min y, max x, max y. The cells fill a square somewhat larger than the regions.
+        kinds : (n,) array of uint8
+            0: all points of the cell have one answer; 2: a border may run through.
+        answers : (n,) array of intp
+            The answer, -1 for none and in border cells.
+        """
+        return self._core.cells()
+
     def __len__(self) -> int:
         return len(self._core)
 
