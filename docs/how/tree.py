@@ -1,0 +1,223 @@
+"""The tree of an index, read with NumPy from the index's bytes: what docs/how.md explains, as a program.
+
+It takes points down the tree as the C library does (`src/tree_match.c`, `src/part_leaf.c`, `src/disk_leaf.c`)
+and says where each of them ends, which the library has no reason to remember. The pictures and the counts on
+the page are made with it, and a test holds its answers to the library's. What it leaves out is speed, and the
+exact arithmetic for the few points that the leaves leave undecided.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import poly_match as pm
+
+Doubles = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+ANSWER, INNER, LEAF = 0, 1, 2
+PLACE_BITS, STEP_BITS, NEAR = 50, 13, 4
+STEPS = 1 << STEP_BITS
+UNDECIDED = -2
+
+# src/block.h
+SECTIONS = [
+    "ids", "boxes", "part_offsets", "part_boxes", "ring_offsets", "vertex_offsets", "vertices", "spans",
+    "disk_x", "disk_y", "disk_radius", "disk_grid_x", "disk_grid_y", "disk_reach", "nodes", "leaves", "origins",
+]  # fmt: skip
+HEADER = np.dtype(
+    [("magic", "S8"), ("byte_order", "u4"), ("version", "u4"), ("header_size", "u8"), ("size", "u8"),
+     ("checksum", "u8"), ("predicate", "u4"), ("best", "u4"), ("count", "u8"), ("tree_root", "u8"),
+     ("tree_map", "f8", 3), ("disk_map", "f8", 3), ("bounds", "f8", 4), ("sections", "u8", (17, 2)),
+     ("reserved", "u8", 4)]
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Tree:
+    """A tree and the coordinates that its leaves speak of."""
+
+    covers: bool
+    min: Doubles  # of the root cell
+    scale: float  # coordinates to places, which are whole numbers below 2^50
+    root: int
+    nodes: Integers
+    leaves: Integers
+    origins: Integers
+    vertices: Doubles  # of the regions, best first
+    disks: Doubles  # x, y, radius, in the order of the input
+
+    @property
+    def size(self) -> float:
+        """The side of the root cell, in coordinates."""
+        return 2.0**PLACE_BITS / self.scale
+
+
+def read(index: pm.Index) -> Tree:
+    """Return the tree of an index, from its bytes."""
+    block = np.frombuffer(index._core.block, np.uint8)
+    header = block[: HEADER.itemsize].view(HEADER)[0]
+    if header["version"] != 1 or not header["tree_map"][2]:
+        raise ValueError("an index in format 1 with a tree is needed")
+
+    def array(name: str, dtype: str) -> npt.NDArray[Any]:
+        offset, size = (int(value) for value in header["sections"][SECTIONS.index(name)])
+        return block[offset : offset + size].view(dtype)
+
+    radius, x, y = (array(f"disk_{name}", "f8") for name in ("radius", "x", "y"))
+    return Tree(
+        covers=bool(header["predicate"] == 0),
+        min=header["tree_map"][:2],
+        scale=float(header["tree_map"][2]),
+        root=int(header["tree_root"]),
+        nodes=array("nodes", "u4").astype(np.int64),
+        leaves=array("leaves", "u4").astype(np.int64),
+        origins=array("origins", "u4").astype(np.int64),
+        vertices=array("vertices", "f8").reshape(-1, 2),
+        disks=np.column_stack([x, y, np.broadcast_to(radius, x.shape) if len(x) else x]),
+    )
+
+
+# ---- down the tables -------------------------------------------------------------------------------------
+
+
+def bits_of(words: Integers) -> Integers:
+    """How many bits of a place number the children of inner cells."""
+    return 3 * ((words >> 2 & 3) + 1)
+
+
+class Ends(NamedTuple):
+    """Where points end."""
+
+    places: Integers  # (n, 2), below 2^50
+    words: Integers  # of the answers and leaves
+    looks: Integers  # into tables; 0 outside of the root cell
+
+
+def descend(tree: Tree, points: Doubles) -> Ends:
+    """Take points down the tables."""
+    at = (points - tree.min) * tree.scale
+    inside = np.logical_and(at >= 0, at < 2.0**PLACE_BITS).all(axis=1)
+    places = np.where(inside[:, None], at, 0).astype(np.int64)
+    words = np.where(inside, tree.root, 0)
+    used, looks = np.zeros_like(words), np.zeros_like(words)
+    while (on := np.flatnonzero(words & 3 == INNER)).size:
+        bits, used[on] = bits_of(words[on]), used[on] + bits_of(words[on])
+        column, row = (places[on] >> (PLACE_BITS - used[on])[:, None] & ((1 << bits) - 1)[:, None]).T
+        words[on] = tree.nodes[(words[on] >> 4 << 6) + (row << bits | column)]
+        looks[on] += 1
+    return Ends(places, words, looks)
+
+
+class Table(NamedTuple):
+    """A table of 2^bits x 2^bits words: the children of one cell."""
+
+    first: int  # position in the nodes
+    bits: int
+    used: int  # bits that number the cell
+    column: int
+    row: int
+
+
+def tables(tree: Tree) -> list[Table]:
+    """Return all tables, each before those below it."""
+    if tree.root & 3 != INNER:
+        return []
+    found = [Table(tree.root >> 4 << 6, 3 * ((tree.root >> 2 & 3) + 1), 0, 0, 0)]
+    for table in found:
+        side = 1 << table.bits
+        words = tree.nodes[table.first : table.first + side * side]
+        for at in np.flatnonzero(words & 3 == INNER).tolist():
+            word = int(words[at])
+            place = table.column * side + at % side, table.row * side + at // side
+            found.append(Table(word >> 4 << 6, 3 * ((word >> 2 & 3) + 1), table.used + table.bits, *place))
+    return found
+
+
+# ---- leaves of parts -------------------------------------------------------------------------------------
+
+
+class Leaves(NamedTuple):
+    """A leaf for each of n points."""
+
+    at: Integers  # (n,) positions in `leaves`
+    pieces: Integers
+    vertices: Integers  # (n,) how many
+    bits: Integers  # that number the cell
+    corners: Integers  # (n, 16, 2) the vertices, in steps from the cell's lower left corner
+
+
+def read_leaves(tree: Tree, words: Integers) -> Leaves:
+    """Return what the leaves of these words hold."""
+    at = (words >> 2) * 2
+    head = tree.leaves[at]
+    pieces, vertices, bits = head & 0xFF, head >> 8 & 0xFF, head >> 16
+    places = (at + 1 + pieces + pieces // 2)[:, None] + np.arange(16)
+    packed = tree.leaves[np.minimum(places, len(tree.leaves) - 1)]
+    corners = np.stack([packed & 0xFFFF, packed >> 16], axis=-1).astype(np.uint16).view(np.int16)
+    return Leaves(at, pieces, vertices, bits, corners.astype(np.int64))
+
+
+def look(leaves: Leaves, steps: Integers) -> tuple[Integers, Integers]:
+    """Return bit masks of edges: crossed by the ray from (n, 2) `steps` to the left; and near."""
+    u, v = steps[:, None, 0], steps[:, None, 1]
+    a, b = leaves.corners[:, :-1], leaves.corners[:, 1:]
+    low, high, (dx, dy) = np.minimum(a, b), np.maximum(a, b), np.moveaxis(b - a, -1, 0)
+    cross = dx * (v - a[..., 1]) - dy * (u - a[..., 0])
+    there = np.arange(15) < leaves.vertices[:, None] - 1
+    crossed = there & ((a[..., 1] > v) != (b[..., 1] > v)) & ((cross < 0) != (dy < 0))
+    in_box = ((steps[:, None] >= low - NEAR) & (steps[:, None] <= high + NEAR)).all(axis=-1)
+    near = there & in_box & (abs(cross) <= NEAR * (abs(dx) + abs(dy)))
+    weights = 1 << np.arange(15)
+    return crossed @ weights, near @ weights
+
+
+def ask_parts(tree: Tree, ends: Ends, at: Integers, answers: Integers) -> None:
+    """Answer the points `at` positions that are in leaves of parts."""
+    leaves = read_leaves(tree, ends.words[at])
+    shift = (PLACE_BITS - STEP_BITS - leaves.bits)[:, None]
+    steps = np.where(shift >= 0, ends.places[at] >> abs(shift), ends.places[at] << abs(shift)) & (STEPS - 1)
+    crossed, near = look(leaves, steps)
+    open_ = np.ones(len(at), dtype=bool)
+    for piece in range(int(leaves.pieces.max(initial=0))):
+        word = tree.leaves[np.minimum(leaves.at + 1 + piece, len(tree.leaves) - 1)]
+        masks = tree.leaves[leaves.at + 1 + np.minimum(leaves.pieces + piece // 2, 200)]
+        mask = masks >> 16 * (piece & 1) & 0xFFFF
+        last = piece == leaves.pieces - 1
+        inside = (word ^ np.bitwise_count(crossed & mask)) & 1 == 1
+        unsure = ~last & ((near & mask > 0) | (word & 2 > 0))
+        ended = open_ & (last | unsure | inside)
+        answers[at[ended]] = np.where(unsure, UNDECIDED, (word >> 2) - 1)[ended]
+        open_ &= ~ended
+
+
+# ---- leaves of disks -------------------------------------------------------------------------------------
+
+
+def ask_disks(tree: Tree, ends: Ends, points: Doubles, at: Integers, answers: Integers) -> None:
+    """Answer the points `at` positions that are in leaves of disks."""
+    place = (ends.words[at] >> 2) * 2
+    while at.size:
+        entry = tree.leaves[place]
+        number, last = entry & 0x7FFFFFFF, entry >> 31 == 1
+        x, y, radius = tree.disks[number - 1].T
+        square = (x - points[at, 0]) ** 2 + (y - points[at, 1]) ** 2
+        unsure = ~last & (abs(square - radius**2) <= 2.0**-50 * radius**2)
+        ended = last | unsure | (square < radius**2)
+        answers[at[ended]] = np.where(unsure, UNDECIDED, number - 1)[ended]
+        at, place = at[~ended], place[~ended] + 1
+
+
+def match(tree: Tree, points: Doubles) -> tuple[Integers, Ends]:
+    """Return the answers, UNDECIDED where exact arithmetic is needed, and where the points end."""
+    ends = descend(tree, points)
+    answers = (ends.words >> 2) - 1
+    at = np.flatnonzero(ends.words & 3 == LEAF)
+    if tree.covers:
+        ask_parts(tree, ends, at, answers)
+    else:
+        ask_disks(tree, ends, points, at, answers)
+    return answers, ends
