@@ -23,15 +23,13 @@ typedef struct look {
     const uint32_t *vertices, *origins; /* the edges' */
 } look;
 
-/* Is q, which differs from p along one axis only, on the other side of an odd number of the piece's edges? -1 when p
- * is on one of them. */
-static int edges_between(const look *l, uint32_t edges, const double p[2], const double q[2], int axis) {
+/* Is q, which differs from p along one axis only, on the other side of an odd number of these edges? -1 when p is on
+ * one of them. */
+static int edges_between(const double *a, const double *end, const double p[2], const double q[2], int axis) {
+    const double along = p[1 - axis]; /* both are on this line */
     int odd = 0;
-    for (int i = 0; i < l->leaf.vertices; i++) {
-        if (!(edges >> i & 1) || l->origins[i] == PM_NO_ORIGIN)
-            continue;
-        const double *a = l->covers->vertices + 2 * (size_t)l->origins[i], *b = a + 2;
-        double along = p[1 - axis]; /* both are on this line */
+    for (; a < end; a += 2) {
+        const double *b = a + 2;
         if ((a[1 - axis] > along && b[1 - axis] > along) || (a[1 - axis] < along && b[1 - axis] < along))
             continue;
         int side = pm_orientation(a[0], a[1], b[0], b[1], p[0], p[1]);
@@ -46,10 +44,26 @@ static int edges_between(const look *l, uint32_t edges, const double p[2], const
     return odd;
 }
 
+/* The same for the edges of the input that these edges of the leaf stand for. */
+static int origins_between(const look *l, uint32_t edges, const double p[2], const double q[2], int axis) {
+    int odd = 0;
+    for (int i = 0; i + 1 < l->leaf.vertices; i++) {
+        if (!(edges >> i & 1) || l->origins[i] & PM_CHAIN_END)
+            continue;
+        const double *first = l->covers->vertices + 2 * (size_t)l->origins[i];
+        const double *end = l->covers->vertices + 2 * (size_t)(l->origins[i + 1] & ~PM_CHAIN_END);
+        int between = edges_between(first, end, p, q, axis);
+        if (between < 0)
+            return -1;
+        odd ^= between;
+    }
+    return odd;
+}
+
 /* Is a piece that is undecided at p inside there? */
 static int ask(const look *l, uint32_t answer, uint32_t edges, size_t part, const uint64_t place[2],
                const double p[2]) {
-    static const int steps[] = {12, -12, 60, -60, 300, -300, 1500, -1500};
+    static const int steps[] = {3, -3, 15, -15, 75, -75, 375, -375};
     const int bits = l->leaf.bits;
     const double min[2] = {l->tree->min_x, l->tree->min_y};
     const double step = ldexp(1, PM_PLACE_BITS - PM_STEP_BITS - bits) / l->tree->scale;
@@ -57,16 +71,17 @@ static int ask(const look *l, uint32_t answer, uint32_t edges, size_t part, cons
         int axis = trial & 1;
         double q[2] = {p[0], p[1]};
         uint64_t other[2] = {place[0], place[1]};
-        q[axis] += steps[trial >> 1] * step;
+        q[axis] += steps[trial >> 1] * l->leaf.near * step;
         if (!pm_is_placed(q[axis], min[axis], l->tree->scale))
             continue;
         other[axis] = pm_place(q[axis], min[axis], l->tree->scale);
         if (((other[axis] ^ place[axis]) >> 1) >> (63 - bits))
             continue; /* in another cell */
-        pm_seen seen = pm_leaf_look(l->vertices, l->leaf.vertices, pm_step(other[0], bits), pm_step(other[1], bits));
+        pm_seen seen = pm_leaf_look(l->vertices, l->leaf.vertices, l->leaf.near, pm_step(other[0], bits),
+                                    pm_step(other[1], bits));
         if (seen.near & edges)
             continue;
-        int odd = edges_between(l, edges, p, q, axis);
+        int odd = origins_between(l, edges, p, q, axis);
         return odd < 0 ? 1 : (int)(answer & PM_PIECE_INSIDE) ^ (int)pm_parity(seen.crossed & edges) ^ odd;
     }
     return pm_part_covers(l->covers, part, p[0], p[1]);
@@ -78,7 +93,8 @@ static int64_t find(const pm_tree *tree, const pm_covers *covers, const uint32_t
     pm_leaf leaf = pm_leaf_read(at);
     const uint32_t *origins = tree->origins + (at - tree->leaves);
     look l = {tree, covers, leaf, at + leaf.corners, origins + leaf.corners};
-    pm_seen seen = pm_leaf_look(l.vertices, leaf.vertices, pm_step(place_x, leaf.bits), pm_step(place_y, leaf.bits));
+    pm_seen seen =
+        pm_leaf_look(l.vertices, leaf.vertices, leaf.near, pm_step(place_x, leaf.bits), pm_step(place_y, leaf.bits));
     for (int i = 0; i + 1 < leaf.pieces; i++) {
         uint32_t answer = at[1 + i], edges = pm_leaf_mask(at, &leaf, i);
         int inside = (int)((answer ^ pm_parity(seen.crossed & edges)) & PM_PIECE_INSIDE);
@@ -103,10 +119,9 @@ static void find_portable(const pm_tree *tree, const void *covers, pm_batch *b, 
 #define PM_AVX2 __attribute__((target("avx2,popcnt")))
 
 /* pm_leaf_look() for eight edges: coordinates are pairs of 16 bits, products sums of two in 32. */
-PM_AVX2 static inline pm_seen look_avx2(const uint32_t *vertices, __m256i point) {
+PM_AVX2 static inline pm_seen look_avx2(const uint32_t *vertices, __m256i point, __m256i near) {
     const __m256i swap = _mm256_setr_epi8(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13, 2, 3, 0, 1, 6, 7, 4,
                                           5, 10, 11, 8, 9, 14, 15, 12, 13);
-    const __m256i near = _mm256_set1_epi16(PM_NEAR);
     __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)vertices);
     __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(vertices + 1));
     __m256i delta = _mm256_sub_epi16(b, a);
@@ -131,10 +146,10 @@ PM_AVX2 static void find_avx2(const pm_tree *tree, const void *covers, pm_batch 
         const uint32_t *at = tree->leaves + pm_cell_leaf(b->word[i]);
         pm_leaf leaf = pm_leaf_read(at);
         int u = pm_step(b->place_x[i], leaf.bits), v = pm_step(b->place_y[i], leaf.bits);
-        __m256i point = _mm256_set1_epi32(u | v << 16);
-        pm_seen seen = look_avx2(at + leaf.corners, point);
+        __m256i point = _mm256_set1_epi32(u | v << 16), near = _mm256_set1_epi16((short)leaf.near);
+        pm_seen seen = look_avx2(at + leaf.corners, point, near);
         if (leaf.vertices > 9) {
-            pm_seen more = look_avx2(at + leaf.corners + 8, point);
+            pm_seen more = look_avx2(at + leaf.corners + 8, point, near);
             seen.crossed |= more.crossed << 8;
             seen.near |= more.near << 8;
         }

@@ -26,8 +26,9 @@
 
 enum { PM_NEAR = 4, PM_LEAF_VERTICES = 16, PM_LEAF_PIECES = 63 };
 
-/* No edge of the input: where a leaf's edge goes up outside of the cell, or a chain ends. */
-#define PM_NO_ORIGIN UINT32_MAX
+/* Flag of an origin: the edge that starts here is none of the input; the edges before it ended with vertex number
+ * origin - PM_CHAIN_END. */
+#define PM_CHAIN_END UINT32_C(0x80000000)
 
 /* Flags of an answer: (position in the input + 1) << 2, or 0 for none. */
 enum { PM_PIECE_INSIDE = 1, PM_PIECE_ASK = 2 };
@@ -35,17 +36,22 @@ enum { PM_PIECE_INSIDE = 1, PM_PIECE_ASK = 2 };
 typedef struct pm_leaf {
     int pieces, vertices;
     int bits;              /* of a place that number the cell */
+    int near;              /* at so many steps from an edge, or less, the leaf can't tell */
     size_t masks, corners; /* where the pieces' bits and the vertices begin; the answers at 1 */
 } pm_leaf;
 
 static inline pm_leaf pm_leaf_read(const uint32_t *at) {
     int pieces = (int)(at[0] & 0xff);
-    return (pm_leaf){pieces, (int)(at[0] >> 8 & 0xff), (int)(at[0] >> 16), 1 + (size_t)pieces,
+    return (pm_leaf){pieces,
+                     (int)(at[0] >> 8 & 0xff),
+                     (int)(at[0] >> 16 & 0xff),
+                     (int)(at[0] >> 24),
+                     1 + (size_t)pieces,
                      1 + (size_t)pieces + (size_t)pieces / 2};
 }
 
-static inline uint32_t pm_leaf_head(int pieces, int vertices, int bits) {
-    return (uint32_t)pieces | (uint32_t)vertices << 8 | (uint32_t)bits << 16;
+static inline uint32_t pm_leaf_head(int pieces, int vertices, int bits, int near) {
+    return (uint32_t)pieces | (uint32_t)vertices << 8 | (uint32_t)bits << 16 | (uint32_t)near << 24;
 }
 
 /* Which edges belong to a piece that is not the last. */
@@ -71,7 +77,7 @@ typedef struct pm_seen {
     uint32_t crossed, near;
 } pm_seen;
 
-static inline pm_seen pm_leaf_look(const uint32_t *vertices, int count, int u, int v) {
+static inline pm_seen pm_leaf_look(const uint32_t *vertices, int count, int near, int u, int v) {
     pm_seen seen = {0, 0};
     int bx = (int16_t)(vertices[0] & 0xffff), by = (int16_t)(vertices[0] >> 16);
     for (int i = 0; i + 1 < count; i++) {
@@ -82,10 +88,10 @@ static inline pm_seen pm_leaf_look(const uint32_t *vertices, int count, int u, i
         int low_x = dx > 0 ? ax : bx, high_x = dx > 0 ? bx : ax;
         int low_y = dy > 0 ? ay : by, high_y = dy > 0 ? by : ay;
         int crossed = ((ay > v) != (by > v)) & ((cross < 0) != (dy < 0));
-        int near = (abs(cross) <= PM_NEAR * (high_x - low_x + high_y - low_y)) & (u >= low_x - PM_NEAR) &
-                   (u <= high_x + PM_NEAR) & (v >= low_y - PM_NEAR) & (v <= high_y + PM_NEAR);
+        int close = (abs(cross) <= near * (high_x - low_x + high_y - low_y)) & (u >= low_x - near) &
+                    (u <= high_x + near) & (v >= low_y - near) & (v <= high_y + near);
         seen.crossed |= (uint32_t)crossed << i;
-        seen.near |= (uint32_t)near << i;
+        seen.near |= (uint32_t)close << i;
     }
     return seen;
 }

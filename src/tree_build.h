@@ -45,7 +45,7 @@ struct pm_painter {
     const pm_covers *covers; /* of parts */
     const pm_disk_table *disks;
     const pm_circle *circles;   /* of disks, by rank */
-    size_t leaf_shapes;         /* that a leaf of disks may hold */
+    size_t leaf_room;           /* how many disks, or edges of parts, a leaf may be made of */
     size_t filled;              /* cells become one table where one in so many of its cells is cut again */
     const uint32_t *answers;    /* of every item: its position in the input + 1 */
     double min_x, min_y, scale; /* coordinates -> [0, 1) */

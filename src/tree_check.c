@@ -71,11 +71,14 @@ static void mark_start(const check *c, size_t at) {
 
 static int part_leaf_is_right(const check *c, size_t at, const pm_leaf *leaf, size_t parts, size_t vertices) {
     const uint32_t *units = c->tree->leaves + at, *origins = c->tree->origins + at;
-    uint32_t right = leaf->vertices <= PM_LEAF_VERTICES && leaf->bits <= PM_PLACE_BITS - PM_STEP_BITS;
+    uint32_t right =
+        (leaf->near >= PM_NEAR) & (leaf->vertices <= PM_LEAF_VERTICES) & (leaf->bits <= PM_PLACE_BITS - PM_STEP_BITS);
     for (int i = 1; i <= leaf->pieces; i++)
         right &= (units[i] >> 2 <= c->count) & (origins[i] < parts);
-    for (size_t i = leaf->corners; i < leaf->corners + (size_t)leaf->vertices; i++)
-        right &= (origins[i] == PM_NO_ORIGIN) | ((uint64_t)origins[i] + 1 < vertices);
+    for (size_t i = leaf->corners; i + 1 < leaf->corners + (size_t)leaf->vertices; i++) {
+        uint32_t end = origins[i + 1] & ~PM_CHAIN_END;
+        right &= (origins[i] >= PM_CHAIN_END) | ((origins[i] < end) & (end < vertices));
+    }
     return (int)right;
 }
 

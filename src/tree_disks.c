@@ -73,7 +73,7 @@ static void hand_down(pm_painter *p, const pm_cell *cell, const pm_shape *shape,
 static int write_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
     int covered = shapes[count - 1].edges == 0;
     size_t start = p->leaves.count;
-    if (count - (size_t)covered > p->leaf_shapes && cell->depth < p->deepest)
+    if (count - (size_t)covered > p->leaf_room && cell->depth < p->deepest)
         return 0;
     p->too_much |= start + count >= UINT32_C(1) << 31;
     if (!pm_painter_reserve(p, &p->leaves, count + 2))
@@ -208,10 +208,10 @@ pm_status pm_tree_build_disks(pm_tree *tree, const pm_disk_table *disks, size_t 
     for (size_t rank = 0; answers && rank < disks->count; rank++)
         answers[rank] = disks->ids[rank] + 1;
     if (answers && map_disks(&p, tree, circles) && drop_hidden(&p, circles)) {
-        p.leaf_shapes = visible(&p) < FEW ? LEAF_DISKS : LEAF_DISKS_OF_MANY;
+        p.leaf_room = visible(&p) < FEW ? LEAF_DISKS : LEAF_DISKS_OF_MANY;
         for (int coarse = 0; coarse < 2 && !tree->nodes && p.status == PM_OK; coarse++) {
             pm_painter_clear(&p, coarse);
-            p.leaf_shapes *= coarse ? COARSER : 1;
+            p.leaf_room *= coarse ? COARSER : 1;
             push_disks(&p);
             pm_painter_run(&p, tree);
         }
