@@ -36,7 +36,10 @@ enum { FILLED_SMALL = 12, FILLED_LARGE = 6, SMALL = 200000 };
  * at the last attempt leaves that ask their parts. Small leaves take fewer points, large ones less memory and time to
  * build: of 1:10m countries, 545,000 vertices, 14 are 5 to 20 % faster than 28; with 4.3 and 8.2 million 56 are as
  * fast as fewer, built in 60 % of the time, and a third smaller. */
-enum { MANY = 1000000, ROOM = 14, ROOM_OF_MANY = 56, FEWER = 2, ATTEMPTS = 3 };
+enum { ROOM = 14, ROOM_OF_MANY = 56, FEWER = 2, ATTEMPTS = 3 };
+#ifndef PM_MANY_VERTICES /* tests draw all maps as large ones */
+#define PM_MANY_VERTICES 1000000
+#endif
 
 static inline double least(double a, double b) {
     return a < b ? a : b;
@@ -427,7 +430,7 @@ pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint
     pm_painter_prepare(&p, sizeof(pm_run), sizeof(touch));
     for (int attempt = 0; attempt < ATTEMPTS && !tree->nodes && p.status == PM_OK; attempt++) {
         pm_painter_clear(&p, attempt + 1 == ATTEMPTS);
-        p.leaf_room = (size_t)(vertices < MANY ? ROOM : ROOM_OF_MANY) << attempt * FEWER;
+        p.leaf_room = (size_t)(vertices < PM_MANY_VERTICES ? ROOM : ROOM_OF_MANY) << attempt * FEWER;
         push_parts(&p, parts);
         pm_painter_run(&p, tree);
     }
