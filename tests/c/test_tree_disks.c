@@ -26,7 +26,7 @@ static double between(rng *r, double low, double high) {
 }
 
 static void fill_uniform(rng *r, size_t n) {
-    double typical = sqrt(between(r, 0.2, 20) / (double)n);
+    double typical = sqrt(between(r, 0.2, rng_below(r, 2) ? 20 : 100) / (double)n);
     for (size_t i = 0; i < n; i++) {
         x[i] = rng_unit(r);
         y[i] = rng_unit(r);
