@@ -13,9 +13,12 @@
 #include "status.h"
 #include "tree_parts.h"
 
-/* What has more is cut again before anything is compared. A leaf has at most LEAF_PIECES, and no more edges than the
+/* What has more is cut again before anything is compared. A leaf has no more pieces and edges than the
  * painter allows; or it is a junction, with no more edges than pieces: cutting would only follow its vertex down. */
-enum { FEW_SHAPES = 16, LEAF_PIECES = 3, EDGES_LOOKED_AT = 3 };
+enum { FEW_SHAPES = 32, EDGES_LOOKED_AT = 3 };
+
+/* A part of so many vertices or fewer is asked as a whole. */
+enum { SMALL_PART = 64 };
 
 enum { SLOTS = 2 * PM_SKETCH_EDGES };
 
@@ -25,10 +28,7 @@ typedef struct draft {
     pm_cell cell;
     int edge_count, piece_count;
     int closed; /* the last piece needs no edges */
-    struct {
-        uint32_t item; /* part */
-        int inside;    /* the cell's corner */
-    } pieces[FEW_SHAPES];
+    pm_shape pieces[FEW_SHAPES];
     uint32_t edges[PM_SKETCH_EDGES];  /* by first vertex */
     uint32_t owners[PM_SKETCH_EDGES]; /* the pieces that each belongs to, as bits */
     uint16_t slots[SLOTS];            /* edge + 1 by hash of its coordinates, from the second shape on */
@@ -128,8 +128,7 @@ static void draft_piece(draft *d, const pm_shape *shape) {
                 append_edge(d, runs[i].first + k, owner);
             else
                 share_edge(d, runs[i].first + k, owner);
-    d->pieces[d->piece_count].item = shape->item;
-    d->pieces[d->piece_count++].inside = shape->inside;
+    d->pieces[d->piece_count++] = *shape;
     if (d->edge_count == before && is_twin(d)) {
         d->piece_count--;
         for (int k = 0; k < d->edge_count; k++)
@@ -156,7 +155,7 @@ static int walk_inside(const draft *d, int piece, double x, double y) {
     return inside;
 }
 
-/* Zeroed room for a leaf with this head, in `leaves` and `origins` alike; NULL where memory or numbers end. */
+/* Zeroed room for a leaf with this head, whose origins come next; NULL where memory or numbers end. */
 static uint32_t *new_leaf(pm_painter *p, uint32_t head, uint32_t *word) {
     const size_t line = 16;
     pm_leaf leaf = pm_leaf_read(&head);
@@ -164,23 +163,39 @@ static uint32_t *new_leaf(pm_painter *p, uint32_t head, uint32_t *word) {
     units += units & 1; /* positions are even */
     if (left < units && units <= line)
         skip = left;
-    if (!pm_painter_reserve(p, &p->leaves, skip + units) || !pm_painter_reserve(p, &p->origins, skip + units))
+    if (!pm_painter_reserve(p, &p->leaves, skip + units))
         return NULL;
     size_t at = p->leaves.count + skip;
-    p->too_much |= at + units >= UINT32_C(1) << 31;
+    p->too_much |= at + units >= UINT32_C(1) << 31 || p->origins.count >= UINT32_MAX / 2;
     uint32_t *to = (uint32_t *)p->leaves.items;
     memset(to + p->leaves.count, 0, (skip + units) * sizeof *to);
-    memset((uint32_t *)p->origins.items + p->leaves.count, 0, (skip + units) * sizeof *to);
-    p->leaves.count = p->origins.count = at + units;
+    p->leaves.count = at + units;
     to[at] = head;
+    to[at + PM_LEAF_ORIGINS] = (uint32_t)p->origins.count;
     *word = (uint32_t)(at >> 1) << 2 | PM_CELL_LEAF;
     return to + at;
+}
+
+/* The origin of the next piece: its runs, unless the part is as quickly asked as a whole. */
+static void add_origin(pm_painter *p, const pm_shape *shape, int is_drawn) {
+    const pm_covers *covers = p->covers;
+    const uint32_t *rings = covers->vertex_offsets + covers->ring_offsets[shape->item];
+    uint32_t ring_count = covers->ring_offsets[shape->item + 1] - covers->ring_offsets[shape->item];
+    uint32_t runs = is_drawn && rings[ring_count] - rings[0] > SMALL_PART ? shape->count : 0;
+    if (!pm_painter_reserve(p, &p->origins, 2 + 2 * (size_t)runs))
+        return;
+    uint32_t *to = (uint32_t *)p->origins.items + p->origins.count;
+    to[0] = shape->item;
+    to[1] = runs;
+    if (runs > 0)
+        memcpy(to + 2, (const pm_run *)p->runs.items + shape->first, runs * sizeof(pm_run));
+    p->origins.count += 2 + 2 * (size_t)runs;
 }
 
 /* Draw the edges of the first `tested` pieces with few corners; 0 when that can't be done. */
 static int draw(draft *d, int tested) {
     const double per_step = PM_STEPS / d->cell.size;
-    const uint32_t drawn = (UINT32_C(1) << tested) - 1;
+    const uint32_t drawn = (uint32_t)((UINT64_C(1) << tested) - 1);
     d->sketch.count = 0;
     for (int i = 0; i < d->edge_count; i++) {
         if (!(d->owners[i] & drawn))
@@ -188,13 +203,13 @@ static int draw(draft *d, int tested) {
         pm_edge e = pm_map_edge(d->painter, d->edges[i]);
         const double a[2] = {(e.ax - d->cell.x) * per_step, (e.ay - d->cell.y) * per_step};
         const double b[2] = {(e.bx - d->cell.x) * per_step, (e.by - d->cell.y) * per_step};
-        pm_sketch_edge(&d->sketch, a, b, d->edges[i], d->owners[i] & drawn);
+        pm_sketch_edge(&d->sketch, a, b, d->owners[i] & drawn);
     }
-    return pm_sketch_simplify(&d->sketch);
+    return pm_sketch_simplify(&d->sketch, d->painter->leaf_corners);
 }
 
 /* The pieces' bits: where no edge is near, asked there. 0 when every place tried is near one. */
-static int find_bits(const draft *d, const uint32_t *corners, const uint32_t *edges, int count, uint32_t *answers) {
+static int find_bits(const draft *d, const uint32_t *corners, const uint64_t *edges, int count, uint32_t *answers) {
     for (int trial = 0; trial < 24; trial++) {
         int u = (4099 + 2741 * trial) & (PM_STEPS - 1), v = (3989 + 5171 * trial) & (PM_STEPS - 1);
         pm_seen seen = pm_leaf_look(corners, d->sketch.count, d->sketch.near, u, v);
@@ -209,10 +224,20 @@ static int find_bits(const draft *d, const uint32_t *corners, const uint32_t *ed
     return 0;
 }
 
+static void write_mask(uint32_t *leaf, const pm_leaf *place, int piece, uint64_t edges) {
+    if (place->vertices > PM_LEAF_NARROW) {
+        leaf[place->masks + 2 * (size_t)piece] = (uint32_t)edges;
+        leaf[place->masks + 2 * (size_t)piece + 1] = (uint32_t)(edges >> 32);
+    } else {
+        leaf[place->masks + (size_t)(piece >> 1)] |= (uint32_t)edges << 16 * (piece & 1);
+    }
+}
+
 /* Write what the draft says; 0 when it does not fit. */
 static int write_draft(draft *d, uint32_t *word) {
     pm_painter *p = d->painter;
-    uint32_t answers[FEW_SHAPES + 1] = {0}, edges[FEW_SHAPES + 1] = {0}, corners[PM_LEAF_VERTICES];
+    uint32_t answers[FEW_SHAPES + 1] = {0}, corners[PM_LEAF_WIDE];
+    uint64_t edges[FEW_SHAPES + 1] = {0};
     int tested = d->piece_count - d->closed, pieces = d->piece_count + !d->closed;
     if (!draw(d, tested))
         return 0;
@@ -220,26 +245,21 @@ static int write_draft(draft *d, uint32_t *word) {
     for (int i = 0; i < sketch->count; i++) {
         corners[i] = (uint32_t)(uint16_t)sketch->corners[i].x | (uint32_t)(uint16_t)sketch->corners[i].y << 16;
         for (int k = 0; k < tested; k++)
-            edges[k] |= (sketch->corners[i].owners >> k & 1) << i;
+            edges[k] |= (uint64_t)(sketch->corners[i].owners >> k & 1) << i;
     }
     for (int i = 0; i < d->piece_count; i++)
         answers[i] = p->answers[d->pieces[i].item] << 2;
     if (!find_bits(d, corners, edges, tested, answers))
         return 0;
-    uint32_t *leaf = new_leaf(p, pm_leaf_head(pieces, sketch->count, 3 * d->cell.depth, sketch->near), word);
+    uint32_t *leaf = new_leaf(p, pm_leaf_head(pieces, sketch->count, d->cell.bits, sketch->near), word);
     if (!leaf)
         return 1;
     pm_leaf place = pm_leaf_read(leaf);
-    uint32_t *origins = (uint32_t *)p->origins.items + (leaf - (uint32_t *)p->leaves.items);
-    for (int i = 0; i < pieces; i++) {
-        leaf[1 + i] = answers[i];
-        origins[1 + i] = i < d->piece_count ? d->pieces[i].item : 0;
-        if (i < tested)
-            leaf[place.masks + (size_t)(i >> 1)] |= edges[i] << 16 * (i & 1);
-    }
-    for (int i = 0; i < sketch->count; i++) {
-        leaf[place.corners + (size_t)i] = corners[i];
-        origins[place.corners + (size_t)i] = sketch->corners[i].origin;
+    memcpy(leaf + PM_LEAF_ANSWERS, answers, (size_t)pieces * sizeof *answers);
+    memcpy(leaf + place.corners, corners, (size_t)sketch->count * sizeof *corners);
+    for (int i = 0; i + 1 < pieces; i++) {
+        write_mask(leaf, &place, i, edges[i]);
+        add_origin(p, &d->pieces[i], 1);
     }
     return 1;
 }
@@ -248,30 +268,31 @@ static int write_draft(draft *d, uint32_t *word) {
 static int write_questions(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
     int covered = shapes[count - 1].edges == 0;
     size_t pieces = count + !covered;
-    if (pieces > PM_LEAF_PIECES) {
+    if (pieces > UINT8_MAX) {
         p->too_much = 1;
         return 1;
     }
-    uint32_t *leaf = new_leaf(p, pm_leaf_head((int)pieces, 0, 3 * cell->depth, PM_NEAR), word);
+    uint32_t *leaf = new_leaf(p, pm_leaf_head((int)pieces, 0, cell->bits, PM_NEAR), word);
     for (size_t i = 0; i < count && leaf; i++) {
-        leaf[1 + i] = p->answers[shapes[i].item] << 2 | (i + 1 < pieces ? PM_PIECE_ASK : 0);
-        ((uint32_t *)p->origins.items)[leaf - (uint32_t *)p->leaves.items + 1 + (ptrdiff_t)i] = shapes[i].item;
+        leaf[PM_LEAF_ANSWERS + i] = p->answers[shapes[i].item] << 2 | (i + 1 < pieces ? PM_PIECE_ASK : 0);
+        if (i + 1 < pieces)
+            add_origin(p, &shapes[i], 0);
     }
     return 1;
 }
 
 /* May this draft be a leaf, if it can be drawn? */
 static int is_small(const draft *d) {
-    const uint32_t drawn = (UINT32_C(1) << (d->piece_count - d->closed)) - 1;
+    const uint32_t drawn = (uint32_t)((UINT64_C(1) << (d->piece_count - d->closed)) - 1);
     int pieces = d->piece_count + !d->closed;
     size_t edges = 0;
     for (int i = 0; i < d->edge_count; i++)
         edges += (d->owners[i] & drawn) != 0;
-    return (edges <= d->painter->leaf_room && pieces <= LEAF_PIECES) || edges <= (size_t)pieces;
+    return (edges <= d->painter->leaf_room && pieces <= d->painter->leaf_pieces) || edges <= (size_t)pieces;
 }
 
 int pm_part_draft(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
-    int must = cell->depth == p->deepest;
+    int must = cell->bits == p->deepest;
     size_t edges = 0, most = must ? PM_SKETCH_EDGES : EDGES_LOOKED_AT * p->leaf_room;
     for (size_t i = 0; i < count; i++)
         edges += shapes[i].edges;
@@ -285,5 +306,5 @@ int pm_part_draft(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, si
         if ((must || is_small(&d)) && write_draft(&d, word))
             return 1;
     }
-    return must || (p->coarse && count <= FEW_SHAPES) ? write_questions(p, cell, shapes, count, word) : 0;
+    return must || count <= (size_t)p->leaf_asks ? write_questions(p, cell, shapes, count, word) : 0;
 }

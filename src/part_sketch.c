@@ -1,10 +1,10 @@
 /* part_sketch.c — how few corners can stand for the edges in a cell?
  *
- * Edges are clipped to a box around the cell and rounded to its steps. Consecutive ones that belong to the same
- * pieces are a chain, and a chain may be drawn with fewer corners: the farthest from what is drawn comes back, again
- * and again, until all are near or there is no room (Douglas and Peucker, 1973, by the worst first). So how many
- * leaves a map needs follows from its shape, not from its vertices: eight times the vertices on the same coasts take
- * the same leaves.
+ * Edges are clipped to a box around the cell and rounded to its steps. Ones that go on where another ended and belong
+ * to the same pieces are a chain, and a chain may be drawn with fewer corners: the farthest from what is drawn comes
+ * back, again and again, until all are near or there is no room (Douglas and Peucker, 1973, by the worst first). So
+ * how many leaves a map needs follows from its shape, not from its vertices: eight times the vertices on the same
+ * coasts take the same leaves.
  *
  * Why the answers stay right: all corners that a straight edge stands for lie in the band around it whose width is
  * the sketch's `near` less PM_NEAR, and so do the edges between them, for the band is convex. The chain and the
@@ -46,36 +46,37 @@ static int clip(double a[2], double b[2]) {
     return 1;
 }
 
-static void add_corner(pm_sketch *s, int16_t x, int16_t y, uint32_t origin, uint32_t owners) {
-    s->corners[s->count].x = x;
-    s->corners[s->count].y = y;
-    s->corners[s->count].origin = origin;
+static void add_corner(pm_sketch *s, const double at[2], uint32_t owners, int is_fixed) {
+    s->corners[s->count].x = (int16_t)lrint(at[0]);
+    s->corners[s->count].y = (int16_t)lrint(at[1]);
     s->corners[s->count].owners = owners;
+    s->corners[s->count].is_fixed = is_fixed;
     s->count++;
 }
 
-void pm_sketch_edge(pm_sketch *s, const double a[2], const double b[2], uint32_t origin, uint32_t owners) {
+/* Does a chain end here, so that it may go on? */
+static int ends_at(const pm_sketch *s, const double at[2]) {
+    int n = s->count - 1;
+    return n >= 0 && s->corners[n].owners == 0 && s->corners[n].x == lrint(at[0]) && s->corners[n].y == lrint(at[1]);
+}
+
+void pm_sketch_edge(pm_sketch *s, const double a[2], const double b[2], uint32_t owners) {
+    static const double up[2] = {-MARGIN, TOP};
     double first[2] = {a[0], a[1]}, last[2] = {b[0], b[1]};
     int from_left = a[0] < -MARGIN, to_left = b[0] < -MARGIN;
     if (!clip(first, last))
         return;
     from_left = from_left && first[0] < 1 - MARGIN;
     to_left = to_left && last[0] < 1 - MARGIN;
-    int16_t x = (int16_t)lrint(first[0]), y = (int16_t)lrint(first[1]);
-    int n = s->count - 1;
     if (from_left)
-        add_corner(s, -MARGIN, TOP, PM_CHAIN_END, owners);
-    if (!from_left && n >= 0 && s->corners[n].origin == (PM_CHAIN_END | origin) && s->corners[n].x == x &&
-        s->corners[n].y == y && s->corners[n].owners == 0) { /* go on where the last chain ended */
-        s->corners[n].origin = origin;
-        s->corners[n].owners = owners;
-    } else {
-        add_corner(s, x, y, origin, owners);
-    }
-    add_corner(s, (int16_t)lrint(last[0]), (int16_t)lrint(last[1]), PM_CHAIN_END | (origin + 1),
-               to_left ? owners : 0);
+        add_corner(s, up, owners, 1);
+    if (!from_left && ends_at(s, first))
+        s->corners[s->count - 1].owners = owners;
+    else
+        add_corner(s, first, owners, 0);
+    add_corner(s, last, to_left ? owners : 0, to_left);
     if (to_left)
-        add_corner(s, -MARGIN, TOP, PM_CHAIN_END, 0);
+        add_corner(s, up, 0, 0);
 }
 
 /* ---- leaving out corners ---- */
@@ -112,45 +113,44 @@ static span make_span(const pm_sketch *s, int first, int last) {
     return made;
 }
 
-/* Could a straight edge stand for those before and behind this corner? */
+/* Could a straight edge stand for those before and behind this corner, which is not the first? */
 static int is_between(const pm_sketch *s, int corner) {
-    return corner > 0 && corner + 1 < s->count && !(s->corners[corner].origin & PM_CHAIN_END) &&
-           !(s->corners[corner - 1].origin & PM_CHAIN_END) && s->corners[corner - 1].owners != 0 &&
-           s->corners[corner - 1].owners == s->corners[corner].owners;
+    return corner + 1 < s->count && !s->corners[corner - 1].is_fixed && !s->corners[corner].is_fixed &&
+           s->corners[corner].owners != 0 && s->corners[corner - 1].owners == s->corners[corner].owners;
 }
 
 /* The chains as spans from end to end; how many, or more than there is room for. */
-static int spans_of(const pm_sketch *s, span spans[PM_LEAF_VERTICES]) {
+static int spans_of(const pm_sketch *s, span spans[PM_LEAF_WIDE], int most) {
     int count = 0;
     for (int first = 0, last; first + 1 < s->count; first = last) {
         for (last = first + 1; is_between(s, last);)
             last++;
-        if (count == PM_LEAF_VERTICES - 1)
-            return PM_LEAF_VERTICES;
+        if (count == most - 1)
+            return most;
         spans[count++] = make_span(s, first, last);
     }
     return count;
 }
 
-int pm_sketch_simplify(pm_sketch *s) {
-    span spans[PM_LEAF_VERTICES];
+int pm_sketch_simplify(pm_sketch *s, int most) {
+    span spans[PM_LEAF_WIDE];
     s->near = PM_NEAR;
-    if (s->count <= PM_LEAF_VERTICES)
+    if (s->count <= most)
         return 1;
-    int count = spans_of(s, spans), worst = 0;
-    for (; count < PM_LEAF_VERTICES; count++) {
+    int count = spans_of(s, spans, most), worst = 0;
+    for (; count < most; count++) {
         worst = 0;
         for (int i = 1; i < count; i++)
             worst = spans[i].aside > spans[worst].aside ? i : worst;
         span old = spans[worst];
-        if (old.aside <= GOOD_ASIDE || count == PM_LEAF_VERTICES - 1)
+        if (old.aside <= GOOD_ASIDE || count == most - 1)
             break;
         for (int i = count; i > worst + 1; i--)
             spans[i] = spans[i - 1];
         spans[worst] = make_span(s, old.first, old.farthest);
         spans[worst + 1] = make_span(s, old.farthest, old.last);
     }
-    if (count == PM_LEAF_VERTICES || spans[worst].aside > MOST_ASIDE)
+    if (count == most || spans[worst].aside > MOST_ASIDE)
         return 0;
     for (int i = 0; i < count; i++)
         s->corners[i] = s->corners[spans[i].first];

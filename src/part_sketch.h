@@ -12,15 +12,15 @@ typedef struct pm_sketch {
     int near;  /* as in a leaf */
     struct {
         int16_t x, y;    /* steps from the cell's corner */
-        uint32_t origin; /* as in a leaf */
         uint32_t owners; /* of the edge to the next corner: the pieces it belongs to, as bits; 0 for none */
+        int is_fixed;    /* the edge goes up outside of the cell, or comes from there */
     } corners[PM_SKETCH_ROOM];
 } pm_sketch;
 
-/* Add the edge a -> b, in steps from the cell's corner, which is edge `origin` of the input. */
-void pm_sketch_edge(pm_sketch *sketch, const double a[2], const double b[2], uint32_t origin, uint32_t owners);
+/* Add the edge a -> b, in steps from the cell's corner. */
+void pm_sketch_edge(pm_sketch *sketch, const double a[2], const double b[2], uint32_t owners);
 
-/* Leave out corners until a leaf has room for them. 0 when it can't be done. */
-int pm_sketch_simplify(pm_sketch *sketch);
+/* Leave out corners until no more than `most` are left, at most PM_LEAF_WIDE. 0 when it can't be done. */
+int pm_sketch_simplify(pm_sketch *sketch, int most);
 
 #endif

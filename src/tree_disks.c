@@ -21,15 +21,15 @@
  * as fast and built in a fifth of the time. Where such a tree is beyond the limits, one with leaves COARSER times as
  * large is tried. Tables pay where one in FILLED of their cells is cut again. */
 enum { LEAF_DISKS = 2, LEAF_DISKS_OF_MANY = 8, FEW = 1000, COARSER = 8, FILLED = 4 };
-/* Cells at this depth are 2^-30 of the root: 2^-50 is then 2^-20 of a cell. */
-enum { DEEPEST = 10 };
+/* Cells of so many bits are 2^-30 of the root: 2^-50 is then 2^-20 of a cell. */
+enum { DEEPEST = 30 };
 static const double SLACK = 1.0 / (1 << 16), SMALLEST = 0x1p-1000; /* a radius that must not underflow */
 
 /* ---- a cell's children: bit 8 * row + column of a mask ---- */
 
-/* The number of the column or row that this is in; -1 before the first, 8 behind the last. */
-static int child_at(double place) {
-    return place < 0 ? -1 : place >= 8 ? 8 : (int)place; /* floor() would be a call */
+/* The number of the column or row that this is in; -1 before the first, `side` behind the last. */
+static int child_at(double place, int side) {
+    return place < 0 ? -1 : place >= side ? side : (int)place; /* floor() would be a call */
 }
 
 /* The bits of the columns first .. last, as far as they exist. */
@@ -53,23 +53,24 @@ static inline chord chord_of(double below, double outer, double inner) {
 }
 
 /* Hand one disk to the children that it reaches and that are not closed; close those that it covers. */
-static void hand_down(pm_painter *p, const pm_cell *cell, const pm_shape *shape, uint64_t *closed) {
-    const double per_child = 8 / cell->size;
+static void hand_down(pm_painter *p, const pm_cell *cell, int side, const pm_shape *shape, uint64_t *closed) {
+    const double per_child = side / cell->size;
     const pm_circle *circle = &p->circles[shape->item];
     double cx = (circle->x - cell->x) * per_child, cy = (circle->y - cell->y) * per_child;
     double r = circle->radius * per_child;
     double outer = r * (1 + 0x1p-44) + SLACK, inner = r * (1 - 0x1p-44) - SLACK;
-    int first = child_at(cy - outer), last = child_at(cy + outer);
+    int first = child_at(cy - outer, side), last = child_at(cy + outer, side);
     first = first < 0 ? 0 : first;
-    last = last > 7 ? 7 : last;
+    last = last < side ? last : side - 1;
     uint64_t touched = 0, covered = 0;
     for (int row = first; row <= last; row++) {
         chord c = chord_of(row - cy, outer, inner);
         if (c.reaches < 0)
             continue;
-        touched |= columns(child_at(cx - c.reaches), child_at(cx + c.reaches)) << (8 * row);
+        touched |= columns(child_at(cx - c.reaches, side), child_at(cx + c.reaches, side)) << (8 * row);
         if (c.covers > 0)
-            covered |= columns(8 - child_at(8 - cx + c.covers), child_at(cx + c.covers) - 1) << (8 * row);
+            covered |= columns(side - child_at(side - cx + c.covers, side), child_at(cx + c.covers, side) - 1)
+                       << (8 * row);
     }
     touched &= ~*closed;
     for (uint64_t left = touched; left; left &= left - 1) {
@@ -83,7 +84,7 @@ static void hand_down(pm_painter *p, const pm_cell *cell, const pm_shape *shape,
 static int write_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
     int covered = shapes[count - 1].edges == 0;
     size_t start = p->leaves.count;
-    if (count - (size_t)covered > p->leaf_room && cell->depth < p->deepest)
+    if (count - (size_t)covered > p->leaf_room && cell->bits < p->deepest)
         return 0;
     p->too_much |= start + count >= UINT32_C(1) << 31;
     if (!pm_painter_reserve(p, &p->leaves, count + 2))
@@ -287,8 +288,9 @@ pm_status pm_tree_build_disks(pm_tree *tree, const pm_disk_table *disks, size_t 
         p.leaf_room = visible(&p) < FEW ? LEAF_DISKS : LEAF_DISKS_OF_MANY;
         drop_covered(&p, circles);
         for (int coarse = 0; coarse < 2 && !tree->nodes && p.status == PM_OK; coarse++) {
-            pm_painter_clear(&p, coarse);
+            pm_painter_clear(&p);
             p.leaf_room *= coarse ? COARSER : 1;
+            p.is_last = coarse;
             push_disks(&p);
             pm_painter_run(&p, tree);
         }

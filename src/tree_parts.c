@@ -14,6 +14,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "part_leaf.h"
 #include "status.h"
 #include "tree_parts.h"
 
@@ -32,11 +33,21 @@ typedef struct touch {
  * second-level cache, looks are cheap and levels are not: counties are 20 % faster with 12 than with 6. */
 enum { FILLED_SMALL = 12, FILLED_LARGE = 6, SMALL = 200000 };
 
-/* A leaf may be made of so many edges; while the whole is beyond the limits, 2^FEWER times as many are allowed, and
- * at the last attempt leaves that ask their parts. Small leaves take fewer points, large ones less memory and time to
- * build: of 1:10m countries, 545,000 vertices, 14 are 5 to 20 % faster than 28; with 4.3 and 8.2 million 56 are as
- * fast as fewer, built in 60 % of the time, and a third smaller. */
-enum { ROOM = 14, ROOM_OF_MANY = 56, FEWER = 2, ATTEMPTS = 3 };
+/* How large a leaf may be: in edges, pieces, corners, and in parts that are asked themselves; as long as the whole is
+ * beyond the limits, leaves become larger, and their cells are cut by and by: then leaves are full, which takes half
+ * of the memory and some 10 % more time for a point.
+ *
+ * Small leaves take fewer points, large ones less memory and time to build: of 1:10m countries, 545,000 vertices, 14
+ * edges are 5 to 20 % faster than 28; with 4.3 and 8.2 million 56 are as fast as fewer, built in 60 % of the time,
+ * and a third smaller. */
+enum { ROOM = 14, ROOM_OF_MANY = 56, CUT_BY_AND_BY = 16 };
+static const struct attempt {
+    int times, by_and_by, pieces, corners, asks, is_last;
+} ATTEMPTS[] = {{1, 0, 3, PM_LEAF_NARROW, 0, 0},
+                {1, CUT_BY_AND_BY, 3, PM_LEAF_NARROW, 0, 0},
+                {3, CUT_BY_AND_BY, 8, 40, 0, 0},
+                {8, CUT_BY_AND_BY, 24, PM_LEAF_WIDE, 0, 1},
+                {1, CUT_BY_AND_BY, 3, PM_LEAF_NARROW, 16, 1}};
 #ifndef PM_MANY_VERTICES /* tests draw all maps as large ones */
 #define PM_MANY_VERTICES 1000000
 #endif
@@ -55,6 +66,7 @@ static inline double greatest(double a, double b) {
 typedef struct spread {
     pm_painter *painter;
     pm_cell cell;
+    int side; /* children along a side */
     double per_child;
     uint64_t closed;  /* children that take nothing more */
     uint64_t touched; /* an edge is in or next to the child */
@@ -81,18 +93,13 @@ static inline void touch_child(spread *s, uint32_t first, uint32_t count, int ch
     }
 }
 
-/* An edge in units of children, from the cell's corner. */
-static inline pm_edge localize(const spread *s, const pm_edge *e) {
-    return (pm_edge){(e->ax - s->cell.x) * s->per_child, (e->ay - s->cell.y) * s->per_child,
-                     (e->bx - s->cell.x) * s->per_child, (e->by - s->cell.y) * s->per_child};
-}
-
 static void touch_children(spread *s, uint32_t first, const pm_edge *e) {
     double low_x = least(e->ax, e->bx), high_x = greatest(e->ax, e->bx);
     double low_y = least(e->ay, e->by), high_y = greatest(e->ay, e->by);
-    if (high_y + SLACK < 0 || low_y - SLACK >= 8 || high_x + SLACK < 0 || low_x - SLACK >= 8)
+    if (high_y + SLACK < 0 || low_y - SLACK >= s->side || high_x + SLACK < 0 || low_x - SLACK >= s->side)
         return;
-    int row = low_y - SLACK < 0 ? 0 : (int)(low_y - SLACK), last = high_y + SLACK >= 8 ? 7 : (int)(high_y + SLACK);
+    int row = low_y - SLACK < 0 ? 0 : (int)(low_y - SLACK),
+        last = high_y + SLACK >= s->side ? s->side - 1 : (int)(high_y + SLACK);
     double slope = e->by == e->ay ? 0 : (e->bx - e->ax) / (e->by - e->ay);
     for (; row <= last; row++) {
         double from = low_x, to = high_x;
@@ -102,19 +109,21 @@ static void touch_children(spread *s, uint32_t first, const pm_edge *e) {
             from = greatest(from, least(at_low, at_high));
             to = least(to, greatest(at_low, at_high));
         }
-        if (to + SLACK < 0 || from - SLACK >= 8)
+        if (to + SLACK < 0 || from - SLACK >= s->side)
             continue;
-        int column = from - SLACK < 0 ? 0 : (int)(from - SLACK), end = to + SLACK >= 8 ? 7 : (int)(to + SLACK);
+        int column = from - SLACK < 0 ? 0 : (int)(from - SLACK),
+            end = to + SLACK >= s->side ? s->side - 1 : (int)(to + SLACK);
         for (; column <= end; column++)
             touch_child(s, first, 1, 8 * row + column);
     }
 }
 
-/* The first of 8 corners in a line that lies behind the edge, which crosses the line at about `at`: further along
+/* The first of the corners in a line that lies behind the edge, which crosses the line at about `at`: further along
  * than the crossing. `across` is 1 for a row of corners, 0 for the left side. Doubles decide but within `doubt`. */
 static int first_behind(const spread *s, const pm_edge *mapped, double at, double doubt, int across, int row) {
     double from = at - doubt, to = at + doubt;
-    int first = from < 0 ? 0 : from > 7 ? 8 : (int)ceil(from), last = to < 0 ? -1 : to > 7 ? 7 : (int)to;
+    int end = s->side - 1, first = from < 0 ? 0 : from > end ? s->side : (int)ceil(from);
+    int last = to < 0 ? -1 : to > end ? end : (int)to;
     int left_is_behind = across ? mapped->by < mapped->ay : mapped->bx > mapped->ax;
     for (; first <= last; first++) {
         double x = s->cell.x + (across ? first : 0) / s->per_child;
@@ -131,32 +140,34 @@ static void flip_corners(spread *s, const pm_edge *mapped, const pm_edge *e) {
     if ((mapped->ax > s->cell.x) != (mapped->bx > s->cell.x)) {
         double slope = dy / dx, at = e->ay - e->ax * slope;
         int first = first_behind(s, mapped, at, TINY * (1 + fabs(slope)), 0, 0);
-        if (first > 0 && first < 8)
+        if (first > 0 && first < s->side)
             s->inside ^= UINT64_MAX << (8 * first);
     }
     double low = least(e->ay, e->by), high = greatest(e->ay, e->by);
-    if (high < -TINY || low > 7 + TINY)
+    const int end = s->side - 1;
+    if (high < -TINY || low > end + TINY)
         return;
-    int row = low - TINY <= 0 ? 0 : (int)(low - TINY), last = high + TINY >= 7 ? 7 : (int)(high + TINY);
+    int row = low - TINY <= 0 ? 0 : (int)(low - TINY), last = high + TINY >= end ? end : (int)(high + TINY);
     for (; row <= last; row++) {
         double y = s->cell.y + row / s->per_child; /* without rounding */
         if ((mapped->ay > y) == (mapped->by > y))
             continue;
         double slope = dx / dy, at = e->ax + (row - e->ay) * slope;
         int first = first_behind(s, mapped, at, TINY * (1 + fabs(slope)), 1, row);
-        if (first > 0 && first < 8)
+        if (first > 0 && first < s->side)
             s->inside ^= (UINT64_C(0xff) << first & 0xff) << (8 * row);
     }
 }
 
 /* The child in which a place is, away from its sides; -1 when in none. */
-static inline int safe_child(double x, double y) {
-    if (!(x > 0 && x < 8 && y > 0 && y < 8))
+static inline int safe_child(int side, double x, double y) {
+    if (!(x > 0 && x < side && y > 0 && y < side))
         return -1;
     int column = (int)x, row = (int)y;
     x -= column;
     y -= row;
-    return (x > SLACK) & (x < 1 - SLACK) & (y > SLACK) & (y < 1 - SLACK) ? 8 * row + column : -1;
+    int is_safe = (x > SLACK) & (x < 1 - SLACK) & (y > SLACK) & (y < 1 - SLACK);
+    return is_safe ? 8 * row + column : -1;
 }
 
 static void spread_edges(spread *s, pm_run edges) {
@@ -164,11 +175,11 @@ static void spread_edges(spread *s, pm_run edges) {
     const double *v = p->covers->vertices + 2 * (size_t)edges.first;
     double mx = (v[0] - p->min_x) * p->scale, my = (v[1] - p->min_y) * p->scale;
     double x = (mx - s->cell.x) * s->per_child, y = (my - s->cell.y) * s->per_child;
-    int child = safe_child(x, y);
+    int child = safe_child(s->side, x, y);
     for (uint32_t i = 0; i < edges.count; i++) {
         pm_edge mapped = {mx, my, (v[2] - p->min_x) * p->scale, (v[3] - p->min_y) * p->scale};
         pm_edge local = {x, y, (mapped.bx - s->cell.x) * s->per_child, (mapped.by - s->cell.y) * s->per_child};
-        int next = safe_child(local.bx, local.by);
+        int next = safe_child(s->side, local.bx, local.by);
         if (child >= 0 && child == next) {
             touch_child(s, edges.first + i, 1, child);
         } else {
@@ -186,8 +197,10 @@ static void spread_edges(spread *s, pm_run edges) {
 
 /* The child in which all of these edges are, away from its sides; -1 when in none. */
 static int safe_child_of_all(const spread *s, const pm_box *mapped) {
-    int child = safe_child((mapped->min_x - s->cell.x) * s->per_child, (mapped->min_y - s->cell.y) * s->per_child);
-    int other = safe_child((mapped->max_x - s->cell.x) * s->per_child, (mapped->max_y - s->cell.y) * s->per_child);
+    int child =
+        safe_child(s->side, (mapped->min_x - s->cell.x) * s->per_child, (mapped->min_y - s->cell.y) * s->per_child);
+    int other =
+        safe_child(s->side, (mapped->max_x - s->cell.x) * s->per_child, (mapped->max_y - s->cell.y) * s->per_child);
     return child == other ? child : -1;
 }
 
@@ -247,11 +260,12 @@ static void stage_children(spread *s, const pm_shape *shape) {
         out[places[pm_lowest_bit(left)]] = s->open[pm_lowest_bit(left)];
 }
 
-static void hand_down(pm_painter *p, const pm_cell *cell, const pm_shape *shape, uint64_t *closed) {
+static void hand_down(pm_painter *p, const pm_cell *cell, int side, const pm_shape *shape, uint64_t *closed) {
     spread s;
     s.painter = p;
     s.cell = *cell;
-    s.per_child = 8 / cell->size;
+    s.side = side;
+    s.per_child = side / cell->size;
     s.closed = *closed;
     s.touched = 0;
     s.inside = shape->inside ? UINT64_MAX : 0;
@@ -428,9 +442,14 @@ pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint
     p.stretches = stretches;
     p.status = stretches ? PM_OK : PM_ERR_NO_MEMORY;
     pm_painter_prepare(&p, sizeof(pm_run), sizeof(touch));
-    for (int attempt = 0; attempt < ATTEMPTS && !tree->nodes && p.status == PM_OK; attempt++) {
-        pm_painter_clear(&p, attempt + 1 == ATTEMPTS);
-        p.leaf_room = (size_t)(vertices < PM_MANY_VERTICES ? ROOM : ROOM_OF_MANY) << attempt * FEWER;
+    for (size_t i = 0; i < sizeof ATTEMPTS / sizeof *ATTEMPTS && !tree->nodes && p.status == PM_OK; i++) {
+        pm_painter_clear(&p);
+        p.leaf_room = (size_t)ATTEMPTS[i].times * (vertices < PM_MANY_VERTICES ? ROOM : ROOM_OF_MANY);
+        p.by_and_by = (size_t)ATTEMPTS[i].by_and_by * p.leaf_room;
+        p.leaf_pieces = ATTEMPTS[i].pieces;
+        p.leaf_corners = ATTEMPTS[i].corners;
+        p.leaf_asks = ATTEMPTS[i].asks;
+        p.is_last = ATTEMPTS[i].is_last;
         push_parts(&p, parts);
         pm_painter_run(&p, tree);
     }
