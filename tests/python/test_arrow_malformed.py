@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import threading
 
 import arrow_structs
 import numpy as np
 import poly_match as pm
-import pyarrow as pa
 import pytest
 import shapely
 from arrow_structs import Chunks, Column
 from conftest import square
 from poly_match import _core
 from poly_match._points import xy_of
-from poly_match._regions import regions_of
-from test_leaks import check
 
 RING = square(0, 0, 4)
 X = np.array([1.0, 9.0, 2.0, 3.0])
 WKB = shapely.to_wkb(shapely.points(X, X))
-TABLE = pa.table({"x": X, "y": X})
-BYTES = pa.array([*WKB, None])
 
 
 def doubles(count: int = 4, **rest: object) -> Column:
@@ -265,33 +259,3 @@ def test_a_stream_that_fails_says_why(stream, message):
     with pytest.raises(ValueError, match=message):
         pm.match(stream, [RING])
     assert arrow_structs.exported["Stream"] == 1
-
-
-# ---- nothing is left behind --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: TABLE.to_batches()[0],
-        lambda: pa.RecordBatchReader.from_batches(TABLE.schema, TABLE.to_batches()),
-        lambda: TABLE["x"].chunk(0),
-        lambda: BYTES,
-        lambda: pa.chunked_array([BYTES, BYTES[:1]]),
-        lambda: BYTES.cast(pa.binary_view()),
-        lambda: [*WKB, None],
-        lambda: [WKB[0][:-1]],
-        lambda: pa.array([WKB[0] + b"."]),
-    ],
-    ids=range(9),
-)
-def test_conversions_leave_nothing_behind(make):
-    def convert() -> None:
-        with contextlib.suppress(ValueError, TypeError):
-            xy_of(make())
-        with contextlib.suppress(ValueError, TypeError):
-            regions_of(make())
-
-    before = pa.total_allocated_bytes()
-    check(convert, 1000)
-    assert pa.total_allocated_bytes() == before
