@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import threading
 
 import arrow_structs
@@ -12,8 +13,11 @@ import pytest
 import shapely
 from arrow_structs import Chunks, Column
 from conftest import square
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from poly_match import _core
 from poly_match._points import xy_of
+from poly_match._regions import regions_of
 
 RING = square(0, 0, 4)
 X = np.array([1.0, 9.0, 2.0, 3.0])
@@ -259,3 +263,49 @@ def test_a_stream_that_fails_says_why(stream, message):
     with pytest.raises(ValueError, match=message):
         pm.match(stream, [RING])
     assert arrow_structs.exported["Stream"] == 1
+
+
+# ---- any offsets -------------------------------------------------------------------------------------------
+
+offsets = st.lists(st.integers(-1, 6), min_size=2, max_size=6).flatmap(
+    lambda v: st.sampled_from([v, sorted(v)])
+)
+VERTICES = np.arange(12.0).reshape(6, 2)
+
+
+@settings(max_examples=500, deadline=None)
+@given(
+    offsets, offsets, st.lists(st.booleans(), min_size=6, max_size=6), st.integers(0, 2), st.integers(0, 2)
+)
+def test_lists_are_what_their_offsets_say_or_refused(outer, inner, valid, skipped, inner_skipped):
+    skipped, inner_skipped = min(skipped, len(outer) - 1), min(inner_skipped, len(inner) - 1)
+    vertices = Column("+w:2", 6, [None], [Column("g", 12, [None, VERTICES.ravel()])])
+    lists = Column(
+        "+l", len(inner) - 1 - inner_skipped, [None, np.array(inner, "i4")], [vertices], offset=inner_skipped
+    )
+    bits = np.packbits(valid, bitorder="little")
+    column = Column(
+        "+L", len(outer) - 1 - skipped, [bits, np.array(outer, "i8")], [lists], offset=skipped, null_count=-1
+    )
+    outer, inner = outer[skipped:], inner[inner_skipped:]
+    expected = []
+    for row, (start, stop) in enumerate(itertools.pairwise(outer)):
+        there = valid[row + skipped]
+        rings = range(start, stop) if there else []
+        expected.append(
+            [
+                VERTICES[inner[ring] : inner[ring + 1]].tolist() if ring + 1 < len(inner) else None
+                for ring in rings
+            ]
+        )
+    try:
+        found = regions_of(column)
+    except ValueError:
+        used = inner[outer[0] : outer[-1] + 1] if 0 <= outer[0] <= outer[-1] < len(inner) else [1, 0]
+        assert outer != sorted(outer) or used != sorted(used) or min(used) < 0 or inner[-1] < 0
+        return
+    read = [
+        [found.coords[slice(*found.ring_offsets[ring : ring + 2])].tolist() for ring in range(start, stop)]
+        for start, stop in itertools.pairwise(found.polygon_offsets)
+    ]
+    assert read == expected
