@@ -207,6 +207,7 @@ MALFORMED = {
     "negative first offset": (rings(outer=(-1, 1)), "an offset is out of range"),
     "negative last offset": (rings(outer=(0, -1)), "an offset is out of range"),
     "offset far out in between": (rings(inner=(0, 99, 4), outer=(0, 2)), "run backwards at item 2"),
+    "offset far out behind the part that is used": (rings(inner=(0, 99, 4)), "an offset is out of range"),
     "bytes that run backwards": (
         Column("z", 2, [None, np.array([0, 42, 21], "i4"), np.zeros(42, "u1")]),
         "offsets run backwards at item 2",
@@ -267,45 +268,54 @@ def test_a_stream_that_fails_says_why(stream, message):
 
 # ---- any offsets -------------------------------------------------------------------------------------------
 
-offsets = st.lists(st.integers(-1, 6), min_size=2, max_size=6).flatmap(
-    lambda v: st.sampled_from([v, sorted(v)])
+VERTICES = np.arange(24.0).reshape(12, 2)
+rising = st.lists(st.integers(0, 3), min_size=4, max_size=6).map(
+    lambda counts: list(itertools.accumulate(counts))
 )
-VERTICES = np.arange(12.0).reshape(6, 2)
+offsets = rising | rising | st.lists(st.integers(-1, 12), min_size=4, max_size=6)
+flags = st.lists(st.booleans(), min_size=6, max_size=6)
+
+
+def as_slices(outer: list[int], inner: list[int], valid: list[bool]) -> list | None:
+    """Return the rings of the rows that offsets describe, None when offsets that are used are wrong."""
+    first, last = outer[0], outer[-1]
+    used = inner[first : last + 1]
+    rises = outer == sorted(outer) and used == sorted(used)
+    if not rises or first < 0 or last >= len(inner) or used[0] < 0 or used[-1] > len(VERTICES):
+        return None
+    rings = [VERTICES[start:stop].tolist() for start, stop in itertools.pairwise(inner)]
+    rows = [rings[start:stop] for start, stop in itertools.pairwise(outer)]
+    return [row if there else [] for row, there in zip(rows, valid, strict=False)]
 
 
 @settings(max_examples=500, deadline=None)
-@given(
-    offsets, offsets, st.lists(st.booleans(), min_size=6, max_size=6), st.integers(0, 2), st.integers(0, 2)
-)
-def test_lists_are_what_their_offsets_say_or_refused(outer, inner, valid, skipped, inner_skipped):
-    skipped, inner_skipped = min(skipped, len(outer) - 1), min(inner_skipped, len(inner) - 1)
-    vertices = Column("+w:2", 6, [None], [Column("g", 12, [None, VERTICES.ravel()])])
+@given(offsets, offsets, flags, st.sampled_from([(0, 0), (1, 0), (0, 1), (2, 2)]))
+def test_lists_are_what_their_offsets_say_or_refused(outer, inner, valid, skipped):
+    """Whatever they say, the parts of arrays that are skipped are never looked at."""
+    vertices = Column("+w:2", 12, [None], [Column("g", 24, [None, VERTICES.ravel()])])
     lists = Column(
-        "+l", len(inner) - 1 - inner_skipped, [None, np.array(inner, "i4")], [vertices], offset=inner_skipped
+        "+l", len(inner) - 1 - skipped[1], [None, np.array(inner, "i4")], [vertices], offset=skipped[1]
     )
-    bits = np.packbits(valid, bitorder="little")
-    column = Column(
-        "+L", len(outer) - 1 - skipped, [bits, np.array(outer, "i8")], [lists], offset=skipped, null_count=-1
-    )
-    outer, inner = outer[skipped:], inner[inner_skipped:]
-    expected = []
-    for row, (start, stop) in enumerate(itertools.pairwise(outer)):
-        there = valid[row + skipped]
-        rings = range(start, stop) if there else []
-        expected.append(
-            [
-                VERTICES[inner[ring] : inner[ring + 1]].tolist() if ring + 1 < len(inner) else None
-                for ring in rings
-            ]
-        )
+    buffers = [np.packbits(valid, bitorder="little"), np.array(outer, "i8")]
+    column = Column("+L", len(outer) - 1 - skipped[0], buffers, [lists], offset=skipped[0], null_count=-1)
+    expected = as_slices(outer[skipped[0] :], inner[skipped[1] :], valid[skipped[0] :])
     try:
         found = regions_of(column)
     except ValueError:
-        used = inner[outer[0] : outer[-1] + 1] if 0 <= outer[0] <= outer[-1] < len(inner) else [1, 0]
-        assert outer != sorted(outer) or used != sorted(used) or min(used) < 0 or inner[-1] < 0
+        assert expected is None or not 0 <= inner[-1] <= len(VERTICES)  # an array is checked as a whole
         return
     read = [
         [found.coords[slice(*found.ring_offsets[ring : ring + 2])].tolist() for ring in range(start, stop)]
         for start, stop in itertools.pairwise(found.polygon_offsets)
     ]
     assert read == expected
+
+
+@pytest.mark.parametrize("part", [slice(0, 2), slice(1, 2), slice(0, 1)])
+def test_nulls_within_a_geometry_are_refused_wherever_they_are(part):
+    vertices = Column("+w:2", 4, [None], [Column("g", 8, [None, RING.ravel()])])
+    valid = np.packbits([False, False, True], bitorder="little")
+    lists = Column("+l", 3, [valid, np.array([0, 1, 2, 4], "i4")], [vertices], null_count=2)
+    outer = np.array([0, 1, 2, 3][part.start : part.stop + 1], "i4")
+    with pytest.raises(ValueError, match="polygons: nulls within a geometry, in field 'column'"):
+        pm.Index(Column("+l", len(outer) - 1, [None, outer], [lists]))
