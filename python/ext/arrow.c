@@ -452,6 +452,11 @@ static PyObject *arrow_stream(PyObject *Py_UNUSED(module), PyObject *args) {
         PyErr_Format(PyExc_ValueError, "%s: the Arrow stream was read before, or released", argument);
         return NULL;
     }
+    if (!stream.get_schema || !stream.get_next) {
+        stream.release(&stream);
+        PyErr_Format(PyExc_ValueError, "%s: malformed Arrow data: a stream without its functions", argument);
+        return NULL;
+    }
     int code, more = -1;
     Py_BEGIN_ALLOW_THREADS
     code = stream.get_schema(&stream, &schema);

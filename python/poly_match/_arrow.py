@@ -139,6 +139,11 @@ def _described(field: Field) -> str:
     )
 
 
+def _told(field: Field) -> dict[str, Any]:
+    """Return what the type of a GeoArrow column says beside its name."""
+    return _parsed(field.metadata.get("ARROW:extension:metadata", b""))
+
+
 def _geoparquet(table: Field) -> dict[str, Any]:
     """Return what a table read from GeoParquet says about its geometry columns."""
     return _parsed(table.metadata.get("geo", b""))
@@ -267,6 +272,12 @@ def regions_of(values: Any, argument: str) -> Ragged:
     """Return the ragged arrays of polygons or multipolygons; a missing row has no vertices."""
     field, chunks = _geometry_of(values, argument)
     kind = _kind(field, argument, ("polygon", "multipolygon"), "polygons or multipolygons")
+    edges = _told(field).get("edges", "planar")
+    if edges != "planar":
+        raise ValueError(
+            f"{argument}: expected edges that are straight in the plane, got {edges!r} ones; "
+            "if those will do, take the edges out of the type of the column"
+        )
     if kind == WKB:
         return _core.wkb_regions(argument, *_places(field, chunks, argument))
     depth = 2 if kind == "polygon" else 3
@@ -377,7 +388,7 @@ def crs_of(values: Any) -> Any:
         told = columns.get(field.name) if isinstance(columns, dict) else None
         if isinstance(told, dict):
             return told.get("crs", "OGC:CRS84")  # what GeoParquet means when it says nothing
-    return _parsed(field.metadata.get("ARROW:extension:metadata", b"")).get("crs")
+    return _told(field).get("crs")
 
 
 def _schema_of(values: Any) -> Field | None:

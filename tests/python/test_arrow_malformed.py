@@ -266,6 +266,12 @@ def test_a_stream_that_fails_says_why(stream, message):
     assert arrow_structs.exported["Stream"] == 1
 
 
+def test_a_stream_without_functions_is_refused():
+    for name, kind in (("get_schema", arrow_structs.GET_SCHEMA), ("get_next", arrow_structs.GET_NEXT)):
+        with pytest.raises(ValueError, match="points: malformed Arrow data: a stream without its functions"):
+            pm.match(Chunks([pairs()], wrong={name: kind()}), [RING])
+
+
 # ---- any offsets -------------------------------------------------------------------------------------------
 
 VERTICES = np.arange(24.0).reshape(12, 2)
