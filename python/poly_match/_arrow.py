@@ -30,6 +30,7 @@ OTHERS = {
     "dictionary": "a dictionary (decode it)",
 }
 LISTS = frozenset(("+l", "+L"))
+DIMENSIONS = ("xy", "xyz", "xym", "xyzm")
 WKB = "wkb"
 KINDS = {0: "point", 2: "polygon", 3: "multipolygon"}  # by how many lists are around a coordinate
 
@@ -174,8 +175,8 @@ def _is_coordinate(field: Field) -> bool:
     """Return whether items are coordinates: x and y together, or apart."""
     if field.format in ("+w:2", "+w:3", "+w:4"):
         return _are_numbers(field.children)
-    names = "".join(child.name for child in field.children)
-    return field.format == "+s" and names in ("xy", "xyz", "xym", "xyzm") and _are_numbers(field.children)
+    names = [child.name for child in field.children]
+    return field.format == "+s" and names in map(list, DIMENSIONS) and _are_numbers(field.children)
 
 
 def _are_numbers(fields: tuple[Field, ...]) -> bool:

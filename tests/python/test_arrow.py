@@ -217,6 +217,7 @@ BAD_POINTS = [
         TypeError,
         "'x' of decimals .cast th",
     ),
+    (pa.table({"xy": X}), TypeError, "got the columns 'xy' of numbers"),
     (pa.table({}), TypeError, r"got the columns \(none\)"),
     (TABLE.rename_columns(["lat", "Lon"]), ValueError, r"points: .*\(x, y\) in this order, got \(lat, lon\)"),
     (polars.DataFrame({"y": Y, "x": X}), ValueError, r"\(x, y\) in this order"),

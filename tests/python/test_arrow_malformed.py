@@ -166,6 +166,8 @@ MALFORMED = {
     "no format": (pairs(wrong_schema={"format": None}), "no format"),
     "no children of the schema": (table(wrong_schema={"children": None}), "no children"),
     "fewer children than none": (table(wrong_schema={"n_children": -1}), "no children"),
+    "children beyond all bounds": (table(wrong_schema={"n_children": 2**31}), "no children"),
+    "buffers beyond all bounds": (views(wrong={"n_buffers": 2**31}), "the number of buffers"),
     "metadata of a negative length": (
         pairs(metadata=np.array([1, -5], "i4").tobytes()),
         "metadata of a negative length",
