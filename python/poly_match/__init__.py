@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 from poly_match._core import Polygon, find_close_polygons, main, select_best_polygon
 from poly_match._count import count
 from poly_match._example import generate_example, generate_one_polygon
-from poly_match._index import Index, match
+from poly_match._index import Index
+from poly_match._match import match
 from poly_match._regions import Regions
 from poly_match._sjoin import sjoin
 

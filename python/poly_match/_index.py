@@ -28,7 +28,7 @@ from poly_match._points import xy_of
 from poly_match._regions import Regions, are_polygons, regions_of
 from poly_match._run import run
 
-__all__ = ["Index", "match"]
+__all__ = ["Index"]
 
 Predicate = Literal["covers", "center_within"]
 Best = Literal["smallest", "largest", "first"]
@@ -336,8 +336,8 @@ class Index:
         if names is not None:
             if out is not None:
                 raise ValueError("out: takes positions, not names; leave out one of the two")
-            labels = _labels_of(names, len(self))
-            return labels[self.match((x, y), workers=workers, progress=progress)]
+            known = _names_of(names, len(self))
+            return known[self.match((x, y), workers=workers, progress=progress)]
         if out is None:
             answers: npt.NDArray[Any] = np.empty(len(x), dtype=np.intp)
             if answers.dtype != _INT64:
@@ -356,84 +356,6 @@ class Index:
         answers = np.empty(len(x), dtype=np.int64)
         self._core.match(x, y, answers)
         out[...] = answers
-
-
-@overload
-def match(
-    points: Any,
-    polygons: Any,
-    *,
-    predicate: Predicate = "covers",
-    distance: npt.ArrayLike | None = None,
-    best: Best | npt.ArrayLike = "smallest",
-    max_bytes: int | None = None,
-    names: None = None,
-    workers: int = 1,
-    progress: bool = False,
-    out: None = None,
-) -> Answers: ...
-@overload
-def match(
-    points: Any,
-    polygons: Any,
-    *,
-    predicate: Predicate = "covers",
-    distance: npt.ArrayLike | None = None,
-    best: Best | npt.ArrayLike = "smallest",
-    max_bytes: int | None = None,
-    names: None = None,
-    workers: int = 1,
-    progress: bool = False,
-    out: Out,
-) -> Out: ...
-@overload
-def match(
-    points: Any,
-    polygons: Any,
-    *,
-    predicate: Predicate = "covers",
-    distance: npt.ArrayLike | None = None,
-    best: Best | npt.ArrayLike = "smallest",
-    max_bytes: int | None = None,
-    names: Iterable[Any],
-    workers: int = 1,
-    progress: bool = False,
-    out: None = None,
-) -> npt.NDArray[np.object_]: ...
-def match(
-    points: Any,
-    polygons: Any,
-    *,
-    predicate: Predicate = "covers",
-    distance: npt.ArrayLike | None = None,
-    best: Best | npt.ArrayLike = "smallest",
-    max_bytes: int | None = None,
-    names: Iterable[Any] | None = None,
-    workers: int = 1,
-    progress: bool = False,
-    out: npt.NDArray[Any] | None = None,
-) -> npt.NDArray[Any]:
-    """Return for every point the position of its best polygon, -1 for none; or its name.
-
-    Builds an `Index` of the polygons and matches the points: see `Index` for the rules and the forms of
-    polygons, `Index.match` for the forms of points, the result and what is raised.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import poly_match as pm
-    >>> square = np.array([[0, 0], [4, 0], [4, 4], [0, 4]])
-    >>> pm.match([(2, 2), (8, 2)], [square, square + [5, 0]], predicate="center_within", distance=3)
-    array([0, 1])
-    >>> pm.match([(2, 2), (8, 2), (9, 9)], [square, square + [5, 0]], names=["west", "east"])
-    array(['west', 'east', None], dtype=object)
-    """
-    if hasattr(points, "crs") and hasattr(polygons, "crs"):
-        check_crs(points.crs, polygons.crs)
-    x, y = xy_of(points)
-    index = Index._for(len(x), polygons, predicate, distance, best, max_bytes)
-    options: dict[str, Any] = {"names": names, "workers": workers, "progress": progress, "out": out}
-    return index.match((x, y), **options)
 
 
 def _restored(cls: type[Index], block: Any, crs: str | None) -> Index:
@@ -541,7 +463,7 @@ def _limits_of(distance: Any, predicate: str, count: int) -> Doubles | None:
     return np.ascontiguousarray(np.atleast_1d(limits))
 
 
-def _labels_of(names: Iterable[Any], count: int) -> npt.NDArray[np.object_]:
+def _names_of(names: Iterable[Any], count: int) -> npt.NDArray[np.object_]:
     """Return the names of the regions as they are, and None for the answer -1."""
     if isinstance(names, (str, bytes)):
         raise TypeError(f"names: expected one name for each of {count} regions, got the text {names!r}")
