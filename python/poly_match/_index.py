@@ -407,8 +407,8 @@ def _rule_of(best: Any, count: int) -> tuple[str, npt.NDArray[Any] | None]:
     if isinstance(best, str):
         if best not in BESTS:
             raise ValueError(
-                f"best: expected one of {_listed(BESTS)}, an array of one score per region, or a column of "
-                f"the polygons' frame; got {best!r}"
+                f"best: expected one of {_listed(BESTS)}, or an array of one score per region, "
+                f"or a column of the polygons' frame; got {best!r}"
             )
         return best, None
     if isinstance(best, (list, tuple)) and best and all(type(score) is int for score in best):

@@ -125,6 +125,15 @@ def test_labels_may_be_numbers():
     same_as_geopandas(left, polygons(GRID).assign(a=1).rename(columns={"a": 0}))
 
 
+@pytest.mark.filterwarnings("ignore:GeoDataFrame columns are not unique")
+def test_labels_may_repeat():
+    left = points([(1, 1), (9, 9)], a=[1, 2], b=[3, 4]).rename(columns={"b": "a"})
+    right = polygons(GRID, c=range(4), d=list("abcd")).rename(columns={"d": "c"})
+    same_as_geopandas(left, polygons(GRID, name=list("abcd")))
+    same_as_geopandas(some_points(), right)
+    assert pm.sjoin(left, right, columns="c").shape == (2, 6)
+
+
 def test_empty_frames_on_either_side():
     none = polygons([], name=pd.array([], dtype="int64"))
     same_as_geopandas(some_points(), none)

@@ -110,6 +110,8 @@ USE = """
     assert_type(small.dtype, np.dtype[np.int32])
     assert_type(index.match([(0.5, 0.5)], names=["a"]), npt.NDArray[np.object_])
     assert_type(pm.match([(0.5, 0.5)], polygons, names=np.arange(1)), npt.NDArray[np.object_])
+    assert_type(pm.count([(0.5, 0.5)], polygons).regions, npt.NDArray[np.intp])
+    assert_type(pm.sjoin(polygons, None, columns=["a"]), list[Named])  # as the points, whatever they are
     assert_type(len(index), int)
     assert_type(index.bounds, tuple[float, float, float, float])
     assert_type(pm.__version__, str)
