@@ -246,10 +246,8 @@ def _taken(attributes: Any, answers: Answers) -> Iterator[Any]:
 
     for position in range(attributes.shape[1]):
         column = attributes.iloc[:, position]
-        if isinstance(column.dtype, np.dtype):
-            yield take(column.to_numpy(), answers, allow_fill=True, fill_value=np.nan)
-        else:
-            yield take(column.array, answers, allow_fill=True)
+        values = column.to_numpy() if isinstance(column.dtype, np.dtype) else column.array
+        yield take(values, answers, allow_fill=True)
 
 
 def _apart(
@@ -259,7 +257,7 @@ def _apart(
 
     A label that is there twice only because of its suffix is an error.
     """
-    shared = (set(left) & set(right)) - {None}
+    shared = set(left) & set(right)
     if shared and not lsuffix and not rsuffix:
         raise ValueError(f"lsuffix, rsuffix: needed, both frames have {sorted(map(str, shared))}")
 

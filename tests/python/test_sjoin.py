@@ -113,6 +113,15 @@ def test_overlapping_labels_get_the_suffixes_of_geopandas(lsuffix, rsuffix):
     same_as_geopandas(left, right, lsuffix=lsuffix, rsuffix=rsuffix)
 
 
+def test_an_index_of_the_polygons_that_is_called_like_a_column_of_the_points_gets_a_suffix():
+    same_as_geopandas(some_points(), polygons(GRID).rename_axis("v"))
+
+
+def test_what_is_missing_is_nan_where_pandas_has_nothing_better():
+    found = pm.sjoin(some_points(), polygons(GRID, any=pd.Series([{}, (), "", None], dtype=object)))
+    assert [type(value) for value in found["any"][:2]] == [dict, float]
+
+
 def test_other_geometry_columns_come_along():
     left = some_points().assign(home=geopandas.points_from_xy(range(5), range(5), crs="EPSG:4326"))
     right = polygons(GRID).assign(capital=geopandas.points_from_xy(range(4), range(4), crs="EPSG:4326"))
@@ -361,6 +370,8 @@ def test_columns_that_would_be_there_twice_are_refused():
     for columns in ({"v_right": 1}, {"v_left": 1}):
         with pytest.raises(ValueError, match="lsuffix, rsuffix: make two columns called 'v_"):
             pm.sjoin(some_points().assign(**columns), polygons(GRID, v=1))
+    with pytest.raises(ValueError, match="make two columns called 'geometry'"):
+        pm.sjoin(some_points(), polygons(GRID).rename_geometry("shape").assign(geometry=1), rsuffix=None)
     with pytest.raises(ValueError, match="make two columns called 'v_x'"):
         pm.sjoin(some_points(), polygons(GRID, v=1), lsuffix="x", rsuffix="x")
 
