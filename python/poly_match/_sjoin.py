@@ -125,6 +125,9 @@ def sjoin(
         raise ValueError('audit: needs how="left": the statuses are those of all points')
     check_crs(left.crs, polygons.crs)
     attributes = _attributes(polygons, columns, rsuffix, left.columns)
+    if audit and any("status" in frame.columns for frame in (left, attributes)):
+        raise ValueError('audit: adds a column "status", and there is one already; rename it')
+    labels = _apart(left, attributes, lsuffix, rsuffix)
     x, y = _xy(left, polygons)
     answers = match(
         (x, y),
@@ -135,12 +138,12 @@ def sjoin(
         workers=workers,
         progress=progress,
     )
-    status = _statuses(answers, x, y, (left, attributes)) if audit else None
+    status = _statuses(answers, x, y) if audit else None
     del x, y  # 16 bytes a point that need not be there beside what is attached
     if how == "inner" and (answers < 0).any():
         rows = np.flatnonzero(answers >= 0)
         left, answers = left.take(rows), answers[rows]
-    return cast(Frame, _attached(left, attributes, answers, lsuffix, rsuffix, status))
+    return cast(Frame, _attached(left, attributes, answers, labels, status))
 
 
 def _check_frame(frame: Any, argument: str) -> None:
@@ -173,12 +176,10 @@ def _xy(points: Any, polygons: Any) -> tuple[Any, Any]:
         raise
 
 
-def _statuses(answers: Answers, x: Any, y: Any, frames: tuple[Any, Any]) -> Any:
+def _statuses(answers: Answers, x: Any, y: Any) -> Any:
     """Return what became of each point, as a categorical."""
     import pandas
 
-    if any("status" in frame.columns for frame in frames):
-        raise ValueError('audit: adds a column "status", and there is one already; rename it')
     codes = np.where(answers >= 0, 0, 1).astype(np.int8)
     codes[~(np.isfinite(x) & np.isfinite(y))] = 2
     return pandas.Categorical.from_codes(codes, categories=list(STATUSES))
@@ -193,9 +194,7 @@ def _attributes(polygons: Any, columns: Any, rsuffix: str | None, others: Any) -
     if columns is None:
         frame = polygons.drop(columns=geometry)
     else:
-        wanted = (
-            list(columns) if isinstance(columns, (list, tuple)) or hasattr(columns, "dtype") else [columns]
-        )
+        wanted = [columns] if isinstance(columns, str) else list(columns)
         unknown = [label for label in wanted if label not in polygons.columns or label == geometry]
         if unknown:
             there = [label for label in polygons.columns if label != geometry]
@@ -214,23 +213,43 @@ def _attributes(polygons: Any, columns: Any, rsuffix: str | None, others: Any) -
     return frame.reset_index(names=labels)
 
 
+def _apart(points: Any, attributes: Any, lsuffix: str | None, rsuffix: str | None) -> tuple[Labels, Labels]:
+    """Return the labels of both sides, with suffixes where both have one; those of the points' index first.
+
+    The geometry keeps its name. A label that is there twice only because of its suffix is an error.
+    """
+    left, right = [*points.index.names, *points.columns], list(attributes.columns)
+    shared = set(left) & set(right)
+    if shared and not lsuffix and not rsuffix:
+        raise ValueError(f"lsuffix, rsuffix: needed, both frames have {sorted(map(str, shared))}")
+
+    def renamed(labels: Labels, suffix: str | None, keep: Hashable) -> Labels:
+        apart = shared - {keep} if suffix is not None else set()
+        return [f"{label}_{suffix}" if label in apart else label for label in labels]
+
+    sides = renamed(left, lsuffix, points.active_geometry_name), renamed(right, rsuffix, None)
+    counts = Counter([*sides[0], *sides[1]])
+    for before, after in zip((left, right), sides, strict=True):
+        for old, new in zip(before, after, strict=True):
+            if counts[new] > 1 and (new != old or old in shared):
+                raise ValueError(f"lsuffix, rsuffix: make two columns called {new!r}; choose others")
+    return sides
+
+
 def _attached(
-    left: Any, attributes: Any, answers: Answers, lsuffix: str | None, rsuffix: str | None, status: Any
+    left: Any, attributes: Any, answers: Answers, labels: tuple[Labels, Labels], status: Any
 ) -> Any:
     """Return the points beside the attributes of their answers."""
     import pandas
 
-    names = list(left.index.names)
-    own, others = _apart(
-        [*names, *left.columns], list(attributes.columns), lsuffix, rsuffix, left.active_geometry_name
-    )
-    index = left.index.set_names(own[: len(names)])
+    levels = left.index.nlevels
+    index = left.index.set_names(labels[0][:levels])
     right = pandas.DataFrame(dict(enumerate(_taken(attributes, answers))), index=index, copy=False)
-    right.columns = others
+    right.columns = labels[1]
     if status is not None:
         right["status"] = status
     left = left.set_axis(index)  # the frame itself is not touched, and its columns are not copied
-    left.columns = own[len(names) :]
+    left.columns = labels[0][levels:]
     joined = pandas.concat([left, right], axis=1)
     joined.attrs = left.attrs
     return joined
@@ -248,27 +267,3 @@ def _taken(attributes: Any, answers: Answers) -> Iterator[Any]:
         column = attributes.iloc[:, position]
         values = column.to_numpy() if isinstance(column.dtype, np.dtype) else column.array
         yield take(values, answers, allow_fill=True)
-
-
-def _apart(
-    left: Labels, right: Labels, lsuffix: str | None, rsuffix: str | None, geometry: Hashable
-) -> tuple[Labels, Labels]:
-    """Return the labels of both sides with suffixes where both have one; the points' geometry keeps its name.
-
-    A label that is there twice only because of its suffix is an error.
-    """
-    shared = set(left) & set(right)
-    if shared and not lsuffix and not rsuffix:
-        raise ValueError(f"lsuffix, rsuffix: needed, both frames have {sorted(map(str, shared))}")
-
-    def renamed(labels: Labels, suffix: str | None, keep: Hashable) -> Labels:
-        apart = shared if suffix is not None else set()
-        return [f"{label}_{suffix}" if label in apart and label != keep else label for label in labels]
-
-    sides = renamed(left, lsuffix, geometry), renamed(right, rsuffix, None)
-    counts = Counter([*sides[0], *sides[1]])
-    for before, after in zip((left, right), sides, strict=True):
-        for old, new in zip(before, after, strict=True):
-            if counts[new] > 1 and (new != old or old in shared):
-                raise ValueError(f"lsuffix, rsuffix: make two columns called {new!r}; choose others")
-    return sides
