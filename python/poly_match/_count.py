@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from poly_match._crs import check_crs
+from poly_match._crs import check_crs, crs_text
 from poly_match._index import Best, Index, Predicate
 from poly_match._points import xy_of
 
@@ -53,8 +53,9 @@ def count(
     >>> pm.count([(1, 1), (3, 3), (4, 4), (9, 9)], [square, square / 2])
     Count(regions=array([2, 1]), unmatched=1)
     """
-    if hasattr(points, "crs") and hasattr(polygons, "crs"):
-        check_crs(points.crs, polygons.crs)
+    told = crs_text(points), crs_text(polygons)
+    if None not in told:
+        check_crs(*told)
     x, y = xy_of(points)
     index = Index._for(len(x), polygons, predicate, distance, best, max_bytes)
     answers = index.match((x, y), workers=workers, progress=progress)

@@ -2,7 +2,7 @@
 
 Coordinates in degrees matched against coordinates in metres give answers that look like answers: all of them
 "none", or worse. So frames that say where they lie, and say different things, are refused, and only what
-cannot be known is a warning. What cannot say anything (plain numbers) is the caller's own affair.
+cannot be known is a warning. What says nothing (plain numbers) is the caller's own affair.
 
 A coordinate reference system (CRS) is handled as the text it was written as: so GeoArrow carries it, so it
 pickles anywhere, and there is nearly always nothing else to compare. pyproj is asked only where two texts
@@ -17,12 +17,17 @@ import re
 import warnings
 from typing import Any
 
+from poly_match._arrow import crs_of, is_arrow
+
 
 def crs_text(values: Any) -> str | None:
-    """Return the CRS of a frame or series as text, "" where none is set, None where there cannot be one."""
-    if not hasattr(values, "crs"):
-        return None
-    return _text(values.crs) or ""
+    """Return the CRS of points or polygons as text, "" where none is set, None for what does not tell.
+
+    A frame or series always tells; Arrow does where its metadata names one; nothing else does.
+    """
+    if hasattr(values, "to_crs"):
+        return _text(values.crs) or ""
+    return _text(crs_of(values)) if is_arrow(values) else None
 
 
 def check_crs(points_crs: Any, polygons_crs: Any) -> None:

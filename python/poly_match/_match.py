@@ -8,7 +8,7 @@ from typing import Any, overload
 import numpy as np
 import numpy.typing as npt
 
-from poly_match._crs import check_crs
+from poly_match._crs import check_crs, crs_text
 from poly_match._index import Answers, Best, Index, Out, Predicate
 from poly_match._points import xy_of
 
@@ -85,8 +85,9 @@ def match(
     >>> pm.match([(2, 2), (8, 2), (9, 9)], [square, square + [5, 0]], names=["west", "east"])
     array(['west', 'east', None], dtype=object)
     """
-    if hasattr(points, "crs") and hasattr(polygons, "crs"):
-        check_crs(points.crs, polygons.crs)
+    told = crs_text(points), crs_text(polygons)
+    if None not in told:
+        check_crs(*told)
     x, y = xy_of(points)
     index = Index._for(len(x), polygons, predicate, distance, best, max_bytes)
     options: dict[str, Any] = {"names": names, "workers": workers, "progress": progress, "out": out}

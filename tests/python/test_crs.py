@@ -98,6 +98,19 @@ def test_what_cannot_have_a_crs_is_the_callers_own_affair(tmp_path):
     assert pm.Index.open(tmp_path / "index.pmx").match(points(WGS84)).tolist() == [0, -1]
 
 
+def test_arrow_is_checked_where_it_names_a_crs():
+    polygons_arrow = polygons(ALBERS).to_frame("shape").to_arrow(geometry_encoding="geoarrow")
+    with pytest.raises(ValueError, match=rf"points are in EPSG:4326 and polygons in EPSG:5070: .*{FIX}"):
+        pm.match(points(WGS84), polygons_arrow)
+    with pytest.raises(ValueError, match=FIX):
+        pm.Index(polygons(WGS84)).match(points(ALBERS).to_frame("here").to_arrow(geometry_encoding="WKB"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert pm.match(points(ALBERS), polygons_arrow).tolist() == [0, -1]
+        nothing_told = polygons(None).to_frame("shape").to_arrow(geometry_encoding="geoarrow")
+        assert pm.match(points(WGS84), nothing_told).tolist() == [0, -1]
+
+
 def test_what_a_series_says():
     assert crs_text(points(WGS84)) == "EPSG:4326"
     assert crs_text(points(None)) == ""
