@@ -54,7 +54,8 @@ struct ArrowArrayStream {
 
 #endif
 
-enum { DEEPEST = 32 };                             /* multipolygons in a table are 6 deep */
+enum { DEEPEST = 32 };                             /* nesting: multipolygons in a table are 6 deep */
+enum { MOST = 1 << 20 };                           /* children or buffers of one struct */
 static const int64_t LONGEST = PTRDIFF_MAX / 1024; /* of an array: sizes in bytes stay far from overflow */
 
 /* What is said about malformed structs: where they came from, in which field. */
@@ -140,7 +141,7 @@ static PyObject *field_from(const struct ArrowSchema *schema, const char *argume
         return malformed(where, "the schema was released");
     if (!schema->format)
         return malformed(where, "no format");
-    if (schema->n_children < 0 || schema->n_children > INT32_MAX || (schema->n_children > 0 && !schema->children))
+    if (schema->n_children < 0 || schema->n_children > MOST || (schema->n_children > 0 && !schema->children))
         return malformed(where, "no children where some are announced");
     if (depth > DEEPEST)
         return malformed(where, "nested too deep");
@@ -329,8 +330,7 @@ static const char *wrong_with(const struct ArrowArray *array, const struct Arrow
         return "a length or an offset is out of range";
     if (array->null_count < -1 || array->null_count > array->length)
         return "the number of nulls is out of range";
-    if (layout.kind == VIEWS ? array->n_buffers < expected || array->n_buffers > INT32_MAX
-                             : array->n_buffers != expected)
+    if (layout.kind == VIEWS ? array->n_buffers < expected || array->n_buffers > MOST : array->n_buffers != expected)
         return "the number of buffers does not fit the format";
     if (!array->buffers)
         return "the buffers are missing";
@@ -450,6 +450,11 @@ static PyObject *arrow_stream(PyObject *Py_UNUSED(module), PyObject *args) {
     source->release = NULL;
     if (!stream.release) {
         PyErr_Format(PyExc_ValueError, "%s: the Arrow stream was read before, or released", argument);
+        return NULL;
+    }
+    if (!stream.get_schema || !stream.get_next) {
+        stream.release(&stream);
+        PyErr_Format(PyExc_ValueError, "%s: malformed Arrow data: a stream without its functions", argument);
         return NULL;
     }
     int code, more = -1;

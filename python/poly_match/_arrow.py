@@ -30,6 +30,7 @@ OTHERS = {
     "dictionary": "a dictionary (decode it)",
 }
 LISTS = frozenset(("+l", "+L"))
+DIMENSIONS = ("xy", "xyz", "xym", "xyzm")
 WKB = "wkb"
 KINDS = {0: "point", 2: "polygon", 3: "multipolygon"}  # by how many lists are around a coordinate
 
@@ -139,6 +140,11 @@ def _described(field: Field) -> str:
     )
 
 
+def _told(field: Field) -> dict[str, Any]:
+    """Return what the type of a GeoArrow column says beside its name."""
+    return _parsed(field.metadata.get("ARROW:extension:metadata", b""))
+
+
 def _geoparquet(table: Field) -> dict[str, Any]:
     """Return what a table read from GeoParquet says about its geometry columns."""
     return _parsed(table.metadata.get("geo", b""))
@@ -169,8 +175,8 @@ def _is_coordinate(field: Field) -> bool:
     """Return whether items are coordinates: x and y together, or apart."""
     if field.format in ("+w:2", "+w:3", "+w:4"):
         return _are_numbers(field.children)
-    names = "".join(child.name for child in field.children)
-    return field.format == "+s" and names in ("xy", "xyz", "xym", "xyzm") and _are_numbers(field.children)
+    names = [child.name for child in field.children]
+    return field.format == "+s" and names in map(list, DIMENSIONS) and _are_numbers(field.children)
 
 
 def _are_numbers(fields: tuple[Field, ...]) -> bool:
@@ -267,6 +273,12 @@ def regions_of(values: Any, argument: str) -> Ragged:
     """Return the ragged arrays of polygons or multipolygons; a missing row has no vertices."""
     field, chunks = _geometry_of(values, argument)
     kind = _kind(field, argument, ("polygon", "multipolygon"), "polygons or multipolygons")
+    edges = _told(field).get("edges", "planar")
+    if edges != "planar":
+        raise ValueError(
+            f"{argument}: expected edges that are straight in the plane, got {edges!r} ones; "
+            "if those will do, take the edges out of the type of the column"
+        )
     if kind == WKB:
         return _core.wkb_regions(argument, *_places(field, chunks, argument))
     depth = 2 if kind == "polygon" else 3
@@ -377,7 +389,7 @@ def crs_of(values: Any) -> Any:
         told = columns.get(field.name) if isinstance(columns, dict) else None
         if isinstance(told, dict):
             return told.get("crs", "OGC:CRS84")  # what GeoParquet means when it says nothing
-    return _parsed(field.metadata.get("ARROW:extension:metadata", b"")).get("crs")
+    return _told(field).get("crs")
 
 
 def _schema_of(values: Any) -> Field | None:

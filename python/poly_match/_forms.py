@@ -68,12 +68,3 @@ def _rows_of(values: Any, argument: str) -> Rows | None:
     if GEOJSON.fits(values) and not SHAPELY.fits(values):
         return _geojson.rows_of(values, argument)
     return [values] if SHAPELY.fits(values) or WKB.fits(values) else None
-
-
-def crs_of(values: Any) -> Any:
-    """Return the coordinate reference system that an object names for its geometry; None when it names none.
-
-    That of a GeoSeries or GeoDataFrame is an object of pyproj, that of Arrow a mapping (PROJJSON) or a text:
-    ``pyproj.CRS.from_user_input`` takes them all.
-    """
-    return getattr(values, "crs", None) if hasattr(values, "to_crs") else _arrow.crs_of(values)

@@ -59,7 +59,7 @@ def doubles_of(values: Any, argument: str) -> Doubles:
 
 def is_numeric_pandas(values: Any) -> bool:
     """Return whether this is pandas and all columns are numeric, though some numbers may be missing."""
-    if not is_from(values, "pandas"):
+    if not is_from(values, "pandas") or not hasattr(values, "ndim"):
         return False
     dtypes = values.dtypes if values.ndim == 2 else [values.dtype]
     return all(dtype.kind in "biuf" for dtype in dtypes)

@@ -181,6 +181,7 @@ class Chunks:
     fails: str = ""
     says: str | None = "the disk is on fire"
     on_next: Callable[[], object] = bool
+    wrong: dict[str, Any] = field(default_factory=dict)
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
         left = list(self.columns)
@@ -208,6 +209,6 @@ class Chunks:
         def last_error(_: Any) -> int | None:
             return None if message is None else ctypes.addressof(message)
 
-        struct = Stream(get_schema, get_next, last_error, release_stream)
+        struct = overwritten(Stream(get_schema, get_next, last_error, release_stream), self.wrong)
         KEPT.append((struct, get_schema, get_next, last_error, message))
         return capsule(struct, b"arrow_array_stream")

@@ -166,6 +166,8 @@ MALFORMED = {
     "no format": (pairs(wrong_schema={"format": None}), "no format"),
     "no children of the schema": (table(wrong_schema={"children": None}), "no children"),
     "fewer children than none": (table(wrong_schema={"n_children": -1}), "no children"),
+    "children beyond all bounds": (table(wrong_schema={"n_children": 2**31}), "no children"),
+    "buffers beyond all bounds": (views(wrong={"n_buffers": 2**31}), "the number of buffers"),
     "metadata of a negative length": (
         pairs(metadata=np.array([1, -5], "i4").tobytes()),
         "metadata of a negative length",
@@ -264,6 +266,12 @@ def test_a_stream_that_fails_says_why(stream, message):
     with pytest.raises(ValueError, match=message):
         pm.match(stream, [RING])
     assert arrow_structs.exported["Stream"] == 1
+
+
+def test_a_stream_without_functions_is_refused():
+    for name, kind in (("get_schema", arrow_structs.GET_SCHEMA), ("get_next", arrow_structs.GET_NEXT)):
+        with pytest.raises(ValueError, match="points: malformed Arrow data: a stream without its functions"):
+            pm.match(Chunks([pairs()], wrong={name: kind()}), [RING])
 
 
 # ---- any offsets -------------------------------------------------------------------------------------------
