@@ -53,9 +53,8 @@ def count(
     >>> pm.count([(1, 1), (3, 3), (4, 4), (9, 9)], [square, square / 2])
     Count(regions=array([2, 1]), unmatched=1)
     """
-    told = crs_text(points), crs_text(polygons)
-    if None not in told:
-        check_crs(*told)
+    if (there := crs_text(polygons)) is not None and (here := crs_text(points)) is not None:
+        check_crs(here, there)
     x, y = xy_of(points)
     index = Index._for(len(x), polygons, predicate, distance, best, max_bytes)
     answers = index.match((x, y), workers=workers, progress=progress)

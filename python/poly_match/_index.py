@@ -336,8 +336,8 @@ class Index:
         The GIL is released. float64 points are used where they lie, whatever their strides; those of Arrow
         when they are one chunk and none is missing.
         """
-        if self._crs is not None and (told := crs_text(points)) is not None:
-            check_crs(told, self._crs)
+        if self._crs is not None and (here := crs_text(points)) is not None:
+            check_crs(here, self._crs)
         x, y = xy_of(points)
         if names is not None:
             if out is not None:

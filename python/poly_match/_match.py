@@ -85,9 +85,8 @@ def match(
     >>> pm.match([(2, 2), (8, 2), (9, 9)], [square, square + [5, 0]], names=["west", "east"])
     array(['west', 'east', None], dtype=object)
     """
-    told = crs_text(points), crs_text(polygons)
-    if None not in told:
-        check_crs(*told)
+    if (there := crs_text(polygons)) is not None and (here := crs_text(points)) is not None:
+        check_crs(here, there)
     x, y = xy_of(points)
     index = Index._for(len(x), polygons, predicate, distance, best, max_bytes)
     options: dict[str, Any] = {"names": names, "workers": workers, "progress": progress, "out": out}
