@@ -13,21 +13,26 @@ array([ 1,  0, -1])
 from typing import TYPE_CHECKING
 
 from poly_match._core import Polygon, find_close_polygons, main, select_best_polygon
+from poly_match._count import count
 from poly_match._example import generate_example, generate_one_polygon
-from poly_match._index import Index, match
+from poly_match._index import Index
+from poly_match._match import match
 from poly_match._regions import Regions
+from poly_match._sjoin import sjoin
 
 __all__ = [
     "Index",
     "Polygon",
     "Regions",
     "__version__",
+    "count",
     "find_close_polygons",
     "generate_example",
     "generate_one_polygon",
     "main",
     "match",
     "select_best_polygon",
+    "sjoin",
 ]
 
 __version__: str

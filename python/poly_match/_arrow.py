@@ -393,8 +393,8 @@ def crs_of(values: Any) -> Any:
 
 
 def _schema_of(values: Any) -> Field | None:
-    """Return the schema of an object; a stream that can be read but once is not touched for it."""
-    if hasattr(values, "__arrow_c_array__") or (is_arrow(values) and is_from(values, "polars", "geopandas")):
+    """Return the schema of an object. What may be read but once, or copies what it exports, is not asked."""
+    if is_arrow(values) and is_from(values, "polars", "geopandas"):
         return _take(values, "schema").field
     sources: list[Any] = [values, getattr(values, "schema", None), getattr(values, "type", None)]
     known = [source for source in sources if hasattr(source, "__arrow_c_schema__")]
