@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
+from poly_match._crs import check_crs, crs_text
 from poly_match._files import replacing
 from poly_match._numbers import Doubles, array_of, doubles_of
 from poly_match._points import xy_of
@@ -72,6 +73,10 @@ class Index:
 
     Notes
     -----
+    Polygons with a CRS and points with another are a ValueError, and a warning where only one of the two has
+    one set; plain numbers are taken as they are. An index keeps the CRS, in pickles too, but a saved file has
+    none: points are not checked against what was opened.
+
     Answers are exact: they are those of real numbers, not of rounded ones, and the same on every machine, for
     every number of workers. Building takes O(v log v) time for v vertices and can be interrupted; the input
     is not kept. Any number of threads may use one index.
@@ -92,9 +97,10 @@ class Index:
     array([ 1,  1,  0, -1])
     """
 
-    __slots__ = ("__weakref__", "_core")
+    __slots__ = ("__weakref__", "_core", "_crs")
 
     _core: _core.Index
+    _crs: str | None  # of the polygons, as `crs_text` gives it
 
     def __init__(
         self,
@@ -105,6 +111,7 @@ class Index:
         best: Best | npt.ArrayLike = "smallest",
         max_bytes: int | None = None,
     ) -> None:
+        self._crs = crs_text(polygons)
         self._build(polygons, predicate, distance, best, max_bytes, None)
 
     def _build(
@@ -215,12 +222,13 @@ class Index:
             self._core = _core.Index.open(memory, verify)
         except ValueError as error:
             raise ValueError(f"{os.fspath(path)}: {error}") from None
+        self._crs = None
         return self
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
         block = self._core.block
         carried = pickle.PickleBuffer(block) if operator.index(protocol) >= 5 else bytes(block)
-        return _restored, (type(self), carried), getattr(self, "__dict__", None)
+        return _restored, (type(self), carried, self._crs), getattr(self, "__dict__", None)
 
     def __copy__(self) -> Self:
         return self
@@ -300,6 +308,8 @@ class Index:
         -----
         The GIL is released. float64 points are used where they lie, whatever their strides.
         """
+        if self._crs is not None and hasattr(points, "crs"):
+            check_crs(points.crs, self._crs)
         x, y = xy_of(points)
         if out is None:
             answers: npt.NDArray[Any] = np.empty(len(x), dtype=np.intp)
@@ -372,16 +382,20 @@ def match(
     >>> pm.match([(2, 2), (8, 2)], [square, square + [5, 0]], predicate="center_within", distance=3)
     array([0, 1])
     """
+    if hasattr(points, "crs") and hasattr(polygons, "crs"):
+        check_crs(points.crs, polygons.crs)
     x, y = xy_of(points)
     index = Index.__new__(Index)
+    index._crs = None  # there is nothing left to check
     index._build(polygons, predicate, distance, best, max_bytes, len(x))
     return index.match((x, y), workers=workers, progress=progress, out=out)
 
 
-def _restored(cls: type[Index], block: Any) -> Index:
+def _restored(cls: type[Index], block: Any, crs: str | None) -> Index:
     """Return an unpickled index, over the very block."""
     index = cls.__new__(cls)
     index._core = _core.Index.open(block, True)
+    index._crs = crs
     return index
 
 
