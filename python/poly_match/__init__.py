@@ -16,6 +16,7 @@ from poly_match._core import Polygon, find_close_polygons, main, select_best_pol
 from poly_match._example import generate_example, generate_one_polygon
 from poly_match._index import Index, match
 from poly_match._regions import Regions
+from poly_match._versions import show_versions
 
 __all__ = [
     "Index",
@@ -28,6 +29,7 @@ __all__ = [
     "main",
     "match",
     "select_best_polygon",
+    "show_versions",
 ]
 
 __version__: str

@@ -5,9 +5,9 @@ Coordinates in degrees matched against coordinates in metres give answers that l
 cannot be known is a warning. What cannot say anything (plain numbers) is the caller's own affair.
 
 A coordinate reference system (CRS) is handled as the text it was written as: so GeoArrow carries it, so it
-pickles anywhere, and there is nearly always nothing else to compare. pyproj is asked only where two texts differ,
-because one system has many spellings. The order of the axes never counts: x comes first, as in GeoPandas.
-Nothing is reprojected: that is `to_crs`, on the caller's own objects.
+pickles anywhere, and there is nearly always nothing else to compare. pyproj is asked only where two texts
+differ, because one system has many spellings. The order of the axes never counts: x comes first, as in
+GeoPandas. Nothing is reprojected: that is `to_crs`, on the caller's own objects.
 """
 
 from __future__ import annotations

@@ -1,0 +1,382 @@
+"""Files in: every format as a stream of Arrow record batches, with x and y.
+
+A source knows its columns, where the places of its points are (two columns, or a geometry), and its
+coordinate reference system; then it yields its rows, in order, a piece at a time. So what reads is a table
+with one line per family of formats, and what matches needs to know nothing about files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+from poly_match._csv import CsvRows, numbers_of
+from poly_match._formats import CODECS, PIPE, Format
+from poly_match._numbers import Doubles
+from poly_match._problems import Problem, Wrong
+
+__all__ = ["Geometry", "Source", "ahead", "open_source", "places_of"]
+
+ROWS = 1 << 17  # of a batch, where the format lets us choose
+X_NAMES = ("lon", "lng", "long", "longitude", "x")
+Y_NAMES = ("lat", "latitude", "y")
+Batches = Iterator[pa.RecordBatch]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The column that holds the geometry, and how: "wkb", or a GeoArrow name without its prefix."""
+
+    name: str
+    encoding: str
+
+
+@dataclass
+class Source:
+    """An open file: what is in it, and its rows.
+
+    `total` and `done` say how much there is to read and how much of that has been read, in whatever the
+    format counts; `total` is None when nobody knows.
+    """
+
+    path: str
+    schema: pa.Schema
+    batches: Callable[[], Batches]
+    is_text: bool = False  # all cells are text, as in CSV
+    geometry: Geometry | None = None
+    crs: Any = None
+    total: int | None = None
+    done: Callable[[], int] = lambda: 0
+    geo: dict[str, Any] | None = None  # what a GeoParquet file says of its geometry
+    stack: ExitStack | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.stack is not None:
+            self.stack.close()
+
+
+def open_source(path: str, format: Format, layer: str | None = None) -> Source:
+    """Open a file; what it is not is a `Problem` that names it."""
+    if layer is not None and format.family != "gdal":
+        raise Wrong(f"{path}: a {format.name} file has no layers; leave out the option for the layer {layer}")
+    stack = ExitStack()
+    try:
+        source = _OPENERS[format.family](path, format, layer, stack)
+    except BaseException as error:
+        stack.close()
+        if isinstance(error, (Problem, KeyboardInterrupt)):
+            raise
+        raise _told(path, error) from None
+    source.stack = stack
+    return source
+
+
+def _told(path: str, error: BaseException) -> BaseException:
+    """Return a failure to read as a `Problem`, and what is no such failure as it is."""
+    if isinstance(error, Problem) or not isinstance(
+        error, (OSError, ValueError, RuntimeError, pa.ArrowException)
+    ):
+        return error
+    reason = getattr(error, "strerror", None) or (str(error).splitlines() or [type(error).__name__])[0]
+    return Problem(f"{path}: cannot be read: {reason}")
+
+
+# ---- one opener per family ---------------------------------------------------------------------------------
+
+
+class _Stdin:
+    """Standard input below Python's own buffer, whose lock would be in the way of Ctrl-C.
+
+    A read gives as many bytes as it is asked for, unless the input ends.
+    """
+
+    closed = False
+
+    def read(self, size: int, /) -> bytes:
+        parts = []
+        while size > 0 and (part := os.read(0, size)):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None: ...
+
+
+def _open_csv(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
+    bytes_in: Any = _Stdin()
+    total, done = None, lambda: 0
+    if path != PIPE:
+        raw = stack.enter_context(pa.OSFile(path))
+        total, done, bytes_in = raw.size(), raw.tell, raw
+        codec = CODECS.get(Path(path).suffix.lower())
+        if codec is not None:
+            bytes_in = pa.CompressedInputStream(raw, codec)
+    rows = CsvRows(bytes_in, path, format.delimiter)
+    schema = pa.schema([(name, pa.string()) for name in rows.names])
+    return Source(path, schema, rows.batches, is_text=True, total=total, done=done)
+
+
+def _open_parquet(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    file = stack.enter_context(pq.ParquetFile(path))
+    schema = file.schema_arrow
+    read = 0
+
+    def batches() -> Batches:
+        nonlocal read
+        for batch in file.iter_batches(batch_size=ROWS):
+            read += batch.num_rows
+            yield batch
+
+    source = Source(path, schema, batches, total=file.metadata.num_rows, done=lambda: read)
+    geo = (schema.metadata or {}).get(b"geo")
+    if geo is None:
+        source.geometry, source.crs = _geoarrow(schema)
+        return source
+    try:
+        source.geo = json.loads(geo)
+        name = source.geo["primary_column"]
+        column = source.geo["columns"][name]
+        source.geometry = Geometry(name, column["encoding"].lower())
+        source.crs = column.get("crs", "OGC:CRS84")
+    except (ValueError, KeyError, TypeError):
+        raise Problem(f"{path}: its GeoParquet metadata cannot be read; write the file again") from None
+    return source
+
+
+def _open_arrow(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
+    reader: Any
+    if path == PIPE:
+        reader = pa.ipc.open_stream(pa.PythonFile(_Stdin(), mode="r"))
+    else:
+        memory = stack.enter_context(pa.memory_map(path))
+        is_file = memory.read(6) == b"ARROW1"
+        memory.seek(0)
+        reader = pa.ipc.open_file(memory) if is_file else pa.ipc.open_stream(memory)
+    count = getattr(reader, "num_record_batches", None)
+    read = 0
+
+    def batches() -> Batches:
+        nonlocal read
+        each = iter(reader) if count is None else (reader.get_batch(i) for i in range(count))
+        for batch in each:
+            for start in range(0, batch.num_rows, ROWS):
+                yield batch.slice(start, ROWS)
+            read += 1
+
+    geometry, crs = _geoarrow(reader.schema)
+    return Source(path, reader.schema, batches, geometry=geometry, crs=crs, total=count, done=lambda: read)
+
+
+def _geoarrow(schema: pa.Schema) -> tuple[Geometry | None, Any]:
+    """Return the geometry column of a schema that says so in the way of GeoArrow, and its CRS."""
+    for field in schema:
+        words = field.metadata or {}
+        name = words.get(b"ARROW:extension:name", getattr(field.type, "extension_name", "").encode())
+        if name.startswith(b"geoarrow.") or name == b"ogc.wkb":
+            about = json.loads(words.get(b"ARROW:extension:metadata") or b"{}") or {}
+            return Geometry(field.name, name.decode().partition(".")[2]), about.get("crs")
+    return None, None
+
+
+def _open_gdal(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
+    import pyogrio  # type: ignore[import-untyped]
+
+    # The reader of its own that FlatGeobuf has returns garbage where a geometry is missing (GDAL 3.12).
+    pyogrio.set_gdal_config_options({"OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES"})
+    place = "/vsistdin/" if path == PIPE else path
+    if path != PIPE and not Path(path).exists() and not path.startswith("/vsi"):
+        raise FileNotFoundError(2, "No such file or directory", path)
+    total = None
+    if path != PIPE:
+        layers = pyogrio.list_layers(place)
+        names = [str(name) for name in layers[:, 0]]
+        if layer is None and len(names) > 1:
+            raise Wrong(
+                f"{path}: has several layers; choose one of {', '.join(names)} with the option for the layer"
+            )
+        if layer is not None and layer not in names:
+            raise Wrong(f"{path}: has no layer {layer}; it has {', '.join(names) or 'none'}")
+        if format.driver in ("GPKG", "FlatGeobuf", "ESRI Shapefile"):  # others would have to read everything
+            total = max(int(pyogrio.read_info(place, layer=layer)["features"]), 0)
+    meta, reader = stack.enter_context(
+        pyogrio.open_arrow(place, layer=layer, use_pyarrow=True, batch_size=1 << 16)
+    )
+    read = 0
+
+    def batches() -> Batches:
+        nonlocal read
+        for batch in reader:
+            read += batch.num_rows
+            yield batch
+
+    name = meta["geometry_name"] or "wkb_geometry"
+    geometry = Geometry(name, "wkb") if name in reader.schema.names else None
+    return Source(
+        path, reader.schema, batches, geometry=geometry, crs=meta["crs"], total=total, done=lambda: read
+    )
+
+
+_OPENERS = {"csv": _open_csv, "parquet": _open_parquet, "arrow": _open_arrow, "gdal": _open_gdal}
+
+
+# ---- reading ahead -----------------------------------------------------------------------------------------
+
+
+def ahead(source: Source) -> Batches:
+    """Yield the batches of a source, read by a thread of its own.
+
+    So reading goes on while the batch before is matched and written, and Ctrl-C ends a command that waits for
+    input: what waits inside a library can't be interrupted.
+    """
+    ready: queue.Queue[Any] = queue.Queue(1)
+    stopped = threading.Event()
+
+    def hand(item: Any) -> bool:
+        while not stopped.is_set():
+            try:
+                ready.put(item, timeout=0.1)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def work() -> None:
+        try:
+            for batch in source.batches():
+                if not hand(batch):
+                    return
+            hand(None)
+        except BaseException as error:
+            hand(_told(source.path, error))
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()
+        thread.join(timeout=2.0)  # one that waits for a pipe may wait for ever
+
+
+# ---- where the points are ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Coordinates that are in two columns."""
+
+    x: str
+    y: str
+
+
+def places_of(source: Source, x: str | None, y: str | None) -> Columns | Geometry:
+    """Return where the coordinates are: the columns asked for, the geometry, or columns with usual names."""
+    if source.geometry is not None and x is None and y is None:
+        return source.geometry
+    names = [name for name in source.schema.names if source.geometry is None or name != source.geometry.name]
+    return Columns(_pick(source.path, names, x, X_NAMES, "--x"), _pick(source.path, names, y, Y_NAMES, "--y"))
+
+
+def _pick(path: str, names: list[str], wanted: str | None, usual: tuple[str, ...], option: str) -> str:
+    listed = ", ".join(names) or "(none)"
+    if wanted is not None:
+        if wanted not in names:
+            raise Wrong(f"{option} {wanted}: {path} has the columns {listed}")
+        return wanted
+    found = [name for name in names if name.strip().lower() in usual]
+    if len(found) == 1:
+        return found[0]
+    reason = f"several fit: {', '.join(found)}" if found else f"none is called {', '.join(usual)}"
+    raise Wrong(f"{path}: name the column with {option} ({reason}); the columns are {listed}")
+
+
+def xy_of(
+    source: Source, places: Columns | Geometry, batch: pa.RecordBatch, rows_before: int
+) -> tuple[Doubles, Doubles]:
+    """Return the coordinates of a batch; NaN where there are none."""
+    if isinstance(places, Columns):
+        x, y = (_numbers(source.path, batch[name], name, rows_before) for name in (places.x, places.y))
+        return x, y
+    column = batch[places.name]
+    if places.encoding == "wkb":
+        return _from_wkb(source.path, column, rows_before)
+    if places.encoding == "point":
+        return _from_geoarrow(column)
+    raise Problem(
+        f"{source.path}: column {places.name} holds geometries of type {places.encoding}; expected points"
+    )
+
+
+def _numbers(path: str, column: Any, name: str, rows_before: int) -> Doubles:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.dictionary_decode()
+        kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return numbers_of(column, path, name, rows_before)
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        raise Wrong(f"{path}: column {name} is not numeric but {kind}; name the column with --x and --y")
+    doubles = pc.cast(column, pa.float64(), safe=False)
+    if doubles.null_count:
+        doubles = doubles.fill_null(float("nan"))
+    return np.asarray(doubles.to_numpy(zero_copy_only=False))
+
+
+_WKB_POINT = np.dtype([("order", "u1"), ("kind", "<u4"), ("x", "<f8"), ("y", "<f8")])
+
+
+def _from_wkb(path: str, column: Any, rows_before: int) -> tuple[Doubles, Doubles]:
+    """Return the coordinates of points in WKB: as they lie there when all are plain ones, else by shapely."""
+    if not column.null_count and len(column) and column.type in (pa.binary(), pa.large_binary()):
+        _, offsets, data = column.buffers()
+        width = np.int32 if column.type == pa.binary() else np.int64
+        ends = np.frombuffer(offsets, width)[column.offset : column.offset + len(column) + 1]
+        if (
+            ends[-1] - ends[0] == len(column) * _WKB_POINT.itemsize
+            and (np.diff(ends) == _WKB_POINT.itemsize).all()
+        ):
+            points = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]].view(_WKB_POINT)
+            if (points["order"] == 1).all() and (points["kind"] == 1).all():
+                return points["x"].copy(), points["y"].copy()
+    import shapely  # type: ignore[import-untyped]
+
+    shapes = shapely.from_wkb(column.to_numpy(zero_copy_only=False))
+    kinds = shapely.get_type_id(shapes)
+    wrong = np.flatnonzero((kinds != -1) & (kinds != 0))
+    if wrong.size:
+        row = int(wrong[0])
+        raise Problem(f"{path}: row {rows_before + row + 1} is a {shapes[row].geom_type}; expected a Point")
+    return shapely.get_x(shapes), shapely.get_y(shapes)
+
+
+def _from_geoarrow(column: Any) -> tuple[Doubles, Doubles]:
+    """Return the coordinates of GeoArrow points: a struct of x and y, or lists of fixed size."""
+    storage = getattr(column, "storage", column)
+    if pa.types.is_struct(storage.type):
+        parts = [pc.struct_field(storage, name) for name in ("x", "y")]
+    else:
+        parts = [pc.list_element(storage, i) for i in (0, 1)]
+    x, y = (np.asarray(part.fill_null(float("nan")).to_numpy(zero_copy_only=False)) for part in parts)
+    return x, y
