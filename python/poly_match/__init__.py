@@ -12,6 +12,7 @@ array([ 1,  0, -1])
 
 from typing import TYPE_CHECKING
 
+from poly_match._check import check
 from poly_match._core import Polygon, find_close_polygons, main, select_best_polygon
 from poly_match._example import generate_example, generate_one_polygon
 from poly_match._index import Index, match
@@ -23,6 +24,7 @@ __all__ = [
     "Polygon",
     "Regions",
     "__version__",
+    "check",
     "find_close_polygons",
     "generate_example",
     "generate_one_polygon",
