@@ -120,16 +120,15 @@ class _Stdin:
 
 
 def _open_csv(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
-    bytes_in: Any = _Stdin()
-    total, done = None, lambda: 0
-    if path != PIPE:
-        raw = stack.enter_context(pa.OSFile(path))
-        total, done, bytes_in = raw.size(), raw.tell, raw
-        codec = CODECS.get(Path(path).suffix.lower())
-        if codec is not None:
-            bytes_in = pa.CompressedInputStream(raw, codec)
-    rows = CsvRows(bytes_in, path, format.delimiter)
+    raw: Any = _Stdin() if path == PIPE else stack.enter_context(pa.OSFile(path))
+    total = None if path == PIPE else raw.size()
+    codec = CODECS.get(Path(path).suffix.lower())
+    rows = CsvRows(raw if codec is None else pa.CompressedInputStream(raw, codec), path, format.delimiter)
     schema = pa.schema([(name, pa.string()) for name in rows.names])
+
+    def done() -> int:
+        return total or 0 if path == PIPE or raw.closed else raw.tell()
+
     return Source(path, schema, rows.batches, is_text=True, total=total, done=done)
 
 

@@ -205,7 +205,7 @@ def _write_gdal(target: Target) -> Iterator[Write]:
 def _gdal_place(target: Target) -> Iterator[str]:
     """Give a name to write to; what is there in the end takes the place of the target."""
     if target.path == PIPE:
-        import pyogrio
+        import pyogrio  # type: ignore[import-untyped]
 
         pyogrio.set_gdal_config_options({"CPL_LOG": os.devnull})  # or it cries when nobody reads any more
         yield "/vsistdout/"
@@ -260,7 +260,7 @@ class _Puller:
         self.thread.join()
 
     def _work(self) -> None:
-        import pyogrio  # type: ignore[import-untyped]
+        import pyogrio
 
         assert self.target.geometry is not None
         reader = pa.RecordBatchReader.from_batches(self.target.schema, self._pulled())

@@ -172,7 +172,9 @@ def test_compressed_points_and_other_formats(folder):
     pyogrio.write_arrow(
         table, folder / "squares.gpkg", geometry_name="wkb_geometry", geometry_type="Polygon", crs=meta["crs"]
     )
-    result = cli("match", folder / "points.csv.gz", folder / "squares.gpkg", "-o", folder / "out.csv.gz", "-q")
+    result = cli(
+        "match", folder / "points.csv.gz", folder / "squares.gpkg", "-o", folder / "out.csv.gz", "-q"
+    )
     assert (result.returncode, result.stderr) == (0, "")
     (folder / "unpacked.csv").write_bytes(gzip.decompress((folder / "out.csv.gz").read_bytes()))
     assert rows(folder / "unpacked.csv") == expected
