@@ -40,7 +40,10 @@ FORMATS = (
     Format("parquet", "parquet", (".parquet", ".pq")),
     Format("geoparquet", "parquet", (".geoparquet",), needs_geometry=True),
     Format("arrow", "arrow", (".arrow", ".arrows", ".feather", ".ipc"), pipes=True),
-    Format("geojson", "gdal", (".geojson", ".json"), driver="GeoJSON", needs_geometry=True),
+    Format(
+        "geojson", "gdal", (".geojson", ".json"), driver="GeoJSON",
+        options={"COORDINATE_PRECISION": "17"}, needs_geometry=True,
+    ),
     Format(
         "geojsonseq", "gdal", (".geojsonseq", ".geojsonl", ".geojsons", ".ndjson"), driver="GeoJSONSeq",
         options={"COORDINATE_PRECISION": "17"}, needs_geometry=True, pipes=True,
