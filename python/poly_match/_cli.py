@@ -40,14 +40,18 @@ def _run(arguments: list[str] | None) -> int:
     try:
         code = cli.main(arguments, prog_name="poly-match", standalone_mode=False)
         sys.stdout.flush()
-    except click.ClickException as error:
-        error.show()
+    except click.UsageError as error:
+        message, path = error.format_message(), error.ctx.command_path if error.ctx else "poly-match"
+        if "\n" in message:  # the help, where nothing was asked for
+            print(message, file=sys.stderr)
+        else:
+            _complain(f"{message} (see: {path} --help)")
         return error.exit_code
     except Problem as problem:
         _complain(str(problem))
         return problem.exit_code
     except (click.Abort, KeyboardInterrupt):
-        _complain("interrupted; nothing was written")
+        _complain("interrupted; no file was written")
         return 130
     except BrokenPipeError:
         # Whoever read our output has gone: nothing is left to be said, neither here nor by Python at its end.

@@ -276,23 +276,21 @@ def _job(context: click.Context, options: dict[str, Any]) -> Job:
     rules = _rules(options)
     workers, polygons, saved = options["workers"], options["polygons"], options["index"]
     if workers == 0 or workers < -1:
-        raise click.UsageError("--workers must be positive, or -1 for all usable cores")
+        raise Wrong("--workers must be positive, or -1 for all usable cores")
     if polygons.endswith(INDEX_ENDING) and saved is not None:
-        raise click.UsageError("--index goes with the file that the index was built from, not with an index")
+        raise Wrong("--index goes with the file that the index was built from, not with an index")
     if saved is not None or polygons.endswith(INDEX_ENDING):
         given = [name for name in _RULE_NAMES if context.get_parameter_source(name) is _BY_HAND]
         if given:
-            raise click.UsageError(
-                f"--{given[0]} has no effect on an index that is built already; leave it out"
-            )
+            raise Wrong(f"--{given[0]} has no effect on an index that is built already; leave it out")
     if options["points"] == options["polygons"] == PIPE:
-        raise click.UsageError("POINTS and POLYGONS cannot both come from standard input")
+        raise Wrong("POINTS and POLYGONS cannot both come from standard input")
     rejects = options.get("rejects")
     if rejects == PIPE:
-        raise click.UsageError("--rejects needs a file; standard output is for all points")
+        raise Wrong("--rejects needs a file; standard output is for all points")
     outputs = [path for path in (options["output"], rejects) if path is not None]
     if len(set(outputs)) < len(outputs):
-        raise click.UsageError("--output and --rejects are the same file")
+        raise Wrong("--output and --rejects are the same file")
     _check_outputs(outputs, [options["points"], options["polygons"]], options["overwrite"])
 
     from poly_match._job import Job
@@ -314,11 +312,11 @@ _BY_HAND = click.core.ParameterSource.COMMANDLINE
 def _rules(options: dict[str, Any]) -> Rules:
     predicate, distance, best, score = (options[name] for name in _RULE_NAMES[:4])
     if predicate == "center_within" and distance is None:
-        raise click.UsageError("--predicate center_within needs --distance")
+        raise Wrong("--predicate center_within needs --distance")
     if predicate == "covers" and distance is not None:
-        raise click.UsageError("--distance belongs to --predicate center_within")
+        raise Wrong("--distance belongs to --predicate center_within")
     if best is not None and score is not None:
-        raise click.UsageError("--best and --score exclude each other")
+        raise Wrong("--best and --score exclude each other")
 
     from poly_match._layer import Rules
 
@@ -342,12 +340,16 @@ def _check_outputs(outputs: list[str], inputs: list[str], overwrite: bool) -> No
     """Refuse to write over what is read, and over what is there when nobody said so."""
     for output in outputs:
         path = Path(output)
-        if output == PIPE or not path.exists():
+        if output == PIPE:
+            continue
+        if not path.parent.is_dir():
+            raise Wrong(f"{output}: there is no folder {path.parent}; make it first")
+        if not path.exists():
             continue
         for each in inputs:
             if each != PIPE and Path(each).exists() and path.samefile(each):
-                raise click.UsageError(f"the output is the same file as an input: {each}")
+                raise Wrong(f"the output is the same file as an input: {each}")
         if path.is_dir():
-            raise click.UsageError(f"{output}: is a folder; name a file in it")
+            raise Wrong(f"{output}: is a folder; name a file in it")
         if path.is_file() and not overwrite:
-            raise click.UsageError(f"{output}: exists already; add --overwrite to replace it")
+            raise Wrong(f"{output}: exists already; add --overwrite to replace it")

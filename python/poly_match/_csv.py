@@ -8,7 +8,6 @@ constant, a pipe is as good as a file, and an error can tell its row; what a pie
 
 from __future__ import annotations
 
-import contextlib
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -109,25 +108,30 @@ class CsvRows:
         return table.combine_chunks().to_batches()[0]
 
     def _located(self, error: Exception, piece: bytes, rows_before: int) -> str:
-        """Return what is wrong and in which row: found by parsing again, row by row in the end."""
+        """Return what is wrong and in which row: found by parsing again, with an eye on that."""
         wrong: list[Any] = []
 
         def note(row: Any) -> str:
             wrong.append(row)
             return "skip"
 
-        syntax = self._syntax(note)
         options = pacsv.ReadOptions(column_names=self.names, block_size=len(piece) + 1, use_threads=False)
-        with contextlib.suppress(pa.ArrowInvalid):
-            pacsv.read_csv(pa.BufferReader(piece), read_options=options, parse_options=syntax)
-        if not wrong:
-            return f"{_sentence(error)} (after row {rows_before})"
-        row = wrong[0]
-        place = rows_before + (row.number or 1)
-        return (
-            f"row {place} (the first after the header is 1) has {row.actual_columns} cells, "
-            f"the header {row.expected_columns}: {row.text[:60]}"
-        )
+        as_bytes = pacsv.ConvertOptions(column_types={name: pa.binary() for name in self.names})
+        cells = pacsv.read_csv(pa.BufferReader(piece), options, self._syntax(note), as_bytes).to_pydict()
+        first = "(the first after the header is 1)"
+        if wrong:
+            row = wrong[0]
+            return (
+                f"row {rows_before + row.number} {first} has {row.actual_columns} cells, "
+                f"the header {row.expected_columns}: {row.text[:60]}"
+            )
+        for number, row in enumerate(zip(*cells.values(), strict=True), rows_before + 1):
+            for name, cell in zip(self.names, row, strict=True):
+                try:
+                    cell.decode()
+                except UnicodeDecodeError:
+                    return f"row {number} {first}: column {name} is not UTF-8 text; convert the file to UTF-8"
+        return _sentence(error)
 
     def _syntax(self, wrong: Callable[[Any], str] | None = None) -> Any:
         return pacsv.ParseOptions(

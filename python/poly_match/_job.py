@@ -103,11 +103,11 @@ def run_match(job: Job, voice: Voice) -> None:
         run = opened(job, voice, stack)
         added = {} if is_index(run.layer.path) else run.layer.chosen(job.columns)
         shape = run.shape(added, output_format(job.output, job.format, run.format))
-        write = stack.enter_context(open_target(shape.target(job.output, voice)))
+        write = stack.enter_context(open_target(shape.target(job.output)))
         reject = None
         if job.rejects is not None:
             left = run.shape(None, output_format(job.rejects, None, shape.format))
-            reject = stack.enter_context(open_target(left.target(job.rejects, voice)))
+            reject = stack.enter_context(open_target(left.target(job.rejects)))
         for piece in run.pieces():
             write(shape.batch(piece))
             if reject is not None:
@@ -150,16 +150,7 @@ def _counted(run: Run, format: Format) -> tuple[Target, list[Any]]:
     fields = [pa.field(name, column.type) for name, column in columns.items()]
     fields.append(pa.field(*unique_names(names, ["count"]), pa.int64()))
     geo = layer.geo if geometry == layer.geometry else None  # it calls the geometry by its name
-    target = Target(
-        job.output,
-        format,
-        pa.schema(fields),
-        geometry,
-        layer.crs,
-        geo,
-        geometry_type="Unknown",
-        warn=run.voice.warn,
-    )
+    target = Target(job.output, format, pa.schema(fields), geometry, layer.crs, geo, geometry_type="Unknown")
     return target, list(columns.values())
 
 
@@ -206,8 +197,8 @@ def check_places(source: Source, places: Columns | Geometry, layer: Layer, named
             check_crs(source.crs, layer.crs)
         except ValueError as error:
             raise Refused(
-                f"{source.path} and {layer.path}: {str(error).partition(':')[0]}; bring them into one, with "
-                f"ogr2ogr -t_srs, GeoPandas' to_crs or the like"
+                f"{source.path} and {layer.path}: {str(error).partition(': bring')[0]}; bring them into one, "
+                "with ogr2ogr -t_srs or GeoPandas' to_crs"
             ) from None
     elif isinstance(places, Columns) and not named_by_hand and places.x.strip().lower() != "x":
         crs = crs_of(layer.crs)

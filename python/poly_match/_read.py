@@ -73,6 +73,8 @@ def open_source(path: str, format: Format, layer: str | None = None) -> Source:
     """Open a file; what it is not is a `Problem` that names it."""
     if layer is not None and format.family != "gdal":
         raise Wrong(f"{path}: a {format.name} file has no layers; leave out the option for the layer {layer}")
+    if path != PIPE and not path.startswith("/vsi") and not Path(path).exists():
+        raise Problem(f"{path}: there is no such file")
     stack = ExitStack()
     try:
         source = _OPENERS[format.family](path, format, layer, stack)
@@ -92,7 +94,7 @@ def _told(path: str, error: BaseException) -> BaseException:
     ):
         return error
     reason = getattr(error, "strerror", None) or (str(error).splitlines() or [type(error).__name__])[0]
-    return Problem(f"{path}: cannot be read: {reason}")
+    return Problem(f"{path}: cannot be read: {reason.partition('; It might help')[0]}")
 
 
 # ---- one opener per family ---------------------------------------------------------------------------------
@@ -202,8 +204,6 @@ def _open_gdal(path: str, format: Format, layer: str | None, stack: ExitStack) -
     # The reader of its own that FlatGeobuf has returns garbage where a geometry is missing (GDAL 3.12).
     pyogrio.set_gdal_config_options({"OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES"})
     place = "/vsistdin/" if path == PIPE else path
-    if path != PIPE and not Path(path).exists() and not path.startswith("/vsi"):
-        raise FileNotFoundError(2, "No such file or directory", path)
     total = None
     if path != PIPE:
         layers = pyogrio.list_layers(place)

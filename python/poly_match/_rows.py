@@ -18,7 +18,6 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from poly_match._formats import Format
 from poly_match._numbers import Doubles
 from poly_match._read import Columns, Geometry, Source
-from poly_match._voice import Voice
 from poly_match._write import Target
 
 __all__ = ["STATUSES", "Piece", "Shape", "is_bad", "unique_names"]
@@ -83,10 +82,10 @@ class Shape:
             self.geometry = Geometry(name, "wkb")
             self._add(pa.field(name, pa.binary()), _points)
 
-    def target(self, path: str, voice: Voice) -> Target:
+    def target(self, path: str) -> Target:
         """Return what is to be written."""
         schema = pa.schema(self.fields, self.source.schema.metadata)
-        return Target(path, self.format, schema, self.geometry, self.crs, self.geo, warn=voice.warn)
+        return Target(path, self.format, schema, self.geometry, self.crs, self.geo)
 
     def batch(self, piece: Piece) -> pa.RecordBatch:
         """Return the rows of a piece; what comes from few values are dictionaries."""

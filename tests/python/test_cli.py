@@ -318,5 +318,5 @@ def test_ctrl_c_exits_with_130_and_leaves_nothing(folder):
         time.sleep(0.002)
     child.send_signal(signal.SIGINT)
     said = child.communicate(timeout=30)[1]
-    assert (child.returncode, said.strip()) == (130, "poly-match: interrupted; nothing was written")
+    assert (child.returncode, said.strip()) == (130, "poly-match: interrupted; no file was written")
     assert sorted(os.listdir(folder)) == ["points.csv", "squares.geojson"]
