@@ -29,6 +29,7 @@ from poly_match._problems import Problem, Wrong
 __all__ = ["Geometry", "Source", "ahead", "open_source", "places_of"]
 
 ROWS = 1 << 17  # of a batch, where the format lets us choose
+LARGE_BATCH = 64 << 20  # bytes of an Arrow file; such batches are mapped instead of read
 X_NAMES = ("lon", "lng", "long", "longitude", "x")
 Y_NAMES = ("lat", "latitude", "y")
 Batches = Iterator[pa.RecordBatch]
@@ -77,7 +78,8 @@ def open_source(path: str, format: Format, layer: str | None = None) -> Source:
         raise Problem(f"{path}: there is no such file")
     stack = ExitStack()
     try:
-        source = _OPENERS[format.family](path, format, layer, stack)
+        opener = _OPENERS[format.family]
+        source = _waited_for(lambda: opener(path, format, layer, stack))
     except BaseException as error:
         stack.close()
         if isinstance(error, (Problem, KeyboardInterrupt)):
@@ -85,6 +87,23 @@ def open_source(path: str, format: Format, layer: str | None = None) -> Source:
         raise _told(path, error) from None
     source.stack = stack
     return source
+
+
+def _waited_for(open_it: Callable[[], Source]) -> Source:
+    """Return what a function opens, waiting for it in a way that Ctrl-C can end: a pipe may be silent."""
+    opened: queue.Queue[Source | BaseException] = queue.Queue()
+
+    def work() -> None:
+        try:
+            opened.put(open_it())
+        except BaseException as error:
+            opened.put(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    result = opened.get()
+    if isinstance(result, BaseException):
+        raise result
+    return result
 
 
 def _told(path: str, error: BaseException) -> BaseException:
@@ -137,7 +156,8 @@ def _open_csv(path: str, format: Format, layer: str | None, stack: ExitStack) ->
 def _open_parquet(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-    file = stack.enter_context(pq.ParquetFile(path))
+    # Buffering ahead would keep all that has been read.
+    file = stack.enter_context(pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20))
     schema = file.schema_arrow
     read = 0
 
@@ -168,10 +188,12 @@ def _open_arrow(path: str, format: Format, layer: str | None, stack: ExitStack) 
     if path == PIPE:
         reader = pa.ipc.open_stream(pa.PythonFile(_Stdin(), mode="r"))
     else:
-        memory = stack.enter_context(pa.memory_map(path))
-        is_file = memory.read(6) == b"ARROW1"
-        memory.seek(0)
-        reader = pa.ipc.open_file(memory) if is_file else pa.ipc.open_stream(memory)
+        file = stack.enter_context(pa.OSFile(path))
+        is_stream = file.read(6) != b"ARROW1"
+        file.seek(0)
+        reader = pa.ipc.open_stream(file) if is_stream else pa.ipc.open_file(file)
+        if not is_stream and file.size() > LARGE_BATCH * max(reader.num_record_batches, 1):
+            reader = pa.ipc.open_file(stack.enter_context(pa.memory_map(path)))
     count = getattr(reader, "num_record_batches", None)
     read = 0
 
