@@ -66,6 +66,7 @@ class Shape:
         self.crs = crs if source.geometry is None else source.crs
         self.geometry: Geometry | None = None
         self.geo: dict[str, Any] | None = None
+        self.repeated: tuple[str, ...] = ()
         self.fields: list[pa.Field] = []
         self.makes: list[Make] = []
         for position, each in enumerate(source.schema):
@@ -85,7 +86,7 @@ class Shape:
     def target(self, path: str) -> Target:
         """Return what is to be written."""
         schema = pa.schema(self.fields, self.source.schema.metadata)
-        return Target(path, self.format, schema, self.geometry, self.crs, self.geo)
+        return Target(path, self.format, schema, self.geometry, self.crs, self.geo, repeated=self.repeated)
 
     def batch(self, piece: Piece) -> pa.RecordBatch:
         """Return the rows of a piece; what comes from few values are dictionaries."""
@@ -131,7 +132,9 @@ class Shape:
     def _add_regions(self, added: dict[str, Any]) -> None:
         if not added:
             self._add(pa.field(*self._free(["region"]), pa.int64()), _number)
-        for name, values in zip(self._free(added), added.values(), strict=True):
+        names = self._free(added)
+        self.repeated = tuple(names)
+        for name, values in zip(names, added.values(), strict=True):
             self._add(pa.field(name, values.type), _taken(values))
 
 
