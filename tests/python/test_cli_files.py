@@ -403,6 +403,28 @@ def test_info_tells_what_is_in_a_file(folder, capsys):
     assert "regions: 3\npredicate: covers\nbest: smallest\n" in capsys.readouterr().out
 
 
+def test_check_reports_what_is_wrong(folder, capsys):
+    bow_tie = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
+    geopandas.GeoDataFrame(geometry=[*SQUARES, bow_tie], crs=4326).to_file(folder / "bow.gpkg")
+    main("check", folder / "bow.gpkg")
+    assert capsys.readouterr().out == f"{pm.check([*SQUARES, bow_tie])}\n"
+    main("check", folder / "bow.gpkg", folder / "points.parquet", "--json")
+    report = json.loads(capsys.readouterr().out)
+    assert (report["regions"], report["points"]) == (4, 9)
+    assert [3] in [finding["rows"] for finding in report["findings"]]
+
+
+@pytest.mark.skipif(not hasattr(pm, "plot"), reason="nothing draws yet")
+@pytest.mark.parametrize("ending", [".png", ".svg", ".pdf"])
+def test_plot_draws_a_picture(folder, ending):
+    pytest.importorskip("matplotlib")
+    words = ["plot", folder / "points.parquet", folder / "squares.gpkg", "-o", folder / f"map{ending}", "-q"]
+    main(*words)
+    start = {".png": b"\x89PNG", ".svg": b"<?xml", ".pdf": b"%PDF"}[ending]
+    assert (folder / f"map{ending}").read_bytes().startswith(start)
+    assert not list(folder.glob(".*.partial"))
+
+
 def test_the_summary_as_json(folder, capsys):
     words = ["match", folder / "points.parquet", folder / "squares.gpkg", "-o", folder / "out.csv"]
     main(*words, "--json", "--rejects", folder / "rest.csv")
