@@ -136,12 +136,13 @@ def _counted(run: Run, format: Format) -> tuple[Target, list[Any]]:
     columns = {} if is_index(layer.path) else layer.chosen(job.columns)
     if not columns:
         columns = {"region": pa.array(range(len(run.index)), pa.int64())}
-    names, geometry = list(columns), None
+    names, geometry, geo = list(columns), None, None
     if layer.geometry is not None and format.family != "csv":
         (name,) = unique_names(names, [layer.geometry.name])
-        geometry = Geometry(name, layer.geometry.encoding)
-        names.append(geometry.name)
-        columns[geometry.name] = layer.column
+        geometry = Geometry(name, "wkb")
+        columns[name] = layer.wkb()
+        if geometry == layer.geometry:
+            geo = layer.geo  # says it already, under that name
     elif format.needs_geometry:
         raise Wrong(
             f"{layer.path}: an index has no geometries for {format.name}; give the file it was built "
@@ -149,7 +150,6 @@ def _counted(run: Run, format: Format) -> tuple[Target, list[Any]]:
         )
     fields = [pa.field(name, column.type) for name, column in columns.items()]
     fields.append(pa.field(*unique_names(names, ["count"]), pa.int64()))
-    geo = layer.geo if geometry == layer.geometry else None  # it calls the geometry by its name
     target = Target(job.output, format, pa.schema(fields), geometry, layer.crs, geo, geometry_type="Unknown")
     return target, list(columns.values())
 

@@ -17,7 +17,7 @@ from poly_match._index import Best, Index, Predicate
 from poly_match._problems import Problem, Refused, Wrong
 from poly_match._read import Geometry, ahead, open_source
 from poly_match._regions import Regions, regions_of
-from poly_match._validity import invalid_rows, screened
+from poly_match._validity import invalid_rows, screened, shapes_of
 from poly_match._voice import Voice
 
 __all__ = ["Layer", "Rules", "index_for", "read_layer"]
@@ -40,14 +40,13 @@ class Layer:
 
     path: str
     fields: dict[str, Any] = field(default_factory=dict)
-    shapes: Any = None  # what an Index takes
-    column: Any = None  # the geometries as they are in the file
+    shapes: Any = None  # the geometries, an Arrow array
     geometry: Geometry | None = None
     geo: dict[str, Any] | None = None
     crs: Any = None
 
     def __len__(self) -> int:
-        return len(self.column)
+        return len(self.shapes)
 
     def chosen(self, columns: list[str] | None) -> dict[str, Any]:
         """Return the fields that were asked for; all of them when nothing was said."""
@@ -72,6 +71,14 @@ class Layer:
             )
         return column.to_numpy(zero_copy_only=False)
 
+    def wkb(self) -> Any:
+        """Return the geometries as WKB."""
+        if self.geometry is not None and self.geometry.encoding == "wkb":
+            return self.shapes
+        import shapely  # type: ignore[import-untyped]
+
+        return pa.array(shapely.to_wkb(shapes_of(regions_of(self.shapes))), pa.binary())
+
     def _names(self) -> str:
         return ", ".join(self.fields) or "(none)"
 
@@ -94,20 +101,7 @@ def read_layer(path: str, layer: str | None) -> Layer:
         if name != source.geometry.name:
             values = table[name].combine_chunks()
             fields[name] = values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
-    result = Layer(path, fields, None, column, source.geometry, source.geo, source.crs)
-    result.shapes = _shapes(path, column, source.geometry)
-    return result
-
-
-def _shapes(path: str, column: Any, geometry: Geometry) -> Any:
-    if geometry.encoding != "wkb":
-        return column
-    import shapely  # type: ignore[import-untyped]
-
-    try:
-        return shapely.from_wkb(column.to_numpy(zero_copy_only=False))
-    except shapely.errors.ShapelyError as error:
-        raise Problem(f"{path}: {error}") from None
+    return Layer(path, fields, column, source.geometry, source.geo, source.crs)
 
 
 def index_for(layer: Layer, rules: Rules, voice: Voice, max_bytes: int | None = None) -> Index:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -21,6 +22,7 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
+from poly_match._arrow import points_of
 from poly_match._csv import CsvRows, numbers_of
 from poly_match._formats import CODECS, PIPE, Format
 from poly_match._numbers import Doubles
@@ -340,14 +342,11 @@ def xy_of(
     if isinstance(places, Columns):
         x, y = (_numbers(source.path, batch[name], name, rows_before) for name in (places.x, places.y))
         return x, y
-    column = batch[places.name]
-    if places.encoding == "wkb":
-        return _from_wkb(source.path, column, rows_before)
-    if places.encoding == "point":
-        return _from_geoarrow(column)
-    raise Problem(
-        f"{source.path}: column {places.name} holds geometries of type {places.encoding}; expected points"
-    )
+    try:
+        return points_of(batch[places.name], "points")
+    except (ValueError, TypeError) as error:
+        reason = re.sub(r"points\[(\d+)\]", lambda row: f"row {rows_before + int(row[1]) + 1}", str(error))
+        raise Problem(f"{source.path}: {reason}") from None
 
 
 def _numbers(path: str, column: Any, name: str, rows_before: int) -> Doubles:
@@ -363,41 +362,3 @@ def _numbers(path: str, column: Any, name: str, rows_before: int) -> Doubles:
     if doubles.null_count:
         doubles = doubles.fill_null(float("nan"))
     return np.asarray(doubles.to_numpy(zero_copy_only=False))
-
-
-_WKB_POINT = np.dtype([("order", "u1"), ("kind", "<u4"), ("x", "<f8"), ("y", "<f8")])
-
-
-def _from_wkb(path: str, column: Any, rows_before: int) -> tuple[Doubles, Doubles]:
-    """Return the coordinates of points in WKB: as they lie there when all are plain ones, else by shapely."""
-    if not column.null_count and len(column) and column.type in (pa.binary(), pa.large_binary()):
-        _, offsets, data = column.buffers()
-        width = np.int32 if column.type == pa.binary() else np.int64
-        ends = np.frombuffer(offsets, width)[column.offset : column.offset + len(column) + 1]
-        if (
-            ends[-1] - ends[0] == len(column) * _WKB_POINT.itemsize
-            and (np.diff(ends) == _WKB_POINT.itemsize).all()
-        ):
-            points = np.frombuffer(data, np.uint8)[ends[0] : ends[-1]].view(_WKB_POINT)
-            if (points["order"] == 1).all() and (points["kind"] == 1).all():
-                return points["x"].copy(), points["y"].copy()
-    import shapely  # type: ignore[import-untyped]
-
-    shapes = shapely.from_wkb(column.to_numpy(zero_copy_only=False))
-    kinds = shapely.get_type_id(shapes)
-    wrong = np.flatnonzero((kinds != -1) & (kinds != 0))
-    if wrong.size:
-        row = int(wrong[0])
-        raise Problem(f"{path}: row {rows_before + row + 1} is a {shapes[row].geom_type}; expected a Point")
-    return shapely.get_x(shapes), shapely.get_y(shapes)
-
-
-def _from_geoarrow(column: Any) -> tuple[Doubles, Doubles]:
-    """Return the coordinates of GeoArrow points: a struct of x and y, or lists of fixed size."""
-    storage = getattr(column, "storage", column)
-    if pa.types.is_struct(storage.type):
-        parts = [pc.struct_field(storage, name) for name in ("x", "y")]
-    else:
-        parts = [pc.list_element(storage, i) for i in (0, 1)]
-    x, y = (np.asarray(part.fill_null(float("nan")).to_numpy(zero_copy_only=False)) for part in parts)
-    return x, y

@@ -289,7 +289,7 @@ def test_help_loads_no_heavy_library():
 
 def test_a_missing_extra_is_one_line(folder):
     words = [str(folder / "points.csv"), str(folder / "squares.geojson"), "-o", str(folder / "out.csv")]
-    for missing in ("click", "pyarrow", "pyogrio", "shapely"):
+    for missing in ("click", "pyarrow", "pyogrio"):
         program = f"import sys; sys.modules[{missing!r}] = None\n"
         program += f"from poly_match import _cli; sys.exit(_cli.main({['match', *words]!r}))"
         result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)

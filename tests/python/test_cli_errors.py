@@ -149,7 +149,7 @@ def test_points_that_are_no_points_elsewhere(capsys):
         1, "poly-match: none.gpkg: there is no such file\n",
     )  # fmt: skip
     assert failing(capsys, "match", "bow.geojson", "squares.geojson", "-o", "out.csv") == (
-        1, "poly-match: bow.geojson: row 1 is a Polygon; expected a Point\n",
+        1, "poly-match: bow.geojson: row 1: expected a Point, got Polygon\n",
     )  # fmt: skip
     Path("p.parquet").write_text("nonsense, and more of it")
     code, said = failing(capsys, "match", "p.parquet", "squares.geojson", "-o", "out.csv")

@@ -159,6 +159,19 @@ def test_polygons_come_in_every_format_with_geometries(folder, ending):
     assert table["count"].to_pylist() == [2, 3, 2, None, None, 3, 3, 2, 2]
 
 
+@pytest.mark.parametrize("ending", [".csv", ".gpkg", ".parquet", ".arrow"])
+def test_polygons_come_as_geoarrow(folder, ending):
+    frame = geopandas.GeoDataFrame({"level": LEVELS}, geometry=SQUARES, crs=4326)
+    frame.to_parquet(folder / "native.parquet", geometry_encoding="geoarrow")
+    out = folder / f"out{ending}"
+    main("count", folder / "points.parquet", folder / "native.parquet", "-o", out, "-q")
+    table = read(out)
+    assert table["count"].to_pylist() == [3, 2, 2]
+    if ending != ".csv":
+        areas = shapely.area(shapely.from_wkb(geometry_of(table).to_numpy()))
+        assert areas.tolist() == [16, 1, 4]
+
+
 @pytest.mark.parametrize("ending", [".fgb", ".gpkg", ".shp", ".geojsonl", ".arrow", ".geoparquet"])
 def test_many_rows_keep_their_order(folder, ending):
     rng = np.random.default_rng(5)
