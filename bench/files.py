@@ -4,6 +4,11 @@ Points around cities and the counties of the United States, CSV to CSV and Parqu
 in a process of its own with all cores, in turns. DuckDB joins with its spatial join; it keeps neither the
 order of the points nor one row for each by itself, but these counties don't overlap, so both must count the
 same points in every county. The best of the rounds is shown, and what share of poly-match's was matching.
+
+With `--stream` it only makes points, on the fly and as an Arrow stream, to see that memory stays as it is:
+
+    python -m bench.files --stream --points 100000000 |
+        poly-match match - examples/countries.geojson --points-format arrow -o matched.parquet
 """
 
 from __future__ import annotations
@@ -22,7 +27,7 @@ import numpy as np
 
 from bench import jobs
 
-POINTS, ROUNDS = 10_000_000, 2
+POINTS, ROUNDS, BATCH = 10_000_000, 2, 1 << 18
 GEO = {
     "version": "1.1.0",
     "primary_column": "geometry",
@@ -58,6 +63,22 @@ def write_inputs(folder: Path, count: int) -> None:
     table = pa.table({"id": np.arange(count), "lon": points[:, 0], "lat": points[:, 1]})
     pq.write_table(table, folder / "points.parquet")
     pacsv.write_csv(table, folder / "points.csv")
+
+
+def stream(count: int) -> None:
+    """Write points over the United States to standard output, as an Arrow stream."""
+    import pyarrow as pa
+
+    random = np.random.default_rng(0)
+    names = ("id", "lon", "lat")
+    schema = pa.schema(list(zip(names, (pa.int64(), pa.float64(), pa.float64()), strict=True)))
+    with pa.ipc.new_stream(sys.stdout.buffer, schema) as out:
+        for start in range(0, count, BATCH):
+            ids = np.arange(start, min(start + BATCH, count))
+            x, y = (
+                random.uniform(*ends, len(ids)) for ends in zip(jobs.STATES[:2], jobs.STATES[2:], strict=True)
+            )
+            out.write_batch(pa.record_batch([ids, x, y], schema=schema))
 
 
 def run(words: list[str]) -> tuple[float, str]:
@@ -101,7 +122,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.files", description=__doc__)
     parser.add_argument("--points", type=int, default=POINTS)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--stream", action="store_true", help="only write points to standard output")
     options = parser.parse_args()
+    if options.stream:
+        stream(options.points)
+        return
     contenders: dict[str, Callable[[Path, str], tuple[float, dict[str, Any]]]]
     contenders = {"poly-match": poly_match, "duckdb": duckdb}
     with tempfile.TemporaryDirectory() as name:

@@ -24,7 +24,7 @@ import pyarrow.compute as pc  # type: ignore[import-untyped]
 
 from poly_match._arrow import points_of
 from poly_match._csv import CsvRows, numbers_of
-from poly_match._formats import CODECS, PIPE, Format
+from poly_match._formats import CODECS, FORMATS, PIPE, Format
 from poly_match._numbers import Doubles
 from poly_match._problems import Problem, Wrong
 
@@ -76,6 +76,9 @@ def open_source(path: str, format: Format, layer: str | None = None) -> Source:
     """Open a file; what it is not is a `Problem` that names it."""
     if layer is not None and format.family != "gdal":
         raise Wrong(f"{path}: a {format.name} file has no layers; leave out the option for the layer {layer}")
+    if path == PIPE and not format.pipes:
+        pipes = ", ".join(each.name for each in FORMATS if each.pipes)
+        raise Wrong(f"{format.name} cannot be read from standard input; use {pipes}")
     if path != PIPE and not path.startswith("/vsi") and not Path(path).exists():
         raise Problem(f"{path}: there is no such file")
     stack = ExitStack()

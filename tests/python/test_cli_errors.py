@@ -81,6 +81,8 @@ M = ("match", "points.csv", "squares.geojson")
          ".fgb .shp"),
         ([*M, "-f", "gpkg"],
          "gpkg cannot be written to standard output; name a file, or use csv, tsv, arrow, geojsonseq"),
+        (["match", "-", "squares.geojson", "--points-format", "parquet"],
+         "parquet cannot be read from standard input; use csv, tsv, arrow, geojsonseq"),
         ([*M, "--x", "east"], "--x east: points.csv has the columns name, lon, lat"),
         ([*M, "--columns", "name,nothing"], "--columns nothing: squares.geojson has the fields name, level"),
         ([*M, "--score", "nothing"], "--score nothing: squares.geojson has the fields name, level"),
