@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from poly_match._formats import FORMATS, INDEX_ENDING, PIPE
+from poly_match._formats import FORMATS, INDEX_ENDING, PIPE, is_index
 from poly_match._index import BESTS, PREDICATES
 from poly_match._problems import Wrong
 
@@ -202,7 +202,7 @@ def index(**options: Any) -> None:
     from poly_match._look import run_index
 
     output = options["output"]
-    if not output.endswith(INDEX_ENDING):
+    if not is_index(output):
         raise Wrong(f"{output}: an index ends in {INDEX_ENDING}, so that other commands know it")
     rules = _rules(options)
     _check_outputs([output], [options["polygons"]], options["overwrite"])
@@ -277,9 +277,9 @@ def _job(context: click.Context, options: dict[str, Any]) -> Job:
     workers, polygons, saved = options["workers"], options["polygons"], options["index"]
     if workers == 0 or workers < -1:
         raise Wrong("--workers must be positive, or -1 for all usable cores")
-    if polygons.endswith(INDEX_ENDING) and saved is not None:
+    if is_index(polygons) and saved is not None:
         raise Wrong("--index goes with the file that the index was built from, not with an index")
-    if saved is not None or polygons.endswith(INDEX_ENDING):
+    if saved is not None or is_index(polygons):
         given = [name for name in _RULE_NAMES if context.get_parameter_source(name) is _BY_HAND]
         if given:
             raise Wrong(f"--{given[0]} has no effect on an index that is built already; leave it out")

@@ -20,7 +20,7 @@ import pyarrow.csv as pacsv  # type: ignore[import-untyped]
 from poly_match._numbers import Doubles
 from poly_match._problems import Problem
 
-__all__ = ["CsvLines", "CsvRows", "numbers_of", "text_of"]
+__all__ = ["CsvLines", "CsvRows", "is_texty", "numbers_of", "text_of"]
 
 BLOCK = 4 << 20  # bytes of CSV that are in memory at a time
 LONGEST_ROW = 64 << 20  # bytes; more is a quote that nobody closes
@@ -262,6 +262,19 @@ class CsvLines:
         doubled = pc.replace_substring(text, '"', '""')
         wrapped = pc.binary_join_element_wise(_scalar('"'), doubled, _scalar('"'), _scalar(""))
         return pc.if_else(must, wrapped, text)
+
+
+def is_texty(kind: pa.DataType) -> bool:
+    """Return whether values of a type can be written as text."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return False  # Arrow would take the bytes for text
+    try:
+        pc.cast(pa.nulls(0, kind), _TEXT)
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return False
+    return True
 
 
 def text_of(column: Any) -> Any:

@@ -13,7 +13,17 @@ from typing import Literal
 
 from poly_match._problems import Wrong
 
-__all__ = ["CODECS", "FORMATS", "INDEX_ENDING", "PIPE", "Format", "format_of", "named"]
+__all__ = [
+    "CODECS",
+    "FORMATS",
+    "INDEX_ENDING",
+    "PIPE",
+    "Format",
+    "format_of",
+    "is_index",
+    "named",
+    "output_format",
+]
 
 PIPE = "-"  # as a path: standard input, or standard output
 INDEX_ENDING = ".pmx"
@@ -60,6 +70,11 @@ FORMATS = (
     ),
 )  # fmt: skip
 OTHER = Format("other", "gdal", (), needs_geometry=True)  # whatever else GDAL recognizes, for reading
+
+
+def is_index(path: str) -> bool:
+    """Return whether a path names a saved index."""
+    return path.lower().endswith(INDEX_ENDING)
 
 
 def named(name: str) -> Format:

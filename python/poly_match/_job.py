@@ -7,8 +7,8 @@ its name when it is complete.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Generator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,11 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from poly_match._crs import check_crs
-from poly_match._formats import PIPE, Format, format_of, named, output_format
+from poly_match._formats import PIPE, Format, format_of, is_index, named, output_format
 from poly_match._index import Index
-from poly_match._layer import Layer, Rules, index_for, is_index, opened_index, read_layer
+from poly_match._layer import Layer, Rules, index_for, opened_index, read_layer
 from poly_match._problems import Refused, Unmatched, Wrong
-from poly_match._read import Columns, Geometry, Source, ahead, open_source, places_of, xy_of
+from poly_match._read import X_NAMES, Columns, Geometry, Source, ahead, crs_of, open_source, places_of, xy_of
 from poly_match._rows import Piece, Shape, is_bad, unique_names
 from poly_match._voice import Voice
 from poly_match._write import Target, open_target
@@ -79,12 +79,13 @@ class Run:
         """Return the form of an output."""
         return Shape(self.source, self.places, added, self.job.audit, format, self.layer.crs)
 
-    def pieces(self) -> Iterator[Piece]:
+    def pieces(self) -> Generator[Piece, None, None]:
         """Match the points, piece by piece."""
         tally = self.tally
         name = "standard input" if self.job.points == PIPE else Path(self.job.points).name
-        with self.voice.bar(f"matching {name}", self.source.total) as advance:
-            for batch in ahead(self.source):
+        bar = self.voice.bar(f"matching {name}", self.source.total)
+        with bar as advance, closing(ahead(self.source)) as batches:
+            for batch in batches:
                 x, y = xy_of(self.source, self.places, batch, tally.points)
                 began = time.perf_counter()
                 answers = self.index.match((x, y), workers=self.job.workers)
@@ -108,7 +109,7 @@ def run_match(job: Job, voice: Voice) -> None:
         if job.rejects is not None:
             left = run.shape(None, output_format(job.rejects, None, shape.format))
             reject = stack.enter_context(open_target(left.target(job.rejects)))
-        for piece in run.pieces():
+        for piece in stack.enter_context(closing(run.pieces())):
             write(shape.batch(piece))
             if reject is not None:
                 reject(left.batch(piece).filter(pa.array(piece.answers < 0)))
@@ -123,7 +124,7 @@ def run_count(job: Job, voice: Voice) -> None:
         format = output_format(job.output, job.format, named("csv"))
         counts = np.zeros(len(run.index), dtype=np.int64)
         target, columns = _counted(run, format)
-        for piece in run.pieces():
+        for piece in stack.enter_context(closing(run.pieces())):
             counts += np.bincount(piece.answers[piece.answers >= 0], minlength=len(counts))
         with open_target(target) as write:
             write(pa.RecordBatch.from_arrays([*columns, pa.array(counts)], schema=target.schema))
@@ -149,7 +150,7 @@ def _counted(run: Run, format: Format) -> tuple[Target, list[Any]]:
             f"from and --index {layer.path}, or write .csv or .parquet"
         )
     fields = [pa.field(name, column.type) for name, column in columns.items()]
-    fields.append(pa.field(*unique_names(names, ["count"]), pa.int64()))
+    fields.append(pa.field(*unique_names(names, ["count"], "_points"), pa.int64()))
     target = Target(job.output, format, pa.schema(fields), geometry, layer.crs, geo, geometry_type="Unknown")
     return target, list(columns.values())
 
@@ -200,7 +201,7 @@ def check_places(source: Source, places: Columns | Geometry, layer: Layer, named
                 f"{source.path} and {layer.path}: {str(error).partition(': bring')[0]}; bring them into one, "
                 "with ogr2ogr -t_srs or GeoPandas' to_crs"
             ) from None
-    elif isinstance(places, Columns) and not named_by_hand and places.x.strip().lower() != "x":
+    elif isinstance(places, Columns) and not named_by_hand and _is_degrees(places.x):
         crs = crs_of(layer.crs)
         if crs.is_projected:
             raise Refused(
@@ -210,11 +211,8 @@ def check_places(source: Source, places: Columns | Geometry, layer: Layer, named
             )
 
 
-def crs_of(crs: Any) -> Any:
-    """Return a coordinate reference system as pyproj knows it."""
-    import pyproj
-
-    return pyproj.CRS.from_user_input(crs)
+def _is_degrees(name: str) -> bool:
+    return name.strip().lower() in X_NAMES and name.strip().lower() != "x"
 
 
 # ---- what is said ------------------------------------------------------------------------------------------

@@ -6,13 +6,14 @@ and the index the answers.
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from poly_match._formats import INDEX_ENDING, PIPE, format_of, named
+from poly_match._formats import PIPE, format_of, named
 from poly_match._index import Best, Index, Predicate
 from poly_match._problems import Problem, Refused, Wrong
 from poly_match._read import Geometry, ahead, open_source
@@ -83,18 +84,14 @@ class Layer:
         return ", ".join(self.fields) or "(none)"
 
 
-def is_index(path: str) -> bool:
-    """Return whether a path names a saved index."""
-    return path.lower().endswith(INDEX_ENDING)
-
-
 def read_layer(path: str, layer: str | None) -> Layer:
     """Read polygons with their fields."""
     format = named("geojsonseq") if path == PIPE else format_of(path)
     with open_source(path, format, layer) as source:
         if source.geometry is None:
             raise Problem(f"{path}: has no geometry; expected polygons")
-        table = pa.Table.from_batches(ahead(source), source.schema)
+        with closing(ahead(source)) as batches:
+            table = pa.Table.from_batches(batches, source.schema)
     column = table[source.geometry.name].combine_chunks()
     fields = {}
     for name in table.column_names:

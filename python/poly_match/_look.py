@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,13 +11,13 @@ from typing import Any
 import numpy as np
 
 from poly_match._files import replacing
-from poly_match._formats import format_of
+from poly_match._formats import format_of, is_index
 from poly_match._index import Index
-from poly_match._job import check_places, crs_of, points_format
-from poly_match._layer import Layer, Rules, index_for, is_index, opened_index, read_layer, screened_regions
+from poly_match._job import check_places, points_format
+from poly_match._layer import Layer, Rules, index_for, opened_index, read_layer, screened_regions
 from poly_match._numbers import Doubles
 from poly_match._problems import Problem, Wrong
-from poly_match._read import Columns, Source, ahead, open_source, places_of, xy_of
+from poly_match._read import Columns, Source, ahead, crs_of, open_source, places_of, xy_of
 from poly_match._voice import Voice
 
 __all__ = ["PointsFile", "about", "checked", "run_index", "run_plot", "told"]
@@ -171,7 +172,8 @@ def all_points(points: PointsFile, layer: Layer) -> tuple[Doubles, Doubles]:
         places = places_of(source, points.x, points.y)
         check_places(source, places, layer, named_by_hand=points.x is not None)
         rows = 0
-        for batch in ahead(source):
-            parts.append(xy_of(source, places, batch, rows))
-            rows += batch.num_rows
+        with closing(ahead(source)) as batches:
+            for batch in batches:
+                parts.append(xy_of(source, places, batch, rows))
+                rows += batch.num_rows
     return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])

@@ -12,7 +12,7 @@ import os
 import queue
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -267,7 +267,7 @@ _OPENERS = {"csv": _open_csv, "parquet": _open_parquet, "arrow": _open_arrow, "g
 # ---- reading ahead -----------------------------------------------------------------------------------------
 
 
-def ahead(source: Source) -> Batches:
+def ahead(source: Source) -> Generator[pa.RecordBatch, None, None]:
     """Yield the batches of a source, read by a thread of its own.
 
     So reading goes on while the batch before is matched and written, and Ctrl-C ends a command that waits for
@@ -303,10 +303,22 @@ def ahead(source: Source) -> Batches:
             yield item
     finally:
         stopped.set()
-        thread.join(timeout=2.0)  # one that waits for a pipe may wait for ever
+        thread.join(timeout=2.0)
+        if thread.is_alive():  # it waits for a pipe, perhaps for ever, and needs what it reads from
+            source.stack = None
 
 
 # ---- where the points are ----------------------------------------------------------------------------------
+
+
+def crs_of(crs: Any) -> Any:
+    """Return a coordinate reference system as pyproj knows it."""
+    import pyproj
+
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError:
+        raise Problem(f"PROJ does not know the coordinate reference system {str(crs)[:60]}") from None
 
 
 @dataclass(frozen=True)

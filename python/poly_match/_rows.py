@@ -72,14 +72,14 @@ class Shape:
         for position, each in enumerate(source.schema):
             self._pass_through(position, each)
         if format.family == "csv" and source.geometry is not None:
-            for name, axis in zip(self._free(["x", "y"]), ("x", "y"), strict=True):
+            for name, axis in zip(self._free(["x", "y"], "_point"), ("x", "y"), strict=True):
                 self._add(pa.field(name, pa.float64()), _numbers(axis))
         if added is not None:
             self._add_regions(added)
         if audit:
-            self._add(pa.field(*self._free(["status"]), pa.string()), _status)
+            self._add(pa.field(*self._free(["status"], "_match"), pa.string()), _status)
         if format.needs_geometry and source.geometry is None:
-            (name,) = self._free(["geometry"])
+            (name,) = self._free(["geometry"], "_point")
             self.geometry = Geometry(name, "wkb")
             self._add(pa.field(name, pa.binary()), _points)
 
@@ -97,8 +97,8 @@ class Shape:
         self.fields.append(field)
         self.makes.append(make)
 
-    def _free(self, names: Iterable[str]) -> list[str]:
-        return unique_names([field.name for field in self.fields], names)
+    def _free(self, names: Iterable[str], suffix: str = "_region") -> list[str]:
+        return unique_names([field.name for field in self.fields], names, suffix)
 
     def _pass_through(self, position: int, field: pa.Field) -> None:
         source, format = self.source, self.format
@@ -138,13 +138,13 @@ class Shape:
             self._add(pa.field(name, values.type), _taken(values))
 
 
-def unique_names(taken: list[str], names: Iterable[str]) -> list[str]:
-    """Return the names for the added columns: with _region at the end where there is such a name already."""
+def unique_names(taken: list[str], names: Iterable[str], suffix: str = "_region") -> list[str]:
+    """Return the names for added columns: with the suffix where there is such a name already."""
     used = set(taken)
     result = []
     for name in names:
         while name in used:
-            name += "_region"
+            name += suffix
         used.add(name)
         result.append(name)
     return result

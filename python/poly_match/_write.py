@@ -23,11 +23,11 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from poly_match._csv import CsvLines
+from poly_match._csv import CsvLines, is_texty
 from poly_match._files import replacing
 from poly_match._formats import CODECS, PIPE, Format
 from poly_match._problems import Problem
-from poly_match._read import ROWS, Geometry
+from poly_match._read import ROWS, Geometry, crs_of
 
 __all__ = ["Target", "Write", "held", "open_target"]
 
@@ -67,19 +67,24 @@ def held(format: Format, field: pa.Field, geometry: Geometry | None) -> bool:
     """Return whether a format can hold a column."""
     if format.family in ("parquet", "arrow") or (geometry is not None and field.name == geometry.name):
         return True
-    nested = pa.types.is_nested(field.type) or isinstance(field.type, pa.BaseExtensionType)
-    binary = pa.types.is_binary(field.type) or pa.types.is_large_binary(field.type)
-    return not nested and not (binary and format.family == "csv")
+    if format.family == "csv":
+        return not pa.types.is_nested(field.type) and is_texty(field.type)
+    return not pa.types.is_nested(field.type) and not isinstance(field.type, pa.BaseExtensionType)
 
 
 @contextmanager
 def _bytes_out(path: str) -> Iterator[BinaryIO]:
-    if path != PIPE:
-        with replacing(Path(path)) as file:
-            yield file
-        return
-    yield sys.stdout.buffer
-    sys.stdout.buffer.flush()
+    try:
+        if path == PIPE:
+            yield sys.stdout.buffer
+            sys.stdout.buffer.flush()
+        else:
+            with replacing(Path(path)) as file:
+                yield file
+    except OSError as error:
+        if error.filename is None and not isinstance(error, BrokenPipeError):
+            error.filename = path  # a full disk does not say where it is
+        raise
 
 
 def _plain(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
@@ -154,7 +159,7 @@ def _geo_of(target: Target) -> dict[str, Any]:
     assert target.geometry is not None
     if target.geo is not None:
         return target.geo
-    crs = None if target.crs is None else _projjson(target.crs)
+    crs = None if target.crs is None else crs_of(target.crs).to_json_dict()
     about = {
         "encoding": "WKB",
         "geometry_types": [target.geometry_type] if target.geometry_type == "Point" else [],
@@ -164,12 +169,6 @@ def _geo_of(target: Target) -> dict[str, Any]:
         "primary_column": target.geometry.name,
         "columns": {target.geometry.name: {**about, "crs": crs}},
     }
-
-
-def _projjson(crs: Any) -> Any:
-    import pyproj
-
-    return pyproj.CRS.from_user_input(crs).to_json_dict()
 
 
 @contextmanager
@@ -188,7 +187,7 @@ def _geoarrow(schema: pa.Schema, target: Target) -> pa.Schema:
     """Return the schema with a geometry that says what it is."""
     assert target.geometry is not None
     place = schema.get_field_index(target.geometry.name)
-    crs = None if target.crs is None else {"crs": _projjson(target.crs)}
+    crs = None if target.crs is None else {"crs": crs_of(target.crs).to_json_dict()}
     words = {"ARROW:extension:name": "geoarrow.wkb", "ARROW:extension:metadata": json.dumps(crs or {})}
     metadata = {key: value for key, value in (schema.metadata or {}).items() if key != b"geo"}
     return schema.set(place, schema.field(place).with_metadata(words)).with_metadata(metadata or None)

@@ -224,6 +224,17 @@ def test_outputs_that_cannot_be(capsys):
     )
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is full is needed")
+@pytest.mark.parametrize("points", ["points.csv", "points.parquet", "points.gpkg"])
+@pytest.mark.parametrize("format", ["csv", "parquet", "arrow"])
+def test_a_full_disk(capsys, points, format):
+    Path("points.csv").write_text("x,y\n" + "1,1\n" * 200_000)
+    if points != "points.csv":
+        assert _cli.main(["match", "points.csv", "squares.geojson", "-q", "-o", points]) == 0
+    code, said = failing(capsys, "match", points, "squares.geojson", "-o", "/dev/full", "-f", format)
+    assert (code, said) == (1, "poly-match: /dev/full: No space left on device\n")
+
+
 # ---- input that is refused ---------------------------------------------------------------------------------
 
 
