@@ -48,7 +48,8 @@ def _run(arguments: list[str] | None) -> int:
             _complain(f"{message} (see: {path} --help)")
         return error.exit_code
     except Problem as problem:
-        _complain(str(problem))
+        if str(problem):
+            _complain(str(problem))
         return problem.exit_code
     except (click.Abort, KeyboardInterrupt):
         _complain("interrupted; no file was written")

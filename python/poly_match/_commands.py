@@ -81,7 +81,10 @@ output_options = _options(
         "-o", "--output", default=PIPE, metavar="FILE",
         help="The file to write, its format as the name ends.  [default: -, standard output]",
     ),
-    click.option("-f", "--format", "format", type=click.Choice(NAMES), help="Format of the output."),
+    click.option(
+        "-f", "--format", "format", type=click.Choice(NAMES),
+        help="Format of the output.  [default: as the name ends; on standard output that of POINTS, or csv]",
+    ),
     overwrite,
     click.option(
         "--columns", metavar="FIELD,...",

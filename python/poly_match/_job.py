@@ -151,7 +151,7 @@ def _counted(run: Run, format: Format) -> tuple[Target, list[Any]]:
         )
     fields = [pa.field(name, column.type) for name, column in columns.items()]
     fields.append(pa.field(*unique_names(names, ["count"], "_points"), pa.int64()))
-    target = Target(job.output, format, pa.schema(fields), geometry, layer.crs, geo, geometry_type="Unknown")
+    target = Target(job.output, format, pa.schema(fields), geometry, layer.crs, geo)
     return target, list(columns.values())
 
 
@@ -168,7 +168,7 @@ def opened(job: Job, voice: Voice, stack: ExitStack) -> Run:
         layer, index = Layer(job.polygons), opened_index(job.polygons)
     else:
         layer = read_layer(job.polygons, job.polygons_layer)
-        check_places(source, places, layer, named_by_hand=job.x is not None)
+        check_places(source, places, layer, voice, named_by_hand=job.x is not None)
         layer.chosen(job.columns)  # a wrong name is told before the work
         if job.index is None:
             index = index_for(layer, job.rules, voice)
@@ -189,8 +189,15 @@ def points_format(path: str, name: str | None) -> Format:
     return named("csv") if path == PIPE else format_of(path)
 
 
-def check_places(source: Source, places: Columns | Geometry, layer: Layer, named_by_hand: bool) -> None:
-    """Refuse points and polygons that lie on different planes."""
+def check_places(
+    source: Source, places: Columns | Geometry, layer: Layer, voice: Voice, named_by_hand: bool
+) -> None:
+    """Refuse points and polygons that lie on different planes; warn where one side does not say."""
+    if source.geometry is not None and (source.crs is None) != (layer.crs is None):
+        lacking, other = (source, layer) if source.crs is None else (layer, source)
+        voice.warn(
+            f"{lacking.path} does not say its coordinate reference system; taken to be that of {other.path}"
+        )
     if layer.crs is None:
         return
     if source.crs is not None:
@@ -249,4 +256,5 @@ def sum_up(run: Run, seconds: float) -> None:
     lines += [f"wrote {path}" for path in (job.output, job.rejects) if path not in (None, PIPE)]
     run.voice.sum_up(facts, lines)
     if job.fail_unmatched and unmatched:
-        raise Unmatched(f"{unmatched:,} of {tally.points:,} points are unmatched; --rejects FILE lists them")
+        told = f"{unmatched:,} of {tally.points:,} points are unmatched; --rejects FILE lists them"
+        raise Unmatched("" if run.voice.as_json else told)

@@ -132,7 +132,7 @@ def checked(polygons: str, layer: str | None, points: PointsFile | None, as_json
     import poly_match as pm
 
     regions = read_layer(polygons, layer)
-    places = None if points is None else all_points(points, regions)
+    places = None if points is None else all_points(points, regions, Voice())
     try:
         report = pm.check(regions.shapes, places)
     except (ValueError, TypeError) as error:
@@ -151,7 +151,7 @@ def run_plot(
     matplotlib.use("agg")  # no window, wherever this runs
     regions = read_layer(polygons, layer)
     best = rules.best if rules.score is None else regions.scores(rules.score)
-    x, y = all_points(points, regions)
+    x, y = all_points(points, regions, voice)
     lonlat = None if regions.crs is None else bool(crs_of(regions.crs).is_geographic)
     try:
         axes = pm.plot(
@@ -165,12 +165,12 @@ def run_plot(
     voice.sum_up({"points": len(x), "output": output}, [f"wrote {output}"])
 
 
-def all_points(points: PointsFile, layer: Layer) -> tuple[Doubles, Doubles]:
+def all_points(points: PointsFile, layer: Layer, voice: Voice) -> tuple[Doubles, Doubles]:
     """Read the coordinates of all points."""
     parts: list[tuple[Doubles, Doubles]] = [(np.empty(0), np.empty(0))]
     with open_source(points.path, points_format(points.path, points.format), points.layer) as source:
         places = places_of(source, points.x, points.y)
-        check_places(source, places, layer, named_by_hand=points.x is not None)
+        check_places(source, places, layer, voice, named_by_hand=points.x is not None)
         rows = 0
         with closing(ahead(source)) as batches:
             for batch in batches:

@@ -58,6 +58,7 @@ class Source:
     batches: Callable[[], Batches]
     is_text: bool = False  # all cells are text, as in CSV
     geometry: Geometry | None = None
+    geometry_type: str = "Unknown"  # as GDAL calls it
     crs: Any = None
     total: int | None = None
     done: Callable[[], int] = lambda: 0
@@ -183,6 +184,8 @@ def _open_parquet(path: str, format: Format, layer: str | None, stack: ExitStack
         column = source.geo["columns"][name]
         source.geometry = Geometry(name, column["encoding"].lower())
         source.crs = column.get("crs", "OGC:CRS84")
+        types = column.get("geometry_types", [])
+        source.geometry_type = types[0] if len(types) == 1 else "Unknown"
     except (ValueError, KeyError, TypeError):
         raise Problem(f"{path}: its GeoParquet metadata cannot be read; write the file again") from None
     return source
@@ -256,9 +259,9 @@ def _open_gdal(path: str, format: Format, layer: str | None, stack: ExitStack) -
 
     name = meta["geometry_name"] or "wkb_geometry"
     geometry = Geometry(name, "wkb") if name in reader.schema.names else None
-    return Source(
-        path, reader.schema, batches, geometry=geometry, crs=meta["crs"], total=total, done=lambda: read
-    )
+    source = Source(path, reader.schema, batches, geometry=geometry, total=total, done=lambda: read)
+    source.crs, source.geometry_type = meta["crs"], meta["geometry_type"] or "Unknown"
+    return source
 
 
 _OPENERS = {"csv": _open_csv, "parquet": _open_parquet, "arrow": _open_arrow, "gdal": _open_gdal}

@@ -66,6 +66,7 @@ class Shape:
         self.crs = crs if source.geometry is None else source.crs
         self.geometry: Geometry | None = None
         self.geo: dict[str, Any] | None = None
+        self.geometry_type = "Point"
         self.repeated: tuple[str, ...] = ()
         self.fields: list[pa.Field] = []
         self.makes: list[Make] = []
@@ -86,7 +87,9 @@ class Shape:
     def target(self, path: str) -> Target:
         """Return what is to be written."""
         schema = pa.schema(self.fields, self.source.schema.metadata)
-        return Target(path, self.format, schema, self.geometry, self.crs, self.geo, repeated=self.repeated)
+        target = Target(path, self.format, schema, self.geometry, self.crs, self.geo)
+        target.geometry_type, target.repeated = self.geometry_type, self.repeated
+        return target
 
     def batch(self, piece: Piece) -> pa.RecordBatch:
         """Return the rows of a piece; what comes from few values are dictionaries."""
@@ -123,7 +126,7 @@ class Shape:
         self.geo = self.source.geo
         native = self.format.family == "arrow" or (self.format.family == "parquet" and self.geo is not None)
         if geometry.encoding == "wkb" or native:
-            self.geometry = geometry
+            self.geometry, self.geometry_type = geometry, self.source.geometry_type
             self._add(field, _column(position))
         else:
             self.geometry, self.geo = Geometry(field.name, "wkb"), None

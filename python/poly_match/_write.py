@@ -26,7 +26,7 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from poly_match._csv import CsvLines, is_texty
 from poly_match._files import replacing
 from poly_match._formats import CODECS, PIPE, Format
-from poly_match._problems import Problem
+from poly_match._problems import Problem, Wrong
 from poly_match._read import ROWS, Geometry, crs_of
 
 __all__ = ["Target", "Write", "held", "open_target"]
@@ -48,7 +48,7 @@ class Target:
     geometry: Geometry | None = None
     crs: Any = None
     geo: dict[str, Any] | None = None  # what the GeoParquet file that the geometry comes from says of it
-    geometry_type: str = "Point"
+    geometry_type: str = "Unknown"  # as GDAL calls it
     repeated: tuple[str, ...] = ()  # columns with few different values
 
 
@@ -160,10 +160,8 @@ def _geo_of(target: Target) -> dict[str, Any]:
     if target.geo is not None:
         return target.geo
     crs = None if target.crs is None else crs_of(target.crs).to_json_dict()
-    about = {
-        "encoding": "WKB",
-        "geometry_types": [target.geometry_type] if target.geometry_type == "Point" else [],
-    }
+    types = {"Point": ["Point"], "Point Z": ["Point Z"], "2.5D Point": ["Point Z"]}
+    about = {"encoding": "WKB", "geometry_types": types.get(target.geometry_type, [])}
     return {
         "version": "1.1.0",
         "primary_column": target.geometry.name,
@@ -216,20 +214,21 @@ def _gdal_place(target: Target) -> Iterator[str]:
         yield "/vsistdout/"
         return
     path = Path(target.path)
+    if path.exists() and not path.is_file():
+        raise Wrong(f"{path}: is not an ordinary file; {target.format.name} can only be written to one")
     folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
     try:
         yield str(folder / path.name)
         if target.format.name == "shapefile":
-            for old in path.parent.glob(f"{path.stem}.*"):
-                if old.suffix.lower() in _SHAPEFILE and old.suffix.lower() != ".shp":
-                    old.unlink()  # parts of the file before
+            for suffix in _BESIDE_SHAPEFILE:
+                path.with_suffix(suffix).unlink(missing_ok=True)  # parts of the file before
         for file in sorted(folder.iterdir(), key=lambda each: each.name == path.name):
             os.replace(file, path.with_name(file.name))  # the one with the name comes last
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-_SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx")
+_BESIDE_SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx")
 
 
 class _Puller:

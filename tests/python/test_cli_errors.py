@@ -224,6 +224,13 @@ def test_outputs_that_cannot_be(capsys):
     )
 
 
+def test_a_device_is_never_replaced(capsys):
+    assert failing(capsys, *M, "-o", "/dev/null", "-f", "gpkg") == (
+        2, "poly-match: /dev/null: is not an ordinary file; gpkg can only be written to one\n",
+    )  # fmt: skip
+    assert not Path("/dev/null").is_file()
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is full is needed")
 @pytest.mark.parametrize("points", ["points.csv", "points.parquet", "points.gpkg"])
 @pytest.mark.parametrize("format", ["csv", "parquet", "arrow"])
@@ -254,6 +261,14 @@ def test_points_and_polygons_on_different_planes(capsys):
     assert _cli.main(["match", "points.csv", "metres.gpkg", "--x", "lon", "--y", "lat", "-q"]) == 0
 
 
+def test_one_side_that_does_not_say_its_plane_is_a_warning(capsys):
+    frame = geopandas.GeoDataFrame(geometry=geopandas.points_from_xy([1], [1]))
+    frame.to_parquet("unknown.parquet")
+    assert _cli.main(["match", "unknown.parquet", "squares.geojson", "-q", "-o", "out.csv"]) == 0
+    rest = "does not say its coordinate reference system; taken to be that of"
+    assert capsys.readouterr().err == f"warning: unknown.parquet {rest} squares.geojson\n"
+
+
 def test_invalid_regions_are_used_with_a_warning_skipped_or_refused(capsys):
     count = "bow.geojson: 1 of 2 regions are invalid, region 1 first (counted from 0)"
     check = "what is wrong with them: poly-match check bow.geojson"
@@ -278,6 +293,8 @@ def test_invalid_regions_are_used_with_a_warning_skipped_or_refused(capsys):
 def test_unmatched_points_where_none_may_be(capsys):
     assert _cli.main([*M, "--fail-unmatched", "-q", "-o", "out.csv"]) == 4
     assert capsys.readouterr().err == ("poly-match: 1 of 2 points are unmatched; --rejects FILE lists them\n")
+    assert _cli.main([*M, "--fail-unmatched", "--json", "-o", "json.csv"]) == 4
+    assert json.loads(capsys.readouterr().err)["unmatched"] == 1
     assert Path("out.csv").read_text() == "name,lon,lat,name_region,level\na,1,1,b,\nb,9,9,,\n"
     Path("points.csv").write_text("lon,lat\n1,1\n")
     assert _cli.main([*M, "--fail-unmatched", "-q", "-o", "again.csv"]) == 0

@@ -351,6 +351,18 @@ def test_columns_win_over_a_geometry_when_they_are_named(folder):
     assert pacsv.read_csv(out)["name_region"].to_pylist() == [name or "" for name in names]
 
 
+@pytest.mark.parametrize("ending", [".gpkg", ".fgb", ".geoparquet", ".shp", ".geojsonl", ".arrow"])
+def test_heights_are_kept(folder, ending):
+    frame = geopandas.GeoDataFrame(geometry=geopandas.points_from_xy([3, 1.5], [3, 1.5], [7.5, 8]), crs=4326)
+    frame.to_file(folder / "high.gpkg")
+    main("match", folder / "high.gpkg", folder / "squares.gpkg", "-o", folder / f"out{ending}", "-q")
+    found = read(folder / f"out{ending}")
+    assert shapely.get_z(shapely.from_wkb(geometry_of(found).to_numpy())).tolist() == [7.5, 8]
+    if ending == ".geoparquet":
+        geo = json.loads(found.schema.metadata[b"geo"])
+        assert geo["columns"][geo["primary_column"]]["geometry_types"] == ["Point Z"]
+
+
 # ---- layers, coordinate reference systems ------------------------------------------------------------------
 
 
