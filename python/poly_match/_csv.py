@@ -60,7 +60,7 @@ class CsvRows:
         """Yield the rows of the file, in order."""
         rows = 0
         for piece in self._all():
-            if piece.strip(b"\r\n"):
+            if piece and not piece.isspace():
                 batch = self._parsed(piece, rows)
                 rows += batch.num_rows
                 yield batch
@@ -79,6 +79,8 @@ class CsvRows:
     def _names(self, line: bytes) -> list[str]:
         if not line.strip():
             raise Problem(f"{self.path}: is empty; expected a header line with the names of the columns")
+        if b"\r" in _quoted_cells(self.delimiter).sub(b"", line).rstrip(b"\r\n"):
+            raise Problem(f"{self.path}: lines end in a carriage return alone; convert them to line feeds")
         try:
             names = pacsv.read_csv(
                 pa.BufferReader(line.rstrip(b"\r\n") + b"\n"), parse_options=self._syntax()

@@ -119,6 +119,7 @@ def test_nothing_asked_for_shows_the_help(capsys):
          "row 2 (the first after the header is 1) has 3 cells, the header 2: 1,1,5"),
         ('lon,lat\n1,1\n"2,2\n3,3\n', 1, 'a quote is opened and never closed, before: "2,2\n3,3\n'),
         ("lon,lat,n\n1,1,\xff\n", 1, "row 1 (the first after the header is 1): column n is not UTF-8 text; convert the file to UTF-8"),
+        ("lon,lat\r1,1\r", 1, "lines end in a carriage return alone; convert them to line feeds"),
         ("lon,x,lat\n1,1,1\n", 2,
          "name the column with --x (several fit: lon, x); the columns are lon, x, lat"),
         ("east,north\n1,1\n", 2,

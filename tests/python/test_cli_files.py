@@ -218,6 +218,13 @@ def test_csv_tells_empty_text_from_nothing(folder):
     assert pq.read_table(folder / "out.parquet")["note"].to_pylist() == [None, "", " "]
 
 
+def test_csv_as_windows_programs_write_it(folder):
+    text = '\ufeffx,y,note\r\n3,3,"a\r\nb"\r\n3,3,c\r\n'
+    (folder / "p.csv").write_bytes(text.encode())
+    main("match", folder / "p.csv", folder / "squares.gpkg", "-o", folder / "out.parquet", "-q")
+    assert pq.read_table(folder / "out.parquet")["note"].to_pylist() == ["a\r\nb", "c"]
+
+
 def test_csv_cells_stay_text_in_other_formats_but_x_and_y(folder):
     (folder / "p.csv").write_text("code,lon,lat\n007,3.50,3\n,,\n", encoding="utf-8")
     main("match", folder / "p.csv", folder / "squares.gpkg", "-o", folder / "out.parquet", "-q")
