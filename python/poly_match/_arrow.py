@@ -22,6 +22,13 @@ EXPECTED = (
 )
 NUMBERS = frozenset("cCsSiIlLefg")
 BYTES = frozenset(("z", "Z", "vz"))
+OTHERS = {
+    "u": "text",
+    "U": "text",
+    "vu": "text",
+    "d": "decimals (cast them to double)",
+    "dictionary": "a dictionary (decode it)",
+}
 LISTS = frozenset(("+l", "+L"))
 WKB = "wkb"
 KINDS = {0: "point", 2: "polygon", 3: "multipolygon"}  # by how many lists are around a coordinate
@@ -94,7 +101,7 @@ def _geometry_of(values: Any, argument: str) -> Column:
         return Column(field, chunks)
     at = _geometry_child(field)
     if at is None:
-        shown = ", ".join(f"{child.name or '(no name)'}: {_described(child)}" for child in field.children)
+        shown = ", ".join(f"{child.name!r} of {_described(child)}" for child in field.children)
         raise TypeError(f"{argument}: expected {EXPECTED}; got the columns {shown or '(none)'}")
     for chunk in chunks:
         if _valid(chunk) is not None:
@@ -123,7 +130,13 @@ def _extension(field: Field) -> str | None:
 def _described(field: Field) -> str:
     """Return the type of a field in an error."""
     name = field.metadata.get("ARROW:extension:name", b"").decode(errors="replace")
-    return name or _kind_of(field) or f"Arrow format {field.format!r}"
+    if field.format in NUMBERS:
+        return name or "numbers"
+    return (
+        name
+        or _kind_of(field)
+        or OTHERS.get(field.format.partition(":")[0], f"Arrow format {field.format!r}")
+    )
 
 
 def _geoparquet(table: Field) -> dict[str, Any]:

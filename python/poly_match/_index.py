@@ -47,8 +47,11 @@ class Index:
     ----------
     polygons
         A list of `Polygon` (a subclass's own `area` and `center` are honoured), a list of (k, 2) arrays (one
-        ring each), an array or list of shapely Polygon and MultiPolygon, a GeoSeries, or `Regions`. Rows that
-        are missing or empty match nothing and keep their position.
+        ring each), `Regions`, or Polygons and MultiPolygons as: an array or list of shapely geometries, of
+        WKB, of GeoJSON mappings or of objects with a ``__geo_interface__``; a GeoSeries or GeoDataFrame; a
+        GeoJSON FeatureCollection; one of these geometries alone; anything with the Arrow PyCapsule interface
+        (pyarrow, polars, DuckDB, ...): a GeoArrow or WKB column, or a table with one. Rows that are missing
+        or empty match nothing and keep their position; z and m are ignored.
     predicate : {"covers", "center_within"}
         Which regions are candidates for a point. "covers": the region covers it, its boundary included; a
         multipolygon covers what any of its parts covers. "center_within": the region's center, the mean of
@@ -283,8 +286,10 @@ class Index:
         Parameters
         ----------
         points
-            An (n, 2) array, a tuple (x, y) of 1-D arrays, a list of points (two numbers each), an array or
-            list of shapely Points, or a GeoSeries. A point that is missing or not finite matches nothing.
+            An (n, 2) array, a *tuple* (x, y) of 1-D arrays, a *list* of points (two numbers each), a table of
+            exactly two numeric columns (x, y), or Points in the forms that polygons may have: shapely, WKB,
+            GeoJSON, GeoSeries, Arrow (GeoArrow interleaved or separated). A point that is missing or not
+            finite matches nothing; z and m are ignored.
         workers : int
             Threads to use; -1 for all cores this process may use.
         progress : bool
@@ -306,7 +311,8 @@ class Index:
 
         Notes
         -----
-        The GIL is released. float64 points are used where they lie, whatever their strides.
+        The GIL is released. float64 points are used where they lie, whatever their strides; those of Arrow
+        when they are one chunk and none is missing.
         """
         if self._crs is not None and hasattr(points, "crs"):
             check_crs(points.crs, self._crs)

@@ -62,6 +62,7 @@ class Regions:
 
     Notes
     -----
+    Wherever polygons are expected, every form that `Index` lists will do; this one is for arrays of your own.
     Coordinates that have the right type and layout are kept without a copy, as a read-only view: do not
     change them afterwards. Offsets are copied. Empty rings, polygons and regions are allowed and cover
     nothing. Checking takes O(n) time.

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
+import itertools
 import threading
 
 import arrow_structs
 import numpy as np
 import poly_match as pm
-import pyarrow as pa
 import pytest
 import shapely
 from arrow_structs import Chunks, Column
 from conftest import square
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from poly_match import _core
 from poly_match._points import xy_of
 from poly_match._regions import regions_of
-from test_leaks import check
 
 RING = square(0, 0, 4)
 X = np.array([1.0, 9.0, 2.0, 3.0])
 WKB = shapely.to_wkb(shapely.points(X, X))
-TABLE = pa.table({"x": X, "y": X})
-BYTES = pa.array([*WKB, None])
 
 
 def doubles(count: int = 4, **rest: object) -> Column:
@@ -209,6 +207,7 @@ MALFORMED = {
     "negative first offset": (rings(outer=(-1, 1)), "an offset is out of range"),
     "negative last offset": (rings(outer=(0, -1)), "an offset is out of range"),
     "offset far out in between": (rings(inner=(0, 99, 4), outer=(0, 2)), "run backwards at item 2"),
+    "offset far out behind the part that is used": (rings(inner=(0, 99, 4)), "an offset is out of range"),
     "bytes that run backwards": (
         Column("z", 2, [None, np.array([0, 42, 21], "i4"), np.zeros(42, "u1")]),
         "offsets run backwards at item 2",
@@ -267,31 +266,56 @@ def test_a_stream_that_fails_says_why(stream, message):
     assert arrow_structs.exported["Stream"] == 1
 
 
-# ---- nothing is left behind --------------------------------------------------------------------------------
+# ---- any offsets -------------------------------------------------------------------------------------------
 
-
-@pytest.mark.parametrize(
-    "make",
-    [
-        lambda: TABLE.to_batches()[0],
-        lambda: pa.RecordBatchReader.from_batches(TABLE.schema, TABLE.to_batches()),
-        lambda: TABLE["x"].chunk(0),
-        lambda: BYTES,
-        lambda: pa.chunked_array([BYTES, BYTES[:1]]),
-        lambda: BYTES.cast(pa.binary_view()),
-        lambda: [*WKB, None],
-        lambda: [WKB[0][:-1]],
-        lambda: pa.array([WKB[0] + b"."]),
-    ],
-    ids=range(9),
+VERTICES = np.arange(24.0).reshape(12, 2)
+rising = st.lists(st.integers(0, 3), min_size=4, max_size=6).map(
+    lambda counts: list(itertools.accumulate(counts))
 )
-def test_conversions_leave_nothing_behind(make):
-    def convert() -> None:
-        with contextlib.suppress(ValueError, TypeError):
-            xy_of(make())
-        with contextlib.suppress(ValueError, TypeError):
-            regions_of(make())
+offsets = rising | rising | st.lists(st.integers(-1, 12), min_size=4, max_size=6)
+flags = st.lists(st.booleans(), min_size=6, max_size=6)
 
-    before = pa.total_allocated_bytes()
-    check(convert, 1000)
-    assert pa.total_allocated_bytes() == before
+
+def as_slices(outer: list[int], inner: list[int], valid: list[bool]) -> list | None:
+    """Return the rings of the rows that offsets describe, None when offsets that are used are wrong."""
+    first, last = outer[0], outer[-1]
+    used = inner[first : last + 1]
+    rises = outer == sorted(outer) and used == sorted(used)
+    if not rises or first < 0 or last >= len(inner) or used[0] < 0 or used[-1] > len(VERTICES):
+        return None
+    rings = [VERTICES[start:stop].tolist() for start, stop in itertools.pairwise(inner)]
+    rows = [rings[start:stop] for start, stop in itertools.pairwise(outer)]
+    return [row if there else [] for row, there in zip(rows, valid, strict=False)]
+
+
+@settings(max_examples=500, deadline=None)
+@given(offsets, offsets, flags, st.sampled_from([(0, 0), (1, 0), (0, 1), (2, 2)]))
+def test_lists_are_what_their_offsets_say_or_refused(outer, inner, valid, skipped):
+    """Whatever they say, the parts of arrays that are skipped are never looked at."""
+    vertices = Column("+w:2", 12, [None], [Column("g", 24, [None, VERTICES.ravel()])])
+    lists = Column(
+        "+l", len(inner) - 1 - skipped[1], [None, np.array(inner, "i4")], [vertices], offset=skipped[1]
+    )
+    buffers = [np.packbits(valid, bitorder="little"), np.array(outer, "i8")]
+    column = Column("+L", len(outer) - 1 - skipped[0], buffers, [lists], offset=skipped[0], null_count=-1)
+    expected = as_slices(outer[skipped[0] :], inner[skipped[1] :], valid[skipped[0] :])
+    try:
+        found = regions_of(column)
+    except ValueError:
+        assert expected is None or not 0 <= inner[-1] <= len(VERTICES)  # an array is checked as a whole
+        return
+    read = [
+        [found.coords[slice(*found.ring_offsets[ring : ring + 2])].tolist() for ring in range(start, stop)]
+        for start, stop in itertools.pairwise(found.polygon_offsets)
+    ]
+    assert read == expected
+
+
+@pytest.mark.parametrize("part", [slice(0, 2), slice(1, 2), slice(0, 1)])
+def test_nulls_within_a_geometry_are_refused_wherever_they_are(part):
+    vertices = Column("+w:2", 4, [None], [Column("g", 8, [None, RING.ravel()])])
+    valid = np.packbits([False, False, True], bitorder="little")
+    lists = Column("+l", 3, [valid, np.array([0, 1, 2, 4], "i4")], [vertices], null_count=2)
+    outer = np.array([0, 1, 2, 3][part.start : part.stop + 1], "i4")
+    with pytest.raises(ValueError, match="polygons: nulls within a geometry, in field 'column'"):
+        pm.Index(Column("+l", len(outer) - 1, [None, outer], [lists]))
