@@ -5,6 +5,7 @@ Only click is imported here, so that `--help` and a mistake in the options answe
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -329,7 +330,10 @@ def _rules(options: dict[str, Any]) -> Rules:
 def _voice(options: dict[str, Any]) -> Voice:
     from poly_match._voice import Voice
 
-    return Voice(options["quiet"], options["as_json"], options.get("progress"))
+    progress = options.get("progress")
+    if progress is None and options["output"] == PIPE and sys.stdout.isatty():
+        progress = False  # rows and a bar don't go on one screen
+    return Voice(options["quiet"], options["as_json"], progress)
 
 
 def _points_file(options: dict[str, Any]) -> Any:

@@ -100,12 +100,16 @@ def test_every_city_gets_its_country(examples, tmp_path):
     assert os.listdir(tmp_path) == ["matched.csv"]
 
 
-def test_the_installed_command_is_this_one(examples, tmp_path):
+def test_the_installed_command_is_this_one(capsys):
     command = Path(sys.executable).with_name("poly-match")
     result = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
     lines = result.stdout.splitlines()
     assert lines[0] == f"poly-match {pm.__version__}"
     assert f"numpy {np.__version__}" in lines
+    pm.show_versions()
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[0] == lines[0]
+    assert shown[2:] == lines[2:]  # the second names the interpreter as it was called
 
 
 # ---- what is written -----------------------------------------------------------------------------------
