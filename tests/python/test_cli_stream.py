@@ -124,7 +124,7 @@ def interrupted(folder: Path, words: list[str], ready, **options) -> tuple[int, 
 @posix
 @pytest.mark.parametrize("ending", [".csv", ".parquet", ".gpkg", ".shp", ".geojsonl"])
 def test_ctrl_c_leaves_nothing_behind(folder, ending):
-    write(points(250_000), folder / "points.parquet", 40)
+    write(points(250_000), folder / "points.parquet", 12)
     words = ["match", "points.parquet", "squares.parquet", "-o", f"out{ending}"]
     code, said = interrupted(folder, words, lambda child: list(folder.glob(".out*.partial")))
     assert (code, said) == (130, "poly-match: interrupted; no file was written\n")
