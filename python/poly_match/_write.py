@@ -12,7 +12,6 @@ import os
 import queue
 import shutil
 import sys
-import tempfile
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -24,7 +23,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from poly_match._csv import CsvLines, is_texty
-from poly_match._files import replacing
+from poly_match._files import beside, replacing
 from poly_match._formats import CODECS, PIPE, Format
 from poly_match._problems import Problem, Wrong
 from poly_match._read import ROWS, Geometry, crs_of
@@ -216,8 +215,9 @@ def _gdal_place(target: Target) -> Iterator[str]:
     path = Path(target.path)
     if path.exists() and not path.is_file():
         raise Wrong(f"{path}: is not an ordinary file; {target.format.name} can only be written to one")
-    folder = Path(tempfile.mkdtemp(prefix=f".{path.name}.", suffix=".partial", dir=path.parent))
+    folder = beside(path)
     try:
+        folder.mkdir()
         yield str(folder / path.name)
         if target.format.name == "shapefile":
             for suffix in _BESIDE_SHAPEFILE:
