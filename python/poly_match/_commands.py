@@ -5,7 +5,6 @@ Only click is imported here, so that `--help` and a mistake in the options answe
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -97,7 +96,11 @@ run_options = _options(
     click.option(
         "-j", "--workers", type=int, default=-1, show_default=True, help="Threads; -1: all usable cores."
     ),
-    click.option("--progress/--no-progress", default=None, help="Show a bar.  [default: on a terminal]"),
+    click.option(
+        "--progress/--no-progress",
+        default=None,
+        help="Show a bar.  [default: on a terminal, when rows go to a file]",
+    ),
 )
 voice_options = _options(
     click.option("-q", "--quiet", is_flag=True, help="No bar and no summary; warnings are still told."),
@@ -331,8 +334,8 @@ def _voice(options: dict[str, Any]) -> Voice:
     from poly_match._voice import Voice
 
     progress = options.get("progress")
-    if progress is None and options["output"] == PIPE and sys.stdout.isatty():
-        progress = False  # rows and a bar don't go on one screen
+    if progress is None and options["output"] == PIPE:
+        progress = False  # rows that end on the same screen, through `head` say, and a bar don't go together
     return Voice(options["quiet"], options["as_json"], progress)
 
 
