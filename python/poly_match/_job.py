@@ -26,7 +26,7 @@ from poly_match._rows import Piece, Shape, is_bad, unique_names
 from poly_match._voice import Voice
 from poly_match._write import Target, open_target
 
-__all__ = ["Job", "run_count", "run_match"]
+__all__ = ["Job", "check_places", "points_format", "run_count", "run_match"]
 
 
 @dataclass

@@ -21,7 +21,7 @@ from poly_match._regions import Regions, regions_of
 from poly_match._validity import invalid_rows, screened, shapes_of
 from poly_match._voice import Voice
 
-__all__ = ["Layer", "Rules", "index_for", "read_layer"]
+__all__ = ["Layer", "Rules", "index_for", "opened_index", "read_layer", "screened_regions"]
 
 
 @dataclass

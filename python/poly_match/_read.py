@@ -28,7 +28,7 @@ from poly_match._formats import CODECS, FORMATS, PIPE, Format
 from poly_match._numbers import Doubles
 from poly_match._problems import Problem, Wrong
 
-__all__ = ["Geometry", "Source", "ahead", "open_source", "places_of"]
+__all__ = ["Columns", "Geometry", "Source", "ahead", "crs_of", "open_source", "places_of", "xy_of"]
 
 ROWS = 1 << 17  # of a batch, where the format lets us choose
 LARGE_BATCH = 64 << 20  # bytes of an Arrow file; such batches are mapped instead of read
