@@ -7,18 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from poly_match._formats import FORMATS, INDEX_ENDING, PIPE, is_index
 from poly_match._index import BESTS, PREDICATES
+from poly_match._options import Job, PointsFile, Rules
 from poly_match._problems import Wrong
-
-if TYPE_CHECKING:
-    from poly_match._job import Job
-    from poly_match._layer import Rules
-    from poly_match._voice import Voice
+from poly_match._voice import Voice
 
 __all__ = ["cli"]
 
@@ -300,8 +297,6 @@ def _job(context: click.Context, options: dict[str, Any]) -> Job:
         raise Wrong("--output and --rejects are the same file")
     _check_outputs(outputs, [options["points"], options["polygons"]], options["overwrite"])
 
-    from poly_match._job import Job
-
     columns = options["columns"]
     same = ("points", "polygons", "output", "format", "points_format", "points_layer", "polygons_layer")
     return Job(
@@ -325,23 +320,17 @@ def _rules(options: dict[str, Any]) -> Rules:
     if best is not None and score is not None:
         raise Wrong("--best and --score exclude each other")
 
-    from poly_match._layer import Rules
-
     return Rules(predicate, distance, best or "smallest", score, options["invalid"])
 
 
 def _voice(options: dict[str, Any]) -> Voice:
-    from poly_match._voice import Voice
-
     progress = options.get("progress")
     if progress is None and options["output"] == PIPE:
         progress = False  # rows that end on the same screen, through `head` say, and a bar don't go together
     return Voice(options["quiet"], options["as_json"], progress)
 
 
-def _points_file(options: dict[str, Any]) -> Any:
-    from poly_match._look import PointsFile
-
+def _points_file(options: dict[str, Any]) -> PointsFile:
     names = ("points_format", "points_layer", "x", "y")
     return PointsFile(options["points"], *(options[name] for name in names))
 

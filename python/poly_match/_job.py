@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,36 +19,15 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from poly_match._crs import check_crs
 from poly_match._formats import PIPE, Format, format_of, is_index, named, output_format
 from poly_match._index import Index
-from poly_match._layer import Layer, Rules, index_for, opened_index, read_layer
+from poly_match._layer import Layer, index_for, opened_index, read_layer
+from poly_match._options import Job
 from poly_match._problems import Refused, Unmatched, Wrong
 from poly_match._read import X_NAMES, Columns, Geometry, Source, ahead, crs_of, open_source, places_of, xy_of
 from poly_match._rows import Piece, Shape, is_bad, unique_names
 from poly_match._voice import Voice
 from poly_match._write import Target, open_target
 
-__all__ = ["Job", "check_places", "points_format", "run_count", "run_match"]
-
-
-@dataclass
-class Job:
-    """The arguments and options of the commands that match."""
-
-    points: str
-    polygons: str
-    output: str
-    format: str | None = None
-    points_format: str | None = None
-    points_layer: str | None = None
-    polygons_layer: str | None = None
-    index: str | None = None
-    x: str | None = None
-    y: str | None = None
-    rules: Rules = field(default_factory=Rules)
-    columns: list[str] | None = None
-    audit: bool = False
-    rejects: str | None = None
-    fail_unmatched: bool = False
-    workers: int = -1
+__all__ = ["check_places", "points_format", "run_count", "run_match"]
 
 
 @dataclass

@@ -14,25 +14,15 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from poly_match._formats import PIPE, format_of, named
-from poly_match._index import Best, Index, Predicate
+from poly_match._index import Index
+from poly_match._options import Rules
 from poly_match._problems import Problem, Refused, Wrong
 from poly_match._read import Geometry, ahead, open_source
 from poly_match._regions import Regions, regions_of
 from poly_match._validity import invalid_rows, screened, shapes_of
 from poly_match._voice import Voice
 
-__all__ = ["Layer", "Rules", "index_for", "opened_index", "read_layer", "screened_regions"]
-
-
-@dataclass
-class Rules:
-    """The options that say what the best region is."""
-
-    predicate: Predicate = "covers"
-    distance: float | None = None
-    best: Best = "smallest"
-    score: str | None = None
-    invalid: str = "warn"
+__all__ = ["Layer", "index_for", "opened_index", "read_layer", "screened_regions"]
 
 
 @dataclass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,14 @@ from poly_match._files import replacing
 from poly_match._formats import format_of, is_index
 from poly_match._index import Index
 from poly_match._job import check_places, points_format
-from poly_match._layer import Layer, Rules, index_for, opened_index, read_layer, screened_regions
+from poly_match._layer import Layer, index_for, opened_index, read_layer, screened_regions
 from poly_match._numbers import Doubles
+from poly_match._options import PointsFile, Rules
 from poly_match._problems import Problem, Wrong
 from poly_match._read import Columns, Source, ahead, crs_of, open_source, places_of, xy_of
 from poly_match._voice import Voice
 
-__all__ = ["PointsFile", "about", "checked", "run_index", "run_plot", "told"]
+__all__ = ["about", "checked", "run_index", "run_plot", "told"]
 
 
 def run_index(
@@ -116,17 +116,6 @@ def told(facts: dict[str, Any]) -> str:
 # ---- check and plot ----------------------------------------------------------------------------------------
 
 
-@dataclass
-class PointsFile:
-    """The options that say where points are."""
-
-    path: str
-    format: str | None = None
-    layer: str | None = None
-    x: str | None = None
-    y: str | None = None
-
-
 def checked(polygons: str, layer: str | None, points: PointsFile | None, as_json: bool) -> str:
     """Return the report on polygons, and on points beside them."""
     import poly_match as pm
@@ -154,7 +143,7 @@ def run_plot(
     x, y = all_points(points, regions, voice)
     lonlat = None if regions.crs is None else bool(crs_of(regions.crs).is_geographic)
     try:
-        axes = pm.plot(
+        axes = pm.plot(  # type: ignore[attr-defined,unused-ignore]
             (x, y), screened_regions(regions, rules.invalid, voice), predicate=rules.predicate,
             distance=rules.distance, best=best, cells=cells, lonlat=lonlat,
         )  # fmt: skip

@@ -45,6 +45,10 @@ class Geometry:
     encoding: str
 
 
+def _nobody_counts() -> int:
+    return 0
+
+
 @dataclass
 class Source:
     """An open file: what is in it, and its rows.
@@ -61,7 +65,7 @@ class Source:
     geometry_type: str = "Unknown"  # as GDAL calls it
     crs: Any = None
     total: int | None = None
-    done: Callable[[], int] = lambda: 0
+    done: Callable[[], int] = _nobody_counts
     geo: dict[str, Any] | None = None  # what a GeoParquet file says of its geometry
     stack: ExitStack | None = None
 

@@ -15,7 +15,8 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 
-from poly_match._regions import Offsets, Regions
+from poly_match._numbers import Offsets
+from poly_match._regions import Regions
 
 Invalid = Literal["use", "warn", "skip", "error"]
 Rows = npt.NDArray[np.intp]
