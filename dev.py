@@ -63,6 +63,7 @@ def example() -> None:
         "examples/countries.geojson",
         "-o",
         "matched.csv",
+        "--overwrite",  # when it is run again
     )
 
 

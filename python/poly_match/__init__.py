@@ -12,6 +12,7 @@ array([ 1,  0, -1])
 
 from typing import TYPE_CHECKING
 
+from poly_match._check import check
 from poly_match._core import Polygon, find_close_polygons, main, select_best_polygon
 from poly_match._count import count
 from poly_match._example import generate_example, generate_one_polygon
@@ -19,12 +20,14 @@ from poly_match._index import Index
 from poly_match._match import match
 from poly_match._regions import Regions
 from poly_match._sjoin import sjoin
+from poly_match._versions import show_versions
 
 __all__ = [
     "Index",
     "Polygon",
     "Regions",
     "__version__",
+    "check",
     "count",
     "find_close_polygons",
     "generate_example",
@@ -32,6 +35,7 @@ __all__ = [
     "main",
     "match",
     "select_best_polygon",
+    "show_versions",
     "sjoin",
 ]
 
