@@ -3,6 +3,7 @@
 example   install poly-match into .venv and give every example city its country
 test      install what the tests need into .venv-test and run all of them, C and Python
 lint      formatting, style, types and stubs (after test)
+counts    the instructions of the hot paths against those recorded (after test)
 sanitize  the C tests under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
 smoke     a short run of the ladder and of the benchmark, to see that they run (after test)
 full      what takes longer: every exact case, valgrind, fuzzing, a strict compiler, Python under ASan
@@ -38,14 +39,14 @@ def install(environment: Path, *packages: str) -> None:
     run(*pip, *packages)
 
 
-def meson_build(name: str, *options: str, **environment: str) -> Path:
-    """The C library and its tests, built in build-NAME."""
+def meson_build(name: str, *options: str, targets: tuple[str, ...] = (), **environment: str) -> Path:
+    """The C library and its tests, or some targets of these, built in build-NAME."""
     folder = ROOT / f"build-{name}"
     meson = program(TEST, "meson")
     path = os.pathsep.join([str(meson.parent), os.environ["PATH"]])  # where ninja is
     again = ["--wipe"] if (folder / "meson-private").exists() else []
     run(meson, "setup", *again, *options, folder, PATH=path, **environment)
-    run(meson, "compile", "-C", folder, PATH=path)
+    run(meson, "compile", "-C", folder, *targets, PATH=path)
     return folder
 
 
@@ -84,6 +85,13 @@ def lint() -> None:
 def c_files() -> list[Path]:
     folders = ("include", "src", "python/ext", "tests", "examples")
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.[ch]"))
+
+
+def counts() -> None:
+    apt("valgrind")
+    # Without debug information: valgrind fails over clang's.
+    folder = meson_build("counts", "-Ddebug=false", targets=("count",))
+    run(sys.executable, "tests/counts/counts.py", folder / "tests/counts/count")
 
 
 def sanitize() -> None:
@@ -127,7 +135,7 @@ def apt(*packages: str) -> None:
         run("apt-get", "install", "-y", "-qq", *missing, DEBIAN_FRONTEND="noninteractive")
 
 
-COMMANDS = {command.__name__: command for command in (example, test, lint, sanitize, smoke, full)}
+COMMANDS = {command.__name__: command for command in (example, test, lint, counts, sanitize, smoke, full)}
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
