@@ -8,7 +8,7 @@ sanitize  the C tests under AddressSanitizer and UndefinedBehaviorSanitizer (aft
 smoke     a short run of the ladder and of the benchmark, to see that they run (after test)
 wheel     the source distribution and a wheel from it, in dist; the tests of every wheel on this one
 windows   the C library and its tests for Windows, by MinGW and wine (after test)
-full      what takes longer: every exact case, valgrind, fuzzing, a strict compiler, Windows, Python under ASan
+full      what takes longer: every exact case, valgrind, fuzzing, strict compilers, Python under ASan
 """
 
 import os
