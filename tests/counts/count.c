@@ -40,7 +40,7 @@ static int64_t offsets[SIDE * SIDE + 1], answers[POINTS];
 static double px[POINTS], py[POINTS];
 static pm_index *index_built;
 
-static void fail(const char *what) {
+_Noreturn static void fail(const char *what) {
     fprintf(stderr, "count: %s\n", what);
     exit(1);
 }
