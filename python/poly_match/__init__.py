@@ -13,6 +13,7 @@ array([ 1,  0, -1])
 from typing import TYPE_CHECKING
 
 from poly_match._core import Polygon, find_close_polygons, main, select_best_polygon
+from poly_match._digest import digest
 from poly_match._example import generate_example, generate_one_polygon
 from poly_match._index import Index, match
 from poly_match._regions import Regions
@@ -22,6 +23,7 @@ __all__ = [
     "Polygon",
     "Regions",
     "__version__",
+    "digest",
     "find_close_polygons",
     "generate_example",
     "generate_one_polygon",
