@@ -13,6 +13,7 @@ array([ 1,  0, -1])
 from typing import TYPE_CHECKING
 
 from poly_match._core import Polygon, find_close_polygons, main, select_best_polygon
+from poly_match._dataset import Matched, match_dataset
 from poly_match._digest import digest
 from poly_match._example import generate_example, generate_one_polygon
 from poly_match._index import Index, match
@@ -20,6 +21,7 @@ from poly_match._regions import Regions
 
 __all__ = [
     "Index",
+    "Matched",
     "Polygon",
     "Regions",
     "__version__",
@@ -29,6 +31,7 @@ __all__ = [
     "generate_one_polygon",
     "main",
     "match",
+    "match_dataset",
     "select_best_polygon",
 ]
 

@@ -30,7 +30,7 @@ def test_the_public_names_are_written_down():
     assert pm.__all__ == sorted(pm.__all__)
     assert all(hasattr(pm, name) for name in pm.__all__)
     wanted = "Index Polygon Regions find_close_polygons generate_example generate_one_polygon main match"
-    wanted += " select_best_polygon digest"
+    wanted += " select_best_polygon digest match_dataset Matched"
     assert set(pm.__all__) == {*wanted.split(), "__version__"}
     assert {name for name in MODULES if not name.startswith("_")} == {"dask", "ray", "spark"}
 
