@@ -91,7 +91,7 @@ def match_dataset(
     ------
     ValueError
         A column that is not there or would be there twice; attributes that don't fit the regions; no files;
-        two files of one name; a file in the sink that this job did not write, or wrote from something else
+        a file in the sink that this job did not write, or wrote from something else
         (another index, other options, a source that has changed since).
     TypeError
         Arguments or columns of a wrong type.
