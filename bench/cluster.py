@@ -14,6 +14,8 @@ Sedona      join and GROUP BY; default plan, and with the stars broadcast
 Each runs once before it is timed, and gives a digest of its answers then; equal digests are equal answers,
 point by point. What is printed at the end is Markdown: the measurement, and what follows from it for larger
 jobs.
+
+Needs Java and ``pip install '.[cluster]'``. Sedona's jars are fetched with Maven; without, it is left out.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ import numpy as np
 
 from bench.fetch import FOLDER
 from bench.layers import Layer, layer_of
+from ladder.machine import describe
 
 ROOT = Path(__file__).resolve().parent.parent
 SIDE, VERTICES = 55, 41
@@ -234,6 +237,7 @@ def seconds_of(frame: Frame) -> float:
 
 def measure(count: int, rounds: int, cores: int, only: list[str] | None) -> int:
     """Let the contenders take turns, and print what came out; 1 when answers differ."""
+    facts = describe(None) | {"cores": cores}  # and the load before
     jars = sedona_jars()
     names = [name for name in CONTENDERS if only is None or name in only]
     names = [name for name in names if jars or not name.startswith("Sedona")]
@@ -253,7 +257,7 @@ def measure(count: int, rounds: int, cores: int, only: list[str] | None) -> int:
             times[name].append(seconds_of(frames[name]))
             print(f"round {number + 1}: {name} {times[name][-1]:.2f} s", file=sys.stderr)
     spark.stop()
-    report(count, cores, times, digests, sum(path.stat().st_size for path in folder.iterdir()))
+    report(facts, count, times, digests, sum(path.stat().st_size for path in folder.iterdir()))
     if len(set(digests.values())) > 1:
         print(f"WRONG: the answers differ: {digests}", file=sys.stderr)
         return 1
@@ -261,16 +265,14 @@ def measure(count: int, rounds: int, cores: int, only: list[str] | None) -> int:
 
 
 def report(
+    facts: dict[str, Any],
     count: int,
-    cores: int,
     times: dict[str, list[float]],
     digests: dict[str, tuple[int, int]],
     size: int,
 ) -> None:
     """Print the measurement, and a table of larger jobs that follows from it."""
-    from ladder.machine import describe
-
-    facts = describe(None)
+    cores = facts["cores"]
     print(f"\n{count:,} points, {cores} cores, {facts['cpu']}, load {facts['load average before']:.1f}")
     print("\n| contender | s, median | s, fastest | of identity | points matched | digest |")
     print("|---|---:|---:|---:|---:|---|")

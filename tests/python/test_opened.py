@@ -1,4 +1,4 @@
-"""The index of a worker process: opened once, shared by its tasks, and opened again when its file was replaced."""
+"""The index of a worker process: opened once, and again when its file was replaced."""
 
 from __future__ import annotations
 
