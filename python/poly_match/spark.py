@@ -10,6 +10,7 @@ Needs pyspark 4.0 or newer and poly-match on the workers as well: ``pip install 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from poly_match._index import Index
@@ -74,7 +75,7 @@ def match(
     >>> fixes = spark.read.parquet("fixes")                                             # doctest: +SKIP
     >>> poly_match.spark.match(fixes, index, x="lon", y="lat").write.parquet("matched")   # doctest: +SKIP
     """
-    from pyspark.sql.pandas.types import from_arrow_type
+    from pyspark.sql.pandas.types import from_arrow_type, to_arrow_schema
     from pyspark.sql.types import StructField, StructType
 
     from poly_match._columns import Columns
@@ -85,7 +86,9 @@ def match(
     added = [
         StructField(field.name, from_arrow_type(field.type), field.nullable) for field in task.added_fields()
     ]
-    shared = _shared(points.sparkSession, index, task)
+    # Spark has one type where Arrow has several: microseconds, say, for every unit of time.
+    attributes = task.attributes.cast(to_arrow_schema(StructType(added[1:])))
+    shared = _shared(points.sparkSession, index, replace(task, attributes=attributes))
 
     def batches(incoming: Iterator[Any]) -> Iterator[Any]:
         index, task = shared()

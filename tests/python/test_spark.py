@@ -127,6 +127,22 @@ def test_geometries_as_well_known_binary(spark):
     assert found["region"].to_pylist() == [*ANSWERS[8:200].tolist(), -1]
 
 
+def test_attributes_of_other_types(spark):
+    pandas = pytest.importorskip("pandas")
+    names = pandas.DataFrame(
+        {
+            "founded": pandas.date_range("1800-01-01", periods=400, unit="ns"),
+            "kind": pandas.Categorical(["town", "village"] * 200),
+            "share": np.linspace(0, 1, 400, dtype=np.float32),
+        },
+        index=np.arange(400) * 2,
+    )
+    points = spark.range(1).selectExpr("2.5 AS x", "3.0 AS y")
+    row = pm.spark.match(points, INDEX, x="x", y="y", columns=names).first()
+    expected = names.iloc[INDEX.match([(2.5, 3)])[0]]
+    assert (pandas.Timestamp(row.founded), row.kind, row.share) == tuple(expected)
+
+
 def test_columns_of_other_types_come_through(spark):
     query = """
         SELECT id, timestamp_seconds(id) t, array(id, null) l, struct(id AS i) s, map(id, 'm') m,
