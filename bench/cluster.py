@@ -254,6 +254,7 @@ def measure(count: int, rounds: int, cores: int, only: list[str] | None) -> int:
     times: dict[str, list[float]] = {name: [] for name in names}
     for number in range(rounds):
         for name in names[number % len(names) :] + names[: number % len(names)]:
+            spark.sparkContext._jvm.System.gc()  # nobody pays for what another left behind
             times[name].append(seconds_of(frames[name]))
             print(f"round {number + 1}: {name} {times[name][-1]:.2f} s", file=sys.stderr)
     spark.stop()
