@@ -44,7 +44,7 @@ def write_points(folder: Path) -> str:
 
 
 @contextmanager
-def session(master: str, **options: str) -> Iterator[Any]:
+def session(master: str) -> Iterator[Any]:
     """Run Spark, with this Python for its workers."""
     from pyspark.sql import SparkSession
 
@@ -61,7 +61,7 @@ def session(master: str, **options: str) -> Iterator[Any]:
         environment.setenv(
             "JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
         )  # made for short runs
-        spark = SparkSession.builder.master(master).config(map=settings | options).getOrCreate()
+        spark = SparkSession.builder.master(master).config(map=settings).getOrCreate()
         assert spark.sparkContext.master == master, "another session is running"
         spark.sparkContext.setLogLevel("OFF")
         try:
