@@ -1,10 +1,11 @@
 /* tree_cells.c — which cells is the map of answers cut into?
  *
  * For those who want to see it: every final cell once, with its sides in the coordinates of the input. The walk goes
- * down the tables, row by row. Where a table was made of several levels (tree_build.c), a cell that was larger than
- * the table's own stands in it as copies side by side. Copies are told by their words: every leaf is written once, so
- * a square of 8 x 8 equal words is one border cell; and of equal answers nobody can tell whether they are one cell or
- * many, so they are shown as one as well.
+ * down the tables, a quarter of a square after the other. A cell that is larger than the words of its table stands in
+ * it as copies side by side: where a table was made of several levels, or its cells were cut by and by
+ * (tree_build.c). Copies are told by their words: every leaf is written once, so a square of equal words is one
+ * border cell; and of equal answers nobody can tell whether they are one cell or many, so they are shown as one as
+ * well.
  *
  * Sides are computed from whole numbers, the same for both neighbours, so cells meet without gap or overlap. */
 #include <math.h>
@@ -59,15 +60,15 @@ static int walk_window(const walk *w, window p, square s) {
     if (is_one_cell(&p))
         return show(w, *p.first, s);
     if (p.bits == 0) {
-        p.bits = p.row_bits = pm_cell_bits(*p.first);
-        p.first = w->tree->nodes + pm_cell_children(*p.first);
+        const int bits = pm_cell_bits(*p.first);
+        return walk_window(w, (window){w->tree->nodes + pm_cell_children(*p.first), bits, bits}, s);
     }
     int stop = 0;
-    for (size_t child = 0; child < 64 && !stop; child++) {
-        const size_t row = child >> 3, column = child & 7;
-        const uint32_t *first = p.first + ((row << p.row_bits | column) << (p.bits - 3));
-        stop = walk_window(w, (window){first, p.bits - 3, p.row_bits},
-                           (square){s.column << 3 | column, s.row << 3 | row, s.bits + 3});
+    for (size_t quarter = 0; quarter < 4 && !stop; quarter++) {
+        const size_t row = quarter >> 1, column = quarter & 1;
+        const uint32_t *first = p.first + ((row << p.row_bits | column) << (p.bits - 1));
+        stop = walk_window(w, (window){first, p.bits - 1, p.row_bits},
+                           (square){s.column << 1 | column, s.row << 1 | row, s.bits + 1});
     }
     return stop;
 }

@@ -1,8 +1,9 @@
 /* test_cells.c: are the cells that pm_index_visit() shows those that answers come from?
  *
  * The cells must fill a square without gap or overlap, every point of an answer cell must have the cell's answer, and
- * border cells must be the leaves of the tree, one each: then nothing that a table holds as copies was shown twice.
- * The maps are large enough for tables of several levels. */
+ * border cells must be the leaves of the tree, one each and as large as the leaf says: then nothing that a table
+ * holds as copies was shown twice. The maps are large enough for tables of several levels; one has little memory, so
+ * that its cells are cut by and by. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,9 +83,9 @@ static pm_index *must(pm_status status, pm_index *index, const pm_error *err) {
     return index;
 }
 
-static pm_index *build_regions(const map *m, int parts, pm_engine engine) {
+static pm_index *build_regions(const map *m, int parts, pm_engine engine, size_t max_bytes) {
     const pm_regions regions = regions_of(m, parts);
-    const pm_options options = {.engine = engine};
+    const pm_options options = {.engine = engine, .max_bytes = max_bytes};
     pm_index *index = NULL;
     pm_error err;
     pm_status status = pm_index_build(&regions, &options, &index, &err);
@@ -110,24 +111,36 @@ static int64_t answer_at(const pm_index *index, double x, double y) {
     return answer;
 }
 
-/* Leaves, as they stand one behind the other. */
-static size_t leaves_of(const pm_index *index) {
-    const uint32_t *leaves = index->tree.leaves;
-    size_t count = 0, end = index->tree.leaf_count - PM_LEAF_SLACK;
+/* Leaves, and what share of the root their cells take; leaves of disks don't tell. */
+typedef struct leaves {
+    size_t count;
+    double share;
+    int by_and_by; /* some are of cells that were not cut in 8 x 8 */
+} leaves;
+
+/* As they stand one behind the other. */
+static leaves leaves_of(const pm_index *index) {
+    const uint32_t *units = index->tree.leaves;
+    const size_t end = index->tree.leaf_count - PM_LEAF_SLACK;
+    leaves found = {0, 0, 0};
     for (size_t at = 0; at < end;) {
         size_t begin = at;
         if (index->predicate == PM_COVERS) {
-            pm_leaf leaf = pm_leaf_read(leaves + at);
-            count += leaf.pieces > 0;
+            pm_leaf leaf = pm_leaf_read(units + at);
+            if (leaf.pieces > 0) {
+                found.count++;
+                found.share += ldexp(1, -2 * leaf.bits);
+                found.by_and_by |= leaf.bits % 3 != 0;
+            }
             at += leaf.pieces > 0 ? leaf.corners + (size_t)leaf.vertices : 2;
         } else {
-            while (!(leaves[at++] & PM_DISK_LAST))
+            while (!(units[at++] & PM_DISK_LAST))
                 continue;
-            count++;
+            found.count++;
         }
         at += (at - begin) & 1;
     }
-    return count;
+    return found;
 }
 
 /* Sides are exact here: the same whole numbers give the same doubles. */
@@ -162,9 +175,11 @@ static void check_answers(const pm_index *index, const pm_index *scan, const cel
     static const double places[] = {0.5, 0.5, 0.001, 0.001, 0.999, 0.001, 0.001, 0.999, 0.999, 0.999};
     tap_count count = {"cells answer as the index does", 0, 0};
     size_t borders = 0;
+    double share = 0, root = ldexp(1, PM_PLACE_BITS) / index->tree.scale;
     for (size_t i = 0; i < c->count; i++) {
         const pm_index_cell *cell = &c->items[i];
         borders += cell->is_border != 0;
+        share += cell->is_border ? (cell->max_x - cell->min_x) / root * (cell->max_y - cell->min_y) / root : 0;
         if (cell->is_border) {
             tap_case(&count, cell->is_border == 1 && cell->answer == PM_NO_MATCH);
             continue;
@@ -179,9 +194,12 @@ static void check_answers(const pm_index *index, const pm_index *scan, const cel
         }
     }
     tap_tally(&count);
-    size_t leaves = leaves_of(index);
-    tap_ok(borders == leaves && borders > 0 && borders < c->count, "%s: %zu border cells of %zu cells, %zu leaves",
-           what, borders, c->count, leaves);
+    leaves there = leaves_of(index);
+    tap_ok(borders == there.count && borders > 0 && borders < c->count,
+           "%s: %zu border cells of %zu cells, %zu leaves", what, borders, c->count, there.count);
+    if (index->predicate == PM_COVERS)
+        tap_ok(fabs(share - there.share) < 1e-9,
+               "%s: border cells are as large as their leaves say: %g and %g of all", what, share, there.share);
 }
 
 static void check(const pm_index *index, const pm_index *scan, rng *r, const char *what) {
@@ -203,10 +221,21 @@ static void check(const pm_index *index, const pm_index *scan, rng *r, const cha
     }
 }
 
+/* What is left of the memory that all would take: then cells are cut by and by. */
+static void test_little_memory(const map *m, const pm_index *index, rng *r) {
+    size_t size, tree = sizeof(uint32_t) * (index->tree.node_count + index->tree.leaf_count);
+    (void)pm_index_block(index, &size);
+    pm_index *small = build_regions(m, 0, PM_ENGINE_TREE, size - tree / 2);
+    tap_ok(leaves_of(small).by_and_by && !leaves_of(index).by_and_by,
+           "cells are cut by and by where memory is short");
+    check(small, NULL, r, "polygons in little memory");
+    pm_index_free(small);
+}
+
 static void test_nothing_to_show(const map *m) {
     static cells c;
     const pm_regions none = {.polygon_offsets = each(), .ring_offsets = each()};
-    pm_index *scan = build_regions(m, 0, PM_ENGINE_SCAN), *empty = NULL;
+    pm_index *scan = build_regions(m, 0, PM_ENGINE_SCAN, 0), *empty = NULL;
     pm_error err;
     pm_status status = pm_index_build(&none, NULL, &empty, &err);
     empty = must(status, empty, &err);
@@ -240,8 +269,8 @@ int main(void) {
     static map m;
     rng r = rng_new(71);
     fill(&m, &r);
-    pm_index *simple = build_regions(&m, 0, PM_ENGINE_TREE), *scan = build_regions(&m, 0, PM_ENGINE_SCAN);
-    pm_index *parts = build_regions(&m, 1, PM_ENGINE_TREE), *opened = NULL;
+    pm_index *simple = build_regions(&m, 0, PM_ENGINE_TREE, 0), *scan = build_regions(&m, 0, PM_ENGINE_SCAN, 0);
+    pm_index *parts = build_regions(&m, 1, PM_ENGINE_TREE, 0), *opened = NULL;
     pm_index *equal = build_disks(&m, 1), *disks = build_disks(&m, REGIONS);
     check(simple, scan, &r, "polygons");
     check(parts, NULL, &r, "regions of two parts");
@@ -253,6 +282,7 @@ int main(void) {
     pm_status status = pm_index_open(block, size, 1, NULL, &opened, &err);
     opened = must(status, opened, &err);
     check(opened, NULL, &r, "an opened block");
+    test_little_memory(&m, simple, &r);
     test_nothing_to_show(&m);
     test_one_leaf();
     pm_index *all[] = {opened, simple, scan, parts, equal, disks};
