@@ -22,6 +22,7 @@ STATES: paint.Box = (-125.5, 23.5, -66.0, 50.0)
 NEVADA: paint.Box = (-120.2, 38.2, -112.9, 43.2)
 CARSON: paint.Box = (-120.0, 39.0, -119.1, 39.617)
 OHIO: paint.Box = (-86.4, 37.9, -83.3, 39.9)
+NORWAY: paint.Box = (4.5, 59.0, 14.0, 67.0)
 
 FIGURE = re.compile(r"<!--([^\s/][^>]*?)-->([^<\n]*)<!---->")
 
@@ -77,7 +78,9 @@ def main() -> None:
     index = pm.Index(counties.regions())
     with plt.rc_context(paint.STYLE):
         save(maps.draw_map(counties, (STATES, NEVADA, CARSON)), DOCS / "how-map.png")
-        save(cell.draw_cell(index, OHIO), DOCS / "how-cell.svg")
+        save(cell.draw_junction(index, OHIO), DOCS / "how-cell.svg")
+        finer = pm.Index(jobs.countries("10m", 1).regions())  # a million vertices: leaves are large
+        save(cell.draw_coast(finer, NORWAY), DOCS / "how-sketch.svg")
         save(maps.draw_disks(), DOCS / "how-disks.png")
         save(maps.draw_tables(index, STATES), DOCS / "how-tables.png")
         save(times.draw_time(results), DOCS / "how-time.svg")

@@ -1,14 +1,18 @@
-"""Draw a border cell as its leaf knows it, and a place where edges meet from close by."""
+"""Draw a border cell as its leaf knows it: whole, and a place where that is not quite where edges are."""
 
 from __future__ import annotations
 
+import functools
+import operator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
 import poly_match as pm
+from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
 
 from docs.how import tree as trees
 from docs.how.paint import (
@@ -18,7 +22,7 @@ from docs.how.paint import (
     Axes,
     Box,
     Figure,
-    add_boxes,
+    frame,
     layout,
     legend,
     mark,
@@ -27,16 +31,16 @@ from docs.how.paint import (
     tints_of,
 )  # fmt: skip
 from docs.how.tree import LEAF, STEPS, Doubles, Integers, Tree
-from ladder.chart import INK, QUIET
 
-CLOSE = 32  # steps, seen from close by
+JUNCTION_CLOSE, COAST_CLOSE = 32, 320  # steps, seen from close by
+ASIDE = 30  # steps of `near` from which a leaf has clearly fewer corners than the input
 
 
 class Edge(NamedTuple):
-    """An edge of a leaf, (2, 2) in steps of its cell."""
+    """An edge of a leaf."""
 
-    local: Doubles
-    real: Doubles | None  # the input's edge that it is of; None: it goes up, outside of the cell
+    local: Doubles  # (2, 2) in steps of its cell
+    goes_up: bool  # outside of the cell
 
 
 class Cell:
@@ -47,6 +51,9 @@ class Cell:
         self.leaves = trees.read_leaves(tree, np.array([word]))
         self.at, self.pieces = int(self.leaves.at[0]), int(self.leaves.pieces[0])
         self.corners = self.leaves.corners[0, : int(self.leaves.vertices[0])]
+        self.near = int(self.leaves.near[0])
+        masks = [int(trees.masks_of(tree, self.leaves, piece)[0]) for piece in range(self.pieces - 1)]
+        self.belong = functools.reduce(operator.or_, masks, 0)  # edges that do, as bits
         self.step = 2.0 ** (trees.PLACE_BITS - trees.STEP_BITS - int(self.leaves.bits[0]))
         self.low = np.floor(place / (self.step * STEPS)) * (self.step * STEPS)
 
@@ -61,71 +68,118 @@ class Cell:
 
     def edges(self) -> list[Edge]:
         """Return the leaf's edges, but for those between chains, which belong to no piece."""
-        first, belong, found = self.at + 1 + self.pieces + self.pieces // 2, 0, []
-        for piece in range(self.pieces - 1):
-            masks = int(self.tree.leaves[self.at + 1 + self.pieces + piece // 2])
-            belong |= masks >> 16 * (piece & 1) & 0xFFFF
+        found = []
         for i in range(len(self.corners) - 1):
-            if belong >> i & 1:
-                origin, real = int(self.tree.origins[first + i]), None
-                if origin != 0xFFFFFFFF:
-                    ends = self.tree.vertices[origin : origin + 2]
-                    real = ((ends - self.tree.min) * self.tree.scale - self.low) / self.step
-                found.append(Edge(self.corners[i : i + 2].astype(np.float64), real))
+            if self.belong >> i & 1:
+                local = self.corners[i : i + 2].astype(np.float64)
+                found.append(Edge(local, bool((local[:, 0] < 0).all() and local[:, 1].max() > STEPS)))
         return found
 
+    def input_edges(self) -> Doubles:
+        """Return the input's edges, in steps."""
+        edges = trees.edges_of(self.tree, self.at, self.pieces)
+        return ((edges - self.tree.min) * self.tree.scale - self.low) / self.step
 
-def pick_cell(index: pm.Index, tree: Tree, box: Box) -> Cell:
-    """Return the border cell in a box whose three regions share it best, with an edge that goes up."""
+
+def leaves_in(tree: Tree, box: Box) -> Iterator[Cell]:
+    """Yield border cells in a box, large ones often."""
     points = np.random.default_rng(5).uniform(box[:2], box[2:], (40_000, 2))
     ends = trees.descend(tree, points)
+    for i in np.flatnonzero(ends.words & 3 == LEAF)[:6000].tolist():
+        yield Cell(tree, ends.places[i], int(ends.words[i]))
+
+
+def pick_junction(index: pm.Index, tree: Tree, box: Box) -> Cell:
+    """Return the border cell in a box whose three regions share it best, with an edge that goes up."""
     grid = np.stack(np.meshgrid(*[np.arange(0.5, 24) / 24 * STEPS] * 2), axis=-1).reshape(-1, 2)
     best, score = None, -1.0
-    for i in np.flatnonzero(ends.words & 3 == LEAF)[:6000].tolist():
-        cell = Cell(tree, ends.places[i], int(ends.words[i]))
+    for cell in leaves_in(tree, box):
         if cell.pieces != 3 or len(cell.corners) < 7:
             continue
         answers, counts = np.unique(index.match(cell.points(grid)), return_counts=True)
         if len(answers) == 3 and answers[0] >= 0:
-            worth = counts.min() / len(grid) + 0.1 * any(edge.real is None for edge in cell.edges())
+            worth = counts.min() / len(grid) + 0.1 * any(edge.goes_up for edge in cell.edges())
             best, score = (cell, worth) if worth > score else (best, score)
     if best is None:
         raise ValueError("no cell here has three regions")
     return best
 
 
-def draw_cell(index: pm.Index, box: Box) -> Figure:
-    """Draw a border cell of this part of the map, whole and from close by."""
+def pick_coast(tree: Tree, box: Box) -> Cell:
+    """Return the border cell in a box of one region and the sea whose leaf has the fewest of its corners."""
+    best, score = None, 1.0
+    for cell in leaves_in(tree, box):
+        if cell.pieces != 2 or cell.near < ASIDE or len(cell.corners) < 8:
+            continue
+        worth = len(cell.input_edges()) / len(cell.corners)
+        best, score = (cell, worth) if worth > score else (best, score)
+    if best is None:
+        raise ValueError("no leaf here has fewer corners than its coast")
+    return best
+
+
+def draw_junction(index: pm.Index, box: Box) -> Figure:
+    """Draw a border cell of three regions in this part of the map."""
     tree = trees.read(index)
-    cell = pick_cell(index, tree, box)
-    edges = cell.edges()
-    low = crowded_corner(edges)
+    cell = pick_junction(index, tree, box)
+    inside = (abs(cell.corners - STEPS / 2) < STEPS / 2 - JUNCTION_CLOSE).all(axis=1)
+    corners = cell.corners[inside]
+    moved = np.hypot(*np.moveaxis(corners[:, None] - cell.input_edges().reshape(-1, 2), -1, 0)).min(axis=1)
+    return draw_cell(index, cell, corners[np.argmax(np.where(moved < 1, moved, -1))], JUNCTION_CLOSE)
+
+
+def draw_coast(index: pm.Index, box: Box) -> Figure:
+    """Draw a border cell of this part of the map whose leaf has few corners for many edges."""
+    cell = pick_coast(trees.read(index), box)
+    vertices = cell.input_edges()[:, 0]
+    vertices = vertices[(abs(vertices - STEPS / 2) < STEPS / 2 - COAST_CLOSE).all(axis=1)]
+    beside = np.min([aside(edge.local, vertices) for edge in cell.edges()], axis=0)
+    return draw_cell(index, cell, vertices[np.argmax(beside)].astype(np.int64), COAST_CLOSE)
+
+
+def aside(edge: Doubles, points: Doubles) -> Doubles:
+    """Return how far points are from an edge, in x or in y."""
+    low, high, (dx, dy) = edge.min(axis=0), edge.max(axis=0), edge[1] - edge[0]
+    beyond = np.maximum(low - points, points - high).max(axis=1)
+    cross = dx * (points[:, 1] - edge[0, 1]) - dy * (points[:, 0] - edge[0, 0])
+    return np.maximum(abs(cross) / (abs(dx) + abs(dy)), beyond)
+
+
+def draw_cell(index: pm.Index, cell: Cell, middle: Integers, size: int) -> Figure:
+    """Draw a border cell, and `size` steps of it from close by."""
+    low = (int(middle[0]) - size // 2, int(middle[1]) - size // 2)
     figure, (whole, close) = plt.subplots(1, 2, figsize=(10.4, 5.3), layout=layout())
     picture = picture_of(index, cell.box((0, 0), STEPS), 512)
     tints = tints_of(picture)
     paint(whole, picture, (0, 0, STEPS, STEPS), tints)
-    draw_whole(whole, cell, edges, low)
-    paint(close, picture_of(index, cell.box(low, CLOSE), 512), (*low, low[0] + CLOSE, low[1] + CLOSE), tints)
-    draw_close(close, cell, edges, low)
+    draw_whole(whole, cell, low, size)
+    paint(close, picture_of(index, cell.box(low, size), 512), (*low, low[0] + size, low[1] + size), tints)
+    draw_close(close, cell, low, size)
     handles = [
         Line2D([], [], color=INK, linewidth=1.8, marker="o", markersize=4, label="edges of the leaf"),
-        Line2D([], [], color=MARK, linewidth=1.8, linestyle="--", label="edges of the input"),
+        Line2D([], [], color=MARK, linewidth=1.4, linestyle="--", label="edges of the input"),
         Line2D([], [], color=INK, linewidth=2.2, linestyle=":", label="straight up, outside of the cell"),
+        Line2D([], [], color=MARK, marker="o", markeredgecolor="white", markersize=8, label="a point's ray"),
+        Patch(facecolor="white", edgecolor=QUIET, label="near an edge"),
     ]
     legend(figure, handles)
     return figure
 
 
-def draw_whole(axes: Axes, cell: Cell, edges: list[Edge], low: tuple[int, int]) -> None:
-    """Draw the edges of the leaf, and a point whose ray crosses many of them."""
+def draw_whole(axes: Axes, cell: Cell, low: tuple[int, int], size: int) -> None:
+    """Draw the edges of the leaf and of the input, and a point whose ray crosses many of the former."""
+    edges = cell.edges()
     for edge in edges:
-        style = "-" if edge.real is not None else ":"
-        axes.plot(*edge.local.T, style, color=INK, linewidth=1.8 if edge.real is not None else 2.4)
+        axes.plot(
+            *edge.local.T, ":" if edge.goes_up else "-", color=INK, linewidth=2.4 if edge.goes_up else 1.8
+        )
         axes.plot(*edge.local.T, "o", color=INK, markersize=4)
+    axes.add_collection(LineCollection(list(cell.input_edges()), colors=MARK, linewidths=1, linestyles="--"))
     steps = np.stack(np.meshgrid(*[np.arange(200, STEPS, 97)] * 2), axis=-1).reshape(-1, 2)
-    crossings = np.bitwise_count(trees.look(cell.leaves, steps)[0])
-    clear = (abs(steps[:, 1:] - [*cell.corners[:, 1], low[1]]) > STEPS / 24).all(axis=1)
-    steps = steps[clear & (steps[:, 0] < 0.9 * STEPS) & (crossings == crossings[clear].max())]
+    crossings = np.bitwise_count(trees.look(cell.leaves, steps)[0] & cell.belong)
+    heights = [*cell.corners[:, 1], low[1], low[1] + size]
+    clear = (abs(steps[:, 1:] - heights) > STEPS / 48).all(axis=1) & (steps[:, 0] < 0.9 * STEPS)
+    steps = steps[clear & (crossings == crossings[clear].max())]
     u, v = steps[np.argmax(steps[:, 0])].tolist()
     axes.annotate("", (-170, v), (u, v), arrowprops={"arrowstyle": "->", "color": MARK, "linewidth": 1.8})
     axes.plot(u, v, "o", color=MARK, markersize=8, markeredgecolor="white")
@@ -133,35 +187,27 @@ def draw_whole(axes: Axes, cell: Cell, edges: list[Edge], low: tuple[int, int]) 
         if (ay > v) != (by > v) and (x := ax + (v - ay) / (by - ay) * (bx - ax)) < u:
             axes.plot(x, v, "s", color="white", markeredgecolor=MARK, markeredgewidth=1.6, markersize=7)
     axes.add_patch(Rectangle((0, 0), STEPS, STEPS, fill=False, edgecolor=QUIET, linewidth=0.8))
-    mark(axes, (low[0] - 60, low[1] - 60, low[0] + CLOSE + 60, low[1] + CLOSE + 60))
+    mark(axes, (low[0] - 60, low[1] - 60, low[0] + size + 60, low[1] + size + 60))
     axes.set_xlim(-420, STEPS + 220)
     axes.set_ylim(-220, STEPS + 420)
     axes.set_xticks([0, STEPS], ["0", f"{STEPS:,}"])
     axes.set_yticks([0, STEPS], ["0", f"{STEPS:,}"])
-    count = sum(edge.real is not None for edge in edges)
-    axes.set_title(f"one border cell: {count} edges between {cell.pieces} regions")
+    count, real = sum(not edge.goes_up for edge in edges), len(cell.input_edges())
+    axes.set_title(f"one border cell: {count} edges stand for {real} of the input")
 
 
-def draw_close(axes: Axes, cell: Cell, edges: list[Edge], low: tuple[int, int]) -> None:
-    """Draw the steps that are near an edge, and how far rounding moved the edges."""
-    steps = np.stack(np.meshgrid(*(at + np.arange(CLOSE) for at in low)), axis=-1).reshape(-1, 2)
-    near = steps[trees.look(cell.leaves, steps)[1] > 0]
-    add_boxes(axes, np.hstack([near, near + 1]), (1, 1, 1, 0.45), QUIET, 0.25)
-    for edge in edges:
-        if edge.real is not None:
-            axes.plot(*edge.real.T, "--", color=MARK, linewidth=1.8)
+def draw_close(axes: Axes, cell: Cell, low: tuple[int, int], size: int) -> None:
+    """Draw the steps that are near an edge, and how far the leaf's edges are from the input's."""
+    steps = np.stack(np.meshgrid(*(at + np.arange(size) for at in low)), axis=-1).reshape(-1, 2)
+    near = (trees.look(cell.leaves, steps)[1] & cell.belong > 0).reshape(size, size)
+    veil = np.ones((size, size, 4)) * [1, 1, 1, 0.55] * near[..., None]
+    axes.imshow(
+        veil, extent=(low[0], low[0] + size, low[1], low[1] + size), origin="lower", interpolation="nearest"
+    )
+    axes.add_collection(
+        LineCollection(list(cell.input_edges()), colors=MARK, linewidths=1.8, linestyles="--")
+    )
+    for edge in cell.edges():
         axes.plot(*edge.local.T, "-o", color=INK, linewidth=1.6, markersize=5)
-    axes.set_title(f"{CLOSE} × {CLOSE} steps of it: the squares are near an edge")  # noqa: RUF001
-
-
-def crowded_corner(edges: list[Edge]) -> tuple[int, int]:
-    """Return the lower left corner of what is seen from close by, around a vertex that rounding moved far."""
-    best, at = -1.0, (STEPS // 2, STEPS // 2)
-    for edge in edges:
-        for end in range(2):
-            local = edge.local[end]
-            if edge.real is not None and (abs(local - STEPS / 2) < STEPS / 2 - CLOSE).all():
-                moved = float(np.hypot(*(local - edge.real[end])))
-                if best < moved < 1:
-                    best, at = moved, (int(local[0]), int(local[1]))
-    return at[0] - CLOSE // 2, at[1] - CLOSE // 2
+    frame(axes, (*low, low[0] + size, low[1] + size))
+    axes.set_title(f"{size} × {size} steps of it: undecided within {cell.near}")  # noqa: RUF001

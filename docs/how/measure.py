@@ -4,7 +4,7 @@
 
 Counts come from reading the index (`tree.py`) with the benchmark's regions and points, which `python -m bench
 fetch` gets once. Times are the processor's, of the fastest of some calls into one array of answers, on one
-core. Shares of the stages come from Linux's `perf`, which looks some thousand times a second at where a process
+core. Shares of the stages come from Linux's `perf`, which looks some thousand times a second where a process
 is that does nothing but match; a sample belongs to a stage by its function, which `addr2line` tells where the
 compiler merged several. Samples outside of the library are not counted. Without perf there are no shares.
 """
@@ -85,10 +85,9 @@ def leaf_facts(index: pm.Index, points: Doubles) -> Facts:
     ends = trees.descend(tree, points)
     leaves = trees.read_leaves(tree, ends.words[ends.words & 3 == trees.LEAF])
     edges = np.maximum(leaves.vertices - 1, 0)
-    units = 1 + leaves.pieces + leaves.pieces // 2 + leaves.vertices
     return {
         "edges looked at": round(float(edges.mean()), 3),
-        "in one line of the cache": round(float((leaves.at % 16 + units <= 16).mean()), 6),
+        "in one line of the cache": round(float((leaves.at % 16 + leaves.units <= 16).mean()), 6),
         "up to three pieces": round(float((leaves.pieces <= 3).mean()), 6),
     }
 
@@ -136,17 +135,9 @@ def stage_of(symbol: str, functions: list[str]) -> str | None:
         return FIRST
     if symbol.startswith(("find_avx2", "find_portable", "leaf_")):
         return LEAVES
-    if symbol in (
-        "find",
-        "ask",
-        "edges_between",
-        "edges_test",
-        "ring_test",
-        "pm_orientation",
-        "pm_is_closer",
-    ):
+    if symbol.startswith(("find", "ask", "runs_", "edges_", "ring_", "pm_orient", "pm_is_", "pm_part_")):
         return EXACT
-    if symbol.startswith(("pm_part_covers", "pm_exact", "normalize", "decompose")):
+    if symbol.startswith(("pm_exact", "normalize", "decompose")):
         return EXACT
     if symbol == "pm_tree_match":
         return DOWN if {"descend", "child_of", "prefetch"} & set(functions) else READ

@@ -19,14 +19,16 @@ Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 ANSWER, INNER, LEAF = 0, 1, 2
-PLACE_BITS, STEP_BITS, NEAR = 50, 13, 4
+PLACE_BITS, STEP_BITS = 50, 13
 STEPS = 1 << STEP_BITS
+NARROW, ANSWERS = 16, 2  # src/part_leaf.h
 UNDECIDED = -2
 
 # src/block.h
 SECTIONS = [
     "ids", "boxes", "part_offsets", "part_boxes", "ring_offsets", "vertex_offsets", "vertices", "spans",
-    "disk_x", "disk_y", "disk_radius", "disk_grid_x", "disk_grid_y", "disk_reach", "nodes", "leaves", "origins",
+    "disk_x", "disk_y", "disk_radius", "disk_grid_x", "disk_grid_y", "disk_reach", "nodes", "leaves",
+    "origins",
 ]  # fmt: skip
 HEADER = np.dtype(
     [("magic", "S8"), ("byte_order", "u4"), ("version", "u4"), ("header_size", "u8"), ("size", "u8"),
@@ -47,6 +49,8 @@ class Tree:
     nodes: Integers
     leaves: Integers
     origins: Integers
+    parts: Integers  # where the rings of each begin
+    rings: Integers  # where the vertices of each begin
     vertices: Doubles  # of the regions, best first
     disks: Doubles  # x, y, radius, in the order of the input
 
@@ -76,6 +80,8 @@ def read(index: pm.Index) -> Tree:
         nodes=array("nodes", "u4").astype(np.int64),
         leaves=array("leaves", "u4").astype(np.int64),
         origins=array("origins", "u4").astype(np.int64),
+        parts=array("ring_offsets", "u4").astype(np.int64),
+        rings=array("vertex_offsets", "u4").astype(np.int64),
         vertices=array("vertices", "f8").reshape(-1, 2),
         disks=np.column_stack([x, y, np.broadcast_to(radius, x.shape) if len(x) else x]),
     )
@@ -144,54 +150,77 @@ class Leaves(NamedTuple):
     """A leaf for each of n points."""
 
     at: Integers  # (n,) positions in `leaves`
+    units: Integers  # (n,) how many of them it takes
     pieces: Integers
     vertices: Integers  # (n,) how many
     bits: Integers  # that number the cell
-    corners: Integers  # (n, 16, 2) the vertices, in steps from the cell's lower left corner
+    near: Integers  # at so many steps from an edge, or less, the leaf can't tell
+    corners: Integers  # (n, most, 2) the vertices, in steps from the cell's lower left corner
 
 
 def read_leaves(tree: Tree, words: Integers) -> Leaves:
     """Return what the leaves of these words hold."""
     at = (words >> 2) * 2
-    head = tree.leaves[at]
-    pieces, vertices, bits = head & 0xFF, head >> 8 & 0xFF, head >> 16
-    places = (at + 1 + pieces + pieces // 2)[:, None] + np.arange(16)
-    packed = tree.leaves[np.minimum(places, len(tree.leaves) - 1)]
+    pieces, vertices, bits, near = (tree.leaves[at] >> shift & 0xFF for shift in (0, 8, 16, 24))
+    masks = np.where((vertices > NARROW) & (pieces > 0), 2 * (pieces - 1), pieces // 2)
+    first = ANSWERS + pieces + masks
+    packed = tree.leaves.take((at + first)[:, None] + np.arange(vertices.max(initial=2)), mode="clip")
     corners = np.stack([packed & 0xFFFF, packed >> 16], axis=-1).astype(np.uint16).view(np.int16)
-    return Leaves(at, pieces, vertices, bits, corners.astype(np.int64))
+    return Leaves(at, first + vertices, pieces, vertices, bits, near, corners.astype(np.int64))
+
+
+def masks_of(tree: Tree, leaves: Leaves, piece: int) -> Integers:
+    """Return which edges belong to a piece, where it is there and not the last."""
+    at = leaves.at + ANSWERS + leaves.pieces
+    narrow = tree.leaves.take(at + piece // 2, mode="clip") >> 16 * (piece & 1) & 0xFFFF
+    low, high = (tree.leaves.take(at + 2 * piece + half, mode="clip") for half in range(2))
+    return np.where(leaves.vertices > NARROW, low | (high & 0x7FFFFFFF) << 32, narrow)
 
 
 def look(leaves: Leaves, steps: Integers) -> tuple[Integers, Integers]:
     """Return bit masks of edges: crossed by the ray from (n, 2) `steps` to the left; and near."""
-    u, v = steps[:, None, 0], steps[:, None, 1]
+    u, v, near = steps[:, None, 0], steps[:, None, 1], leaves.near[:, None]
     a, b = leaves.corners[:, :-1], leaves.corners[:, 1:]
     low, high, (dx, dy) = np.minimum(a, b), np.maximum(a, b), np.moveaxis(b - a, -1, 0)
     cross = dx * (v - a[..., 1]) - dy * (u - a[..., 0])
-    there = np.arange(15) < leaves.vertices[:, None] - 1
+    edges = np.arange(a.shape[1])
+    there = edges < leaves.vertices[:, None] - 1
     crossed = there & ((a[..., 1] > v) != (b[..., 1] > v)) & ((cross < 0) != (dy < 0))
-    in_box = ((steps[:, None] >= low - NEAR) & (steps[:, None] <= high + NEAR)).all(axis=-1)
-    near = there & in_box & (abs(cross) <= NEAR * (abs(dx) + abs(dy)))
-    weights = 1 << np.arange(15)
-    return crossed @ weights, near @ weights
+    beside = np.maximum(low - steps[:, None], steps[:, None] - high).max(axis=-1)
+    close = there & (beside <= near) & (abs(cross) <= near * (abs(dx) + abs(dy)))
+    return crossed @ (1 << edges), close @ (1 << edges)
 
 
 def ask_parts(tree: Tree, ends: Ends, at: Integers, answers: Integers) -> None:
     """Answer the points `at` positions that are in leaves of parts."""
     leaves = read_leaves(tree, ends.words[at])
-    shift = (PLACE_BITS - STEP_BITS - leaves.bits)[:, None]
-    steps = np.where(shift >= 0, ends.places[at] >> abs(shift), ends.places[at] << abs(shift)) & (STEPS - 1)
+    steps = ends.places[at] >> (PLACE_BITS - STEP_BITS - leaves.bits)[:, None] & (STEPS - 1)
     crossed, near = look(leaves, steps)
     open_ = np.ones(len(at), dtype=bool)
     for piece in range(int(leaves.pieces.max(initial=0))):
-        word = tree.leaves[np.minimum(leaves.at + 1 + piece, len(tree.leaves) - 1)]
-        masks = tree.leaves[leaves.at + 1 + np.minimum(leaves.pieces + piece // 2, 200)]
-        mask = masks >> 16 * (piece & 1) & 0xFFFF
+        word = tree.leaves.take(leaves.at + ANSWERS + piece, mode="clip")
+        mask = masks_of(tree, leaves, piece)
         last = piece == leaves.pieces - 1
         inside = (word ^ np.bitwise_count(crossed & mask)) & 1 == 1
         unsure = ~last & ((near & mask > 0) | (word & 2 > 0))
         ended = open_ & (last | unsure | inside)
         answers[at[ended]] = np.where(unsure, UNDECIDED, (word >> 2) - 1)[ended]
         open_ &= ~ended
+
+
+def edges_of(tree: Tree, leaf: int, pieces: int) -> Doubles:
+    """Return the input's edges that a leaf's pieces can ask, (n, 2, 2): of small parts all."""
+    at, found = int(tree.leaves[leaf + 1]), []
+    for _ in range(pieces - 1):
+        part, runs = tree.origins[at : at + 2].tolist()
+        pairs = tree.origins[at + 2 : at + 2 + 2 * runs].reshape(-1, 2)
+        if runs == 0:
+            ends = tree.rings[tree.parts[part] : tree.parts[part + 1] + 1]
+            pairs = np.column_stack([ends[:-1], np.diff(ends) - 1])
+        found += [np.arange(first, first + count) for first, count in pairs.tolist()]
+        at += 2 + 2 * runs
+    edges = np.unique(np.concatenate(found))
+    return np.stack([tree.vertices[edges], tree.vertices[edges + 1]], axis=1)
 
 
 # ---- leaves of disks -------------------------------------------------------------------------------------
