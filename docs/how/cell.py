@@ -11,6 +11,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import poly_match as pm
 from matplotlib.collections import LineCollection
+from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
@@ -33,6 +34,7 @@ from docs.how.paint import (
 from docs.how.tree import LEAF, STEPS, Doubles, Integers, Tree
 
 JUNCTION_CLOSE, COAST_CLOSE = 32, 320  # steps, seen from close by
+VEIL = 0.22  # of what is near an edge
 ASIDE = 30  # steps of `near` from which a leaf has clearly fewer corners than the input
 
 
@@ -76,9 +78,14 @@ class Cell:
         return found
 
     def input_edges(self) -> Doubles:
-        """Return the input's edges, in steps."""
+        """Return the input's edges that run through the cell, in steps."""
         edges = trees.edges_of(self.tree, self.at, self.pieces)
-        return ((edges - self.tree.min) * self.tree.scale - self.low) / self.step
+        edges = ((edges - self.tree.min) * self.tree.scale - self.low) / self.step
+        beside = (edges.max(axis=1) < 0).any(axis=1) | (edges.min(axis=1) > STEPS).any(axis=1)
+        corners = np.array([(0, 0), (STEPS, 0), (0, STEPS), (STEPS, STEPS)])
+        along, to = edges[:, 1:] - edges[:, :1], corners - edges[:, :1]
+        sides = np.sign(along[..., 0] * to[..., 1] - along[..., 1] * to[..., 0])
+        return edges[~beside & (abs(sides.sum(axis=1)) < 4)]
 
 
 def leaves_in(tree: Tree, box: Box) -> Iterator[Cell]:
@@ -109,7 +116,8 @@ def pick_coast(tree: Tree, box: Box) -> Cell:
     """Return the border cell in a box of one region and the sea whose leaf has the fewest of its corners."""
     best, score = None, 1.0
     for cell in leaves_in(tree, box):
-        if cell.pieces != 2 or cell.near < ASIDE or len(cell.corners) < 8:
+        spread = np.ptp(cell.corners.clip(0, STEPS), axis=0).min()
+        if cell.pieces != 2 or cell.near < ASIDE or spread < 0.8 * STEPS:
             continue
         worth = len(cell.input_edges()) / len(cell.corners)
         best, score = (cell, worth) if worth > score else (best, score)
@@ -131,7 +139,7 @@ def draw_junction(index: pm.Index, box: Box) -> Figure:
 def draw_coast(index: pm.Index, box: Box) -> Figure:
     """Draw a border cell of this part of the map whose leaf has few corners for many edges."""
     cell = pick_coast(trees.read(index), box)
-    vertices = cell.input_edges()[:, 0]
+    vertices = cell.input_edges().reshape(-1, 2)
     vertices = vertices[(abs(vertices - STEPS / 2) < STEPS / 2 - COAST_CLOSE).all(axis=1)]
     beside = np.min([aside(edge.local, vertices) for edge in cell.edges()], axis=0)
     return draw_cell(index, cell, vertices[np.argmax(beside)].astype(np.int64), COAST_CLOSE)
@@ -160,7 +168,7 @@ def draw_cell(index: pm.Index, cell: Cell, middle: Integers, size: int) -> Figur
         Line2D([], [], color=MARK, linewidth=1.4, linestyle="--", label="edges of the input"),
         Line2D([], [], color=INK, linewidth=2.2, linestyle=":", label="straight up, outside of the cell"),
         Line2D([], [], color=MARK, marker="o", markeredgecolor="white", markersize=8, label="a point's ray"),
-        Patch(facecolor="white", edgecolor=QUIET, label="near an edge"),
+        Patch(facecolor=(*to_rgb(INK), VEIL), label="near an edge"),
     ]
     legend(figure, handles)
     return figure
@@ -179,6 +187,7 @@ def draw_whole(axes: Axes, cell: Cell, low: tuple[int, int], size: int) -> None:
     crossings = np.bitwise_count(trees.look(cell.leaves, steps)[0] & cell.belong)
     heights = [*cell.corners[:, 1], low[1], low[1] + size]
     clear = (abs(steps[:, 1:] - heights) > STEPS / 48).all(axis=1) & (steps[:, 0] < 0.9 * STEPS)
+    clear &= trees.look(cell.leaves._replace(near=np.array([STEPS // 20])), steps)[1] & cell.belong == 0
     steps = steps[clear & (crossings == crossings[clear].max())]
     u, v = steps[np.argmax(steps[:, 0])].tolist()
     axes.annotate("", (-170, v), (u, v), arrowprops={"arrowstyle": "->", "color": MARK, "linewidth": 1.8})
@@ -193,14 +202,14 @@ def draw_whole(axes: Axes, cell: Cell, low: tuple[int, int], size: int) -> None:
     axes.set_xticks([0, STEPS], ["0", f"{STEPS:,}"])
     axes.set_yticks([0, STEPS], ["0", f"{STEPS:,}"])
     count, real = sum(not edge.goes_up for edge in edges), len(cell.input_edges())
-    axes.set_title(f"one border cell: {count} edges stand for {real} of the input")
+    axes.set_title(f"one border cell: {count} edges for {real} of the input")
 
 
 def draw_close(axes: Axes, cell: Cell, low: tuple[int, int], size: int) -> None:
     """Draw the steps that are near an edge, and how far the leaf's edges are from the input's."""
     steps = np.stack(np.meshgrid(*(at + np.arange(size) for at in low)), axis=-1).reshape(-1, 2)
     near = (trees.look(cell.leaves, steps)[1] & cell.belong > 0).reshape(size, size)
-    veil = np.ones((size, size, 4)) * [1, 1, 1, 0.55] * near[..., None]
+    veil = np.array([*to_rgb(INK), VEIL]) * near[..., None]
     axes.imshow(
         veil, extent=(low[0], low[0] + size, low[1], low[1] + size), origin="lower", interpolation="nearest"
     )

@@ -209,7 +209,7 @@ def ask_parts(tree: Tree, ends: Ends, at: Integers, answers: Integers) -> None:
 
 
 def edges_of(tree: Tree, leaf: int, pieces: int) -> Doubles:
-    """Return the input's edges that a leaf's pieces can ask, (n, 2, 2): of small parts all."""
+    """Return the input's edges that a leaf's pieces can ask, (n, 2, 2), each once: of small parts all."""
     at, found = int(tree.leaves[leaf + 1]), []
     for _ in range(pieces - 1):
         part, runs = tree.origins[at : at + 2].tolist()
@@ -219,8 +219,10 @@ def edges_of(tree: Tree, leaf: int, pieces: int) -> Doubles:
             pairs = np.column_stack([ends[:-1], np.diff(ends) - 1])
         found += [np.arange(first, first + count) for first, count in pairs.tolist()]
         at += 2 + 2 * runs
-    edges = np.unique(np.concatenate(found))
-    return np.stack([tree.vertices[edges], tree.vertices[edges + 1]], axis=1)
+    edges = np.concatenate(found)
+    ends = tree.vertices[edges], tree.vertices[edges + 1]
+    turned = (ends[0] @ (1, 1j) > ends[1] @ (1, 1j))[:, None]  # by x, then y: neighbours go the other way
+    return np.unique(np.stack([np.where(turned, *ends[::-1]), np.where(turned, *ends)], axis=1), axis=0)
 
 
 # ---- leaves of disks -------------------------------------------------------------------------------------
