@@ -34,7 +34,7 @@ def percent(share: float) -> str:
 
 def figures_of(results: dict[str, Any]) -> dict[str, str]:
     """Return the figures that the page may name, JOB.FACT, as text."""
-    found = {f"machine.{key}": str(results["machine"][key]) for key in ("cpu", "extension", "command")}
+    found = {f"machine.{key}": str(results["machine"][key]) for key in ("cpu", "extension")}
     found["machine.date"] = results["machine"]["date"][:10]
     for job in results["jobs"]:
         shares = {f"looks.{count}": share for count, share in enumerate(job["looks"])}

@@ -17,9 +17,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from docs.how import tree as trees
 from docs.how.paint import (
-    INK,
     MARK,
-    QUIET,
     Axes,
     Box,
     Figure,
@@ -32,6 +30,7 @@ from docs.how.paint import (
     tints_of,
 )  # fmt: skip
 from docs.how.tree import LEAF, STEPS, Doubles, Integers, Tree
+from ladder.chart import INK, QUIET
 
 JUNCTION_CLOSE, COAST_CLOSE = 32, 320  # steps, seen from close by
 VEIL = 0.22  # of what is near an edge
@@ -85,7 +84,7 @@ class Cell:
         corners = np.array([(0, 0), (STEPS, 0), (0, STEPS), (STEPS, STEPS)])
         along, to = edges[:, 1:] - edges[:, :1], corners - edges[:, :1]
         sides = np.sign(along[..., 0] * to[..., 1] - along[..., 1] * to[..., 0])
-        return edges[~beside & (abs(sides.sum(axis=1)) < 4)]
+        return np.asarray(edges[~beside & (abs(sides.sum(axis=1)) < 4)])
 
 
 def leaves_in(tree: Tree, box: Box) -> Iterator[Cell]:
@@ -150,7 +149,7 @@ def aside(edge: Doubles, points: Doubles) -> Doubles:
     low, high, (dx, dy) = edge.min(axis=0), edge.max(axis=0), edge[1] - edge[0]
     beyond = np.maximum(low - points, points - high).max(axis=1)
     cross = dx * (points[:, 1] - edge[0, 1]) - dy * (points[:, 0] - edge[0, 0])
-    return np.maximum(abs(cross) / (abs(dx) + abs(dy)), beyond)
+    return np.asarray(np.maximum(abs(cross) / (abs(dx) + abs(dy)), beyond))
 
 
 def draw_cell(index: pm.Index, cell: Cell, middle: Integers, size: int) -> Figure:

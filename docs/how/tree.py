@@ -106,7 +106,7 @@ class Ends(NamedTuple):
 def descend(tree: Tree, points: Doubles) -> Ends:
     """Take points down the tables."""
     at = (points - tree.min) * tree.scale
-    inside = np.logical_and(at >= 0, at < 2.0**PLACE_BITS).all(axis=1)
+    inside: npt.NDArray[np.bool_] = ((at >= 0) & (at < 2.0**PLACE_BITS)).all(axis=1)
     places = np.where(inside[:, None], at, 0).astype(np.int64)
     words = np.where(inside, tree.root, 0)
     used, looks = np.zeros_like(words), np.zeros_like(words)
@@ -215,8 +215,8 @@ def edges_of(tree: Tree, leaf: int, pieces: int) -> Doubles:
         part, runs = tree.origins[at : at + 2].tolist()
         pairs = tree.origins[at + 2 : at + 2 + 2 * runs].reshape(-1, 2)
         if runs == 0:
-            ends = tree.rings[tree.parts[part] : tree.parts[part + 1] + 1]
-            pairs = np.column_stack([ends[:-1], np.diff(ends) - 1])
+            rings = tree.rings[tree.parts[part] : tree.parts[part + 1] + 1]
+            pairs = np.column_stack([rings[:-1], np.diff(rings) - 1])
         found += [np.arange(first, first + count) for first, count in pairs.tolist()]
         at += 2 + 2 * runs
     edges = np.concatenate(found)
