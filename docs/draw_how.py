@@ -29,6 +29,8 @@ FIGURE = re.compile(r"<!--([^\s/][^>]*?)-->([^<\n]*)<!---->")
 
 def percent(share: float) -> str:
     """Return a share as text, with more digits where it is small."""
+    if share == 0:
+        return "0"
     return f"{100 * share:.{0 if share >= 0.1 else 1 if share >= 0.01 else 3}f} %"
 
 
@@ -36,6 +38,7 @@ def figures_of(results: dict[str, Any]) -> dict[str, str]:
     """Return the figures that the page may name, JOB.FACT, as text."""
     found = {f"machine.{key}": str(results["machine"][key]) for key in ("cpu", "extension")}
     found["machine.date"] = results["machine"]["date"][:10]
+    found["machine.load"] = f"{results['machine']['load average before']:.1f}"
     for job in results["jobs"]:
         shares = {f"looks.{count}": share for count, share in enumerate(job["looks"])}
         shares |= {f"time.{stage}": share for stage, share in job.get("stages", {}).items()}

@@ -106,7 +106,7 @@ class Ends(NamedTuple):
 def descend(tree: Tree, points: Doubles) -> Ends:
     """Take points down the tables."""
     at = (points - tree.min) * tree.scale
-    inside: npt.NDArray[np.bool_] = ((at >= 0) & (at < 2.0**PLACE_BITS)).all(axis=1)
+    inside = np.asarray(((at >= 0) & (at < 2.0**PLACE_BITS)).all(axis=1))
     places = np.where(inside[:, None], at, 0).astype(np.int64)
     words = np.where(inside, tree.root, 0)
     used, looks = np.zeros_like(words), np.zeros_like(words)
