@@ -4,6 +4,7 @@ example   install poly-match into .venv and give every example city its country
 test      install what the tests need into .venv-test and run all of them, C and Python
 lint      formatting, style, types and stubs (after test)
 counts    the instructions of the hot paths against those recorded (after test)
+cluster   the tests that need Spark, Dask and Ray, with what they need, Java too (after test)
 sanitize  the C tests under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
 smoke     a short run of the ladder and of the benchmark, to see that they run (after test)
 wheel     the source distribution and a wheel from it, in dist; the tests of every wheel on this one
@@ -98,6 +99,14 @@ def counts() -> None:
     run(sys.executable, "tests/counts/counts.py", folder / "tests/counts/count")
 
 
+def cluster() -> None:
+    if not shutil.which("java"):
+        apt("openjdk-17-jre-headless")
+    install(TEST, ".[cluster,dask,ray]")
+    tests = ("test_spark.py", "test_spark_fault.py", "test_dask_ray.py")
+    run(program(TEST, "python"), "-m", "pytest", *(f"tests/python/{name}" for name in tests))
+
+
 def sanitize() -> None:
     options = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Db_ndebug=false", "-Dlto=false"]
     options += ["-Doptimization=1", "-Dwerror=true"]
@@ -163,7 +172,7 @@ def apt(*packages: str) -> None:
 
 COMMANDS = {
     command.__name__: command
-    for command in (example, test, lint, counts, sanitize, smoke, wheel, windows, full)
+    for command in (example, test, lint, counts, cluster, sanitize, smoke, wheel, windows, full)
 }
 
 if __name__ == "__main__":
