@@ -140,7 +140,7 @@ def stage_of(symbol: str, functions: list[str]) -> str | None:
     if symbol.startswith(("pm_exact", "normalize", "decompose")):
         return EXACT
     if symbol == "pm_tree_match":
-        return DOWN if {"descend", "child_of", "prefetch"} & set(functions) else READ
+        return DOWN if "descend" in functions else READ
     return None
 
 
