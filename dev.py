@@ -3,15 +3,19 @@
 example   install poly-match into .venv and give every example city its country
 test      install what the tests need into .venv-test and run all of them, C and Python
 lint      formatting, style, types and stubs (after test)
+counts    the instructions of the hot paths against those recorded (after test)
 sanitize  the C tests under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
 smoke     a short run of the ladder and of the benchmark, to see that they run (after test)
-full      what takes longer: every exact case, valgrind, fuzzing, a strict compiler, Python under ASan
+wheel     the source distribution and a wheel from it, in dist; the tests of every wheel on this one
+windows   the C library and its tests for Windows, by MinGW and wine (after test)
+full      what takes longer: every exact case, valgrind, fuzzing, strict compilers, Python under ASan
 """
 
 import os
 import shutil
 import subprocess
 import sys
+import tomllib
 import venv
 from pathlib import Path
 
@@ -38,14 +42,14 @@ def install(environment: Path, *packages: str) -> None:
     run(*pip, *packages)
 
 
-def meson_build(name: str, *options: str, **environment: str) -> Path:
-    """The C library and its tests, built in build-NAME."""
+def meson_build(name: str, *options: str, targets: tuple[str, ...] = (), **environment: str) -> Path:
+    """The C library and its tests, or some targets of these, built in build-NAME."""
     folder = ROOT / f"build-{name}"
     meson = program(TEST, "meson")
     path = os.pathsep.join([str(meson.parent), os.environ["PATH"]])  # where ninja is
     again = ["--wipe"] if (folder / "meson-private").exists() else []
     run(meson, "setup", *again, *options, folder, PATH=path, **environment)
-    run(meson, "compile", "-C", folder, PATH=path)
+    run(meson, "compile", "-C", folder, *targets, PATH=path)
     return folder
 
 
@@ -63,6 +67,7 @@ def example() -> None:
         "examples/countries.geojson",
         "-o",
         "matched.csv",
+        "--overwrite",  # when it is run again
     )
 
 
@@ -86,6 +91,13 @@ def c_files() -> list[Path]:
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.[ch]"))
 
 
+def counts() -> None:
+    apt("valgrind")
+    # Without debug information: valgrind fails over clang's.
+    folder = meson_build("counts", "-Ddebug=false", targets=("count",))
+    run(sys.executable, "tests/counts/counts.py", folder / "tests/counts/count")
+
+
 def sanitize() -> None:
     options = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Db_ndebug=false", "-Dlto=false"]
     options += ["-Doptimization=1", "-Dwerror=true"]
@@ -96,6 +108,27 @@ def sanitize() -> None:
 def smoke() -> None:
     run(program(TEST, "python"), "-m", "ladder", "measure", "--iterations", "1")
     run(program(TEST, "python"), "-m", "bench", "run", "--quick")
+
+
+def wheel() -> None:
+    for folder in (ROOT / "dist", ROOT / ".venv-wheel"):
+        shutil.rmtree(folder, ignore_errors=True)
+    build, empty = ROOT / ".venv-build", ROOT / ".venv-wheel"
+    install(build, "build")
+    run(program(build, "python"), "-m", "build", "--outdir", "dist")
+    (built,) = (ROOT / "dist").glob("*.whl")
+    install(empty, str(built))
+    run(program(empty, "python"), "-c", "import poly_match; print(poly_match.__version__)")
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["cibuildwheel"]
+    install(empty, *settings["test-requires"])
+    run(program(empty, "python"), *settings["test-command"].split()[1:])
+
+
+def windows() -> None:
+    apt("gcc-mingw-w64-x86-64-win32", "wine64", "wine")
+    environment = {"WINEPREFIX": str(ROOT / "build-wine"), "WINEDEBUG": "-all"}
+    folder = meson_build("windows", "--cross-file", "tests/windows.ini")
+    meson_test(folder, "--timeout-multiplier", "3", **environment)
 
 
 def full() -> None:
@@ -112,6 +145,7 @@ def full() -> None:
     strict = "-pedantic -Weverything -Wno-padded -Wno-declaration-after-statement -Wno-float-equal"
     strict += " -Wno-covered-switch-default -Wno-double-promotion -Wno-bad-function-cast"
     meson_build("clang", "-Dlto=false", "-Dwerror=true", f"-Dc_args={strict}", CC="clang")
+    windows()
     run("sh", "tests/fuzz/run.sh")
     run("bash", "tests/python/under_asan")
 
@@ -127,7 +161,10 @@ def apt(*packages: str) -> None:
         run("apt-get", "install", "-y", "-qq", *missing, DEBIAN_FRONTEND="noninteractive")
 
 
-COMMANDS = {command.__name__: command for command in (example, test, lint, sanitize, smoke, full)}
+COMMANDS = {
+    command.__name__: command
+    for command in (example, test, lint, counts, sanitize, smoke, wheel, windows, full)
+}
 
 if __name__ == "__main__":
     if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:

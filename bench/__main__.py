@@ -64,7 +64,7 @@ def run_run(options: argparse.Namespace) -> int:
 
     from rich.console import Console
 
-    from bench import contenders, fetch, jobs, measure, report, results
+    from bench import contenders, fetch, frames, jobs, measure, report, results
 
     chosen = jobs.pick(options.job, options.quick)
     if options.list:
@@ -82,7 +82,8 @@ def run_run(options: argparse.Namespace) -> int:
         with status:
             try:
                 most = QUICK_POINTS if options.quick else None
-                record = measure.run_job(job, rounds, seconds, status.update, most)
+                run_job = frames.run_job if job.group == "frames" else measure.run_job
+                record = run_job(job, rounds, seconds, status.update, most)
             except (fetch.Missing, ImportError) as missing:
                 problems.append(f"{job.name}: not run: {missing}")
                 continue

@@ -30,6 +30,7 @@ TITLES = {
     "polygons": "Points to regions: million points a second, one core",
     "disks": "Points to disks: million points a second, one core",
     "vertices": "The same map with more vertices: million points a second, one core",
+    "frames": "From GeoDataFrame to GeoDataFrame: million points a second, one core",
     "calls": "One point a call, from Python: microseconds a call",
     "workers": "One and two workers: million points a second",
 }

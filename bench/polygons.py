@@ -121,7 +121,7 @@ JOIN = """
 
 def duckdb_spatial(layer: Layer) -> Matcher:
     """Join two tables in DuckDB, in memory, with its spatial join."""
-    connection = _duckdb_connection()
+    connection = duckdb_connection()
     parts = Parts(layer)
     connection.register("shapes", _shapes(parts))
     select = "SELECT position, ST_GeomFromWKB(wkb) AS shape FROM shapes"
@@ -137,11 +137,11 @@ def duckdb_spatial(layer: Layer) -> Matcher:
 
 
 @cache
-def _duckdb_connection() -> Any:
+def duckdb_connection(threads: int = 1) -> Any:
     """Load DuckDB's spatial extension, once: from its package if there is one, or from where DuckDB looks."""
     import duckdb
 
-    connection = duckdb.connect(config={"threads": 1})
+    connection = duckdb.connect(config={"threads": threads})
     try:
         import duckdb_extension_spatial
 

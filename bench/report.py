@@ -20,11 +20,13 @@ GROUPS = {
     "polygons": "Regions",
     "disks": "Disks",
     "vertices": "The same map with more vertices",
+    "frames": "GeoDataFrames",
     "calls": "One point a call",
     "workers": "Two workers",
 }
 RESTLESS = 0.9  # a contender that had the core for less than this share of its calls was disturbed
 RATES = ["contender", "M points/s", "fastest call", "poly-match is", "build ms", "points", "other answers"]
+FRAMES = ["contender", "M points/s", "fastest call", "poly-match is", "peak MB", "points", "other answers"]
 CALLS = ["contender", "µs a call", "fastest run", "poly-match is", "build ms", "calls", "other answers"]
 
 
@@ -87,17 +89,24 @@ def rows_of(record: Record) -> Rows:
             speeds = [digits(1e6 / rate(row)), digits(1e6 / rate(row, min))]
         else:
             speeds = [digits(rate(row) / 1e6), digits(rate(row, min) / 1e6)]
-        build = digits(1e3 * min(row["build_s"]))
         rows.append(
-            [row["name"], *speeds, times(row, reference), build, f"{row['points']:,}", differing(row)]
+            [row["name"], *speeds, times(row, reference), cost(row), f"{row['points']:,}", differing(row)]
         )
     rows += [[row["name"], f"not run: {row['reason']}"] for row in record["contenders"] if "reason" in row]
     return rows
 
 
+def cost(contender: Record) -> str:
+    """Return what a contender takes beside the time of a call: milliseconds to build, or megabytes."""
+    if "build_s" in contender:
+        return str(digits(1e3 * min(contender["build_s"])))
+    peaks = [peak for peak in contender["peak_bytes"] if peak is not None]
+    return str(digits(median(peaks) / 1e6)) if peaks else "?"
+
+
 def columns(record: Record) -> list[str]:
     """Return the heads of a job's table."""
-    return CALLS if record["group"] == "calls" else RATES
+    return {"calls": CALLS, "frames": FRAMES}.get(record["group"], RATES)
 
 
 def facts(record: Record) -> str:
@@ -234,6 +243,11 @@ best first, which stops at the first hit, and a grid whose cells hold their disk
     "vertices": """\
 The countries of the world at three scales, and once more with every edge cut in 8 and roughened. The points
 are the same.""",
+    "frames": """\
+From GeoDataFrame to GeoDataFrame: `poly_match.sjoin` against `geopandas.sjoin`, sorting by area and dropping
+all but the first row of each point, so building the index is part of the call. Every call has a process of
+its own; *peak MB* is how far the memory of the process rose during the call, the result included. The forms
+are in [`frames.py`](../bench/frames.py).""",
     "calls": "The same functions, called from Python with one point at a time.",
     "workers": "The same index and points, not pinned to a core.",
 }

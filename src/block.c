@@ -32,7 +32,7 @@ void pm_block_plan(pm_block_header *header, pm_predicate predicate, pm_best best
     uint64_t sizes[PM_SECTIONS] = {0};
     sizes[PM_SECTION_IDS] = counts->regions * sizeof(uint32_t);
     if (predicate == PM_COVERS) {
-        sizes[PM_SECTION_BOXES] = counts->regions * sizeof(pm_box);
+        sizes[PM_SECTION_BOXES] = counts->boxes * sizeof(pm_box);
         sizes[PM_SECTION_PART_OFFSETS] = (counts->regions + 1) * sizeof(uint32_t);
         sizes[PM_SECTION_PART_BOXES] = counts->parts * sizeof(pm_box);
         sizes[PM_SECTION_RING_OFFSETS] = (counts->parts + 1) * sizeof(uint32_t);
@@ -76,6 +76,7 @@ static pm_block_counts counts_of(const pm_block_header *header) {
                               .leaves = s[PM_SECTION_TREE_LEAVES].size / sizeof(uint32_t),
                               .origins = s[PM_SECTION_TREE_ORIGINS].size / sizeof(uint32_t)};
     if (header->predicate == PM_COVERS) {
+        counts.boxes = s[PM_SECTION_BOXES].size / sizeof(pm_box);
         counts.parts = s[PM_SECTION_PART_BOXES].size / sizeof(pm_box);
         counts.rings = s[PM_SECTION_VERTEX_OFFSETS].size / sizeof(uint32_t) - 1; /* of 0 bytes: too many */
         counts.vertices = s[PM_SECTION_VERTICES].size / (2 * sizeof(double));
@@ -120,7 +121,9 @@ pm_status pm_block_read(const void *block, size_t size, pm_block_header *header,
         pm_block_header plan = *header;
         *counts = counts_of(header);
         known = counts->parts < UINT32_MAX && counts->rings < UINT32_MAX && counts->vertices < UINT32_MAX &&
-                (header->predicate == PM_COVERS || counts->radii == 1 || counts->radii == counts->regions);
+                (header->predicate == PM_COVERS
+                     ? counts->boxes == counts->regions || (counts->boxes == 0 && counts->parts == counts->regions)
+                     : counts->radii == 1 || counts->radii == counts->regions);
         pm_block_plan(&plan, (pm_predicate)header->predicate, (pm_best)header->best, counts);
         known &= memcmp(&plan, header, sizeof plan) == 0;
     }

@@ -58,9 +58,9 @@ typedef struct pm_block_header {
 
 /* How many items the arrays have: all that the sections' places and sizes follow from. */
 typedef struct pm_block_counts {
-    uint64_t regions, parts, rings, vertices; /* the latter three of covers */
-    uint64_t radii;                           /* of disks: 1, or as many as regions */
-    uint64_t nodes, leaves, origins;          /* of the tree, in units of 4 bytes */
+    uint64_t regions, boxes, parts, rings, vertices; /* all but the first of covers; boxes: of regions, or 0 */
+    uint64_t radii;                                  /* of disks: 1, or as many as regions */
+    uint64_t nodes, leaves, origins;                 /* of the tree, in units of 4 bytes */
 } pm_block_counts;
 
 /* Write everything but checksum, bounds and maps into a header that is all zero otherwise. */

@@ -31,9 +31,10 @@ static int box_contains(const pm_box *box, double x, double y) {
 
 /* Empty rings and parts are dropped. */
 pm_cover_sizes pm_cover_measure(const pm_regions *regions, pm_poll *poll) {
-    pm_cover_sizes sizes = {0, 0, 0};
+    pm_cover_sizes sizes = {0, 0, 0, 0};
     for (size_t region = 0; region < pm_regions_count(regions) && !pm_poll_after(poll, 1); region++) {
         pm_range polygons = pm_region_polygons(regions, region);
+        size_t parts = sizes.parts;
         for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++) {
             pm_range rings = pm_polygon_rings(regions, polygon);
             size_t before = sizes.rings;
@@ -46,6 +47,8 @@ pm_cover_sizes pm_cover_measure(const pm_regions *regions, pm_poll *poll) {
             }
             sizes.parts += sizes.rings > before;
         }
+        if (sizes.parts != parts + 1)
+            sizes.boxes = pm_regions_count(regions);
     }
     return sizes;
 }

@@ -11,7 +11,7 @@ typedef struct pm_box {
 /* All arrays in rank order, nested as the input: regions -> parts -> rings -> vertices. */
 typedef struct pm_covers {
     size_t count;           /* regions */
-    pm_box *boxes;          /* of each region; contains nothing when it is empty */
+    pm_box *boxes;          /* of each region, nothing when it is empty; part_boxes when each has one part */
     uint32_t *part_offsets; /* count + 1 positions in the parts */
     pm_box *part_boxes;
     uint32_t *ring_offsets;   /* parts + 1 positions in the rings */
@@ -25,6 +25,7 @@ enum { PM_SPAN = 64 };
 /* How much pm_covers_fill() writes; each region counts the same in any order. */
 typedef struct pm_cover_sizes {
     size_t parts, rings, vertices;
+    size_t boxes; /* 0 when each region has one part, whose box is the region's */
 } pm_cover_sizes;
 
 /* Unfinished when the poll said stop. */

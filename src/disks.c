@@ -20,7 +20,7 @@
 #define PM_X86 1
 #endif
 
-enum { CELLS = 32767 };
+#define CELLS 32767
 
 static int16_t place(double value, double min, double scale) {
     double cell = (value - min) * scale;

@@ -112,10 +112,12 @@ static pm_status plan(build *b, pm_error *err) {
         if (sizes.vertices >= UINT32_MAX || sizes.rings >= UINT32_MAX || sizes.parts >= UINT32_MAX)
             return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu vertices (rings closed) are more than 4294967294",
                            sizes.vertices);
+        b->counts.boxes = sizes.boxes;
         b->counts.parts = sizes.parts;
         b->counts.rings = sizes.rings;
         b->counts.vertices = sizes.vertices;
-        limit = limit ? limit : 3 * 2 * sizeof(double) * sizes.vertices + (16 << 20);
+        size_t given = b->regions->coord_count < sizes.vertices ? b->regions->coord_count : sizes.vertices;
+        limit = limit ? limit : 3 * 2 * sizeof(double) * given + (16 << 20);
     } else {
         b->counts.radii = b->options->distance_count;
         limit = limit ? limit : 256 * b->count + (4 << 20);

@@ -25,14 +25,15 @@ void pm_index_view(pm_index *index, const void *block, const pm_block_header *he
     index->count = (size_t)header->count;
     memcpy(index->bounds, header->bounds, sizeof index->bounds);
     index->ids = array_at(block, header, PM_SECTION_IDS);
-    index->covers = (pm_covers){.count = index->count,
-                                .boxes = array_at(block, header, PM_SECTION_BOXES),
-                                .part_offsets = array_at(block, header, PM_SECTION_PART_OFFSETS),
-                                .part_boxes = array_at(block, header, PM_SECTION_PART_BOXES),
-                                .ring_offsets = array_at(block, header, PM_SECTION_RING_OFFSETS),
-                                .vertex_offsets = array_at(block, header, PM_SECTION_VERTEX_OFFSETS),
-                                .vertices = array_at(block, header, PM_SECTION_VERTICES),
-                                .spans = array_at(block, header, PM_SECTION_SPANS)};
+    index->covers =
+        (pm_covers){.count = index->count,
+                    .boxes = array_at(block, header, counts->boxes ? PM_SECTION_BOXES : PM_SECTION_PART_BOXES),
+                    .part_offsets = array_at(block, header, PM_SECTION_PART_OFFSETS),
+                    .part_boxes = array_at(block, header, PM_SECTION_PART_BOXES),
+                    .ring_offsets = array_at(block, header, PM_SECTION_RING_OFFSETS),
+                    .vertex_offsets = array_at(block, header, PM_SECTION_VERTEX_OFFSETS),
+                    .vertices = array_at(block, header, PM_SECTION_VERTICES),
+                    .spans = array_at(block, header, PM_SECTION_SPANS)};
     index->disks = (pm_disk_table){.count = index->count,
                                    .ids = index->ids,
                                    .x = array_at(block, header, PM_SECTION_DISK_X),

@@ -19,19 +19,24 @@
 typedef struct look {
     const pm_tree *tree;
     const pm_covers *covers;
+    const uint32_t *at;
     pm_leaf leaf;
-    const uint32_t *vertices, *origins; /* the edges' */
+    uint64_t place[2];
+    double p[2];
 } look;
 
-/* Is q, which differs from p along one axis only, on the other side of an odd number of the piece's edges? -1 when p
- * is on one of them. */
-static int edges_between(const look *l, uint32_t edges, const double p[2], const double q[2], int axis) {
+static inline look look_into(const pm_tree *tree, const void *covers, const pm_batch *b, uint32_t i) {
+    const uint32_t *at = tree->leaves + pm_cell_leaf(b->word[i]);
+    return (look){tree, covers, at, pm_leaf_read(at), {b->place_x[i], b->place_y[i]}, {b->x[i], b->y[i]}};
+}
+
+/* Is q, which differs from p along one axis only, on the other side of an odd number of these edges? -1 when p is on
+ * one of them. */
+static int edges_between(const double *a, const double *end, const double p[2], const double q[2], int axis) {
+    const double along = p[1 - axis]; /* both are on this line */
     int odd = 0;
-    for (int i = 0; i < l->leaf.vertices; i++) {
-        if (!(edges >> i & 1) || l->origins[i] == PM_NO_ORIGIN)
-            continue;
-        const double *a = l->covers->vertices + 2 * (size_t)l->origins[i], *b = a + 2;
-        double along = p[1 - axis]; /* both are on this line */
+    for (; a < end; a += 2) {
+        const double *b = a + 2;
         if ((a[1 - axis] > along && b[1 - axis] > along) || (a[1 - axis] < along && b[1 - axis] < along))
             continue;
         int side = pm_orientation(a[0], a[1], b[0], b[1], p[0], p[1]);
@@ -46,56 +51,68 @@ static int edges_between(const look *l, uint32_t edges, const double p[2], const
     return odd;
 }
 
-/* Is a piece that is undecided at p inside there? */
-static int ask(const look *l, uint32_t answer, uint32_t edges, size_t part, const uint64_t place[2],
-               const double p[2]) {
-    static const int steps[] = {12, -12, 60, -60, 300, -300, 1500, -1500};
+/* The same for all runs of a piece. */
+static int runs_between(const pm_covers *covers, const pm_origin *origin, const double p[2], const double q[2],
+                        int axis) {
+    int odd = 0;
+    for (uint32_t i = 0; i < origin->run_count; i++) {
+        const double *first = covers->vertices + 2 * (size_t)origin->runs[2 * (size_t)i];
+        int between = edges_between(first, first + 2 * (size_t)origin->runs[2 * (size_t)i + 1], p, q, axis);
+        if (between < 0)
+            return -1;
+        odd ^= between;
+    }
+    return odd;
+}
+
+/* Is a piece that is undecided inside there? */
+static int ask(const look *l, uint32_t answer, uint64_t edges, const pm_origin *origin) {
+    static const int steps[] = {3, -3, 15, -15, 75, -75, 375, -375};
     const int bits = l->leaf.bits;
     const double min[2] = {l->tree->min_x, l->tree->min_y};
     const double step = ldexp(1, PM_PLACE_BITS - PM_STEP_BITS - bits) / l->tree->scale;
-    for (int trial = 0; trial < 16 && !(answer & PM_PIECE_ASK); trial++) {
+    for (int trial = 0; trial < 16 && origin->run_count > 0; trial++) {
         int axis = trial & 1;
-        double q[2] = {p[0], p[1]};
-        uint64_t other[2] = {place[0], place[1]};
-        q[axis] += steps[trial >> 1] * step;
+        double q[2] = {l->p[0], l->p[1]};
+        uint64_t other[2] = {l->place[0], l->place[1]};
+        q[axis] += steps[trial >> 1] * l->leaf.near * step;
         if (!pm_is_placed(q[axis], min[axis], l->tree->scale))
             continue;
         other[axis] = pm_place(q[axis], min[axis], l->tree->scale);
-        if (((other[axis] ^ place[axis]) >> 1) >> (63 - bits))
+        if (((other[axis] ^ l->place[axis]) >> 1) >> (63 - bits))
             continue; /* in another cell */
-        pm_seen seen = pm_leaf_look(l->vertices, l->leaf.vertices, pm_step(other[0], bits), pm_step(other[1], bits));
+        pm_seen seen = pm_leaf_look(l->at + l->leaf.corners, l->leaf.vertices, l->leaf.near, pm_step(other[0], bits),
+                                    pm_step(other[1], bits));
         if (seen.near & edges)
             continue;
-        int odd = edges_between(l, edges, p, q, axis);
+        int odd = runs_between(l->covers, origin, l->p, q, axis);
         return odd < 0 ? 1 : (int)(answer & PM_PIECE_INSIDE) ^ (int)pm_parity(seen.crossed & edges) ^ odd;
     }
-    return pm_part_covers(l->covers, part, p[0], p[1]);
+    return pm_part_covers(l->covers, origin->part, l->p[0], l->p[1]);
 }
 
-/* The pieces one by one. */
-static int64_t find(const pm_tree *tree, const pm_covers *covers, const uint32_t *at, uint64_t place_x,
-                    uint64_t place_y, double x, double y) {
-    pm_leaf leaf = pm_leaf_read(at);
-    const uint32_t *origins = tree->origins + (at - tree->leaves);
-    look l = {tree, covers, leaf, at + leaf.corners, origins + leaf.corners};
-    pm_seen seen = pm_leaf_look(l.vertices, leaf.vertices, pm_step(place_x, leaf.bits), pm_step(place_y, leaf.bits));
-    for (int i = 0; i + 1 < leaf.pieces; i++) {
-        uint32_t answer = at[1 + i], edges = pm_leaf_mask(at, &leaf, i);
-        int inside = (int)((answer ^ pm_parity(seen.crossed & edges)) & PM_PIECE_INSIDE);
-        if ((seen.near & edges) | (answer & PM_PIECE_ASK))
-            inside = ask(&l, answer, edges, origins[1 + i], (const uint64_t[2]){place_x, place_y},
-                         (const double[2]){x, y});
+/* The pieces one by one, where this much was seen. */
+static int64_t find(const look *l, pm_seen seen) {
+    const uint32_t *answers = l->at + PM_LEAF_ANSWERS, *origins = l->tree->origins + l->at[PM_LEAF_ORIGINS];
+    for (int i = 0; i + 1 < l->leaf.pieces; i++) {
+        pm_origin origin = pm_origin_read(origins);
+        uint64_t edges = pm_leaf_mask(l->at, &l->leaf, i);
+        int inside = (int)((answers[i] ^ pm_parity(seen.crossed & edges)) & PM_PIECE_INSIDE);
+        if ((seen.near & edges) != 0 || answers[i] & PM_PIECE_ASK)
+            inside = ask(l, answers[i], edges, &origin);
         if (inside)
-            return pm_cell_answer(answer);
+            return pm_cell_answer(answers[i]);
+        origins = origin.runs + 2 * (size_t)origin.run_count;
     }
-    return pm_cell_answer(at[leaf.pieces]);
+    return pm_cell_answer(answers[l->leaf.pieces - 1]);
 }
 
 static void find_portable(const pm_tree *tree, const void *covers, pm_batch *b, size_t count) {
     for (size_t k = 0; k < count; k++) {
         uint32_t i = b->list[k];
-        const uint32_t *at = tree->leaves + pm_cell_leaf(b->word[i]);
-        b->out[i] = find(tree, covers, at, b->place_x[i], b->place_y[i], b->x[i], b->y[i]);
+        look l = look_into(tree, covers, b, i);
+        b->out[i] = find(&l, pm_leaf_look(l.at + l.leaf.corners, l.leaf.vertices, l.leaf.near,
+                                          pm_step(l.place[0], l.leaf.bits), pm_step(l.place[1], l.leaf.bits)));
     }
 }
 
@@ -103,10 +120,9 @@ static void find_portable(const pm_tree *tree, const void *covers, pm_batch *b, 
 #define PM_AVX2 __attribute__((target("avx2,popcnt")))
 
 /* pm_leaf_look() for eight edges: coordinates are pairs of 16 bits, products sums of two in 32. */
-PM_AVX2 static inline pm_seen look_avx2(const uint32_t *vertices, __m256i point) {
+PM_AVX2 static inline pm_seen look_avx2(const uint32_t *vertices, __m256i point, __m256i near) {
     const __m256i swap = _mm256_setr_epi8(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13, 2, 3, 0, 1, 6, 7, 4,
                                           5, 10, 11, 8, 9, 14, 15, 12, 13);
-    const __m256i near = _mm256_set1_epi16(PM_NEAR);
     __m256i a = _mm256_loadu_si256((const __m256i *)(const void *)vertices);
     __m256i b = _mm256_loadu_si256((const __m256i *)(const void *)(vertices + 1));
     __m256i delta = _mm256_sub_epi16(b, a);
@@ -120,33 +136,48 @@ PM_AVX2 static inline pm_seen look_avx2(const uint32_t *vertices, __m256i point)
     __m256i outside = _mm256_or_si256(_mm256_cmpgt_epi16(low, point), _mm256_cmpgt_epi16(point, high));
     __m256i far = _mm256_cmpgt_epi32(_mm256_abs_epi32(cross), _mm256_madd_epi16(_mm256_abs_epi16(delta), near));
     __m256i close = _mm256_cmpeq_epi32(_mm256_or_si256(outside, far), _mm256_setzero_si256());
-    return (pm_seen){(uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(crossed)),
-                     (uint32_t)_mm256_movemask_ps(_mm256_castsi256_ps(close))};
+    return (pm_seen){(uint8_t)_mm256_movemask_ps(_mm256_castsi256_ps(crossed)),
+                     (uint8_t)_mm256_movemask_ps(_mm256_castsi256_ps(close))};
 }
 
-/* Nearly all leaves have two or three pieces and no edge near the point: no jumps for these. */
+/* Any leaf. */
+PM_AVX2 static void find_any_avx2(const pm_tree *tree, const void *covers, pm_batch *b, uint32_t i, __m256i point) {
+    look l = look_into(tree, covers, b, i);
+    __m256i near = _mm256_set1_epi16((short)l.leaf.near);
+    pm_seen seen = {0, 0};
+    for (int k = 0; k + 1 < l.leaf.vertices; k += 8) {
+        pm_seen more = look_avx2(l.at + l.leaf.corners + k, point, near);
+        seen.crossed |= more.crossed << k;
+        seen.near |= more.near << k;
+    }
+    seen.near &= (UINT64_C(1) << (l.leaf.vertices - (l.leaf.vertices > 0))) - 1;
+    b->out[i] = find(&l, seen);
+}
+
+/* Nearly all leaves are narrow, of two or three pieces, and no edge is near the point: no jumps for these. */
 PM_AVX2 static void find_avx2(const pm_tree *tree, const void *covers, pm_batch *b, size_t count) {
     for (size_t k = 0; k < count; k++) {
         uint32_t i = b->list[k];
         const uint32_t *at = tree->leaves + pm_cell_leaf(b->word[i]);
         pm_leaf leaf = pm_leaf_read(at);
         int u = pm_step(b->place_x[i], leaf.bits), v = pm_step(b->place_y[i], leaf.bits);
-        __m256i point = _mm256_set1_epi32(u | v << 16);
-        pm_seen seen = look_avx2(at + leaf.corners, point);
+        __m256i point = _mm256_set1_epi32(u | v << 16), near = _mm256_set1_epi16((short)leaf.near);
+        pm_seen seen = look_avx2(at + leaf.corners, point, near);
         if (leaf.vertices > 9) {
-            pm_seen more = look_avx2(at + leaf.corners + 8, point);
+            pm_seen more = look_avx2(at + leaf.corners + 8, point, near);
             seen.crossed |= more.crossed << 8;
             seen.near |= more.near << 8;
         }
-        uint32_t first = at[1], second = at[2], masks = at[leaf.masks];
-        if ((seen.near & ((UINT32_C(1) << leaf.vertices >> 1) - 1)) | ((unsigned)leaf.pieces - 2 > 1) |
-            (first & PM_PIECE_ASK)) {
-            b->out[i] = find(tree, covers, at, b->place_x[i], b->place_y[i], b->x[i], b->y[i]);
+        uint32_t first = at[PM_LEAF_ANSWERS], second = at[PM_LEAF_ANSWERS + 1], masks = at[leaf.masks],
+                 crossed = (uint32_t)seen.crossed;
+        if (((uint32_t)seen.near & ((UINT32_C(1) << (leaf.vertices & 31) >> 1) - 1)) |
+            ((unsigned)leaf.pieces - 2 > 1) | (leaf.vertices > PM_LEAF_NARROW) | (first & PM_PIECE_ASK)) {
+            find_any_avx2(tree, covers, b, i, point);
             continue;
         }
-        unsigned in_first = (unsigned)__builtin_popcount(seen.crossed & masks & 0xffff) ^ first;
-        unsigned in_second = ((unsigned)__builtin_popcount(seen.crossed & masks >> 16) ^ second) | (leaf.pieces == 2);
-        uint32_t answer = in_second & 1 ? second : at[3];
+        unsigned in_first = (unsigned)__builtin_popcount(crossed & masks & 0xffff) ^ first;
+        unsigned in_second = ((unsigned)__builtin_popcount(crossed & masks >> 16) ^ second) | (leaf.pieces == 2);
+        uint32_t answer = in_second & 1 ? second : at[PM_LEAF_ANSWERS + 2];
         b->out[i] = pm_cell_answer(in_first & 1 ? first : answer);
     }
 }

@@ -11,11 +11,18 @@
  * at most and the point by one. So only where an edge passes within PM_NEAR steps of the point can the answer be
  * wrong: there it is undecided, and asked of the coordinates themselves (part_leaf.c).
  *
- * A leaf, in units of four bytes: its head (how many pieces and vertices, how deep the cell); the answer of each
- * piece; the bits of each piece but the last, two in a unit; the vertices. Vertices i and i + 1 are edge i; where a
+ * Few edges may stand for many, and then pass a little beside them: a leaf knows how many steps PM_NEAR has to be
+ * widened by for that (part_sketch.c).
+ *
+ * A leaf, in units of four bytes: its head (how many pieces and vertices, how deep the cell, how near is undecided);
+ * its place in `origins`; the answer of each piece; the bits of each piece but the last, two in a unit, or two units
+ * each where there are more than PM_LEAF_NARROW vertices; the vertices. Vertices i and i + 1 are edge i; where a
  * chain of edges ends, the edge to the next belongs to no piece. The last piece always contains the point: the part
- * that covers what the others leave, or none. At the same place in `origins`: the part of each piece where its answer
- * is, the edge that starts at each vertex where that is. A leaf of up to 64 bytes lies in one line of the cache. */
+ * that covers what the others leave, or none. A leaf of up to 64 bytes lies in one line of the cache.
+ *
+ * In `origins` stands what the undecided is asked of. For each piece but the last, one after the other: its part; how
+ * many runs of edges of it are in the cell; of each run its first edge, by the number of its first vertex, and how
+ * many there are. A part without a run is asked as a whole: one of few edges, or of too many in one cell. */
 #ifndef PM_PART_LEAF_H
 #define PM_PART_LEAF_H
 
@@ -24,32 +31,53 @@
 
 #include "batch.h"
 
-enum { PM_NEAR = 4, PM_LEAF_VERTICES = 16, PM_LEAF_PIECES = 63 };
+enum { PM_NEAR = 4, PM_LEAF_NARROW = 16, PM_LEAF_WIDE = 64 };
 
-/* No edge of the input: where a leaf's edge goes up outside of the cell, or a chain ends. */
-#define PM_NO_ORIGIN UINT32_MAX
+/* The units after the head: place in origins, and where the answers begin. */
+enum { PM_LEAF_ORIGINS = 1, PM_LEAF_ANSWERS = 2 };
 
 /* Flags of an answer: (position in the input + 1) << 2, or 0 for none. */
 enum { PM_PIECE_INSIDE = 1, PM_PIECE_ASK = 2 };
 
+/* What stands in origins for one piece; the next piece's follows. */
+typedef struct pm_origin {
+    uint32_t part, run_count;
+    const uint32_t *runs; /* two each */
+} pm_origin;
+
+static inline pm_origin pm_origin_read(const uint32_t *at) {
+    return (pm_origin){at[0], at[1], at + 2};
+}
+
 typedef struct pm_leaf {
     int pieces, vertices;
     int bits;              /* of a place that number the cell */
-    size_t masks, corners; /* where the pieces' bits and the vertices begin; the answers at 1 */
+    int near;              /* at so many steps from an edge, or less, the leaf can't tell */
+    size_t masks, corners; /* where the pieces' bits and the vertices begin */
 } pm_leaf;
 
 static inline pm_leaf pm_leaf_read(const uint32_t *at) {
     int pieces = (int)(at[0] & 0xff);
-    return (pm_leaf){pieces, (int)(at[0] >> 8 & 0xff), (int)(at[0] >> 16), 1 + (size_t)pieces,
-                     1 + (size_t)pieces + (size_t)pieces / 2};
+    int vertices = (int)(at[0] >> 8 & 0xff);
+    size_t masks = (size_t)(vertices > PM_LEAF_NARROW && pieces > 0 ? 2 * (pieces - 1) : pieces / 2);
+    return (pm_leaf){pieces,
+                     vertices,
+                     (int)(at[0] >> 16 & 0xff),
+                     (int)(at[0] >> 24),
+                     PM_LEAF_ANSWERS + (size_t)pieces,
+                     PM_LEAF_ANSWERS + (size_t)pieces + masks};
 }
 
-static inline uint32_t pm_leaf_head(int pieces, int vertices, int bits) {
-    return (uint32_t)pieces | (uint32_t)vertices << 8 | (uint32_t)bits << 16;
+static inline uint32_t pm_leaf_head(int pieces, int vertices, int bits, int near) {
+    return (uint32_t)pieces | (uint32_t)vertices << 8 | (uint32_t)bits << 16 | (uint32_t)near << 24;
 }
 
 /* Which edges belong to a piece that is not the last. */
-static inline uint32_t pm_leaf_mask(const uint32_t *at, const pm_leaf *leaf, int piece) {
+static inline uint64_t pm_leaf_mask(const uint32_t *at, const pm_leaf *leaf, int piece) {
+    if (leaf->vertices > PM_LEAF_NARROW) {
+        const uint32_t *mask = at + leaf->masks + 2 * (size_t)piece;
+        return mask[0] | (uint64_t)mask[1] << 32;
+    }
     return at[leaf->masks + (size_t)(piece >> 1)] >> 16 * (piece & 1) & 0xffff;
 }
 
@@ -59,19 +87,20 @@ static inline int pm_step(uint64_t place, int bits) {
 }
 
 /* Parity of the number of bits. */
-static inline uint32_t pm_parity(uint32_t bits) {
+static inline uint32_t pm_parity(uint64_t bits) {
+    bits ^= bits >> 32;
     bits ^= bits >> 16;
     bits ^= bits >> 8;
     bits ^= bits >> 4;
-    return (0x6996u >> (bits & 15)) & 1;
+    return (uint32_t)(0x6996 >> (bits & 15)) & 1;
 }
 
 /* Edges, as bits: those that the ray from (u, v) to the left crosses, and those that are near. */
 typedef struct pm_seen {
-    uint32_t crossed, near;
+    uint64_t crossed, near;
 } pm_seen;
 
-static inline pm_seen pm_leaf_look(const uint32_t *vertices, int count, int u, int v) {
+static inline pm_seen pm_leaf_look(const uint32_t *vertices, int count, int near, int u, int v) {
     pm_seen seen = {0, 0};
     int bx = (int16_t)(vertices[0] & 0xffff), by = (int16_t)(vertices[0] >> 16);
     for (int i = 0; i + 1 < count; i++) {
@@ -82,10 +111,10 @@ static inline pm_seen pm_leaf_look(const uint32_t *vertices, int count, int u, i
         int low_x = dx > 0 ? ax : bx, high_x = dx > 0 ? bx : ax;
         int low_y = dy > 0 ? ay : by, high_y = dy > 0 ? by : ay;
         int crossed = ((ay > v) != (by > v)) & ((cross < 0) != (dy < 0));
-        int near = (abs(cross) <= PM_NEAR * (high_x - low_x + high_y - low_y)) & (u >= low_x - PM_NEAR) &
-                   (u <= high_x + PM_NEAR) & (v >= low_y - PM_NEAR) & (v <= high_y + PM_NEAR);
-        seen.crossed |= (uint32_t)crossed << i;
-        seen.near |= (uint32_t)near << i;
+        int close = (abs(cross) <= near * (high_x - low_x + high_y - low_y)) & (u >= low_x - near) &
+                    (u <= high_x + near) & (v >= low_y - near) & (v <= high_y + near);
+        seen.crossed |= (uint64_t)crossed << i;
+        seen.near |= (uint64_t)close << i;
     }
     return seen;
 }

@@ -5,7 +5,9 @@
 #include "polymatch.h"
 
 /* Fill `err` (may be NULL) and return `status`; the sentence is made as printf does. */
-#if defined(__GNUC__)
+#if defined(__MINGW32__) /* where printf is Microsoft's, unless asked for by C11 */
+__attribute__((format(gnu_printf, 4, 5)))
+#elif defined(__GNUC__)
 __attribute__((format(printf, 4, 5)))
 #endif
 pm_status

@@ -43,14 +43,13 @@ void pm_painter_stage(pm_painter *p, pm_shape shape) {
 
 /* ---- cells of 8 x 8 ---- */
 
-/* Are there limits or reasons to go no further? */
+/* Are there limits or reasons to go no further? A limit that will be reached by far ends an attempt long before. */
 static int must_stop(pm_painter *p) {
-    p->too_much |= p->work > p->work_limit ||
-                   (p->nodes.count + p->leaves.count + p->origins.count) * sizeof(uint32_t) > p->size_limit;
+    size_t size = (p->nodes.count + p->leaves.count + p->origins.count) * sizeof(uint32_t);
+    double likely = p->is_last || p->done < 0.02 ? 1 : p->done < 0.1 ? 2 * p->done : 1.25 * p->done;
+    p->too_much |= p->work > p->work_limit || (double)size > (likely < 1 ? likely : 1) * (double)p->size_limit;
     return p->too_much || p->status;
 }
-
-static uint32_t build_cell(pm_painter *p, pm_cell cell, size_t begin, size_t end);
 
 /* The children's shapes onto the stack of shapes, child by child, each best first; child c has [starts[c],
  * starts[c + 1]). */
@@ -73,9 +72,11 @@ static int collect(pm_painter *p, size_t starts[65]) {
     return 1;
 }
 
-static uint32_t split_cell(pm_painter *p, pm_cell cell, size_t begin, size_t end) {
-    size_t shape_mark = p->shapes.count, run_mark = p->runs.count, starts[65];
-    uint64_t closed = 0;
+/* Hand shapes [begin, end) to side x side children; child c has shapes [starts[c], starts[c + 1]). */
+static int hand_down(pm_painter *p, const pm_cell *cell, int side, size_t begin, size_t end, size_t starts[65]) {
+    uint64_t columns = UINT64_C(0xff) >> (8 - side), closed = UINT64_MAX;
+    for (int row = 0; row < side; row++)
+        closed ^= columns << 8 * row;
     p->staged.count = 0;
     for (size_t i = begin; i < end && closed != UINT64_MAX && !must_stop(p); i++) {
         pm_shape shape = ((const pm_shape *)p->shapes.items)[i];
@@ -83,38 +84,87 @@ static uint32_t split_cell(pm_painter *p, pm_cell cell, size_t begin, size_t end
         if (pm_poll_after(p->poll, 16 + shape.edges))
             p->status = PM_ERR_STOPPED;
         if (pm_painter_reserve(p, &p->staged, 64))
-            p->hand_down(p, &cell, &shape, &closed);
+            p->hand_down(p, cell, side, &shape, &closed);
     }
-    if (must_stop(p) || !collect(p, starts) || !pm_painter_reserve(p, &p->nodes, 64))
-        return 0;
-    size_t first = p->nodes.count;
-    p->nodes.count += 64;
-    for (size_t child = 0; child < 64; child++) {
-        double size = cell.size / 8;
-        pm_cell part = {cell.x + (double)(child & 7) * size, cell.y + (double)(child >> 3) * size, size,
-                        cell.depth + 1};
-        uint32_t word = build_cell(p, part, starts[child], starts[child + 1]);
-        ((uint32_t *)p->nodes.items)[first + child] = word;
-    }
-    p->shapes.count = shape_mark;
-    p->runs.count = run_mark;
-    return (uint32_t)(first >> 6) << 4 | PM_CELL_INNER;
+    return !must_stop(p) && collect(p, starts);
 }
 
-/* The word of a cell that is reached by shapes [begin, end). */
-static uint32_t build_cell(pm_painter *p, pm_cell cell, size_t begin, size_t end) {
+/* Is a cell that is reached by shapes [begin, end) an answer or a leaf? Then its word. */
+static int end_cell(pm_painter *p, const pm_cell *cell, size_t begin, size_t end, uint32_t *word) {
     const pm_shape *shapes = p->shapes.items;
-    uint32_t word = 0;
+    *word = 0;
     for (size_t i = begin; i < end; i++)
         if (shapes[i].edges == 0)
             end = i + 1; /* covers the cell: nothing behind it can win */
     if (begin == end || p->too_much || p->status)
+        return 1;
+    if (shapes[begin].edges == 0) {
+        *word = p->answers[shapes[begin].item] << 2 | PM_CELL_ANSWER;
+        return 1;
+    }
+    return p->write_leaf(p, cell, shapes + begin, end - begin, word);
+}
+
+static uint32_t split_cell(pm_painter *p, const pm_cell *cell, size_t begin, size_t end);
+
+/* What cells that these shapes reach will take, compared with others. */
+static double weight_of(const pm_painter *p, size_t begin, size_t end) {
+    size_t edges = 1;
+    for (size_t i = begin; i < end; i++)
+        edges += ((const pm_shape *)p->shapes.items)[i].edges;
+    return (double)edges;
+}
+
+/* A square of a table's words: those of a cell that is cut there. */
+typedef struct square {
+    size_t first; /* its lower left word, in `nodes` */
+    size_t width;
+} square;
+
+/* Cut a cell into side x side children and write their words to the square. A child of several words that must be cut
+ * again is cut there; one of a single word gets a table of its own. */
+static void fill_square(pm_painter *p, const pm_cell *cell, size_t begin, size_t end, square s, size_t side) {
+    size_t shape_mark = p->shapes.count, run_mark = p->runs.count, starts[65], width = s.width / side;
+    if (!hand_down(p, cell, (int)side, begin, end, starts))
+        return;
+    double share = cell->share / weight_of(p, starts[0], starts[64]);
+    for (size_t i = 0; i < side * side; i++) {
+        size_t row = i / side, column = i % side, child = 8 * row + column;
+        double size = cell->size / (double)side;
+        pm_cell part = {cell->x + (double)column * size, cell->y + (double)row * size, size,
+                        cell->bits + pm_lowest_bit(side), share * weight_of(p, starts[child], starts[child + 1])};
+        square to = {s.first + 8 * row * width + column * width, width};
+        uint32_t word;
+        if (end_cell(p, &part, starts[child], starts[child + 1], &word)) {
+            p->done += part.share;
+        } else {
+            if (width > 1) {
+                fill_square(p, &part, starts[child], starts[child + 1], to, 2);
+                continue;
+            }
+            word = split_cell(p, &part, starts[child], starts[child + 1]);
+        }
+        for (size_t k = 0; k < width * width; k++)
+            ((uint32_t *)p->nodes.items)[to.first + 8 * (k / width) + k % width] = word;
+    }
+    p->shapes.count = shape_mark;
+    p->runs.count = run_mark;
+}
+
+/* Give a cell a table of 8 x 8 words; its own word. */
+static uint32_t split_cell(pm_painter *p, const pm_cell *cell, size_t begin, size_t end) {
+    size_t first = p->nodes.count;
+    if (!pm_painter_reserve(p, &p->nodes, 64))
         return 0;
-    if (shapes[begin].edges == 0)
-        return p->answers[shapes[begin].item] << 2 | PM_CELL_ANSWER;
-    if (p->write_leaf(p, &cell, shapes + begin, end - begin, &word))
-        return word;
-    return split_cell(p, cell, begin, end);
+    p->nodes.count += 64;
+    size_t side = weight_of(p, begin, end) <= (double)p->by_and_by ? 4 : 8;
+    fill_square(p, cell, begin, end, (square){first, 8}, side);
+    return (uint32_t)(first >> 6) << 4 | PM_CELL_INNER;
+}
+
+static uint32_t build_cell(pm_painter *p, const pm_cell *cell, size_t begin, size_t end) {
+    uint32_t word;
+    return end_cell(p, cell, begin, end, &word) ? word : split_cell(p, cell, begin, end);
 }
 
 /* ---- level compression ---- */
@@ -210,16 +260,16 @@ void pm_painter_prepare(pm_painter *p, size_t run_size, size_t touch_size) {
     p->nodes.item_size = p->leaves.item_size = p->origins.item_size = sizeof(uint32_t);
 }
 
-void pm_painter_clear(pm_painter *p, int coarse) {
-    p->coarse = coarse;
+void pm_painter_clear(pm_painter *p) {
     p->too_much = 0;
+    p->done = 0;
     p->nodes.count = p->leaves.count = p->origins.count = p->work = 0;
 }
 
 void pm_painter_run(pm_painter *p, pm_tree *tree) {
     if (p->status)
         return;
-    uint32_t root = build_cell(p, (pm_cell){0, 0, 1, 0}, 0, p->shapes.count);
+    uint32_t root = build_cell(p, &(pm_cell){0, 0, 1, 0, 1}, 0, p->shapes.count);
     if (!p->too_much && !p->status)
         finish(p, tree, root);
     if (p->status)

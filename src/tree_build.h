@@ -5,13 +5,14 @@
 #include "poll.h"
 #include "tree.h"
 
-/* Cells at this depth are 2^-36 of the root, and their steps 2^-49: two units of a place. */
-enum { PM_DEEPEST = 12 };
+/* Cells of so many bits are 2^-36 of the root, and their steps 2^-49: two units of a place. */
+enum { PM_DEEPEST = 36 };
 
 /* A square of the root cell, which is [0, 1) x [0, 1). */
 typedef struct pm_cell {
     double x, y, size;
-    int depth; /* size is 8^-depth */
+    int bits;     /* of a place that number it: size is 2^-bits */
+    double share; /* of all the work */
 } pm_cell;
 
 /* A part or a disk in a cell. Without edges it covers all of the cell. */
@@ -37,15 +38,19 @@ typedef struct pm_circle {
 typedef struct pm_painter pm_painter;
 
 struct pm_painter {
-    /* Hand a shape to the children that it reaches and that are not closed, with pm_painter_stage(); close those
-     * that it covers. Sets `status` when memory runs out. */
-    void (*hand_down)(pm_painter *painter, const pm_cell *cell, const pm_shape *shape, uint64_t *closed);
+    /* Hand a shape to the side x side children that it reaches and that are not closed, with pm_painter_stage();
+     * close those that it covers. Sets `status` when memory runs out. */
+    void (*hand_down)(pm_painter *painter, const pm_cell *cell, int side, const pm_shape *shape, uint64_t *closed);
     /* Write a leaf of these shapes and set its word, or return 0: too many. At the deepest it must. */
     int (*write_leaf)(pm_painter *painter, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word);
     const pm_covers *covers; /* of parts */
     const pm_disk_table *disks;
     const pm_circle *circles;   /* of disks, by rank */
-    size_t leaf_shapes;         /* that a leaf of disks may hold */
+    size_t leaf_room;           /* how many disks, or edges of parts, a leaf may be made of */
+    int leaf_pieces;            /* how many of parts it may have */
+    int leaf_corners;           /* drawn with how many corners */
+    int leaf_asks;              /* one that can't be drawn may ask so many parts */
+    size_t by_and_by;           /* cells of so many edges or less are cut in fewer children than 8 x 8 at a time */
     size_t filled;              /* cells become one table where one in so many of its cells is cut again */
     const uint32_t *answers;    /* of every item: its position in the input + 1 */
     double min_x, min_y, scale; /* coordinates -> [0, 1) */
@@ -54,8 +59,10 @@ struct pm_painter {
     pm_poll *poll;
     pm_stack shapes, staged, runs, touches, nodes, leaves, origins;
     size_t size_limit, work, work_limit; /* bytes of nodes, leaves and origins; runs and edges handled */
-    int deepest, coarse;                 /* coarse: leaves may hold more than is fast */
-    int too_much;                        /* a limit was reached */
+    int deepest;
+    int is_last;  /* attempt: only a limit itself ends it */
+    double done;  /* share of the work */
+    int too_much; /* a limit was reached */
     pm_status status;
 };
 
@@ -79,8 +86,8 @@ void pm_painter_stage(pm_painter *painter, pm_shape shape);
 /* Before anything else. A run has `run_size` bytes, a touch `touch_size`. */
 void pm_painter_prepare(pm_painter *painter, size_t run_size, size_t touch_size);
 
-/* Before each attempt, the second of which is coarse. */
-void pm_painter_clear(pm_painter *painter, int coarse);
+/* Before each attempt. */
+void pm_painter_clear(pm_painter *painter);
 
 /* Paint the shapes that are on the stack, all in the root cell, best first. tree->nodes stays NULL where limits end
  * it; the tree's map is the caller's. */

@@ -69,22 +69,40 @@ static void mark_start(const check *c, size_t at) {
 
 /* ---- leaves of parts: one after the other, zeros between ---- */
 
+/* Do the pieces' origins lie inside their array, and what they name inside the covers? */
+static int origins_are_right(const check *c, size_t at, int pieces, size_t parts, size_t vertices) {
+    for (int i = 0; i < pieces; i++) {
+        if (at > c->tree->origin_count || c->tree->origin_count - at < 2)
+            return 0;
+        pm_origin origin = pm_origin_read(c->tree->origins + at);
+        at += 2;
+        if (origin.part >= parts || origin.run_count > (c->tree->origin_count - at) / 2)
+            return 0;
+        uint32_t right = 1;
+        for (size_t k = 0; k < 2 * (size_t)origin.run_count; k += 2)
+            right &= (uint64_t)origin.runs[k] + origin.runs[k + 1] < vertices;
+        if (!right)
+            return 0;
+        at += 2 * (size_t)origin.run_count;
+    }
+    return 1;
+}
+
 static int part_leaf_is_right(const check *c, size_t at, const pm_leaf *leaf, size_t parts, size_t vertices) {
-    const uint32_t *units = c->tree->leaves + at, *origins = c->tree->origins + at;
-    uint32_t right = leaf->vertices <= PM_LEAF_VERTICES && leaf->bits <= PM_PLACE_BITS - PM_STEP_BITS;
-    for (int i = 1; i <= leaf->pieces; i++)
-        right &= (units[i] >> 2 <= c->count) & (origins[i] < parts);
-    for (size_t i = leaf->corners; i < leaf->corners + (size_t)leaf->vertices; i++)
-        right &= (origins[i] == PM_NO_ORIGIN) | ((uint64_t)origins[i] + 1 < vertices);
-    return (int)right;
+    const uint32_t *units = c->tree->leaves + at;
+    uint32_t right =
+        (leaf->near >= PM_NEAR) & (leaf->vertices <= PM_LEAF_WIDE) & (leaf->bits <= PM_PLACE_BITS - PM_STEP_BITS);
+    for (int i = 0; i < leaf->pieces; i++)
+        right &= units[PM_LEAF_ANSWERS + i] >> 2 <= c->count;
+    return right && origins_are_right(c, units[PM_LEAF_ORIGINS], leaf->pieces - 1, parts, vertices);
 }
 
 static int part_leaves_are_right(const check *c) {
     const size_t parts = c->covers->part_offsets[c->covers->count];
     const size_t vertices = c->covers->vertex_offsets[c->covers->ring_offsets[parts]];
-    const size_t end = c->tree->origin_count;
-    if (c->tree->leaf_count < PM_LEAF_SLACK || c->tree->leaf_count - PM_LEAF_SLACK != end)
+    if (c->tree->leaf_count < PM_LEAF_SLACK)
         return 0;
+    const size_t end = c->tree->leaf_count - PM_LEAF_SLACK;
     for (size_t at = 0; at < end;) {
         pm_leaf leaf = pm_leaf_read(c->tree->leaves + at);
         size_t units = leaf.corners + (size_t)leaf.vertices;

@@ -21,15 +21,15 @@
  * as fast and built in a fifth of the time. Where such a tree is beyond the limits, one with leaves COARSER times as
  * large is tried. Tables pay where one in FILLED of their cells is cut again. */
 enum { LEAF_DISKS = 2, LEAF_DISKS_OF_MANY = 8, FEW = 1000, COARSER = 8, FILLED = 4 };
-/* Cells at this depth are 2^-30 of the root: 2^-50 is then 2^-20 of a cell. */
-enum { DEEPEST = 10 };
+/* Cells of so many bits are 2^-30 of the root: 2^-50 is then 2^-20 of a cell. */
+enum { DEEPEST = 30 };
 static const double SLACK = 1.0 / (1 << 16), SMALLEST = 0x1p-1000; /* a radius that must not underflow */
 
 /* ---- a cell's children: bit 8 * row + column of a mask ---- */
 
-/* The number of the column or row that this is in; -1 before the first, 8 behind the last. */
-static int child_at(double place) {
-    return place < 0 ? -1 : place >= 8 ? 8 : (int)place; /* floor() would be a call */
+/* The number of the column or row that this is in; -1 before the first, `side` behind the last. */
+static int child_at(double place, int side) {
+    return place < 0 ? -1 : place >= side ? side : (int)place; /* floor() would be a call */
 }
 
 /* The bits of the columns first .. last, as far as they exist. */
@@ -39,27 +39,38 @@ static uint64_t columns(int first, int last) {
     return first > last ? 0 : UINT64_C(0xff) >> (7 - (last - first)) << first;
 }
 
+/* How far a disk reaches in a row of cells, to both sides of its center, and how far it covers the row; negative
+ * where it does neither. */
+typedef struct chord {
+    double reaches, covers;
+} chord;
+
+static inline chord chord_of(double below, double outer, double inner) {
+    double above = below + 1;
+    double near = below > 0 ? below : above < 0 ? -above : 0, far = -below > above ? -below : above;
+    return (chord){near < outer ? sqrt((outer - near) * (outer + near)) + SLACK : -1,
+                   far < inner ? sqrt((inner - far) * (inner + far)) - SLACK : -1};
+}
+
 /* Hand one disk to the children that it reaches and that are not closed; close those that it covers. */
-static void hand_down(pm_painter *p, const pm_cell *cell, const pm_shape *shape, uint64_t *closed) {
-    const double per_child = 8 / cell->size;
-    const pm_circle *c = &p->circles[shape->item];
-    double cx = (c->x - cell->x) * per_child, cy = (c->y - cell->y) * per_child, r = c->radius * per_child;
+static void hand_down(pm_painter *p, const pm_cell *cell, int side, const pm_shape *shape, uint64_t *closed) {
+    const double per_child = side / cell->size;
+    const pm_circle *circle = &p->circles[shape->item];
+    double cx = (circle->x - cell->x) * per_child, cy = (circle->y - cell->y) * per_child;
+    double r = circle->radius * per_child;
     double outer = r * (1 + 0x1p-44) + SLACK, inner = r * (1 - 0x1p-44) - SLACK;
-    int first = child_at(cy - outer), last = child_at(cy + outer);
+    int first = child_at(cy - outer, side), last = child_at(cy + outer, side);
     first = first < 0 ? 0 : first;
-    last = last > 7 ? 7 : last;
+    last = last < side ? last : side - 1;
     uint64_t touched = 0, covered = 0;
     for (int row = first; row <= last; row++) {
-        double below = row - cy, above = below + 1;
-        double near = below > 0 ? below : above < 0 ? -above : 0, far = -below > above ? -below : above;
-        if (near >= outer)
+        chord c = chord_of(row - cy, outer, inner);
+        if (c.reaches < 0)
             continue;
-        double reach = sqrt((outer - near) * (outer + near)) + SLACK;
-        touched |= columns(child_at(cx - reach), child_at(cx + reach)) << (8 * row);
-        if (far < inner) {
-            reach = sqrt((inner - far) * (inner + far)) - SLACK;
-            covered |= columns(8 - child_at(8 - cx + reach), child_at(cx + reach) - 1) << (8 * row);
-        }
+        touched |= columns(child_at(cx - c.reaches, side), child_at(cx + c.reaches, side)) << (8 * row);
+        if (c.covers > 0)
+            covered |= columns(side - child_at(side - cx + c.covers, side), child_at(cx + c.covers, side) - 1)
+                       << (8 * row);
     }
     touched &= ~*closed;
     for (uint64_t left = touched; left; left &= left - 1) {
@@ -73,7 +84,7 @@ static void hand_down(pm_painter *p, const pm_cell *cell, const pm_shape *shape,
 static int write_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
     int covered = shapes[count - 1].edges == 0;
     size_t start = p->leaves.count;
-    if (count - (size_t)covered > p->leaf_shapes && cell->depth < p->deepest)
+    if (count - (size_t)covered > p->leaf_room && cell->bits < p->deepest)
         return 0;
     p->too_much |= start + count >= UINT32_C(1) << 31;
     if (!pm_painter_reserve(p, &p->leaves, count + 2))
@@ -91,7 +102,7 @@ static int write_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes
     return 1;
 }
 
-/* ---- the whole ---- */
+/* ---- disks that show nowhere ---- */
 
 static int same_center(const pm_disk_table *d, size_t a, size_t b) {
     return d->x[a] == d->x[b] && d->y[a] == d->y[b];
@@ -128,6 +139,72 @@ static int drop_hidden(pm_painter *p, pm_circle *circles) {
     pm_release(p->allocator, largest);
     return 1;
 }
+
+/* A grid over the root cell that knows which of its cells better disks cover, a bit each. */
+enum { GRID_WORDS = 8, GRID_MOST = 64 * GRID_WORDS, GRID_LEAST = 8, CELLS_PER_RADIUS = 3, FEWEST = 64, CROWDED = 8 };
+
+typedef struct grid {
+    int side;
+    uint64_t covered[GRID_MOST][GRID_WORDS];
+} grid;
+
+/* Those of the bits first .. last that are in word `word` of a row. */
+static inline uint64_t bits_in(int first, int last, int word) {
+    first = first > 64 * word ? first - 64 * word : 0;
+    last = last < 64 * word + 63 ? last - 64 * word : 63;
+    return first > last ? 0 : UINT64_MAX >> (63 - (last - first)) << first;
+}
+
+/* Does a disk reach a cell that is not covered? Cover those that it covers. */
+static int shows(grid *g, const pm_circle *circle) {
+    double cx = circle->x * g->side, cy = circle->y * g->side, r = circle->radius * g->side;
+    double outer = r * (1 + 0x1p-44) + SLACK, inner = r * (1 - 0x1p-44) - SLACK, end = g->side;
+    int row = cy - outer > 0 ? (int)(cy - outer) : 0, last = cy + outer < end ? (int)(cy + outer) : g->side - 1;
+    int is_seen = 0;
+    for (; row <= last; row++) {
+        chord c = chord_of(row - cy, outer, inner);
+        if (c.reaches < 0)
+            continue;
+        int first = cx - c.reaches > 0 ? (int)(cx - c.reaches) : 0;
+        int stop = cx + c.reaches < end ? (int)(cx + c.reaches) : g->side - 1;
+        int from = 1, to = 0; /* the columns that it covers */
+        if (c.covers > 0) {
+            from = cx - c.covers > 0 ? g->side - (int)(end - cx + c.covers) : 0;
+            to = (int)(cx + c.covers) - 1;
+        }
+        for (int word = first / 64; word <= stop / 64; word++) {
+            is_seen |= (bits_in(first, stop, word) & ~g->covered[row][word]) != 0;
+            g->covered[row][word] |= bits_in(from, to, word);
+        }
+    }
+    return is_seen;
+}
+
+/* Leave out the disks that show nowhere, as far as a grid can tell: nearly all of them where many lie over each
+ * other. */
+static void drop_covered(pm_painter *p, pm_circle *circles) {
+    double area = 0, shown = 0;
+    for (size_t rank = 0; rank < p->disks->count; rank++) {
+        area += circles[rank].radius * circles[rank].radius;
+        shown += circles[rank].radius > 0;
+    }
+    double side = CELLS_PER_RADIUS / sqrt(area / shown); /* by the mean disk */
+    if (!(shown >= FEWEST && side <= GRID_MOST && 3.14159265358979 * area > CROWDED))
+        return;
+    grid *g = pm_allocate(p->allocator, sizeof *g);
+    if (!g) {
+        p->status = PM_ERR_NO_MEMORY;
+        return;
+    }
+    memset(g, 0, sizeof *g);
+    g->side = side < GRID_LEAST ? GRID_LEAST : (int)side;
+    for (size_t rank = 0; rank < p->disks->count; rank++)
+        if (circles[rank].radius > 0 && !shows(g, &circles[rank]))
+            circles[rank].radius = 0;
+    pm_release(p->allocator, g);
+}
+
+/* ---- the whole ---- */
 
 /* Choose the root cell, a little larger than the disks, and map them to it; 0 where doubles can't. */
 static int map_disks(pm_painter *p, pm_tree *tree, pm_circle *circles) {
@@ -208,10 +285,12 @@ pm_status pm_tree_build_disks(pm_tree *tree, const pm_disk_table *disks, size_t 
     for (size_t rank = 0; answers && rank < disks->count; rank++)
         answers[rank] = disks->ids[rank] + 1;
     if (answers && map_disks(&p, tree, circles) && drop_hidden(&p, circles)) {
-        p.leaf_shapes = visible(&p) < FEW ? LEAF_DISKS : LEAF_DISKS_OF_MANY;
+        p.leaf_room = visible(&p) < FEW ? LEAF_DISKS : LEAF_DISKS_OF_MANY;
+        drop_covered(&p, circles);
         for (int coarse = 0; coarse < 2 && !tree->nodes && p.status == PM_OK; coarse++) {
-            pm_painter_clear(&p, coarse);
-            p.leaf_shapes *= coarse ? COARSER : 1;
+            pm_painter_clear(&p);
+            p.leaf_room *= coarse ? COARSER : 1;
+            p.is_last = coarse;
             push_disks(&p);
             pm_painter_run(&p, tree);
         }

@@ -10,35 +10,22 @@
  * nothing about corners is ever in doubt, however deep the cell or round the coordinates; a corner on an edge counts
  * as a little to the right and, by much less, above. Children take edges from a little outside (SLACK), so rounding
  * can't lose one, and a cell that no edge comes near is covered by the part itself, not only by its mapped picture.
- *
- * Neighbours share their borders. In a leaf an edge stands once, whoever it belongs to; and as soon as the edges of
- * some pieces cancel and one of them contains the corner, together they cover the cell: the list ends, and the last
- * of them needs no edges. A piece with the same edges as a better one is dropped. Both compare coordinates, not
- * places. */
+ * What becomes a leaf, and how it is drawn: part_draft.c. */
 #include <math.h>
 #include <string.h>
 
-#include "exact.h"
 #include "part_leaf.h"
 #include "status.h"
-#include "tree_build.h"
+#include "tree_parts.h"
 
 static const double SLACK = 1.0 / 512, TINY = 1.0 / 4096;
-
-/* More than FEW is cut again before anything is compared. A leaf has at most LEAF_EDGES and LEAF_PIECES; or it is a
- * junction, with no more edges than pieces: cutting would only follow its vertex down. */
-enum { FEW_EDGES = 40, FEW_SHAPES = 16, LEAF_EDGES = 14, LEAF_PIECES = 3 };
 
 /* Edges that are looked at together where they are far from the sides of cells. */
 enum { STRETCH = 32 };
 
-/* Edges first .. first + count - 1 (an edge by its first vertex), and the child that they touch. */
-typedef struct run {
-    uint32_t first, count;
-} run;
-
+/* Edges, and the child that they touch. */
 typedef struct touch {
-    run edges;
+    pm_run edges;
     uint32_t child;
 } touch;
 
@@ -46,16 +33,24 @@ typedef struct touch {
  * second-level cache, looks are cheap and levels are not: counties are 20 % faster with 12 than with 6. */
 enum { FILLED_SMALL = 12, FILLED_LARGE = 6, SMALL = 200000 };
 
-/* An edge's mapped ends. */
-typedef struct edge {
-    double ax, ay, bx, by;
-} edge;
-
-static inline edge map_edge(const pm_painter *p, uint32_t first) {
-    const double *v = p->covers->vertices + 2 * (size_t)first;
-    return (edge){(v[0] - p->min_x) * p->scale, (v[1] - p->min_y) * p->scale, (v[2] - p->min_x) * p->scale,
-                  (v[3] - p->min_y) * p->scale};
-}
+/* How large a leaf may be: in edges, pieces, corners, and in parts that are asked themselves; as long as the whole is
+ * beyond the limits, leaves become larger, and their cells are cut by and by: then leaves are full, which takes half
+ * of the memory and some 10 % more time for a point.
+ *
+ * Small leaves take fewer points, large ones less memory and time to build: of 1:10m countries, 545,000 vertices, 14
+ * edges are 5 to 20 % faster than 28; with 4.3 and 8.2 million 56 are as fast as fewer, built in 60 % of the time,
+ * and a third smaller. */
+enum { ROOM = 14, ROOM_OF_MANY = 56, CUT_BY_AND_BY = 16 };
+static const struct attempt {
+    int times, by_and_by, pieces, corners, asks, is_last;
+} ATTEMPTS[] = {{1, 0, 3, PM_LEAF_NARROW, 0, 0},
+                {1, CUT_BY_AND_BY, 3, PM_LEAF_NARROW, 0, 0},
+                {3, CUT_BY_AND_BY, 8, 40, 0, 0},
+                {8, CUT_BY_AND_BY, 24, PM_LEAF_WIDE, 0, 1},
+                {1, CUT_BY_AND_BY, 3, PM_LEAF_NARROW, 16, 1}};
+#ifndef PM_MANY_VERTICES /* tests draw all maps as large ones */
+#define PM_MANY_VERTICES 1000000
+#endif
 
 static inline double least(double a, double b) {
     return a < b ? a : b;
@@ -65,33 +60,28 @@ static inline double greatest(double a, double b) {
     return a > b ? a : b;
 }
 
-/* Is a place left of the edge, when on its line it counts as a little to the right and by much less above? */
-static int is_left(const edge *e, double x, double y) {
-    int side = pm_orientation(e->ax, e->ay, e->bx, e->by, x, y);
-    return side > 0 || (side == 0 && (e->by < e->ay || (e->by == e->ay && e->bx > e->ax)));
-}
-
 /* ---- a cell's children: bit 8 * row + column of a mask ---- */
 
 /* One shape on its way down. */
 typedef struct spread {
     pm_painter *painter;
     pm_cell cell;
+    int side; /* children along a side */
     double per_child;
     uint64_t closed;  /* children that take nothing more */
     uint64_t touched; /* an edge is in or next to the child */
     uint64_t inside;  /* the child's corner is inside */
-    run open[64];     /* of touched children: the run that may still grow */
+    pm_run open[64];  /* of touched children: the run that may still grow */
 } spread;
 
 static inline void touch_child(spread *s, uint32_t first, uint32_t count, int child) {
     uint64_t bit = UINT64_C(1) << child;
-    run *open = &s->open[child];
+    pm_run *open = &s->open[child];
     if (s->closed & bit)
         return;
     if (!(s->touched & bit)) {
         s->touched |= bit;
-        *open = (run){first, count};
+        *open = (pm_run){first, count};
     } else if (open->first + open->count == first) {
         open->count += count;
     } else {
@@ -99,22 +89,17 @@ static inline void touch_child(spread *s, uint32_t first, uint32_t count, int ch
         if (!pm_painter_reserve(s->painter, touches, 1))
             return;
         ((touch *)touches->items)[touches->count++] = (touch){*open, (uint32_t)child};
-        *open = (run){first, count};
+        *open = (pm_run){first, count};
     }
 }
 
-/* An edge in units of children, from the cell's corner. */
-static inline edge localize(const spread *s, const edge *e) {
-    return (edge){(e->ax - s->cell.x) * s->per_child, (e->ay - s->cell.y) * s->per_child,
-                  (e->bx - s->cell.x) * s->per_child, (e->by - s->cell.y) * s->per_child};
-}
-
-static void touch_children(spread *s, uint32_t first, const edge *e) {
+static void touch_children(spread *s, uint32_t first, const pm_edge *e) {
     double low_x = least(e->ax, e->bx), high_x = greatest(e->ax, e->bx);
     double low_y = least(e->ay, e->by), high_y = greatest(e->ay, e->by);
-    if (high_y + SLACK < 0 || low_y - SLACK >= 8 || high_x + SLACK < 0 || low_x - SLACK >= 8)
+    if (high_y + SLACK < 0 || low_y - SLACK >= s->side || high_x + SLACK < 0 || low_x - SLACK >= s->side)
         return;
-    int row = low_y - SLACK < 0 ? 0 : (int)(low_y - SLACK), last = high_y + SLACK >= 8 ? 7 : (int)(high_y + SLACK);
+    int row = low_y - SLACK < 0 ? 0 : (int)(low_y - SLACK),
+        last = high_y + SLACK >= s->side ? s->side - 1 : (int)(high_y + SLACK);
     double slope = e->by == e->ay ? 0 : (e->bx - e->ax) / (e->by - e->ay);
     for (; row <= last; row++) {
         double from = low_x, to = high_x;
@@ -124,73 +109,77 @@ static void touch_children(spread *s, uint32_t first, const edge *e) {
             from = greatest(from, least(at_low, at_high));
             to = least(to, greatest(at_low, at_high));
         }
-        if (to + SLACK < 0 || from - SLACK >= 8)
+        if (to + SLACK < 0 || from - SLACK >= s->side)
             continue;
-        int column = from - SLACK < 0 ? 0 : (int)(from - SLACK), end = to + SLACK >= 8 ? 7 : (int)(to + SLACK);
+        int column = from - SLACK < 0 ? 0 : (int)(from - SLACK),
+            end = to + SLACK >= s->side ? s->side - 1 : (int)(to + SLACK);
         for (; column <= end; column++)
             touch_child(s, first, 1, 8 * row + column);
     }
 }
 
-/* The first of 8 corners in a line that lies behind the edge, which crosses the line at about `at`: further along
+/* The first of the corners in a line that lies behind the edge, which crosses the line at about `at`: further along
  * than the crossing. `across` is 1 for a row of corners, 0 for the left side. Doubles decide but within `doubt`. */
-static int first_behind(const spread *s, const edge *mapped, double at, double doubt, int across, int row) {
+static int first_behind(const spread *s, const pm_edge *mapped, double at, double doubt, int across, int row) {
     double from = at - doubt, to = at + doubt;
-    int first = from < 0 ? 0 : from > 7 ? 8 : (int)ceil(from), last = to < 0 ? -1 : to > 7 ? 7 : (int)to;
+    int end = s->side - 1, first = from < 0 ? 0 : from > end ? s->side : (int)ceil(from);
+    int last = to < 0 ? -1 : to > end ? end : (int)to;
     int left_is_behind = across ? mapped->by < mapped->ay : mapped->bx > mapped->ax;
     for (; first <= last; first++) {
         double x = s->cell.x + (across ? first : 0) / s->per_child;
         double y = s->cell.y + (across ? row : first) / s->per_child;
-        if (is_left(mapped, x, y) == left_is_behind)
+        if (pm_is_left(mapped, x, y) == left_is_behind)
             break;
     }
     return first;
 }
 
 /* Flip the corners behind the edge. */
-static void flip_corners(spread *s, const edge *mapped, const edge *e) {
+static void flip_corners(spread *s, const pm_edge *mapped, const pm_edge *e) {
     double dx = mapped->bx - mapped->ax, dy = mapped->by - mapped->ay;
     if ((mapped->ax > s->cell.x) != (mapped->bx > s->cell.x)) {
         double slope = dy / dx, at = e->ay - e->ax * slope;
         int first = first_behind(s, mapped, at, TINY * (1 + fabs(slope)), 0, 0);
-        if (first > 0 && first < 8)
+        if (first > 0 && first < s->side)
             s->inside ^= UINT64_MAX << (8 * first);
     }
     double low = least(e->ay, e->by), high = greatest(e->ay, e->by);
-    if (high < -TINY || low > 7 + TINY)
+    const int end = s->side - 1;
+    if (high < -TINY || low > end + TINY)
         return;
-    int row = low - TINY <= 0 ? 0 : (int)(low - TINY), last = high + TINY >= 7 ? 7 : (int)(high + TINY);
+    int row = low - TINY <= 0 ? 0 : (int)(low - TINY), last = high + TINY >= end ? end : (int)(high + TINY);
     for (; row <= last; row++) {
         double y = s->cell.y + row / s->per_child; /* without rounding */
         if ((mapped->ay > y) == (mapped->by > y))
             continue;
         double slope = dx / dy, at = e->ax + (row - e->ay) * slope;
         int first = first_behind(s, mapped, at, TINY * (1 + fabs(slope)), 1, row);
-        if (first > 0 && first < 8)
+        if (first > 0 && first < s->side)
             s->inside ^= (UINT64_C(0xff) << first & 0xff) << (8 * row);
     }
 }
 
 /* The child in which a place is, away from its sides; -1 when in none. */
-static inline int safe_child(double x, double y) {
-    if (!(x > 0 && x < 8 && y > 0 && y < 8))
+static inline int safe_child(int side, double x, double y) {
+    if (!(x > 0 && x < side && y > 0 && y < side))
         return -1;
     int column = (int)x, row = (int)y;
     x -= column;
     y -= row;
-    return (x > SLACK) & (x < 1 - SLACK) & (y > SLACK) & (y < 1 - SLACK) ? 8 * row + column : -1;
+    int is_safe = (x > SLACK) & (x < 1 - SLACK) & (y > SLACK) & (y < 1 - SLACK);
+    return is_safe ? 8 * row + column : -1;
 }
 
-static void spread_edges(spread *s, run edges) {
+static void spread_edges(spread *s, pm_run edges) {
     const pm_painter *p = s->painter;
     const double *v = p->covers->vertices + 2 * (size_t)edges.first;
     double mx = (v[0] - p->min_x) * p->scale, my = (v[1] - p->min_y) * p->scale;
     double x = (mx - s->cell.x) * s->per_child, y = (my - s->cell.y) * s->per_child;
-    int child = safe_child(x, y);
+    int child = safe_child(s->side, x, y);
     for (uint32_t i = 0; i < edges.count; i++) {
-        edge mapped = {mx, my, (v[2] - p->min_x) * p->scale, (v[3] - p->min_y) * p->scale};
-        edge local = {x, y, (mapped.bx - s->cell.x) * s->per_child, (mapped.by - s->cell.y) * s->per_child};
-        int next = safe_child(local.bx, local.by);
+        pm_edge mapped = {mx, my, (v[2] - p->min_x) * p->scale, (v[3] - p->min_y) * p->scale};
+        pm_edge local = {x, y, (mapped.bx - s->cell.x) * s->per_child, (mapped.by - s->cell.y) * s->per_child};
+        int next = safe_child(s->side, local.bx, local.by);
         if (child >= 0 && child == next) {
             touch_child(s, edges.first + i, 1, child);
         } else {
@@ -208,12 +197,14 @@ static void spread_edges(spread *s, run edges) {
 
 /* The child in which all of these edges are, away from its sides; -1 when in none. */
 static int safe_child_of_all(const spread *s, const pm_box *mapped) {
-    int child = safe_child((mapped->min_x - s->cell.x) * s->per_child, (mapped->min_y - s->cell.y) * s->per_child);
-    int other = safe_child((mapped->max_x - s->cell.x) * s->per_child, (mapped->max_y - s->cell.y) * s->per_child);
+    int child =
+        safe_child(s->side, (mapped->min_x - s->cell.x) * s->per_child, (mapped->min_y - s->cell.y) * s->per_child);
+    int other =
+        safe_child(s->side, (mapped->max_x - s->cell.x) * s->per_child, (mapped->max_y - s->cell.y) * s->per_child);
     return child == other ? child : -1;
 }
 
-static void spread_run(spread *s, run edges) {
+static void spread_run(spread *s, pm_run edges) {
     while (edges.count >= STRETCH) { /* most of a long run is far from all sides */
         uint32_t stretch = (edges.first + STRETCH - 1) / STRETCH, skip = stretch * STRETCH - edges.first;
         int child = -1;
@@ -222,12 +213,12 @@ static void spread_run(spread *s, run edges) {
         if (child < 0)
             skip = skip + STRETCH < edges.count ? skip + STRETCH : edges.count;
         if (skip > 0)
-            spread_edges(s, (run){edges.first, skip});
+            spread_edges(s, (pm_run){edges.first, skip});
         if (child >= 0) {
             touch_child(s, edges.first + skip, STRETCH, child);
             skip += STRETCH;
         }
-        edges = (run){edges.first + skip, edges.count - skip};
+        edges = (pm_run){edges.first + skip, edges.count - skip};
     }
     if (edges.count > 0)
         spread_edges(s, edges);
@@ -262,294 +253,28 @@ static void stage_children(spread *s, const pm_shape *shape) {
         if (edges[child] == 0)
             s->closed |= UINT64_C(1) << child;
     }
-    run *out = p->runs.items;
+    pm_run *out = p->runs.items;
     for (size_t i = 0; i < closed_runs; i++)
         out[places[touches[i].child]++] = touches[i].edges;
     for (uint64_t left = s->touched; left; left &= left - 1)
         out[places[pm_lowest_bit(left)]] = s->open[pm_lowest_bit(left)];
 }
 
-static void hand_down(pm_painter *p, const pm_cell *cell, const pm_shape *shape, uint64_t *closed) {
+static void hand_down(pm_painter *p, const pm_cell *cell, int side, const pm_shape *shape, uint64_t *closed) {
     spread s;
     s.painter = p;
     s.cell = *cell;
-    s.per_child = 8 / cell->size;
+    s.side = side;
+    s.per_child = side / cell->size;
     s.closed = *closed;
     s.touched = 0;
     s.inside = shape->inside ? UINT64_MAX : 0;
     p->touches.count = 0;
     for (uint32_t i = 0; i < shape->count; i++)
-        spread_run(&s, ((const run *)p->runs.items)[shape->first + i]);
+        spread_run(&s, ((const pm_run *)p->runs.items)[shape->first + i]);
     if (p->status == PM_OK)
         stage_children(&s, shape);
     *closed = s.closed;
-}
-
-/* ---- a leaf ---- */
-
-/* What a leaf is made from: its shapes' edges, each once. */
-typedef struct draft {
-    pm_painter *painter;
-    pm_cell cell;
-    uint32_t edges[FEW_EDGES]; /* by first vertex */
-    int edge_count;
-    struct {
-        uint32_t item; /* part */
-        uint64_t edges;
-        int inside;
-    } pieces[FEW_SHAPES];
-    int piece_count;
-    int closed; /* the last piece needs no edges */
-    uint32_t vertices[PM_LEAF_VERTICES], origins[PM_LEAF_VERTICES];
-    uint32_t slots[FEW_EDGES]; /* of each edge: its bits among the leaf's edges */
-    int vertex_count;
-} draft;
-
-/* Are two edges the same line, in either direction, in the input's own coordinates? */
-static int same_edge(const pm_covers *covers, uint32_t one, uint32_t other) {
-    const double *a = covers->vertices + 2 * (size_t)one, *b = covers->vertices + 2 * (size_t)other;
-    return (a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3]) ||
-           (a[0] == b[2] && a[1] == b[3] && a[2] == b[0] && a[3] == b[1]);
-}
-
-/* The bit of an edge in the draft, where `used` has the bits that the piece has already. */
-static uint64_t draft_edge(draft *d, uint32_t first, uint64_t used) {
-    int i = 0;
-    while (i < d->edge_count && (used >> i & 1 || !same_edge(d->painter->covers, d->edges[i], first)))
-        i++;
-    if (i == d->edge_count)
-        d->edges[d->edge_count++] = first;
-    return UINT64_C(1) << i;
-}
-
-/* Add a shape's piece, unless a better one has the same edges; `closed` when nothing behind it can win. */
-static void draft_piece(draft *d, const pm_shape *shape) {
-    uint64_t edges = 0;
-    for (uint32_t i = 0; i < shape->count; i++) {
-        run r = ((const run *)d->painter->runs.items)[shape->first + i];
-        for (uint32_t k = 0; k < r.count; k++)
-            edges |= draft_edge(d, r.first + k, edges);
-    }
-    for (int i = 0; i < d->piece_count; i++)
-        if (d->pieces[i].edges == edges && d->pieces[i].inside == shape->inside)
-            return;
-    d->pieces[d->piece_count].item = shape->item;
-    d->pieces[d->piece_count].edges = edges;
-    d->pieces[d->piece_count].inside = shape->inside;
-    d->piece_count++;
-    uint64_t left = 0;
-    int inside = 0;
-    for (int i = d->piece_count - 1; i >= 0 && !d->closed; i--) { /* an odd number of these contains any place? */
-        left ^= d->pieces[i].edges;
-        inside ^= d->pieces[i].inside;
-        d->closed = left == 0 && inside;
-    }
-}
-
-/* Clip an edge in steps to a box around the cell; 0 when nothing is left. Liang and Barsky (1984). */
-static int clip(double a[2], double b[2]) {
-    const double low = -15, high = PM_STEPS + 15;
-    double delta[2] = {b[0] - a[0], b[1] - a[1]}, from = 0, to = 1;
-    for (int axis = 0; axis < 2; axis++) {
-        if (delta[axis] == 0) {
-            if (a[axis] < low || a[axis] > high)
-                return 0;
-            continue;
-        }
-        double enter = (low - a[axis]) / delta[axis], leave = (high - a[axis]) / delta[axis];
-        from = greatest(from, least(enter, leave));
-        to = least(to, greatest(enter, leave));
-    }
-    if (from > to)
-        return 0;
-    for (int axis = 0; axis < 2; axis++) {
-        if (to < 1)
-            b[axis] = a[axis] + to * delta[axis];
-        if (from > 0)
-            a[axis] += from * delta[axis];
-    }
-    return 1;
-}
-
-static uint32_t pack_vertex(double x, double y) {
-    return (uint32_t)(uint16_t)(int16_t)lrint(x) | (uint32_t)(uint16_t)(int16_t)lrint(y) << 16;
-}
-
-/* Append a vertex; the edge that it starts is `origin`. Returns the bit of that edge. */
-static uint32_t draft_vertex(draft *d, uint32_t vertex, uint32_t origin) {
-    if (d->vertex_count == PM_LEAF_VERTICES) {
-        d->vertex_count++; /* too many */
-        return 0;
-    }
-    if (d->vertex_count > PM_LEAF_VERTICES)
-        return 0;
-    d->vertices[d->vertex_count] = vertex;
-    d->origins[d->vertex_count] = origin;
-    return UINT32_C(1) << d->vertex_count++;
-}
-
-/* Edge i of the draft in steps: its own bit and, where it leaves the cell to the left, that of the edge going up. */
-static void draft_steps(draft *d, int i) {
-    const uint32_t up = pack_vertex(-15, PM_STEPS + 15);
-    const double per_step = PM_STEPS / d->cell.size;
-    edge e = map_edge(d->painter, d->edges[i]);
-    double a[2] = {(e.ax - d->cell.x) * per_step, (e.ay - d->cell.y) * per_step};
-    double b[2] = {(e.bx - d->cell.x) * per_step, (e.by - d->cell.y) * per_step};
-    int from_left = a[0] < -15, to_left = b[0] < -15;
-    d->slots[i] = 0;
-    if (!clip(a, b))
-        return;
-    from_left = from_left && a[0] < -14;
-    to_left = to_left && b[0] < -14;
-    uint32_t first = pack_vertex(a[0], a[1]), last = pack_vertex(b[0], b[1]);
-    if (from_left)
-        d->slots[i] |= draft_vertex(d, up, PM_NO_ORIGIN);
-    int n = d->vertex_count;
-    if (!from_left && n > 0 && n <= PM_LEAF_VERTICES && d->vertices[n - 1] == first &&
-        d->origins[n - 1] == PM_NO_ORIGIN) { /* go on where the last chain ended */
-        d->origins[n - 1] = d->edges[i];
-        d->slots[i] |= UINT32_C(1) << (n - 1);
-    } else {
-        d->slots[i] |= draft_vertex(d, first, d->edges[i]);
-    }
-    if (to_left) {
-        d->slots[i] |= draft_vertex(d, last, PM_NO_ORIGIN);
-        (void)draft_vertex(d, up, PM_NO_ORIGIN);
-    } else {
-        (void)draft_vertex(d, last, PM_NO_ORIGIN);
-    }
-}
-
-/* Is a place inside a shape, walking from the corner up and then across? Exact for the mapped vertices. */
-static int walk_inside(const pm_painter *p, const pm_cell *cell, const draft *d, int piece, double x, double y) {
-    int inside = d->pieces[piece].inside;
-    for (int i = 0; i < d->edge_count; i++) {
-        if (!(d->pieces[piece].edges >> i & 1))
-            continue;
-        edge e = map_edge(p, d->edges[i]);
-        if ((e.ax > cell->x) != (e.bx > cell->x))
-            inside ^= is_left(&e, cell->x, cell->y) != is_left(&e, cell->x, y);
-        if ((e.ay > y) != (e.by > y))
-            inside ^= is_left(&e, cell->x, y) != is_left(&e, x, y);
-    }
-    return inside;
-}
-
-/* Zeroed room for a leaf with this head, in `leaves` and `origins` alike; NULL where memory or numbers end. */
-static uint32_t *new_leaf(pm_painter *p, uint32_t head, uint32_t *word) {
-    const size_t line = 16;
-    pm_leaf leaf = pm_leaf_read(&head);
-    size_t units = leaf.corners + (size_t)leaf.vertices, left = line - p->leaves.count % line, skip = 0;
-    units += units & 1; /* positions are even */
-    if (left < units && units <= line)
-        skip = left;
-    if (!pm_painter_reserve(p, &p->leaves, skip + units) || !pm_painter_reserve(p, &p->origins, skip + units))
-        return NULL;
-    size_t at = p->leaves.count + skip;
-    p->too_much |= at + units >= UINT32_C(1) << 31;
-    uint32_t *to = (uint32_t *)p->leaves.items;
-    memset(to + p->leaves.count, 0, (skip + units) * sizeof *to);
-    memset((uint32_t *)p->origins.items + p->leaves.count, 0, (skip + units) * sizeof *to);
-    p->leaves.count = p->origins.count = at + units;
-    to[at] = head;
-    *word = (uint32_t)(at >> 1) << 2 | PM_CELL_LEAF;
-    return to + at;
-}
-
-/* The pieces' bits: where no edge is near, asked there. 0 when every place tried is near one. */
-static int find_bits(const draft *d, const uint32_t *bits, int count, uint32_t *answers) {
-    for (int trial = 0; trial < 24; trial++) {
-        int u = (4099 + 2741 * trial) & (PM_STEPS - 1), v = (3989 + 5171 * trial) & (PM_STEPS - 1);
-        pm_seen seen = pm_leaf_look(d->vertices, d->vertex_count, u, v);
-        if (seen.near)
-            continue;
-        double x = d->cell.x + (u + 0.5) / PM_STEPS * d->cell.size;
-        double y = d->cell.y + (v + 0.5) / PM_STEPS * d->cell.size;
-        for (int i = 0; i < count; i++)
-            answers[i] |= (uint32_t)walk_inside(d->painter, &d->cell, d, i, x, y) ^ pm_parity(seen.crossed & bits[i]);
-        return 1;
-    }
-    return 0;
-}
-
-/* Write what the draft says; 0 when it does not fit. */
-static int write_draft(draft *d, uint32_t *word) {
-    pm_painter *p = d->painter;
-    uint32_t answers[FEW_SHAPES + 1] = {0}, bits[FEW_SHAPES + 1] = {0};
-    int tested = d->piece_count - d->closed, pieces = d->piece_count + !d->closed;
-    uint64_t used = 0;
-    for (int i = 0; i < tested; i++)
-        used |= d->pieces[i].edges;
-    d->vertex_count = 0;
-    for (int i = 0; i < d->edge_count; i++)
-        if (used >> i & 1)
-            draft_steps(d, i);
-    if (d->vertex_count > PM_LEAF_VERTICES)
-        return 0;
-    for (int i = 0; i < d->piece_count; i++)
-        answers[i] = p->answers[d->pieces[i].item] << 2;
-    for (int i = 0; i < tested; i++)
-        for (int k = 0; k < d->edge_count; k++)
-            if (d->pieces[i].edges >> k & 1)
-                bits[i] |= d->slots[k];
-    if (!find_bits(d, bits, tested, answers))
-        return 0;
-    uint32_t *leaf = new_leaf(p, pm_leaf_head(pieces, d->vertex_count, 3 * d->cell.depth), word);
-    if (!leaf)
-        return 1;
-    pm_leaf place = pm_leaf_read(leaf);
-    uint32_t *origins = (uint32_t *)p->origins.items + (leaf - (uint32_t *)p->leaves.items);
-    for (int i = 0; i < pieces; i++) {
-        leaf[1 + i] = answers[i];
-        origins[1 + i] = i < d->piece_count ? d->pieces[i].item : 0;
-        if (i < tested)
-            leaf[place.masks + (size_t)(i >> 1)] |= bits[i] << 16 * (i & 1);
-    }
-    for (int i = 0; i < d->vertex_count; i++) {
-        leaf[place.corners + (size_t)i] = d->vertices[i];
-        origins[place.corners + (size_t)i] = d->origins[i];
-    }
-    return 1;
-}
-
-/* A leaf whose parts are asked themselves. */
-static int write_questions(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
-    int covered = shapes[count - 1].edges == 0;
-    size_t pieces = count + !covered;
-    if (pieces > PM_LEAF_PIECES) {
-        p->too_much = 1;
-        return 1;
-    }
-    uint32_t *leaf = new_leaf(p, pm_leaf_head((int)pieces, 0, 3 * cell->depth), word);
-    for (size_t i = 0; i < count && leaf; i++) {
-        leaf[1 + i] = p->answers[shapes[i].item] << 2 | (i + 1 < pieces ? PM_PIECE_ASK : 0);
-        ((uint32_t *)p->origins.items)[leaf - (uint32_t *)p->leaves.items + 1 + (ptrdiff_t)i] = shapes[i].item;
-    }
-    return 1;
-}
-
-static int write_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
-    int must = cell->depth == p->deepest;
-    size_t edges = 0;
-    for (size_t i = 0; i < count; i++)
-        edges += shapes[i].edges;
-    if (edges <= FEW_EDGES && count <= FEW_SHAPES) {
-        draft d;
-        d.painter = p;
-        d.cell = *cell;
-        d.edge_count = d.piece_count = d.closed = 0;
-        for (size_t i = 0; i < count && !d.closed; i++)
-            draft_piece(&d, &shapes[i]);
-        uint64_t used = 0;
-        for (int i = 0; i < d.piece_count - d.closed; i++)
-            used |= d.pieces[i].edges;
-        int kept = 0, pieces = d.piece_count + !d.closed;
-        for (; used; used &= used - 1)
-            kept++;
-        if (((kept <= LEAF_EDGES && pieces <= LEAF_PIECES) || kept <= pieces || must) && write_draft(&d, word))
-            return 1;
-    }
-    return must || (p->coarse && count <= FEW_SHAPES) ? write_questions(p, cell, shapes, count, word) : 0;
 }
 
 /* ---- the root ---- */
@@ -673,7 +398,7 @@ static void push_parts(pm_painter *p, size_t parts) {
         for (size_t ring = covers->ring_offsets[part]; ring < covers->ring_offsets[part + 1]; ring++) {
             size_t first = covers->vertex_offsets[ring], end = covers->vertex_offsets[ring + 1];
             if (end > first + 1) {
-                ((run *)p->runs.items)[p->runs.count++] = (run){(uint32_t)first, (uint32_t)(end - 1 - first)};
+                ((pm_run *)p->runs.items)[p->runs.count++] = (pm_run){(uint32_t)first, (uint32_t)(end - 1 - first)};
                 edges += end - 1 - first;
             }
         }
@@ -692,7 +417,7 @@ pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint
     if (parts == 0 || vertices >= UINT32_MAX / 2 || covers->count >= UINT32_C(1) << 29)
         return PM_OK;
     pm_painter p = {.hand_down = hand_down,
-                    .write_leaf = write_leaf,
+                    .write_leaf = pm_part_draft,
                     .covers = covers,
                     .allocator = allocator,
                     .poll = poll,
@@ -716,9 +441,15 @@ pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint
     pm_box *stretches = map_stretches(&p, vertices);
     p.stretches = stretches;
     p.status = stretches ? PM_OK : PM_ERR_NO_MEMORY;
-    pm_painter_prepare(&p, sizeof(run), sizeof(touch));
-    for (int coarse = 0; coarse < 2 && !tree->nodes && p.status == PM_OK; coarse++) {
-        pm_painter_clear(&p, coarse);
+    pm_painter_prepare(&p, sizeof(pm_run), sizeof(touch));
+    for (size_t i = 0; i < sizeof ATTEMPTS / sizeof *ATTEMPTS && !tree->nodes && p.status == PM_OK; i++) {
+        pm_painter_clear(&p);
+        p.leaf_room = (size_t)ATTEMPTS[i].times * (vertices < PM_MANY_VERTICES ? ROOM : ROOM_OF_MANY);
+        p.by_and_by = (size_t)ATTEMPTS[i].by_and_by * p.leaf_room;
+        p.leaf_pieces = ATTEMPTS[i].pieces;
+        p.leaf_corners = ATTEMPTS[i].corners;
+        p.leaf_asks = ATTEMPTS[i].asks;
+        p.is_last = ATTEMPTS[i].is_last;
         push_parts(&p, parts);
         pm_painter_run(&p, tree);
     }

@@ -1,5 +1,5 @@
 /* core.h — what the files of the extension share. Reading order: module.c, input.c, polygon.c, objects.c, find.c,
- * dropin.c, index.c. */
+ * dropin.c, index.c, arrow.c, wkb.c. */
 #ifndef POLY_MATCH_CORE_H
 #define POLY_MATCH_CORE_H
 
@@ -114,5 +114,11 @@ extern PyMethodDef dropin_methods[];
 /* index.c */
 extern PyType_Spec index_spec;
 extern PyMethodDef index_functions[];
+
+/* arrow.c */
+extern PyMethodDef arrow_functions[];
+
+/* wkb.c */
+extern PyMethodDef wkb_functions[];
 
 #endif

@@ -423,7 +423,8 @@ PyMethodDef dropin_methods[] = {
      "Raises\n------\n"
      "TypeError, ValueError\n    The point or a center is not two real numbers; the message names the position.\n"
      "AttributeError\n    An object without `center`.\n\n"
-     "Notes\n-----\nThe comparison is exact. O(polygons)."},
+     "Notes\n-----\nThe comparison is exact. O(polygons). A list that changes meanwhile is followed as a for loop\n"
+     "would; free-threaded Python reads it as it was when the call began."},
     {"select_best_polygon", (PyCFunction)(void (*)(void))function_select_best_polygon, METH_FASTCALL | METH_KEYWORDS,
      "select_best_polygon($module, polygon_sets)\n--\n\n"
      "The polygon with the smallest area of each set, the first on ties.\n\n"

@@ -77,13 +77,12 @@ static int options_from(PyObject *predicate, PyObject *best, PyObject *scores, P
     }
     options->best = (pm_best)i;
     if (i == 3) {
-        int type = PyArray_Check(scores) ? PyArray_TYPE((PyArrayObject *)scores) : NPY_DOUBLE;
-        if (type == NPY_LONGLONG || type == NPY_LONG)
-            options->best = PM_SCORE_INT64;
-        else if (type == NPY_ULONGLONG || type == NPY_ULONG)
-            options->best = PM_SCORE_UINT64;
-        else
-            type = NPY_DOUBLE;
+        int type = NPY_DOUBLE;
+        if (PyArray_Check(scores) && PyArray_ISINTEGER((PyArrayObject *)scores) &&
+            PyArray_ITEMSIZE((PyArrayObject *)scores) == 8) { /* long, or where that is shorter, long long */
+            type = PyArray_TYPE((PyArrayObject *)scores);
+            options->best = PyTypeNum_ISSIGNED(type) ? PM_SCORE_INT64 : PM_SCORE_UINT64;
+        }
         PyArrayObject *array = check_array(scores, "scores", type, 1, 0);
         if (!array)
             return -1;

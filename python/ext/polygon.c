@@ -245,18 +245,16 @@ static int restore(PyObject *self, PyObject *dict, PyObject *slots) {
         if (status < 0)
             return -1;
     }
-    PyObject *name, *value;
-    Py_ssize_t position = 0;
-    while (PyDict_Check(slots) && PyDict_Next(slots, &position, &name, &value)) {
-        Py_INCREF(name);
-        Py_INCREF(value);
-        int status = PyObject_SetAttr(self, name, value);
-        Py_DECREF(name);
-        Py_DECREF(value);
-        if (status < 0)
-            return -1;
+    PyObject *pairs = PyDict_Check(slots) ? PyDict_Items(slots) : NULL;
+    if (!pairs)
+        return PyErr_Occurred() ? -1 : 0;
+    int status = 0;
+    for (Py_ssize_t i = 0; i < PyList_GET_SIZE(pairs) && status == 0; i++) {
+        PyObject *pair = PyList_GET_ITEM(pairs, i);
+        status = PyObject_SetAttr(self, PyTuple_GET_ITEM(pair, 0), PyTuple_GET_ITEM(pair, 1));
     }
-    return 0;
+    Py_DECREF(pairs);
+    return status;
 }
 
 static PyObject *method_setstate(PyObject *self, PyObject *state) {

@@ -12,22 +12,36 @@ array([ 1,  0, -1])
 
 from typing import TYPE_CHECKING
 
+from poly_match._check import check
 from poly_match._core import Polygon, find_close_polygons, main, select_best_polygon
+from poly_match._count import count
+from poly_match._dataset import Matched, match_dataset
+from poly_match._digest import digest
 from poly_match._example import generate_example, generate_one_polygon
-from poly_match._index import Index, match
+from poly_match._index import Index
+from poly_match._match import match
 from poly_match._regions import Regions
+from poly_match._sjoin import sjoin
+from poly_match._versions import show_versions
 
 __all__ = [
     "Index",
+    "Matched",
     "Polygon",
     "Regions",
     "__version__",
+    "check",
+    "count",
+    "digest",
     "find_close_polygons",
     "generate_example",
     "generate_one_polygon",
     "main",
     "match",
+    "match_dataset",
     "select_best_polygon",
+    "show_versions",
+    "sjoin",
 ]
 
 __version__: str

@@ -11,6 +11,7 @@ import operator
 import os
 import pickle
 import sys
+from collections.abc import Iterable
 from mmap import ACCESS_READ
 from mmap import mmap as map_file
 from pathlib import Path
@@ -20,13 +21,14 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
+from poly_match._crs import check_crs, crs_text
 from poly_match._files import replacing
 from poly_match._numbers import Doubles, array_of, doubles_of
 from poly_match._points import xy_of
 from poly_match._regions import Regions, are_polygons, regions_of
 from poly_match._run import run
 
-__all__ = ["Index", "match"]
+__all__ = ["Index"]
 
 Predicate = Literal["covers", "center_within"]
 Best = Literal["smallest", "largest", "first"]
@@ -46,17 +48,21 @@ class Index:
     ----------
     polygons
         A list of `Polygon` (a subclass's own `area` and `center` are honoured), a list of (k, 2) arrays (one
-        ring each), an array or list of shapely Polygon and MultiPolygon, a GeoSeries, or `Regions`. Rows that
-        are missing or empty match nothing and keep their position.
+        ring each), `Regions`, or Polygons and MultiPolygons as: an array or list of shapely geometries, of
+        WKB, of GeoJSON mappings or of objects with a ``__geo_interface__``; a GeoSeries or GeoDataFrame; a
+        GeoJSON FeatureCollection; one of these geometries alone; anything with the Arrow PyCapsule interface
+        (pyarrow, polars, DuckDB, ...): a GeoArrow or WKB column, or a table with one. Rows that are missing
+        or empty match nothing and keep their position; z and m are ignored.
     predicate : {"covers", "center_within"}
         Which regions are candidates for a point. "covers": the region covers it, its boundary included; a
         multipolygon covers what any of its parts covers. "center_within": the region's center, the mean of
         its vertices, is strictly closer than `distance`.
     distance : float or array of float, optional
         For "center_within", and only there: one limit, or one per region; at least 0, infinity allowed.
-    best : {"smallest", "largest", "first"} or array of numbers
-        Which candidate wins: by area, by input order, or the lowest of one score per region. Integer scores
-        compare as integers. Equal candidates: the one that comes first in the input.
+    best : {"smallest", "largest", "first"} or array of numbers or str
+        Which candidate wins: by area, by input order, or the lowest of one score per region, where polygons
+        are a GeoDataFrame also the name of a column of scores. Integer scores compare as integers. Equal
+        candidates: the one that comes first in the input.
     max_bytes : int, optional
         The most that the index may take, `nbytes`. With less, more points are answered by looking at edges.
         Three times the coordinates and 16 MB unless given (for "center_within", 256 per region and 4 MB).
@@ -72,6 +78,10 @@ class Index:
 
     Notes
     -----
+    Polygons with a CRS and points with another are a ValueError, and a warning where only one of the two has
+    one set; plain numbers are taken as they are. An index keeps the CRS, in pickles too, but a saved file has
+    none: points are not checked against what was opened.
+
     Answers are exact: they are those of real numbers, not of rounded ones, and the same on every machine, for
     every number of workers. Building takes O(v log v) time for v vertices and can be interrupted; the input
     is not kept. Any number of threads may use one index.
@@ -92,9 +102,10 @@ class Index:
     array([ 1,  1,  0, -1])
     """
 
-    __slots__ = ("__weakref__", "_core")
+    __slots__ = ("__weakref__", "_core", "_crs")
 
     _core: _core.Index
+    _crs: str | None  # of the polygons, as `crs_text` gives it
 
     def __init__(
         self,
@@ -105,7 +116,18 @@ class Index:
         best: Best | npt.ArrayLike = "smallest",
         max_bytes: int | None = None,
     ) -> None:
+        self._crs = crs_text(polygons)
         self._build(polygons, predicate, distance, best, max_bytes, None)
+
+    @classmethod
+    def _for(
+        cls, points: int, polygons: Any, predicate: Predicate, distance: Any, best: Any, max_bytes: int | None
+    ) -> Self:
+        """Return an index for one call with so many points, whose CRS was looked at already."""
+        self = cls.__new__(cls)
+        self._crs = None
+        self._build(polygons, predicate, distance, best, max_bytes, points)
+        return self
 
     def _build(
         self,
@@ -121,7 +143,7 @@ class Index:
             raise ValueError(f"predicate: expected one of {_listed(PREDICATES)}; got {predicate!r}")
         regions = regions_of(polygons)
         count = len(regions)
-        rule, scores = _rule_of(best, count)
+        rule, scores = _rule_of(scores_of(polygons, best), count)
         limits = _limits_of(distance, predicate, count)
         budget = _budget_of(max_bytes)
         area = None
@@ -215,12 +237,13 @@ class Index:
             self._core = _core.Index.open(memory, verify)
         except ValueError as error:
             raise ValueError(f"{os.fspath(path)}: {error}") from None
+        self._crs = None
         return self
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
         block = self._core.block
         carried = pickle.PickleBuffer(block) if operator.index(protocol) >= 5 else bytes(block)
-        return _restored, (type(self), carried), getattr(self, "__dict__", None)
+        return _restored, (type(self), carried, self._crs), getattr(self, "__dict__", None)
 
     def __copy__(self) -> Self:
         return self
@@ -258,36 +281,48 @@ class Index:
 
     @overload
     def match(
-        self, points: Any, *, workers: int = 1, progress: bool = False, out: None = None
+        self, points: Any, *, names: None = None, workers: int = 1, progress: bool = False, out: None = None
     ) -> Answers: ...
     @overload
-    def match(self, points: Any, *, workers: int = 1, progress: bool = False, out: Out) -> Out: ...
+    def match(
+        self, points: Any, *, names: None = None, workers: int = 1, progress: bool = False, out: Out
+    ) -> Out: ...
+    @overload
+    def match(
+        self, points: Any, *, names: Iterable[Any], workers: int = 1, progress: bool = False, out: None = None
+    ) -> npt.NDArray[np.object_]: ...
     def match(
         self,
         points: Any,
         *,
+        names: Iterable[Any] | None = None,
         workers: int = 1,
         progress: bool = False,
         out: npt.NDArray[Any] | None = None,
     ) -> npt.NDArray[Any]:
-        """Return for every point the position of its best region, -1 for none.
+        """Return for every point the position of its best region, -1 for none; or its name.
 
         Parameters
         ----------
         points
-            An (n, 2) array, a tuple (x, y) of 1-D arrays, a list of points (two numbers each), an array or
-            list of shapely Points, or a GeoSeries. A point that is missing or not finite matches nothing.
+            An (n, 2) array, a *tuple* (x, y) of 1-D arrays, a *list* of points (two numbers each), a table of
+            exactly two numeric columns (x, y), or Points in the forms that polygons may have: shapely, WKB,
+            GeoJSON, GeoSeries, Arrow (GeoArrow interleaved or separated). A point that is missing or not
+            finite matches nothing; z and m are ignored.
+        names : iterable, optional
+            One name per region, anything: then the answers are names, None for none.
         workers : int
             Threads to use; -1 for all cores this process may use.
         progress : bool
             Show a bar on stderr.
         out : (n,) array of int32 or int64, optional
-            Where to write the answers.
+            Where to write the answers, as positions.
 
         Returns
         -------
         (n,) array of intp
-            One answer per point, in the order of the points; `out` itself when it is given.
+            One answer per point, in the order of the points; `out` itself when it is given. With `names` an
+            array of object.
 
         Raises
         ------
@@ -298,9 +333,17 @@ class Index:
 
         Notes
         -----
-        The GIL is released. float64 points are used where they lie, whatever their strides.
+        The GIL is released. float64 points are used where they lie, whatever their strides; those of Arrow
+        when they are one chunk and none is missing.
         """
+        if self._crs is not None and (here := crs_text(points)) is not None:
+            check_crs(here, self._crs)
         x, y = xy_of(points)
+        if names is not None:
+            if out is not None:
+                raise ValueError("out: takes positions, not names; leave out one of the two")
+            known = _names_of(names, len(self))
+            return known[self.match((x, y), workers=workers, progress=progress)]
         if out is None:
             answers: npt.NDArray[Any] = np.empty(len(x), dtype=np.intp)
             if answers.dtype != _INT64:
@@ -321,67 +364,11 @@ class Index:
         out[...] = answers
 
 
-@overload
-def match(
-    points: Any,
-    polygons: Any,
-    *,
-    predicate: Predicate = "covers",
-    distance: npt.ArrayLike | None = None,
-    best: Best | npt.ArrayLike = "smallest",
-    max_bytes: int | None = None,
-    workers: int = 1,
-    progress: bool = False,
-    out: None = None,
-) -> Answers: ...
-@overload
-def match(
-    points: Any,
-    polygons: Any,
-    *,
-    predicate: Predicate = "covers",
-    distance: npt.ArrayLike | None = None,
-    best: Best | npt.ArrayLike = "smallest",
-    max_bytes: int | None = None,
-    workers: int = 1,
-    progress: bool = False,
-    out: Out,
-) -> Out: ...
-def match(
-    points: Any,
-    polygons: Any,
-    *,
-    predicate: Predicate = "covers",
-    distance: npt.ArrayLike | None = None,
-    best: Best | npt.ArrayLike = "smallest",
-    max_bytes: int | None = None,
-    workers: int = 1,
-    progress: bool = False,
-    out: npt.NDArray[Any] | None = None,
-) -> npt.NDArray[Any]:
-    """Return for every point the position of its best polygon, -1 for none.
-
-    Builds an `Index` of the polygons and matches the points: see `Index` for the rules and the forms of
-    polygons, `Index.match` for the forms of points, the result and what is raised.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> import poly_match as pm
-    >>> square = np.array([[0, 0], [4, 0], [4, 4], [0, 4]])
-    >>> pm.match([(2, 2), (8, 2)], [square, square + [5, 0]], predicate="center_within", distance=3)
-    array([0, 1])
-    """
-    x, y = xy_of(points)
-    index = Index.__new__(Index)
-    index._build(polygons, predicate, distance, best, max_bytes, len(x))
-    return index.match((x, y), workers=workers, progress=progress, out=out)
-
-
-def _restored(cls: type[Index], block: Any) -> Index:
+def _restored(cls: type[Index], block: Any, crs: str | None) -> Index:
     """Return an unpickled index, over the very block."""
     index = cls.__new__(cls)
     index._core = _core.Index.open(block, True)
+    index._crs = crs
     return index
 
 
@@ -414,12 +401,20 @@ def _listed(names: tuple[str, ...]) -> str:
     return ", ".join(f'"{name}"' for name in names)
 
 
+def scores_of(polygons: Any, best: Any) -> Any:
+    """Return the column that `best` names, or `best` itself where that is a rule or the scores already."""
+    if isinstance(best, str) and best not in BESTS and best in getattr(polygons, "columns", ()):
+        return polygons[best]
+    return best
+
+
 def _rule_of(best: Any, count: int) -> tuple[str, npt.NDArray[Any] | None]:
     """Return the name of the rule, and the scores as float64, int64 or uint64 when the rule is "score"."""
     if isinstance(best, str):
         if best not in BESTS:
             raise ValueError(
-                f"best: expected one of {_listed(BESTS)}, or an array of one score per region; got {best!r}"
+                f"best: expected one of {_listed(BESTS)}, or an array of one score per region, "
+                f"or a column of the polygons' frame; got {best!r}"
             )
         return best, None
     if isinstance(best, (list, tuple)) and best and all(type(score) is int for score in best):
@@ -472,6 +467,16 @@ def _limits_of(distance: Any, predicate: str, count: int) -> Doubles | None:
         row = f"[{bad[0]}]" if limits.ndim else ""
         raise ValueError(f"distance{row}: expected at least 0, got {np.atleast_1d(limits)[bad[0]]}")
     return np.ascontiguousarray(np.atleast_1d(limits))
+
+
+def _names_of(names: Iterable[Any], count: int) -> npt.NDArray[np.object_]:
+    """Return the names of the regions as they are, and None for the answer -1."""
+    if isinstance(names, (str, bytes)):
+        raise TypeError(f"names: expected one name for each of {count} regions, got the text {names!r}")
+    listed = names.tolist() if hasattr(names, "tolist") else list(names)  # Python's own numbers, not NumPy's
+    if len(listed) != count:
+        raise ValueError(f"names: expected one name for each of {count} regions, got {len(listed)}")
+    return np.fromiter([*listed, None], dtype=object, count=count + 1)
 
 
 def _check_out(out: Any, count: int, regions: int) -> None:

@@ -1,55 +1,33 @@
-"""What `poly-match match` does: read the regions, stream the points, write one row per point.
+"""What `match` and `count` do: the regions once, the points in pieces, one row per point or per region.
 
-Only a piece of the points is in memory at a time; the regions and their index stay. The output appears under
+Only a piece of the points is in memory at a time; the regions and their index stay. An output appears under
 its name when it is complete.
 """
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
-import pyogrio  # type: ignore[import-untyped]
-import shapely  # type: ignore[import-untyped]
 
-from poly_match._csv import CsvError, Reader, lines_of, numbers_of, text_of
-from poly_match._files import replacing
-from poly_match._index import Best, Index, Predicate
+from poly_match._crs import check_crs
+from poly_match._formats import PIPE, Format, format_of, is_index, named, output_format
+from poly_match._index import Index
+from poly_match._layer import Layer, index_for, opened_index, read_layer
+from poly_match._options import Job
+from poly_match._problems import Refused, Unmatched, Wrong
+from poly_match._read import X_NAMES, Columns, Geometry, Source, ahead, crs_of, open_source, places_of, xy_of
+from poly_match._rows import Piece, Shape, is_bad, unique_names
+from poly_match._voice import Voice
+from poly_match._write import Target, open_target
 
-X_NAMES = ("lon", "lng", "long", "longitude", "x")
-Y_NAMES = ("lat", "latitude", "y")
-
-
-class Problem(Exception):
-    """Why the job failed, in one sentence."""
-
-
-class UsageProblem(Problem):
-    """A wrong option, found only when the files were open."""
-
-
-@dataclass
-class Job:
-    """The arguments and options of the command."""
-
-    points: Path
-    polygons: Path
-    output: Path
-    x_name: str | None
-    y_name: str | None
-    predicate: Predicate
-    distance: float | None
-    best: Best
-    score: str | None
-    columns: list[str] | None
-    workers: int
+__all__ = ["check_places", "points_format", "run_count", "run_match"]
 
 
 @dataclass
@@ -58,183 +36,204 @@ class Tally:
 
     points: int = 0
     matched: int = 0
-    matching: float = 0.0  # seconds
+    bad: int = 0
+    preparing: float = 0.0  # seconds
+    matching: float = 0.0
 
 
-def run(job: Job, *, progress: bool | None, quiet: bool) -> None:
-    """Do the job and sum it up on stderr; a `Problem` says why it could not be done."""
+@dataclass
+class Run:
+    """What is open while a command runs."""
+
+    job: Job
+    voice: Voice
+    source: Source
+    format: Format  # of the points
+    places: Columns | Geometry
+    layer: Layer
+    index: Index
+    tally: Tally
+
+    def shape(self, added: dict[str, Any] | None, format: Format) -> Shape:
+        """Return the form of an output."""
+        return Shape(self.source, self.places, added, self.job.audit, format, self.layer.crs)
+
+    def pieces(self) -> Generator[Piece, None, None]:
+        """Match the points, piece by piece."""
+        tally = self.tally
+        name = "standard input" if self.job.points == PIPE else Path(self.job.points).name
+        bar = self.voice.bar(f"matching {name}", self.source.total)
+        with bar as advance, closing(ahead(self.source)) as batches:
+            for batch in batches:
+                x, y = xy_of(self.source, self.places, batch, tally.points)
+                began = time.perf_counter()
+                answers = self.index.match((x, y), workers=self.job.workers)
+                tally.matching += time.perf_counter() - began
+                tally.points += len(answers)
+                tally.matched += int(np.count_nonzero(answers >= 0))
+                tally.bad += int(np.count_nonzero(is_bad(x, y)))
+                yield Piece(batch, x, y, answers)
+                advance(self.source.done())
+
+
+def run_match(job: Job, voice: Voice) -> None:
+    """Write every point with what its region adds."""
     began = time.perf_counter()
-    try:
-        reader = Reader(job.points)
-        x_name = pick(reader, job.x_name, X_NAMES, "--x")
-        y_name = pick(reader, job.y_name, Y_NAMES, "--y")
-        shapes, attributes = read_regions(job.polygons)
-        best = scores_of(job, attributes)
-        added = {name: attributes[name] for name in chosen(job, attributes)}
-        built = time.perf_counter()
+    with ExitStack() as stack:
+        run = opened(job, voice, stack)
+        added = {} if is_index(run.layer.path) else run.layer.chosen(job.columns)
+        shape = run.shape(added, output_format(job.output, job.format, run.format))
+        write = stack.enter_context(open_target(shape.target(job.output)))
+        reject = None
+        if job.rejects is not None:
+            left = run.shape(None, output_format(job.rejects, None, shape.format))
+            reject = stack.enter_context(open_target(left.target(job.rejects)))
+        for piece in stack.enter_context(closing(run.pieces())):
+            write(shape.batch(piece))
+            if reject is not None:
+                reject(left.batch(piece).filter(pa.array(piece.answers < 0)))
+    sum_up(run, time.perf_counter() - began)
+
+
+def run_count(job: Job, voice: Voice) -> None:
+    """Write every region with the number of its points."""
+    began = time.perf_counter()
+    with ExitStack() as stack:
+        run = opened(job, voice, stack)
+        format = output_format(job.output, job.format, named("csv"))
+        counts = np.zeros(len(run.index), dtype=np.int64)
+        target, columns = _counted(run, format)
+        for piece in stack.enter_context(closing(run.pieces())):
+            counts += np.bincount(piece.answers[piece.answers >= 0], minlength=len(counts))
+        with open_target(target) as write:
+            write(pa.RecordBatch.from_arrays([*columns, pa.array(counts)], schema=target.schema))
+    sum_up(run, time.perf_counter() - began)
+
+
+def _counted(run: Run, format: Format) -> tuple[Target, list[Any]]:
+    """Return what `count` writes, without the number: the fields and, where it can be, the geometry."""
+    job, layer = run.job, run.layer
+    columns = {} if is_index(layer.path) else layer.chosen(job.columns)
+    if not columns:
+        columns = {"region": pa.array(range(len(run.index)), pa.int64())}
+    names, geometry, geo = list(columns), None, None
+    if layer.geometry is not None and format.family != "csv":
+        (name,) = unique_names(names, [layer.geometry.name])
+        geometry = Geometry(name, "wkb")
+        columns[name] = layer.wkb()
+        if geometry == layer.geometry:
+            geo = layer.geo  # says it already, under that name
+    elif format.needs_geometry:
+        raise Wrong(
+            f"{layer.path}: an index has no geometries for {format.name}; give the file it was built "
+            f"from and --index {layer.path}, or write .csv or .parquet"
+        )
+    fields = [pa.field(name, column.type) for name, column in columns.items()]
+    fields.append(pa.field(*unique_names(names, ["count"], "_points"), pa.int64()))
+    target = Target(job.output, format, pa.schema(fields), geometry, layer.crs, geo)
+    return target, list(columns.values())
+
+
+# ---- opening -----------------------------------------------------------------------------------------------
+
+
+def opened(job: Job, voice: Voice, stack: ExitStack) -> Run:
+    """Open the points, read the regions, build or open their index."""
+    format = points_format(job.points, job.points_format)
+    source = stack.enter_context(open_source(job.points, format, job.points_layer))
+    places = places_of(source, job.x, job.y)
+    began = time.perf_counter()
+    if is_index(job.polygons):
+        layer, index = Layer(job.polygons), opened_index(job.polygons)
+    else:
+        layer = read_layer(job.polygons, job.polygons_layer)
+        check_places(source, places, layer, voice, named_by_hand=job.x is not None)
+        layer.chosen(job.columns)  # a wrong name is told before the work
+        if job.index is None:
+            index = index_for(layer, job.rules, voice)
+        else:
+            index = opened_index(job.index)
+            if len(index) != len(layer):
+                raise Refused(
+                    f"{job.index}: has {len(index)} regions, but {layer.path} has {len(layer)}; "
+                    f"build it again: poly-match index {layer.path} -o {job.index} --overwrite"
+                )
+    return Run(job, voice, source, format, places, layer, index, Tally(preparing=time.perf_counter() - began))
+
+
+def points_format(path: str, name: str | None) -> Format:
+    """Return the format of the points: the one that is said, the file's, and of a pipe CSV."""
+    if name is not None:
+        return named(name)
+    return named("csv") if path == PIPE else format_of(path)
+
+
+def check_places(
+    source: Source, places: Columns | Geometry, layer: Layer, voice: Voice, named_by_hand: bool
+) -> None:
+    """Refuse points and polygons that lie on different planes; warn where one side does not say."""
+    if source.geometry is not None and (source.crs is None) != (layer.crs is None):
+        lacking, other = (source, layer) if source.crs is None else (layer, source)
+        voice.warn(
+            f"{lacking.path} does not say its coordinate reference system; taken to be that of {other.path}"
+        )
+    if layer.crs is None:
+        return
+    if source.crs is not None:
         try:
-            index = Index(shapes, predicate=job.predicate, distance=job.distance, best=best)
-        except (ValueError, TypeError) as error:
-            raise Problem(f"{job.polygons}: {error}") from None
-        built = time.perf_counter() - built
-        shown = not quiet and (sys.stderr.isatty() if progress is None else progress)
-        with bar(reader, shown) as advance:
-            tally = stream(job, reader, x_name, y_name, index, added, advance)
-    except CsvError as error:
-        raise Problem(str(error)) from None
-    except OSError as error:
-        raise Problem(f"{error.filename or job.output}: {error.strerror or error}") from None
-    if not quiet:
-        summarize(job, tally, len(index), built, time.perf_counter() - began)
+            check_crs(source.crs, layer.crs)
+        except ValueError as error:
+            raise Refused(
+                f"{source.path} and {layer.path}: {str(error).partition(': bring')[0]}; bring them into one, "
+                "with ogr2ogr -t_srs or GeoPandas' to_crs"
+            ) from None
+    elif isinstance(places, Columns) and not named_by_hand and _is_degrees(places.x):
+        crs = crs_of(layer.crs)
+        if crs.is_projected:
+            raise Refused(
+                f"{source.path}: {places.x} and {places.y} are degrees by their names, but {layer.path} is "
+                f"in {crs.name}; reproject it (ogr2ogr -t_srs EPSG:4326 NEW {layer.path}), or, if the names "
+                f"mislead, say --x {places.x} --y {places.y}"
+            )
 
 
-# ---- the regions -------------------------------------------------------------------------------------------
-
-
-def read_regions(path: Path) -> tuple[Any, dict[str, Any]]:
-    """Return the geometries of a file, and its scalar fields as Arrow columns of one chunk."""
-    try:
-        meta, table = pyogrio.read_arrow(path)
-    except Exception as error:  # pyogrio has a dozen, GDAL's words are in the message
-        raise Problem(f"{path}: cannot be read as polygons: {str(error).splitlines()[0]}") from None
-    geometry = meta["geometry_name"] or "wkb_geometry"
-    if geometry not in table.column_names:
-        raise Problem(f"{path}: has no geometry; expected polygons")
-    try:
-        shapes = shapely.from_wkb(table[geometry].to_numpy(zero_copy_only=False))
-    except shapely.errors.ShapelyError as error:
-        raise Problem(f"{path}: {error}") from None
-    attributes = {}
-    for name in table.column_names:
-        kind = table[name].type
-        if name != geometry and not pa.types.is_nested(kind) and not _is_binary(kind):
-            attributes[name] = table[name].combine_chunks()
-    return shapes, attributes
-
-
-def _is_binary(kind: Any) -> bool:
-    return bool(pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
-
-
-def scores_of(job: Job, attributes: dict[str, Any]) -> Any:
-    """Return what `best` is: the name of a rule, or the numbers of the field to score by."""
-    if job.score is None:
-        return job.best
-    if job.score not in attributes:
-        raise UsageProblem(f"--score {job.score}: {job.polygons} has the fields {_names(attributes)}")
-    column = attributes[job.score]
-    if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-        raise UsageProblem(f"--score {job.score}: the field is not numeric but {column.type}")
-    if column.null_count:
-        row = int(np.flatnonzero(np.asarray(column.is_null()))[0])
-        raise Problem(f"{job.polygons}: row {row} has no {job.score} to score by; give it one")
-    return column.to_numpy(zero_copy_only=False)
-
-
-def chosen(job: Job, attributes: dict[str, Any]) -> list[str]:
-    """Return the fields to add."""
-    if job.columns is None:
-        return list(attributes)
-    for name in job.columns:
-        if name not in attributes:
-            raise UsageProblem(f"--columns {name}: {job.polygons} has the fields {_names(attributes)}")
-    return list(dict.fromkeys(job.columns))
-
-
-def _names(names: Any) -> str:
-    return ", ".join(names) or "(none)"
-
-
-# ---- the points --------------------------------------------------------------------------------------------
-
-
-def pick(reader: Reader, wanted: str | None, usual: tuple[str, ...], option: str) -> str:
-    """Return the column a coordinate is in: the one asked for, or the only one with a usual name."""
-    if wanted is not None:
-        if wanted not in reader.names:
-            raise UsageProblem(f"{option} {wanted}: {reader.path} has the columns {_names(reader.names)}")
-        return wanted
-    found = [name for name in reader.names if name.strip().lower() in usual]
-    if len(found) == 1:
-        return found[0]
-    reason = f"several fit: {_names(found)}" if found else f"none is called {', '.join(usual)}"
-    raise UsageProblem(
-        f"{reader.path}: name the column with {option} ({reason}); the columns are {_names(reader.names)}"
-    )
-
-
-def stream(
-    job: Job,
-    reader: Reader,
-    x_name: str,
-    y_name: str,
-    index: Index,
-    added: dict[str, Any],
-    advance: Any,
-) -> Tally:
-    """Write every point with what its region adds, piece by piece."""
-    tally = Tally()
-    # As text once; a null behind the last row is what a point without a region takes.
-    texts = [pa.concat_arrays([text_of(column), pa.nulls(1, pa.large_string())]) for column in added.values()]
-    if not added:
-        numbers = pa.array(range(len(index)), pa.int64())
-        added = {"region": numbers}
-        texts = [pa.concat_arrays([text_of(numbers), pa.nulls(1, pa.large_string())])]
-    header = [pa.array([name]) for name in [*reader.names, *unique_names(reader.names, list(added))]]
-    with replacing(job.output) as out:
-        out.write(lines_of(header))
-        for batch in reader.batches():
-            x = numbers_of(batch[x_name], job.points, x_name, tally.points)
-            y = numbers_of(batch[y_name], job.points, y_name, tally.points)
-            began = time.perf_counter()
-            winners = index.match((x, y), workers=job.workers)
-            tally.matching += time.perf_counter() - began
-            unmatched = winners < 0
-            rows = pa.array(np.where(unmatched, len(index), winners))
-            out.write(lines_of([*batch.columns, *(text.take(rows) for text in texts)]))
-            tally.points += len(winners)
-            tally.matched += len(winners) - int(unmatched.sum())
-            advance(reader.position())
-    return tally
-
-
-def unique_names(taken: list[str], names: list[str]) -> list[str]:
-    """Return the names for the added columns: with _region at the end where the points have that name."""
-    used = set(taken)
-    result = []
-    for name in names:
-        while name in used:
-            name += "_region"
-        used.add(name)
-        result.append(name)
-    return result
+def _is_degrees(name: str) -> bool:
+    return name.strip().lower() in X_NAMES and name.strip().lower() != "x"
 
 
 # ---- what is said ------------------------------------------------------------------------------------------
 
 
-@contextmanager
-def bar(reader: Reader, shown: bool) -> Iterator[Any]:
-    """Show how much of the points file is done, on stderr."""
-    if not shown:
-        yield lambda position: None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    with Progress(console=console, transient=console.is_terminal) as progress:  # a log gets the last state
-        task = progress.add_task(f"matching {reader.path.name}", total=max(reader.size, 1))
-        yield lambda position: progress.update(task, completed=position)
-
-
-def summarize(job: Job, tally: Tally, regions: int, built: float, total: float) -> None:
-    """Say on stderr what was done and how long it took."""
-    rate = f"{tally.points / tally.matching:,.0f} points/s" if tally.matching > 0 else "no points"
-    print(
-        f"{tally.points:,} points: {tally.matched:,} matched, {tally.points - tally.matched:,} unmatched\n"
-        f"matching took {tally.matching:.2f} s ({rate}), preparing {regions:,} regions {built:.2f} s, "
-        f"everything with reading and writing {total:.2f} s\n"
-        f"wrote {job.output}",
-        file=sys.stderr,
-    )
+def sum_up(run: Run, seconds: float) -> None:
+    """Say what was done and how long it took, and whether that is what was wanted."""
+    tally, job = run.tally, run.job
+    unmatched = tally.points - tally.matched
+    rate = tally.points / tally.matching if tally.matching > 0 else 0.0
+    facts = {
+        "points": tally.points,
+        "matched": tally.matched,
+        "unmatched": unmatched,
+        "bad_points": tally.bad,
+        "regions": len(run.index),
+        "seconds": {
+            "total": round(seconds, 3),
+            "preparing": round(tally.preparing, 3),
+            "matching": round(tally.matching, 3),
+        },
+        "points_per_second": round(rate),
+        "output": job.output,
+    }
+    if job.rejects is not None:
+        facts["rejects"] = job.rejects
+    bad = f" ({tally.bad:,} of them without a place)" if tally.bad else ""
+    speed = f"{rate:,.0f} points/s" if rate else "no points"
+    lines = [
+        f"{tally.points:,} points: {tally.matched:,} matched, {unmatched:,} unmatched{bad}",
+        f"matching took {tally.matching:.2f} s ({speed}), preparing {len(run.index):,} regions "
+        f"{tally.preparing:.2f} s, everything with reading and writing {seconds:.2f} s",
+    ]
+    lines += [f"wrote {path}" for path in (job.output, job.rejects) if path not in (None, PIPE)]
+    run.voice.sum_up(facts, lines)
+    if job.fail_unmatched and unmatched:
+        told = f"{unmatched:,} of {tally.points:,} points are unmatched; --rejects FILE lists them"
+        raise Unmatched("" if run.voice.as_json else told)

@@ -13,16 +13,15 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
-from poly_match._numbers import Doubles, array_of, doubles_of
-from poly_match._shapely import geometries_of, is_geometry, is_missing, ragged_from_geometries
+from poly_match._forms import WORDS, geometry_in
+from poly_match._numbers import Doubles, Offsets, array_of, doubles_of, is_missing
+from poly_match._shapely import is_shapely
 
 __all__ = ["Regions"]
 
-Offsets = npt.NDArray[np.int64]
-
 FORMS = (
-    "a list of poly_match.Polygon, a list of (k, 2) arrays (one ring each), an array or list of shapely "
-    "Polygon and MultiPolygon, a GeoSeries, or poly_match.Regions"
+    "a list of poly_match.Polygon, a list of (k, 2) arrays (one ring each), poly_match.Regions, or Polygons "
+    f"and MultiPolygons as {WORDS}"
 )
 
 
@@ -63,6 +62,7 @@ class Regions:
 
     Notes
     -----
+    Wherever polygons are expected, every form that `Index` lists will do; this one is for arrays of your own.
     Coordinates that have the right type and layout are kept without a copy, as a read-only view: do not
     change them afterwards. Offsets are copied. Empty rings, polygons and regions are allowed and cover
     nothing. Checking takes O(n) time.
@@ -159,18 +159,19 @@ def regions_of(polygons: Any) -> Regions:
     """Return the ragged arrays of every accepted form of polygons."""
     if isinstance(polygons, Regions):
         return polygons
-    if isinstance(polygons, _core.Polygon) or is_geometry(polygons):
+    if isinstance(polygons, _core.Polygon):
         raise TypeError("polygons: expected several, got one; put it in a list")
-    objects = geometries_of(polygons)
-    if objects is not None:
-        return _named(*ragged_from_geometries(objects, "polygons"))
+    if are_polygons(polygons):
+        coords, ring_offsets = _core.gather_polygons(polygons)
+        return _named(coords, ring_offsets, np.arange(len(polygons) + 1), None)
+    held = geometry_in(polygons, "polygons")
+    if held is not None:
+        form, rows = held
+        return _named(*form.regions(rows, "polygons"))
     if isinstance(polygons, np.ndarray) and (polygons.ndim == 3 or polygons.dtype == object):
         polygons = list(polygons)
     if not isinstance(polygons, (list, tuple)):
         raise TypeError(f"polygons: expected {FORMS}; got {type(polygons).__name__}")
-    if are_polygons(polygons):
-        coords, ring_offsets = _core.gather_polygons(polygons)
-        return _named(coords, ring_offsets, np.arange(len(polygons) + 1), None)
     return _regions_from_rings(polygons)
 
 
@@ -213,7 +214,7 @@ def _regions_from_rings(rings: list[Any] | tuple[Any, ...]) -> Regions:
     """Return one region per ring; None is a missing one."""
     arrays = []
     for row, ring in enumerate(rings):
-        if isinstance(ring, _core.Polygon) or is_geometry(ring):
+        if isinstance(ring, _core.Polygon) or is_shapely(ring):
             raise TypeError(
                 f"polygons[{row}]: expected a (k, 2) array like the rows before, got {_kind(ring)}"
             )

@@ -6,56 +6,65 @@ then it is imported already. Missing and empty geometries keep their row.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 import numpy.typing as npt
 
-from poly_match._numbers import Doubles
+from poly_match._numbers import XY, Ragged, Rows, is_from, is_missing
 
 Objects = npt.NDArray[np.object_]
-Offsets = npt.NDArray[np.int64]
 
 POINT, POLYGON, MULTIPOLYGON = 0, 3, 6
 
 
-def is_geometry(value: object) -> bool:
-    """Return whether an object is a shapely geometry, without importing shapely."""
-    return any(base.__module__.partition(".")[0] == "shapely" for base in type(value).__mro__)
+def is_shapely(value: object) -> bool:
+    """Return whether a value is a geometry of shapely, without importing it."""
+    return is_from(value, "shapely")
 
 
-def geometries_of(values: Any) -> Objects | None:
-    """Return what holds geometries as a 1-D array of objects, or None when it does not.
-
-    A GeoSeries or GeoDataFrame (anything with a `geometry` and a `crs`), an array of objects or a list
-    counts when its first item that is not missing is a geometry, or when all are missing.
-    """
-    if hasattr(values, "geometry") and hasattr(values, "crs"):
-        return np.asarray(values.geometry.values, dtype=object)
-    if isinstance(values, (list, tuple)):
-        first = next((value for value in values if not is_missing(value)), None)
-        if not values or not (first is None or is_geometry(first)):
-            return None
-        objects = np.empty(len(values), dtype=object)
-        objects[:] = values
-        return objects
-    if not hasattr(values, "__array__"):
-        return None
-    objects = np.asarray(values)
-    if objects.dtype != object or objects.ndim != 1:
-        return None
-    first = next((value for value in objects if not is_missing(value)), None)
-    return objects if first is None or is_geometry(first) else None
-
-
-def is_missing(value: object) -> bool:
-    """Return whether a value stands for a missing geometry: None, a NaN or pandas' NA."""
-    return value is None or (isinstance(value, float) and value != value) or type(value).__name__ == "NAType"
-
-
-def _checked(objects: Objects, argument: str, allowed: tuple[int, ...], expected: str) -> tuple[Objects, Any]:
-    """Return the geometries with None for what is missing, and their types; another type is an error."""
+def points_of(rows: Rows, argument: str) -> XY:
+    """Return x and y of Points; NaN where one is missing or empty."""
     import shapely  # type: ignore[import-untyped]
+
+    objects = _objects_of(rows)
+    try:  # as a rule there are Points and nothing else: two walks over them instead of five
+        x, y = shapely.get_x(objects), shapely.get_y(objects)
+    except (TypeError, shapely.errors.GEOSException):  # no geometry; an empty Point
+        objects = _checked(objects, argument, (POINT,), "a Point")
+        objects = _with(objects, shapely.is_empty(objects), None)
+        return shapely.get_x(objects), shapely.get_y(objects)
+    nowhere = np.flatnonzero(np.isnan(x))  # missing, or of another type
+    if nowhere.size:
+        _check_types(objects, nowhere, argument, (POINT,), "a Point")
+    return x, y
+
+
+def regions_of(rows: Rows, argument: str) -> Ragged:
+    """Return the ragged arrays of Polygons and MultiPolygons; a missing one has no vertices."""
+    import shapely
+
+    objects = _checked(_objects_of(rows), argument, (POLYGON, MULTIPOLYGON), "a Polygon or MultiPolygon")
+    objects = _with(objects, shapely.is_missing(objects), shapely.Polygon())
+    if not len(objects):
+        return np.empty((0, 2)), np.zeros(1, np.int64), np.zeros(1, np.int64), None
+    _, coords, offsets = shapely.to_ragged_array(objects, include_z=False)
+    rings, polygons, *geoms = (np.asarray(each, dtype=np.int64) for each in offsets)
+    return coords, rings, polygons, geoms[0] if geoms else None
+
+
+def _with(objects: Objects, rows: npt.NDArray[np.bool_], value: object) -> Objects:
+    """Return a copy with another value in some rows."""
+    objects = objects.copy()
+    objects[rows] = value
+    return objects
+
+
+def _objects_of(rows: Rows) -> Objects:
+    return rows if isinstance(rows, np.ndarray) else np.fromiter(rows, dtype=object, count=len(rows))
+
+
+def _checked(objects: Objects, argument: str, allowed: tuple[int, ...], expected: str) -> Objects:
+    """Return the geometries with None for what is missing; anything else, and another type, is an error."""
+    import shapely
 
     valid = shapely.is_valid_input(objects)
     if not valid.all():
@@ -65,39 +74,17 @@ def _checked(objects: Objects, argument: str, allowed: tuple[int, ...], expected
                 kind = type(objects[row]).__name__
                 raise TypeError(f"{argument}[{row}]: expected {expected}, got {kind}")
             objects[row] = None
-    types = shapely.get_type_id(objects)
-    wrong = np.flatnonzero(~np.isin(types, (-1, *allowed)))
+    _check_types(objects, np.arange(len(objects)), argument, allowed, expected)
+    return objects
+
+
+def _check_types(
+    objects: Objects, rows: npt.NDArray[np.intp], argument: str, allowed: tuple[int, ...], expected: str
+) -> None:
+    """Refuse geometries of another type among some rows."""
+    import shapely
+
+    wrong = rows[~np.isin(shapely.get_type_id(objects[rows]), (-1, *allowed))]
     if wrong.size:
         row = int(wrong[0])
         raise TypeError(f"{argument}[{row}]: expected {expected}, got {objects[row].geom_type}")
-    return objects, types
-
-
-def points_from_geometries(objects: Objects, argument: str) -> tuple[Doubles, Doubles]:
-    """Return x and y of shapely Points; NaN where the point is missing or empty."""
-    import shapely
-
-    objects, _ = _checked(objects, argument, (POINT,), "a Point")
-    empty = shapely.is_empty(objects)
-    if empty.any():
-        objects = objects.copy()
-        objects[empty] = None
-    return shapely.get_x(objects), shapely.get_y(objects)
-
-
-def ragged_from_geometries(
-    objects: Objects, argument: str
-) -> tuple[Doubles, Offsets, Offsets, Offsets | None]:
-    """Return the ragged arrays of shapely Polygons and MultiPolygons; missing ones have no vertices."""
-    import shapely
-
-    objects, types = _checked(objects, argument, (POLYGON, MULTIPOLYGON), "a Polygon or MultiPolygon")
-    missing = types == -1
-    if missing.any():
-        objects = objects.copy()
-        objects[missing] = shapely.Polygon()
-    if not len(objects):
-        return np.empty((0, 2)), np.zeros(1, np.int64), np.zeros(1, np.int64), None
-    _, coords, offsets = shapely.to_ragged_array(objects, include_z=False)
-    rings, polygons, *geoms = (np.asarray(each, dtype=np.int64) for each in offsets)
-    return coords, rings, polygons, geoms[0] if geoms else None

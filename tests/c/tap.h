@@ -20,7 +20,9 @@ typedef struct tap_count {
 static long tap_lines, tap_failures;
 
 /* One check. */
-#if defined(__GNUC__)
+#if defined(__MINGW32__) /* where printf is Microsoft's, unless asked for by C11 */
+__attribute__((format(gnu_printf, 2, 3)))
+#elif defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
 static inline int

@@ -169,7 +169,7 @@ static void test_regions(void) {
                 double expected = oracle_area(&z.regions, k), c[2];
                 oracle_center(&z.regions, k, c);
                 negative += expected < 0;
-                empty += isnan(c[0]);
+                empty += isnan(c[0]) != 0;
                 if (tap_case(&areas, same(area[k], expected))) {
                     printf("# region %zu: %a, expected %a\n", k, area[k], expected);
                     zoo_print(&z);

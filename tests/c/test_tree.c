@@ -6,15 +6,18 @@
  * edges; edges through corners of cells; slivers, spikes, nested rings, copies; all of them moved and scaled, as far
  * as doubles go. Points stand on vertices, edges and corners of cells, and a unit in the last place beside.
  *
- * Every answer is compared with the scan's, and in small cases with the oracle's; that a tree was built at all shows
- * in the size of the index. Matching alone would not notice a build that gives up, so the trees are counted. */
+ * Every answer, of every instruction set, is compared with the scan's, and in small cases with the oracle's. A build
+ * that gives up would pass all that, so the trees are counted. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cases.h"
+#include "index.h"
 #include "oracle.h"
+#include "part_leaf.h"
 #include "tap.h"
+#include "ways.h"
 
 /* ---- regions ---- */
 
@@ -413,9 +416,23 @@ static pm_index *build(const pm_regions *regions, pm_options options, pm_engine 
     return index;
 }
 
-/* Compare the engines at points around the map; returns whether there was a tree. */
-static int compare(const map *m, rng *r, tap_count *count, const char *what) {
-    enum { POINTS = 400 };
+static int has_tree(const pm_index *index) {
+    return index->tree.scale != 0;
+}
+
+static searched search(const pm_index *index) {
+    return (searched){&index->tree, pm_part_kernel, &index->covers};
+}
+
+/* What is compared of a map. */
+typedef struct tallies {
+    tap_count answers, layouts, sizes;
+} tallies;
+
+/* Compare the engines at points around the map, in some layouts, and with every number of points if `all_sizes`;
+ * returns whether there was a tree. */
+static int compare(const map *m, rng *r, tallies *t, int all_sizes, const char *what) {
+    enum { POINTS = WAYS_MOST };
     static double x[POINTS], y[POINTS];
     static int64_t tree_says[POINTS], scan_says[POINTS];
     const pm_regions regions = {m->coords,   m->vertex_count,  m->rings, m->ring_count,
@@ -430,13 +447,20 @@ static int compare(const map *m, rng *r, tap_count *count, const char *what) {
         y[i] = p[1];
     }
     pm_index *tree = build(&regions, options, PM_ENGINE_TREE), *scan = build(&regions, options, PM_ENGINE_SCAN);
-    int built = pm_index_size(tree) > pm_index_size(scan);
+    int built = has_tree(tree);
     pm_index_match(tree, &places, tree_says);
     pm_index_match(scan, &places, scan_says);
     for (size_t i = 0; i < POINTS; i++)
-        if (tap_case(count, tree_says[i] == scan_says[i]))
+        if (tap_case(&t->answers, tree_says[i] == scan_says[i]))
             printf("# %s, %zu vertices, point %a,%a: tree %lld, scan %lld\n", what, m->vertex_count, x[i], y[i],
                    (long long)tree_says[i], (long long)scan_says[i]);
+    if (built) {
+        const searched s = search(tree);
+        ways_isas(&t->answers, &s, x, y, POINTS, scan_says, what);
+        ways_layouts(&t->layouts, r, &s, x, y, POINTS, scan_says);
+        if (all_sizes)
+            ways_sizes(&t->sizes, &s, x, y, POINTS, scan_says);
+    }
     pm_index_free(tree);
     pm_index_free(scan);
     return built;
@@ -444,19 +468,22 @@ static int compare(const map *m, rng *r, tap_count *count, const char *what) {
 
 static void test_kinds(void) {
     static map m;
+    tallies t = {.layouts = {"any layout", 0, 0}, .sizes = {"any number of points", 0, 0}};
     for (size_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++) {
         rng r = rng_new(90 + kind);
-        tap_count count = {kinds[kind].name, 0, 0};
+        t.answers = (tap_count){kinds[kind].name, 0, 0};
         long trees = 0, cases = tap_cases(60, 1500);
         for (long i = 0; i < cases; i++) {
             clear(&m);
             kinds[kind].fill(&m, &r);
             const char *where = place(&m, &r);
-            trees += compare(&m, &r, &count, where);
+            trees += compare(&m, &r, &t, i < 2, where);
         }
-        tap_tally(&count);
+        tap_tally(&t.answers);
         tap_ok(trees > cases / 4, "%s: %ld trees from %ld maps", kinds[kind].name, trees, cases);
     }
+    tap_tally(&t.layouts);
+    tap_tally(&t.sizes);
 }
 
 /* Far out, the corner of a deep cell has no double: asking a part at the nearest one may ask on the other side of an
@@ -465,7 +492,7 @@ static void test_kinds(void) {
 static void test_far_corners(void) {
     static map m;
     rng r = rng_new(89);
-    tap_count count = {"far out, beside a line between deep cells", 0, 0};
+    tallies t = {{"far out, beside a line between deep cells", 0, 0}, {"there in any layout", 0, 0}, {NULL, 0, 0}};
     long trees = 0, cases = tap_cases(12, 200);
     for (long i = 0; i < cases; i++) {
         const double unit = 0x1p-33, low = 6e5 + floor(rng_unit(&r) * 3e5); /* unit: in the last place of low */
@@ -489,9 +516,10 @@ static void test_far_corners(void) {
                 vertex(&m, x + rng_below(&r, 128) * unit, y + rng_below(&r, 128) * unit);
             end_simple(&m);
         }
-        trees += compare(&m, &r, &count, "far corners");
+        trees += compare(&m, &r, &t, 0, "far corners");
     }
-    tap_tally(&count);
+    tap_tally(&t.answers);
+    tap_tally(&t.layouts);
     tap_ok(trees > cases / 2, "far out: %ld trees from %ld maps", trees, cases);
 }
 
@@ -515,9 +543,7 @@ static void test_small(void) {
             x[k] = p[0];
             y[k] = p[1];
         }
-        pm_index *tree = build(&z.regions, options, PM_ENGINE_TREE),
-                 *scan = build(&z.regions, options, PM_ENGINE_SCAN);
-        trees += pm_index_size(tree) > pm_index_size(scan);
+        pm_index *tree = build(&z.regions, options, PM_ENGINE_TREE);
         pm_index_match(tree, &points, out);
         oracle_match(&z.regions, &options, &points, expected);
         for (size_t k = 0; k < POINTS; k++)
@@ -525,8 +551,12 @@ static void test_small(void) {
                 printf("# point %a,%a: %lld, expected %lld\n", x[k], y[k], (long long)out[k], (long long)expected[k]);
                 zoo_print(&z);
             }
+        if (has_tree(tree)) {
+            const searched how = search(tree);
+            ways_isas(&count, &how, x, y, POINTS, expected, "small case");
+            trees++;
+        }
         pm_index_free(tree);
-        pm_index_free(scan);
     }
     tap_tally(&count);
     tap_ok(trees > cases / 4, "small cases: %ld trees from %ld maps", trees, cases);
@@ -582,5 +612,6 @@ int main(void) {
     test_far_corners();
     test_small();
     test_failing_memory();
+    ways_report();
     return tap_end();
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sysconfig
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,9 @@ import numpy.typing as npt
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+# Lists that a call gets are read as they were when it began, not as a for loop follows them.
+FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 Ring = npt.NDArray[np.float64]
 

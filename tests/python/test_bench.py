@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from bench import chart, contenders, explain, fetch, jobs, measure, report, results, topojson  # noqa: E402
+from bench import chart, contenders, explain, fetch, frames, jobs, measure, report, results, topojson  # noqa: E402
 from bench.layers import Disks, Doubles, Layer, disks, layer_of  # noqa: E402
 
 # Two squares that share the border from (11, 20) to (11, 21); the left one with a hole that is one edge,
@@ -219,6 +219,30 @@ def test_a_job_is_measured_and_each_failure_is_a_line(monkeypatch: pytest.Monkey
     assert report.problems(record) == ["small: wrong gives another answer to 2 of 4 points"]
 
 
+def test_joins_of_frames_answer_alike_in_the_order_of_the_points() -> None:
+    square = np.array([[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]], dtype=np.float64)
+    layer = layer_of([[[square]], [[square / 2]], [[square + 9]]])
+    places = np.array([[9.5, 9.5], [1, 1], [20, 20], [3, 3], [2, 2]])
+    for join in frames.CONTENDERS.values():
+        answers, result = frames.one_call(join, layer, places)
+        assert answers.tolist() == [2, 1, -1, 0, 1]
+        assert result.keys() == {"samples_s", "busy_s", "peak_bytes"}
+    with pytest.raises(RuntimeError, match="not those of the points"):
+        frames.one_call(lambda points, polygons: frames.poly_match(points[::-1], polygons), layer, places)
+
+
+def test_every_call_with_frames_has_a_process_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    job = next(job for job in jobs.QUICK if job.group == "frames")
+    record = frames.run_job(job, 2, 1.0, lambda text: None, most_points=200)
+    assert [len(row["samples_s"]) for row in record["contenders"]] == [2, 2]
+    assert [row["disagreements"]["count"] for row in record["contenders"]] == [0, 0]
+    assert report.problems(record) == []
+    assert report.rows_of(record)[0][-2] == "200"
+    monkeypatch.setitem(frames.CONTENDERS, "nobody", frames.poly_match)  # of whom that process knows nothing
+    record = frames.run_job(job, 1, 1.0, lambda text: None, most_points=10)
+    assert record["contenders"][-1] == {"name": "nobody", "reason": "failed: KeyError: 'nobody'"}
+
+
 def test_slow_contenders_get_fewer_points_and_three_rounds() -> None:
     import time
 
@@ -315,10 +339,13 @@ def run() -> results.Results:
         "cpu": "C", "cores": 2, "system": "S", "python": "P", "extension": "E", "date": "2000-01-02",
         "packages": {"numpy": "2.0", "duckdb": None},
     }  # fmt: skip
+    join = row("A", 1000, 0.001) | {"peak_bytes": [5e6, 7e6]}
+    del join["build_s"]
     records = [
         record("land", "polygons", peer, ours, gone),
         record("map", "vertices", ours, peer),
         record("finer map", "vertices", ours, peer, vertices=8000),
+        record("join", "frames", join),
         record("one", "calls", ours, peer),
         record("both", "workers", row("1 worker", 1000, 0.002), row("2 workers", 1000, 0.001)),
     ]
@@ -346,6 +373,7 @@ def test_the_page_says_what_was_measured(run: results.Results) -> None:
     assert "| DuckDB spatial | not run: no \\| luck |" in page
     assert "| the finer map | 8,000 | 1.00 | 0.100 | 250 |" in page
     assert "| **poly-match** | **1.00** | **1.00** |" in page.split("## One point a call")[1]
+    assert "| A | 1.00 | 1.00 |  | 6.00 | 1,000 | 0 |" in page.split("## GeoDataFrames")[1]
     assert "| the both | 0.500 | 1.00 | 2.00× |" in page
     assert "(bench-polygons.svg)" in page
     assert "bench-calls.svg" not in page

@@ -1,5 +1,8 @@
 """The tree and the scan give the same answers; the C tests compare both with exact arithmetic."""
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -41,6 +44,55 @@ def test_real_regions() -> None:
     found = answers(regions, points, "tree")
     assert (found == answers(regions, points, "scan")).all()
     assert 0.2 < (found >= 0).mean() < 0.9
+
+
+@pytest.fixture(scope="module")
+def asked() -> tuple[list[Index], npt.NDArray[np.float64], list[npt.NDArray[np.int64]]]:
+    """Indices over the countries, points, and what each index says to all of them at once."""
+    regions = countries()
+    indices = [Index(regions), Index(regions, predicate="center_within", distance=8.0)]
+    rng = np.random.default_rng(3)
+    spread = rng.uniform((-181, -91), (181, 91), (1_000, 2))
+    points = np.concatenate([spread, regions.coords[rng.integers(0, len(regions.coords), 1_000)]])
+    return indices, points, [index.match(points) for index in indices]
+
+
+def unaligned(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    moved = np.frombuffer(b"x" + values.tobytes(), dtype=np.float64, offset=1)
+    assert not moved.flags.aligned or not len(moved)
+    return moved.reshape(values.shape)
+
+
+LAYOUTS: dict[str, Callable[[npt.NDArray[np.float64]], Any]] = {
+    "rows": np.ascontiguousarray,
+    "a view of rows": lambda points: points,
+    "Fortran order": np.asfortranarray,
+    "columns": lambda points: tuple(points.T.copy()),
+    "views of columns": lambda points: (points[:, 0], points[:, 1]),
+    "one column backwards": lambda points: (points[::-1, 0].copy()[::-1], points[:, 1]),
+    "rows of three": lambda points: np.insert(points, 1, np.nan, axis=1)[:, ::2],
+    "unaligned rows": unaligned,
+    "unaligned columns": lambda points: (unaligned(points[:, 0]), unaligned(points[:, 1])),
+    "big-endian": lambda points: points.astype(">f8"),
+}
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    layout=st.sampled_from(sorted(LAYOUTS)),
+    start=st.integers(0, 1999),
+    count=st.integers(0, 700),
+    step=st.sampled_from([1, 2, 3, -1, -2]),
+    workers=st.integers(1, 3),
+)
+def test_any_number_of_points_in_any_layout(
+    asked: Any, layout: str, start: int, count: int, step: int, workers: int
+) -> None:
+    indices, points, expected = asked
+    chosen = slice(start, None, step)
+    for index, answers in zip(indices, expected, strict=True):
+        found = index.match(LAYOUTS[layout](points[chosen][:count]), workers=workers)
+        assert np.array_equal(found, answers[chosen][:count])
 
 
 small = st.integers(-4, 4) | st.floats(-4, 4, width=16)

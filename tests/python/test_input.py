@@ -156,7 +156,7 @@ BAD_POINTS = [
     (([[1]], [[2]]), ValueError, r"points\[0\]: a tuple is \(x, y\), two 1-D arrays"),
     ((["1"], [2]), TypeError, r"points\[0\]: expected real numbers"),
     (([1], [2j]), TypeError, r"points\[1\]: expected real numbers"),
-    (shapely.Point(1, 2), TypeError, "points: expected several, got one Point"),
+    (shapely.box(1, 2, 3, 4), TypeError, r"points\[0\]: expected a Point, got Polygon"),
     (
         [shapely.Point(1, 2), shapely.box(0, 0, 1, 1)],
         TypeError,
@@ -247,12 +247,12 @@ class Broken(pm.Polygon):
 
 
 BAD_POLYGONS = [
-    (SHAPES[0], TypeError, "polygons: expected several, got one"),
+    (shapely.Point(1, 2), TypeError, r"polygons\[0\]: expected a Polygon or MultiPolygon, got Point"),
     (pm.Polygon([0, 1], [0, 1]), TypeError, "polygons: expected several, got one"),
     (RINGS[0], TypeError, "polygons: expected a list of poly_match.Polygon, .*got ndarray"),
     ("POLYGON EMPTY", TypeError, "polygons: expected a list of .*got str"),
     (None, TypeError, "polygons: expected a list of .*got NoneType"),
-    ({"type": "Polygon"}, TypeError, "polygons: expected a list of .*got dict"),
+    ({"x": [1], "y": [2]}, TypeError, "polygons: expected a list of .*got dict"),
     (
         [RINGS[0], RINGS[1][:, :1]],
         ValueError,

@@ -13,8 +13,10 @@ import time
 import weakref
 from pathlib import Path
 
+import geopandas
 import numpy as np
 import oracle
+import pandas
 import poly_match as pm
 import pytest
 import shapely
@@ -527,3 +529,54 @@ def test_the_quickstart_runs(examples):
         [sys.executable, examples / "quickstart.py"], capture_output=True, text=True, check=True
     )
     assert result.stdout == "47,661 of 49,025 cities are in one of 241 countries\n"
+
+
+# ---- names -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "names",
+    [["a", "b"], ("a", "b"), np.array(["a", "b"]), iter("ab"), pandas.Series(["a", "b"], index=[7, 7])],
+)
+def test_names_stand_for_the_answers_and_none_for_none(names):
+    found = pm.match([(1, 1), (9, 9), (3, 3)], [square(0, 0, 4), square(0, 0, 2)], names=names)
+    assert found.dtype == object
+    assert found.tolist() == ["b", None, "a"]
+
+
+def test_names_may_be_anything_and_stay_what_they_are():
+    index = pm.Index([square(0, 0, 1), square(2, 0, 1), square(4, 0, 1)])
+    at = [(4.5, 0.5), (0.5, 0.5), (2.5, 0.5)]
+    assert index.match(at, names=[(1, 2), [3], None]).tolist() == [None, (1, 2), [3]]
+    assert [type(name) for name in index.match(at, names=np.arange(3))] == [int] * 3
+    assert pm.Index([]).match(at, names=[]).tolist() == [None] * 3
+
+
+def test_names_that_do_not_fit_are_refused():
+    index = pm.Index([square(0, 0, 1), square(2, 0, 1)])
+    with pytest.raises(ValueError, match="names: expected one name for each of 2 regions, got 3"):
+        index.match([(0, 0)], names=["a", "b", "c"])
+    with pytest.raises(TypeError, match="names: expected one name for each of 2 regions, got the text 'ab'"):
+        index.match([(0, 0)], names="ab")
+    with pytest.raises(ValueError, match="out: takes positions, not names"):
+        index.match([(0, 0)], names=["a", "b"], out=np.empty(1, np.int64))
+
+
+# ---- a column of scores ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float32", "Int64", "uint8[pyarrow]", "double[pyarrow]"])
+def test_best_may_be_a_column_of_the_polygons(dtype):
+    frame = geopandas.GeoDataFrame(
+        {"order": pandas.array([2, 1, 3], dtype=dtype)},
+        geometry=[shapely.box(0, 0, 4, 4), shapely.box(0, 0, 8, 8), shapely.box(0, 0, 2, 2)],
+    )
+    assert pm.match([(1, 1), (3, 3), (9, 9)], frame, best="order").tolist() == [1, 1, -1]
+    assert pm.Index(frame, best="order").best == "score"
+
+
+def test_a_rule_is_no_column_and_an_unknown_word_is_neither():
+    frame = geopandas.GeoDataFrame({"first": [2, 1]}, geometry=[shapely.box(0, 0, 4, 4)] * 2)
+    assert pm.match([(1, 1)], frame, best="first").tolist() == [0]
+    with pytest.raises(ValueError, match="or a column of the polygons' frame; got 'second'"):
+        pm.match([(1, 1)], frame, best="second")

@@ -1,0 +1,108 @@
+"""Points that outgrow the memory, with Dask: every row of a DataFrame gets its best region where it lies.
+
+Each partition is matched alone, as a pandas DataFrame; nothing is shuffled. The answers don't depend on how
+the rows are cut into partitions.
+
+Needs dask and pyarrow: ``pip install 'poly-match[dask]'``.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from poly_match._opened import IndexOrPath, check_index, opened
+
+__all__ = ["match"]
+
+
+def match(
+    points: Any,
+    index: IndexOrPath,
+    *,
+    x: str | None = None,
+    y: str | None = None,
+    geometry: str | None = None,
+    into: str = "region",
+    columns: Any = None,
+) -> Any:
+    """Return the DataFrame with the best region of every row.
+
+    Parameters
+    ----------
+    points : dask.dataframe.DataFrame
+        The points; a GeoDataFrame of dask-geopandas as well.
+    index : Index or path
+        The regions and the rules. An `Index` goes to every worker once. The path of a file that `Index.save`
+        wrote and every worker sees under this name: it is mapped, and all processes of a machine share it.
+    x, y : str
+        The two columns of numbers. A point that is missing or not finite matches nothing.
+    geometry : str
+        Instead: the one column of shapely Points, as dask-geopandas has it.
+    into : str
+        The column for the answers: the position of the region, an int64, -1 for none.
+    columns : table, optional
+        What is known about the regions, in their order (Arrow, pandas, Polars, or a dict of arrays): its
+        columns are added as well, of Arrow-backed types, missing where a point has no region.
+
+    Returns
+    -------
+    dask.dataframe.DataFrame
+        The rows and columns of `points`, in their order and partitions, and the added columns behind them.
+
+    Raises
+    ------
+    ValueError
+        A column that is not there or would be there twice; attributes that don't fit the regions.
+    TypeError
+        An index or a table of another type. Columns that don't hold numbers are found when it is computed.
+
+    Notes
+    -----
+    Lazy: nothing runs before `compute` or a write. O(1) per point, one pass.
+
+    Examples
+    --------
+    >>> import dask.dataframe as dd                                                     # doctest: +SKIP
+    >>> import poly_match.dask                                                          # doctest: +SKIP
+    >>> index = pm.Index(counties, best="smallest")                                     # doctest: +SKIP
+    >>> fixes = dd.read_parquet("fixes")                                                # doctest: +SKIP
+    >>> poly_match.dask.match(fixes, index, x="lon", y="lat").to_parquet("matched")     # doctest: +SKIP
+    """
+    from dask.delayed import delayed
+
+    from poly_match._columns import Columns
+
+    task = Columns.of(
+        points.columns, check_index(index), x=x, y=y, geometry=geometry, into=into, columns=columns
+    )
+    meta = _with_answers(points._meta, np.empty(0, dtype=np.int64), task)
+    # As values of their own the two go to each worker once, not with every partition.
+    return points.map_partitions(_append, delayed(index), delayed(task), meta=meta)
+
+
+def _append(part: Any, index: IndexOrPath, task: Any) -> Any:
+    """Return a partition with the answers of its points."""
+    if task.geometry is not None:
+        points = part[task.geometry]
+    else:
+        points = (_numbers(part[task.x], "x"), _numbers(part[task.y], "y"))
+    return _with_answers(part, task.answers(points, opened(index)).astype(np.int64, copy=False), task)
+
+
+def _numbers(column: Any, argument: str) -> Any:
+    """Return a column of pandas as NumPy's, NaN where a number is missing."""
+    if column.dtype.kind not in "biuf":
+        raise TypeError(
+            f"{argument}: expected numbers in column {column.name!r}, got {column.dtype}; cast it"
+        )
+    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+
+
+def _with_answers(part: Any, answers: Any, task: Any) -> Any:
+    """Return a pandas DataFrame with the columns that are added."""
+    import pandas as pd
+
+    found = task.attributes_of(answers).to_pandas(types_mapper=pd.ArrowDtype)
+    return part.assign(**{task.into: answers, **{name: found[name].array for name in found.columns}})

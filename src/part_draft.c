@@ -1,0 +1,310 @@
+/* part_draft.c — can these pieces of parts be one leaf?
+ *
+ * Neighbours share their borders. In a leaf an edge stands once, whoever it belongs to; and as soon as the edges of
+ * some pieces cancel and one of them contains the corner, together they cover the cell: the list ends, and the last
+ * of them needs no edges. A piece with the same edges as a better one is dropped. Both compare coordinates, not
+ * places. What is left is drawn with few corners (part_sketch.c).
+ *
+ * The pieces' bits are found at one place of the cell that no edge is near, exactly, for the mapped vertices, by
+ * walking there from the corner that tree_parts.c knows. */
+#include <string.h>
+
+#include "part_sketch.h"
+#include "status.h"
+#include "tree_parts.h"
+
+/* What has more is cut again before anything is compared. A leaf has no more pieces and edges than the
+ * painter allows; or it is a junction, with no more edges than pieces: cutting would only follow its vertex down. */
+enum { FEW_SHAPES = 32, EDGES_LOOKED_AT = 3 };
+
+/* A part of so many vertices or fewer is asked as a whole. */
+enum { SMALL_PART = 64 };
+
+enum { SLOTS = 2 * PM_SKETCH_EDGES };
+
+/* What a leaf is made from: its shapes' edges, each once. */
+typedef struct draft {
+    pm_painter *painter;
+    pm_cell cell;
+    int edge_count, piece_count;
+    int closed; /* the last piece needs no edges */
+    pm_shape pieces[FEW_SHAPES];
+    uint32_t edges[PM_SKETCH_EDGES];  /* by first vertex */
+    uint32_t owners[PM_SKETCH_EDGES]; /* the pieces that each belongs to, as bits */
+    uint16_t slots[SLOTS];            /* edge + 1 by hash of its coordinates, from the second shape on */
+    pm_sketch sketch;
+} draft;
+
+/* ---- which edges, whose ---- */
+
+/* Are two edges the same line, in either direction, in the input's own coordinates? */
+static int same_edge(const pm_covers *covers, uint32_t one, uint32_t other) {
+    const double *a = covers->vertices + 2 * (size_t)one, *b = covers->vertices + 2 * (size_t)other;
+    return (a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3]) ||
+           (a[0] == b[2] && a[1] == b[3] && a[2] == b[0] && a[3] == b[1]);
+}
+
+/* Where an edge's slots begin, in either direction the same. Equal zeros differ in sign: + 0.0 makes them one. */
+static size_t slot_of(const pm_covers *covers, uint32_t edge) {
+    const double *v = covers->vertices + 2 * (size_t)edge;
+    double sums[2] = {v[0] + v[2] + 0.0, v[1] + v[3] + 0.0};
+    uint64_t bits[2];
+    memcpy(bits, sums, sizeof bits);
+    return (size_t)((bits[0] * UINT64_C(0x9e3779b97f4a7c15) ^ bits[1]) * UINT64_C(0xd6e8feb86659fd93) >> 54) &
+           (SLOTS - 1);
+}
+
+static void append_edge(draft *d, uint32_t edge, uint32_t owner) {
+    d->edges[d->edge_count] = edge;
+    d->owners[d->edge_count++] = owner;
+}
+
+/* An edge of a shape that is not the first: one that is there, unless it is the shape's own already, or a new one. */
+static void share_edge(draft *d, uint32_t edge, uint32_t owner) {
+    size_t slot = slot_of(d->painter->covers, edge);
+    for (; d->slots[slot]; slot = (slot + 1) & (SLOTS - 1)) {
+        int i = d->slots[slot] - 1;
+        if (!(d->owners[i] & owner) && same_edge(d->painter->covers, d->edges[i], edge)) {
+            d->owners[i] |= owner;
+            return;
+        }
+    }
+    append_edge(d, edge, owner);
+    d->slots[slot] = (uint16_t)d->edge_count;
+}
+
+/* Make the edges of the first shape known. */
+static void fill_slots(draft *d) {
+    memset(d->slots, 0, sizeof d->slots);
+    for (int i = 0; i < d->edge_count; i++) {
+        size_t slot = slot_of(d->painter->covers, d->edges[i]);
+        while (d->slots[slot])
+            slot = (slot + 1) & (SLOTS - 1);
+        d->slots[slot] = (uint16_t)(i + 1);
+    }
+}
+
+/* Has a better piece the same edges as the last one? */
+static int is_twin(const draft *d) {
+    int last = d->piece_count - 1;
+    for (int i = 0; i < last; i++) {
+        uint32_t differ = (uint32_t)(d->pieces[i].inside != d->pieces[last].inside);
+        for (int k = 0; k < d->edge_count; k++)
+            differ |= (d->owners[k] >> i ^ d->owners[k] >> last) & 1;
+        if (!differ)
+            return 1;
+    }
+    return 0;
+}
+
+/* Does an odd number of the last pieces, however many, contain any place? */
+static int is_closed(const draft *d) {
+    uint32_t odd[PM_SKETCH_EDGES];
+    int inside = 0;
+    memset(odd, 0, (size_t)d->edge_count * sizeof *odd);
+    for (int i = d->piece_count - 1; i >= 0; i--) {
+        uint32_t left = 0;
+        inside ^= d->pieces[i].inside;
+        for (int k = 0; k < d->edge_count; k++) {
+            odd[k] ^= d->owners[k] >> i;
+            left |= odd[k];
+        }
+        if (!(left & 1) && inside)
+            return 1;
+    }
+    return 0;
+}
+
+/* Add a shape's piece, unless a better one has the same edges; `closed` when nothing behind it can win. */
+static void draft_piece(draft *d, const pm_shape *shape) {
+    const uint32_t owner = UINT32_C(1) << d->piece_count;
+    const pm_run *runs = (const pm_run *)d->painter->runs.items + shape->first;
+    int before = d->edge_count;
+    if (d->piece_count == 1)
+        fill_slots(d);
+    for (uint32_t i = 0; i < shape->count; i++)
+        for (uint32_t k = 0; k < runs[i].count; k++)
+            if (d->piece_count == 0)
+                append_edge(d, runs[i].first + k, owner);
+            else
+                share_edge(d, runs[i].first + k, owner);
+    d->pieces[d->piece_count++] = *shape;
+    if (d->edge_count == before && is_twin(d)) {
+        d->piece_count--;
+        for (int k = 0; k < d->edge_count; k++)
+            d->owners[k] &= ~owner;
+        return;
+    }
+    d->closed = is_closed(d);
+}
+
+/* ---- the leaf ---- */
+
+/* Is a place inside a piece, walking from the corner up and then across? Exact for the mapped vertices. */
+static int walk_inside(const draft *d, int piece, double x, double y) {
+    int inside = d->pieces[piece].inside;
+    for (int i = 0; i < d->edge_count; i++) {
+        if (!(d->owners[i] >> piece & 1))
+            continue;
+        pm_edge e = pm_map_edge(d->painter, d->edges[i]);
+        if ((e.ax > d->cell.x) != (e.bx > d->cell.x))
+            inside ^= pm_is_left(&e, d->cell.x, d->cell.y) != pm_is_left(&e, d->cell.x, y);
+        if ((e.ay > y) != (e.by > y))
+            inside ^= pm_is_left(&e, d->cell.x, y) != pm_is_left(&e, x, y);
+    }
+    return inside;
+}
+
+/* Zeroed room for a leaf with this head, whose origins come next; NULL where memory or numbers end. */
+static uint32_t *new_leaf(pm_painter *p, uint32_t head, uint32_t *word) {
+    const size_t line = 16;
+    pm_leaf leaf = pm_leaf_read(&head);
+    size_t units = leaf.corners + (size_t)leaf.vertices, left = line - p->leaves.count % line, skip = 0;
+    units += units & 1; /* positions are even */
+    if (left < units && units <= line)
+        skip = left;
+    if (!pm_painter_reserve(p, &p->leaves, skip + units))
+        return NULL;
+    size_t at = p->leaves.count + skip;
+    p->too_much |= at + units >= UINT32_C(1) << 31 || p->origins.count >= UINT32_MAX / 2;
+    uint32_t *to = (uint32_t *)p->leaves.items;
+    memset(to + p->leaves.count, 0, (skip + units) * sizeof *to);
+    p->leaves.count = at + units;
+    to[at] = head;
+    to[at + PM_LEAF_ORIGINS] = (uint32_t)p->origins.count;
+    *word = (uint32_t)(at >> 1) << 2 | PM_CELL_LEAF;
+    return to + at;
+}
+
+/* The origin of the next piece: its runs, unless the part is as quickly asked as a whole. */
+static void add_origin(pm_painter *p, const pm_shape *shape, int is_drawn) {
+    const pm_covers *covers = p->covers;
+    const uint32_t *rings = covers->vertex_offsets + covers->ring_offsets[shape->item];
+    uint32_t ring_count = covers->ring_offsets[shape->item + 1] - covers->ring_offsets[shape->item];
+    uint32_t runs = is_drawn && rings[ring_count] - rings[0] > SMALL_PART ? shape->count : 0;
+    if (!pm_painter_reserve(p, &p->origins, 2 + 2 * (size_t)runs))
+        return;
+    uint32_t *to = (uint32_t *)p->origins.items + p->origins.count;
+    to[0] = shape->item;
+    to[1] = runs;
+    if (runs > 0)
+        memcpy(to + 2, (const pm_run *)p->runs.items + shape->first, runs * sizeof(pm_run));
+    p->origins.count += 2 + 2 * (size_t)runs;
+}
+
+/* Draw the edges of the first `tested` pieces with few corners; 0 when that can't be done. */
+static int draw(draft *d, int tested) {
+    const double per_step = PM_STEPS / d->cell.size;
+    const uint32_t drawn = (uint32_t)((UINT64_C(1) << tested) - 1);
+    d->sketch.count = 0;
+    for (int i = 0; i < d->edge_count; i++) {
+        if (!(d->owners[i] & drawn))
+            continue;
+        pm_edge e = pm_map_edge(d->painter, d->edges[i]);
+        const double a[2] = {(e.ax - d->cell.x) * per_step, (e.ay - d->cell.y) * per_step};
+        const double b[2] = {(e.bx - d->cell.x) * per_step, (e.by - d->cell.y) * per_step};
+        pm_sketch_edge(&d->sketch, a, b, d->owners[i] & drawn);
+    }
+    return pm_sketch_simplify(&d->sketch, d->painter->leaf_corners);
+}
+
+/* The pieces' bits: where no edge is near, asked there. 0 when every place tried is near one. */
+static int find_bits(const draft *d, const uint32_t *corners, const uint64_t *edges, int count, uint32_t *answers) {
+    for (int trial = 0; trial < 24; trial++) {
+        int u = (4099 + 2741 * trial) & (PM_STEPS - 1), v = (3989 + 5171 * trial) & (PM_STEPS - 1);
+        pm_seen seen = pm_leaf_look(corners, d->sketch.count, d->sketch.near, u, v);
+        if (seen.near)
+            continue;
+        double x = d->cell.x + (u + 0.5) / PM_STEPS * d->cell.size;
+        double y = d->cell.y + (v + 0.5) / PM_STEPS * d->cell.size;
+        for (int i = 0; i < count; i++)
+            answers[i] |= (uint32_t)walk_inside(d, i, x, y) ^ pm_parity(seen.crossed & edges[i]);
+        return 1;
+    }
+    return 0;
+}
+
+static void write_mask(uint32_t *leaf, const pm_leaf *place, int piece, uint64_t edges) {
+    if (place->vertices > PM_LEAF_NARROW) {
+        leaf[place->masks + 2 * (size_t)piece] = (uint32_t)edges;
+        leaf[place->masks + 2 * (size_t)piece + 1] = (uint32_t)(edges >> 32);
+    } else {
+        leaf[place->masks + (size_t)(piece >> 1)] |= (uint32_t)edges << 16 * (piece & 1);
+    }
+}
+
+/* Write what the draft says; 0 when it does not fit. */
+static int write_draft(draft *d, uint32_t *word) {
+    pm_painter *p = d->painter;
+    uint32_t answers[FEW_SHAPES + 1] = {0}, corners[PM_LEAF_WIDE];
+    uint64_t edges[FEW_SHAPES + 1] = {0};
+    int tested = d->piece_count - d->closed, pieces = d->piece_count + !d->closed;
+    if (!draw(d, tested))
+        return 0;
+    const pm_sketch *sketch = &d->sketch;
+    for (int i = 0; i < sketch->count; i++) {
+        corners[i] = (uint32_t)(uint16_t)sketch->corners[i].x | (uint32_t)(uint16_t)sketch->corners[i].y << 16;
+        for (int k = 0; k < tested; k++)
+            edges[k] |= (uint64_t)(sketch->corners[i].owners >> k & 1) << i;
+    }
+    for (int i = 0; i < d->piece_count; i++)
+        answers[i] = p->answers[d->pieces[i].item] << 2;
+    if (!find_bits(d, corners, edges, tested, answers))
+        return 0;
+    uint32_t *leaf = new_leaf(p, pm_leaf_head(pieces, sketch->count, d->cell.bits, sketch->near), word);
+    if (!leaf)
+        return 1;
+    pm_leaf place = pm_leaf_read(leaf);
+    memcpy(leaf + PM_LEAF_ANSWERS, answers, (size_t)pieces * sizeof *answers);
+    memcpy(leaf + place.corners, corners, (size_t)sketch->count * sizeof *corners);
+    for (int i = 0; i + 1 < pieces; i++) {
+        write_mask(leaf, &place, i, edges[i]);
+        add_origin(p, &d->pieces[i], 1);
+    }
+    return 1;
+}
+
+/* A leaf whose parts are asked themselves. */
+static int write_questions(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
+    int covered = shapes[count - 1].edges == 0;
+    size_t pieces = count + !covered;
+    if (pieces > UINT8_MAX) {
+        p->too_much = 1;
+        return 1;
+    }
+    uint32_t *leaf = new_leaf(p, pm_leaf_head((int)pieces, 0, cell->bits, PM_NEAR), word);
+    for (size_t i = 0; i < count && leaf; i++) {
+        leaf[PM_LEAF_ANSWERS + i] = p->answers[shapes[i].item] << 2 | (i + 1 < pieces ? PM_PIECE_ASK : 0);
+        if (i + 1 < pieces)
+            add_origin(p, &shapes[i], 0);
+    }
+    return 1;
+}
+
+/* May this draft be a leaf, if it can be drawn? */
+static int is_small(const draft *d) {
+    const uint32_t drawn = (uint32_t)((UINT64_C(1) << (d->piece_count - d->closed)) - 1);
+    int pieces = d->piece_count + !d->closed;
+    size_t edges = 0;
+    for (int i = 0; i < d->edge_count; i++)
+        edges += (d->owners[i] & drawn) != 0;
+    return (edges <= d->painter->leaf_room && pieces <= d->painter->leaf_pieces) || edges <= (size_t)pieces;
+}
+
+int pm_part_draft(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
+    int must = cell->bits == p->deepest;
+    size_t edges = 0, most = must ? PM_SKETCH_EDGES : EDGES_LOOKED_AT * p->leaf_room;
+    for (size_t i = 0; i < count; i++)
+        edges += shapes[i].edges;
+    if (edges <= (most < PM_SKETCH_EDGES ? most : PM_SKETCH_EDGES) && count <= FEW_SHAPES) {
+        draft d;
+        d.painter = p;
+        d.cell = *cell;
+        d.edge_count = d.piece_count = d.closed = 0;
+        for (size_t i = 0; i < count && !d.closed; i++)
+            draft_piece(&d, &shapes[i]);
+        if ((must || is_small(&d)) && write_draft(&d, word))
+            return 1;
+    }
+    return must || count <= (size_t)p->leaf_asks ? write_questions(p, cell, shapes, count, word) : 0;
+}

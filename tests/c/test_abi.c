@@ -1,0 +1,76 @@
+/* test_abi.c: is the binary interface the one that programs were compiled for?
+ *
+ * Callers make these structs themselves. Who changes one raises the soversion in src/meson.build and writes the new
+ * places down here; docs/abi.md says what else does. Sizes are those where pointers have 64 bits. */
+#include "polymatch.h"
+#include "tap.h"
+
+#define AT(type, member, place) tap_ok(offsetof(type, member) == (place), #type "." #member " at %d", place)
+#define SIZE(type, size) tap_ok(sizeof(type) == (size), #type " has %d bytes", size)
+
+static void test_inputs(void) {
+    SIZE(pm_regions, 64);
+    AT(pm_regions, coords, 0);
+    AT(pm_regions, coord_count, 8);
+    AT(pm_regions, ring_offsets, 16);
+    AT(pm_regions, ring_count, 24);
+    AT(pm_regions, polygon_offsets, 32);
+    AT(pm_regions, polygon_count, 40);
+    AT(pm_regions, geom_offsets, 48);
+    AT(pm_regions, geom_count, 56);
+    SIZE(pm_points, 40);
+    AT(pm_points, x, 0);
+    AT(pm_points, y, 8);
+    AT(pm_points, x_stride, 16);
+    AT(pm_points, y_stride, 24);
+    AT(pm_points, count, 32);
+    SIZE(pm_disks, 32);
+    AT(pm_disks, x, 0);
+    AT(pm_disks, y, 8);
+    AT(pm_disks, area, 16);
+    AT(pm_disks, count, 24);
+}
+
+static void test_options(void) {
+    SIZE(pm_options, 80);
+    AT(pm_options, predicate, 0);
+    AT(pm_options, best, 4);
+    AT(pm_options, scores, 8);
+    AT(pm_options, distance, 16);
+    AT(pm_options, distance_count, 24);
+    AT(pm_options, engine, 32);
+    AT(pm_options, allocator, 40);
+    AT(pm_options, areas, 48);
+    AT(pm_options, max_bytes, 56);
+    AT(pm_options, poll, 64);
+    AT(pm_options, poll_context, 72);
+    SIZE(pm_allocator, 24);
+    AT(pm_allocator, allocate, 0);
+    AT(pm_allocator, release, 8);
+    AT(pm_allocator, context, 16);
+    SIZE(pm_error, 216);
+    AT(pm_error, status, 0);
+    AT(pm_error, item, 8);
+    AT(pm_error, message, 16);
+}
+
+static void test_numbers(void) {
+    tap_ok(PM_OK == 0 && PM_ERR_NO_MEMORY == -1 && PM_ERR_ARGUMENT == -2 && PM_ERR_OFFSETS == -3 &&
+               PM_ERR_COORDINATE == -4 && PM_ERR_SCORE == -5 && PM_ERR_DISTANCE == -6 && PM_ERR_BLOCK == -7 &&
+               PM_ERR_VERSION == -8 && PM_ERR_STOPPED == -9 && PM_ERR_SIZE == -10,
+           "statuses");
+    tap_ok(PM_COVERS == 0 && PM_CENTER_WITHIN == 1 && PM_NO_MATCH == -1, "predicates, and no match");
+    tap_ok(PM_SMALLEST == 0 && PM_LARGEST == 1 && PM_FIRST == 2 && PM_SCORE_DOUBLE == 3 && PM_SCORE_INT64 == 4 &&
+               PM_SCORE_UINT64 == 5,
+           "best");
+    tap_ok(PM_ENGINE_AUTO == 0 && PM_ENGINE_SCAN == 1 && PM_ENGINE_TREE == 2, "engines");
+}
+
+int main(void) {
+    if (sizeof(void *) == 8) {
+        test_inputs();
+        test_options();
+    }
+    test_numbers();
+    return tap_end();
+}

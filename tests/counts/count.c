@@ -1,0 +1,269 @@
+/* count.c: fixed work for each hot path, whose instructions callgrind counts.
+ *
+ * `count CASE` prepares the case and runs it once inside of measured(), the only function that counts.py lets
+ * callgrind look at; `count` alone prints the compiler, then a line per case: how many units of what it handles, and
+ * its name. Everything follows from a seed by arithmetic that has one result, no library function among it, so the
+ * same compiler makes every machine take the same instructions. Vector forms are chosen by name, not by what the
+ * machine has; where it lacks them the program exits with 77. AVX-512 is not among them: valgrind has none.
+ *
+ * The source of the search of disks is included because its forms are private to it. */
+#include "../../src/disks.c"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cases.h"
+#include "index.h"
+#include "part_leaf.h"
+#include "disk_leaf.h"
+
+enum {
+    SIDE = 40, /* regions along each side of the map */
+    STEPS = 8, /* edges between two of its corners */
+    FEW = 5,   /* regions along each side of the map that is scanned */
+    DISKS = 5000,
+    SCANNED = 1000, /* disks */
+    POINTS = 20000,
+    CALLS = 1000 /* of one point */
+};
+
+#if defined(__GNUC__)
+#define NEVER_INLINE __attribute__((noinline))
+#else
+#define NEVER_INLINE
+#endif
+
+static double x[DISKS], y[DISKS], radius[DISKS], area[DISKS];
+static double coords[2 * SIDE * SIDE * 4 * STEPS];
+static int64_t offsets[SIDE * SIDE + 1], answers[POINTS];
+static double px[POINTS], py[POINTS];
+static pm_index *index_built;
+
+_Noreturn static void fail(const char *what) {
+    fprintf(stderr, "count: %s\n", what);
+    exit(1);
+}
+
+/* ---- the data ---- */
+
+/* Where a border of the map is: a point of the lattice of its corners and the steps between them, moved by a noise
+ * that depends on the place alone, so that neighbors share it. */
+static void border_point(int column, int row, double out[2]) {
+    rng r = rng_new((uint64_t)(row * 10000 + column));
+    out[0] = column + 0.8 * (rng_unit(&r) - 0.5);
+    out[1] = row + 0.8 * (rng_unit(&r) - 0.5);
+}
+
+/* side x side regions like counties: every border is shared, none is straight. */
+static pm_regions make_map(int side) {
+    double *at = coords;
+    for (int region = 0; region < side * side; region++) {
+        int column = region % side * STEPS, row = region / side * STEPS;
+        static const int turn_x[] = {1, 0, -1, 0}, turn_y[] = {0, 1, 0, -1};
+        offsets[region] = (at - coords) / 2;
+        for (int edge = 0; edge < 4; edge++) {
+            for (int step = 0; step < STEPS; step++, at += 2) {
+                border_point(column, row, at);
+                column += turn_x[edge];
+                row += turn_y[edge];
+            }
+        }
+    }
+    offsets[side * side] = (at - coords) / 2;
+    size_t count = (size_t)(side * side);
+    static int64_t polygon_offsets[SIDE * SIDE + 1];
+    for (int64_t i = 0; i <= side * side; i++)
+        polygon_offsets[i] = i;
+    return (pm_regions){coords, (size_t)(at - coords) / 2, offsets, count, polygon_offsets, count, NULL, 0};
+}
+
+static pm_disks make_disks(size_t count) {
+    rng r = rng_new(2);
+    for (size_t i = 0; i < count; i++) {
+        x[i] = rng_unit(&r);
+        y[i] = rng_unit(&r);
+        radius[i] = 0.1 * rng_unit(&r); /* some 50 candidates a point, of 5000 */
+        area[i] = rng_unit(&r);
+    }
+    return (pm_disks){x, y, area, count};
+}
+
+static pm_points make_points(size_t count, double side) {
+    rng r = rng_new(3);
+    for (size_t i = 0; i < count; i++) {
+        px[i] = side * rng_unit(&r);
+        py[i] = side * rng_unit(&r);
+    }
+    return (pm_points){px, py, sizeof(double), sizeof(double), count};
+}
+
+/* ---- the cases ---- */
+
+/* What a case works on, made before the counting starts. */
+typedef struct work {
+    pm_regions regions;
+    pm_disks disks;
+    pm_points points;
+    pm_options options;
+} work;
+
+static void build_parts(const work *w) {
+    if (pm_index_build(&w->regions, &w->options, &index_built, NULL) != PM_OK)
+        fail("no index of parts");
+}
+
+static void build_disks(const work *w) {
+    if (pm_index_build_disks(&w->disks, &w->options, &index_built, NULL) != PM_OK)
+        fail("no index of disks");
+}
+
+static void parts_portable(const work *w) {
+    pm_tree_match(&index_built->tree, &w->points, answers, pm_part_kernel(PM_ISA_PORTABLE), &index_built->covers,
+                  PM_ISA_PORTABLE);
+}
+
+static void parts_avx2(const work *w) {
+    pm_tree_match(&index_built->tree, &w->points, answers, pm_part_kernel(PM_ISA_AVX2), &index_built->covers,
+                  PM_ISA_AVX2);
+}
+
+static void disks_portable(const work *w) {
+    pm_tree_match(&index_built->tree, &w->points, answers, pm_disk_kernel(PM_ISA_PORTABLE), &index_built->disks,
+                  PM_ISA_PORTABLE);
+}
+
+static void disks_avx2(const work *w) {
+    pm_tree_match(&index_built->tree, &w->points, answers, pm_disk_kernel(PM_ISA_AVX2), &index_built->disks,
+                  PM_ISA_AVX2);
+}
+
+static void scan_parts(const work *w) {
+    pm_index_match(index_built, &w->points, answers);
+}
+
+static void scan_disks_portable(const work *w) {
+    for (size_t i = 0; i < w->points.count; i++)
+        answers[i] = find_portable(&index_built->disks, px[i], py[i]);
+}
+
+static void scan_disks_avx2(const work *w) {
+#ifdef PM_X86
+    for (size_t i = 0; i < w->points.count; i++)
+        answers[i] = find_avx2(&index_built->disks, px[i], py[i]);
+#else
+    (void)w;
+#endif
+}
+
+static void one_point(const work *w) {
+    for (size_t i = 0; i < w->points.count; i++) {
+        const pm_points one = {px + i, py + i, sizeof(double), sizeof(double), 1};
+        pm_index_match(index_built, &one, answers + i);
+    }
+}
+
+static const struct test_case {
+    const char *name;
+    void (*run)(const work *);
+    int side;     /* of the map, or 0: disks */
+    size_t disks; /* without a map */
+    pm_engine engine;
+    size_t points; /* 0: the build is what is measured */
+    int vectors;   /* takes AVX2 */
+} cases[] = {
+    {"tree of parts, portable", parts_portable, SIDE, 0, PM_ENGINE_TREE, POINTS, 0},
+    {"tree of parts, AVX2", parts_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1},
+    {"tree of disks, portable", disks_portable, 0, DISKS, PM_ENGINE_TREE, POINTS, 0},
+    {"tree of disks, AVX2", disks_avx2, 0, DISKS, PM_ENGINE_TREE, POINTS, 1},
+    {"scan of parts", scan_parts, FEW, 0, PM_ENGINE_SCAN, POINTS / 4, 0},
+    {"scan of disks, portable", scan_disks_portable, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 0},
+    {"scan of disks, AVX2", scan_disks_avx2, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 1},
+    {"one point a call, AVX2", one_point, SIDE, 0, PM_ENGINE_TREE, CALLS, 1},
+    {"build of a tree of parts", build_parts, SIDE, 0, PM_ENGINE_TREE, 0, 0},
+    {"build of a tree of disks", build_disks, 0, DISKS, PM_ENGINE_TREE, 0, 0},
+};
+
+enum { CASES = sizeof cases / sizeof cases[0] };
+
+static void list(void) {
+#if defined(__clang__)
+    printf("clang %d.%d.%d", __clang_major__, __clang_minor__, __clang_patchlevel__);
+#elif defined(__GNUC__)
+    printf("gcc %d.%d.%d", __GNUC__, __GNUC_MINOR__, __GNUC_PATCHLEVEL__);
+#else
+    printf("another compiler");
+#endif
+#if defined(__x86_64__)
+    printf(", x86-64\n");
+#else
+    printf(", not x86-64\n");
+#endif
+    for (size_t i = 0; i < CASES; i++) {
+        const struct test_case *c = cases + i;
+        size_t vertices = (size_t)(c->side * c->side) * 4 * STEPS;
+        printf("%zu %s\t%s\n",
+               c->points ? c->points
+               : c->side ? vertices
+                         : c->disks,
+               c->points ? "point"
+               : c->side ? "vertex"
+                         : "disk",
+               c->name);
+    }
+}
+
+static int has_avx2(void) {
+#ifdef PM_X86
+    return __builtin_cpu_supports("avx2");
+#else
+    return 0;
+#endif
+}
+
+/* Not static, so that it keeps its name. */
+void measured(const struct test_case *c, const work *w);
+
+NEVER_INLINE void measured(const struct test_case *c, const work *w) {
+    c->run(w);
+}
+
+static void run(const struct test_case *c) {
+    work w = {.options = {.best = PM_SMALLEST, .engine = c->engine}};
+    if (c->side)
+        w.regions = make_map(c->side);
+    else {
+        w.disks = make_disks(c->disks);
+        w.options.predicate = PM_CENTER_WITHIN;
+        w.options.distance = radius;
+        w.options.distance_count = c->disks;
+    }
+    w.points = make_points(c->points, c->side ? c->side * STEPS : 1);
+    if (c->points)
+        (c->side ? build_parts : build_disks)(&w);
+    measured(c, &w);
+    if ((c->engine == PM_ENGINE_TREE) != (index_built->tree.scale != 0))
+        fail("the index is not of the kind that is measured");
+    size_t found = 0;
+    for (size_t i = 0; i < c->points; i++)
+        found += answers[i] != PM_NO_MATCH;
+    if (2 * found < c->points)
+        fail("most points found nothing");
+    pm_index_free(index_built);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        list();
+        return 0;
+    }
+    for (size_t i = 0; i < CASES; i++) {
+        if (strcmp(argv[1], cases[i].name) == 0) {
+            if (cases[i].vectors && !has_avx2())
+                return 77;
+            run(cases + i);
+            return 0;
+        }
+    }
+    fail("no such case");
+}

@@ -1,0 +1,145 @@
+"""Dask and Ray: the same answers as in one call, whatever the partitions; columns kept, attributes added."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import poly_match as pm
+import poly_match.dask
+import poly_match.ray
+import pytest
+from conftest import square
+
+pa = pytest.importorskip("pyarrow")
+pd = pytest.importorskip("pandas")
+
+INDEX = pm.Index([square(x, y, 1 + (x + y) % 3) for x in range(20) for y in range(20)])
+COUNT = 5000
+RANDOM = np.random.default_rng(6)
+X, Y = RANDOM.uniform(-1, 23, COUNT), RANDOM.uniform(-1, 23, COUNT)
+X[7] = np.nan
+ANSWERS = INDEX.match((X, Y))
+NAMES = {"name": [f"square {i}" for i in range(400)], "number": np.arange(400)}
+
+
+def points() -> Any:
+    return pd.DataFrame({"id": np.arange(COUNT), "lon": X, "lat": Y})
+
+
+@pytest.fixture(params=["an index", "a path"])
+def index(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
+    if request.param == "an index":
+        return INDEX
+    INDEX.save(tmp_path / "squares.pmx")
+    return tmp_path / "squares.pmx"
+
+
+def assert_complete(frame: Any) -> None:
+    """Every point is there once, with the answer it has in one call, and what belongs to it."""
+    assert list(frame.columns) == ["id", "lon", "lat", "region", "name", "number"]
+    ids = frame["region"].to_numpy()
+    assert pm.digest(ids, frame["id"].to_numpy()) == pm.digest(ANSWERS, np.arange(COUNT))
+    assert (frame["name"].isna() == (ids < 0)).all()
+    assert (frame["name"][ids >= 0] == [f"square {i}" for i in ids[ids >= 0]]).all()
+    assert (frame["number"][ids >= 0] == ids[ids >= 0]).all()
+
+
+# ---- Dask ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("partitions", [1, 7])
+def test_dask_partitions_keep_rows_order_and_columns(index, partitions):
+    dd = pytest.importorskip("dask.dataframe")
+    lazy = dd.from_pandas(points(), npartitions=partitions)
+    matched = pm.dask.match(lazy, index, x="lon", y="lat", columns=NAMES)
+    assert matched.npartitions == partitions
+    frame = matched.compute(scheduler="threads")
+    assert frame.dtypes.equals(matched._meta.dtypes)
+    assert frame["id"].tolist() == list(range(COUNT))
+    assert_complete(frame)
+
+
+def test_dask_worker_processes_give_the_same():
+    dd = pytest.importorskip("dask.dataframe")
+    lazy = dd.from_pandas(points(), npartitions=3)
+    matched = pm.dask.match(lazy, INDEX, x="lon", y="lat", columns=pd.DataFrame(NAMES))
+    assert_complete(matched.compute(scheduler="processes", num_workers=2))
+
+
+def test_dask_takes_missing_numbers_and_refuses_text():
+    dd = pytest.importorskip("dask.dataframe")
+    frame = points().assign(lon=pd.array(X, dtype="Float64"), text="1.5")
+    frame.loc[3, "lon"] = pd.NA
+    matched = pm.dask.match(dd.from_pandas(frame, npartitions=2), INDEX, x="lon", y="lat").compute()
+    expected = ANSWERS.copy()
+    expected[3] = -1
+    np.testing.assert_array_equal(matched["region"], expected)
+    wrong = pm.dask.match(dd.from_pandas(frame, npartitions=2), INDEX, x="lon", y="text")
+    with pytest.raises(TypeError, match="y: expected numbers in column 'text', got str"):
+        wrong.compute(scheduler="synchronous")
+
+
+def test_dask_takes_geometries():
+    dd = pytest.importorskip("dask.dataframe")
+    shapely = pytest.importorskip("shapely")
+    frame = pd.DataFrame({"place": shapely.points(X[8:], Y[8:])})
+    import dask
+
+    with dask.config.set({"dataframe.convert-string": False}):
+        lazy = dd.from_pandas(frame, npartitions=2)
+        matched = pm.dask.match(lazy, INDEX, geometry="place", into="best").compute()
+    np.testing.assert_array_equal(matched["best"], ANSWERS[8:])
+
+
+# ---- Ray -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def ray() -> Iterator[Any]:
+    ray = pytest.importorskip("ray")
+    pytest.importorskip("ray.data")
+    ray.init(num_cpus=1, include_dashboard=False, log_to_driver=False, object_store_memory=200_000_000)
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    yield ray
+    ray.shutdown()
+
+
+def test_ray_blocks_keep_rows_and_columns(ray, index):
+    dataset = ray.data.from_pandas(points()).repartition(5)
+    matched = pm.ray.match(dataset, index, x="lon", y="lat", columns=NAMES)
+    assert_complete(pa.concat_tables(ray.get(matched.to_arrow_refs())).to_pandas())
+
+
+def test_ray_takes_geometries(ray):
+    shapely = pytest.importorskip("shapely")
+    wkb = shapely.to_wkb(shapely.points(X[8:], Y[8:])).tolist()
+    dataset = ray.data.from_arrow(pa.table({"id": np.arange(8, COUNT), "place": [*wkb[:-1], None]}))
+    matched = pm.ray.match(dataset, INDEX, geometry="place").to_pandas().sort_values("id")
+    np.testing.assert_array_equal(matched["region"], [*ANSWERS[8:-1], -1])
+
+
+# ---- what both refuse ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("module", ["dask", "ray"])
+def test_bad_arguments_are_named_before_anything_runs(module, request):
+    if module == "dask":
+        lazy = pytest.importorskip("dask.dataframe").from_pandas(points(), npartitions=2)
+        match = pm.dask.match
+    else:
+        lazy = request.getfixturevalue("ray").data.from_pandas(points())
+        match = pm.ray.match
+    for error, message, index, options in [
+        (ValueError, "x: no column 'x'; there are id, lon, lat", INDEX, {"x": "x", "y": "lat"}),
+        (ValueError, "x, y, geometry: name the two columns", INDEX, {"x": "lon"}),
+        (ValueError, "into: there is a column 'LON' already", INDEX,
+         {"x": "lon", "y": "lat", "into": "LON"}),
+        (ValueError, "columns: expected one row for each of 400 regions, got 2", INDEX,
+         {"x": "lon", "y": "lat", "columns": {"name": ["a", "b"]}}),
+        (TypeError, "index: expected a poly_match.Index, or the path", 5, {"x": "lon", "y": "lat"}),
+    ]:  # fmt: skip
+        with pytest.raises(error, match=message):
+            match(lazy, index, **options)
