@@ -1,4 +1,4 @@
-"""How the documentation is built: `python3 dev.py docs`, or `sphinx-build -W docs build-docs`.
+"""How the documentation is built: `python3 dev.py docs`, which calls `sphinx-build -E -W docs build-docs`.
 
 The pages are Markdown that also reads well where it lies; the references are made from the docstrings, the
 header and the command line themselves.
@@ -30,12 +30,11 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx_click",
 ]
-suppress_warnings = ["toc.empty_glob"]
 
 # ---- pages ----
 
-myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
+smartquotes = False  # of an option --name it would make a dash
 
 # ---- Python ----
 
@@ -56,7 +55,10 @@ hawkmoth_clang = [f"-I{_headers.stdout.strip()}"]  # stddef.h: libclang comes wi
 
 html_theme = "furo"
 html_title = "poly-match"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
 html_copy_source = False
+html_show_copyright = False
 html_show_sourcelink = False
 
 

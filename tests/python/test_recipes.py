@@ -21,7 +21,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", *(DOCS / f"{name}.md" for name in ("index", "first-minute", "rules", "coming-from"))]
+PAGES = [
+    ROOT / "README.md",
+    *(DOCS / f"{name}.md" for name in ("index", "first-minute", "rules", "coming-from")),
+]
 PAGES += sorted((DOCS / "recipes").glob("*.md"))
 BLOCK = re.compile(r"(<!-- not run[^\n]*-->\n)?^```(\w+)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
@@ -99,7 +102,9 @@ def test_what_is_not_so_is_found(page: str, capsys: pytest.CaptureFixture[str]) 
 
 
 def test_blocks_that_need_what_is_not_here_are_left_out() -> None:
-    assert blocks_of("<!-- not run: no file -->\n```python\n1 / 0\n```\n\n```python\n1\n```\n") == [("python", "1\n")]
+    assert blocks_of("<!-- not run: no file -->\n```python\n1 / 0\n```\n\n```python\n1\n```\n") == [
+        ("python", "1\n")
+    ]
 
 
 def test_the_readme_has_the_two_commands_of_a_fresh_machine() -> None:
