@@ -23,6 +23,20 @@
 
 /* ---- the points of a batch ---- */
 
+static inline void prefetch(const void *at) {
+#if defined(__GNUC__)
+    __builtin_prefetch(at);
+#else
+    (void)at;
+#endif
+}
+
+/* Ask for what the next batch will read, so far behind `at`: processors that see a stream of reads coming stop at the
+ * end of a page, which is where a batch ends, too. */
+static inline void prefetch_next(const char *at, size_t distance) {
+    prefetch((const void *)((uintptr_t)at + distance));
+}
+
 static void load_points(pm_batch *b, const pm_points *points, size_t first, size_t count) {
     const char *x = (const char *)points->x + (ptrdiff_t)first * points->x_stride;
     const char *y = (const char *)points->y + (ptrdiff_t)first * points->y_stride;
@@ -30,11 +44,17 @@ static void load_points(pm_batch *b, const pm_points *points, size_t first, size
     if (points->x_stride == size && points->y_stride == size) {
         memcpy(b->x, x, count * sizeof(double));
         memcpy(b->y, y, count * sizeof(double));
+        for (size_t i = 0; i < count; i += 8) {
+            prefetch_next(x + 8 * i, PM_BATCH * sizeof(double));
+            prefetch_next(y + 8 * i, PM_BATCH * sizeof(double));
+        }
     } else if (points->x_stride == 2 * size && points->y_stride == 2 * size && y == x + size) {
         for (size_t i = 0; i < count; i++) {
             memcpy(&b->x[i], x + 16 * i, sizeof(double));
             memcpy(&b->y[i], x + 16 * i + 8, sizeof(double));
         }
+        for (size_t i = 0; i < count; i += 4)
+            prefetch_next(x + 16 * i, 2 * PM_BATCH * sizeof(double));
     } else {
         for (size_t i = 0; i < count; i++) {
             memcpy(&b->x[i], x + (ptrdiff_t)i * points->x_stride, sizeof(double));
@@ -160,32 +180,29 @@ PM_AVX512 static pending place_avx512(const pm_tree *tree, pm_batch *b, size_t c
 
 /* ---- the steps below ---- */
 
-static inline void prefetch(const void *at) {
-#if defined(__GNUC__)
-    __builtin_prefetch(at);
-#else
-    (void)at;
-#endif
-}
-
-/* The cell below, which point i is in. */
-static inline const uint32_t *child_of(const pm_tree *tree, const pm_batch *b, uint32_t i) {
-    unsigned bits = (unsigned)pm_cell_bits(b->word[i]), used = b->used[i];
+/* Where in `nodes` the cell below is that point i is in. */
+static inline size_t child_of(const pm_batch *b, uint32_t i, unsigned bits) {
+    unsigned used = b->used[i];
     uint64_t row = b->place_y[i] << used >> (64 - bits), column = b->place_x[i] << used >> (64 - bits);
-    return tree->nodes + pm_cell_children(b->word[i]) + (row << bits | column);
+    return pm_cell_children(b->word[i]) + (size_t)(row << bits | column);
 }
 
 /* Take the points of list[] down to where they end; those in leaves join the others there. */
 static size_t descend(const pm_tree *tree, pm_batch *b, pending next) {
+    size_t children[PM_BATCH];
     memset(b->used, (int)root_bits(tree), sizeof b->used);
     while (next.inner > 0) {
         size_t count = next.inner;
-        for (size_t k = 0; k < count; k++)
-            prefetch(child_of(tree, b, b->list[k]));
+        for (size_t k = 0; k < count; k++) {
+            uint32_t i = b->list[k];
+            unsigned bits = (unsigned)pm_cell_bits(b->word[i]);
+            children[k] = child_of(b, i, bits);
+            prefetch(tree->nodes + children[k]);
+            b->used[i] = (uint8_t)(b->used[i] + bits);
+        }
         next.inner = 0;
         for (size_t k = 0; k < count; k++) {
-            uint32_t i = b->list[k], word = *child_of(tree, b, i);
-            b->used[i] = (uint8_t)(b->used[i] + pm_cell_bits(b->word[i]));
+            uint32_t i = b->list[k], word = tree->nodes[children[k]];
             b->word[i] = word;
             b->out[i] = pm_cell_answer(word);
             b->list[next.inner] = b->other[next.leaf] = i;
