@@ -1,9 +1,9 @@
 """Write the C header again with its comments in the form that Hawkmoth reads.
 
-Hawkmoth wants a comment before what it describes, with a star before every line, in reStructuredText. The header
-is written for people: what a field is stands behind it, one whose name says all has no comment, which Hawkmoth
-would leave out, and words in `backticks` are code. Only the comments change here, so what is declared in the
-reference is what is declared in the header.
+Hawkmoth wants a comment before what it describes, with a star before every line, in reStructuredText. The
+header is written for people: what a field is stands behind it, one whose name says all has no comment,
+which Hawkmoth would leave out, and words in `backticks` are code. Only the comments change here, so what is
+declared in the reference is what is declared in the header.
 """
 
 from __future__ import annotations

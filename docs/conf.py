@@ -38,6 +38,7 @@ smartquotes = False  # of an option --name it would make a dash
 
 # ---- Python ----
 
+default_role = "py:obj"  # a `name` is a link where it has a place, and else code
 autodoc_typehints = "none"  # the docstrings say them in words
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False

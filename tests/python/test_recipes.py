@@ -1,9 +1,9 @@
 """Does what the pages show run, and answer what they say?
 
-The Python blocks of a page run in order, in one namespace, in a folder of their own beside the example data. Three
-things are compared: the comment behind an expression is its value; a `text` block behind a Python block is what that
-printed (three dots stand for anything); lines of a `sh` block that begin with `poly-match` end well. A block behind
-a comment that says "not run" needs what is not here.
+The Python blocks of a page run in order, in one namespace, in a folder of their own beside the example
+data. Three things are compared: the comment behind an expression is its value; a `text` block behind a
+Python block is what that printed (three dots stand for anything); lines of a `sh` block that begin with
+`poly-match` end well. A block behind a comment that says "not run" needs what is not here.
 """
 
 from __future__ import annotations
