@@ -107,6 +107,12 @@ def test_blocks_that_need_what_is_not_here_are_left_out() -> None:
     ]
 
 
+def test_what_the_readme_links_to_is_there() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    links = [link for link in re.findall(r"\]\(([^)#]+)", text) if not link.startswith("https:")]
+    assert [link for link in links if not (ROOT / link).exists()] == []
+
+
 def test_the_readme_has_the_two_commands_of_a_fresh_machine() -> None:
     lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
     for command in ("python3 dev.py example", "python3 dev.py test"):
