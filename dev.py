@@ -4,6 +4,7 @@ example   install poly-match into .venv and give every example city its country
 test      install what the tests need into .venv-test and run all of them, C and Python
 lint      formatting, style, types and stubs (after test)
 counts    the instructions of the hot paths against those recorded (after test)
+cluster   the tests that need Spark, Dask and Ray, with what they need, Java too (after test)
 sanitize  the C tests under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
 docs      all pages and the reference of Python, C and the command line, in build-docs
 smoke     a short run of the ladder and of the benchmark, to see that they run (after test)
@@ -99,6 +100,14 @@ def counts() -> None:
     run(sys.executable, "tests/counts/counts.py", folder / "tests/counts/count")
 
 
+def cluster() -> None:
+    if not shutil.which("java"):
+        apt("openjdk-17-jre-headless")
+    install(TEST, ".[cluster,dask,ray]")
+    tests = ("test_spark.py", "test_spark_fault.py", "test_dask_ray.py")
+    run(program(TEST, "python"), "-m", "pytest", *(f"tests/python/{name}" for name in tests))
+
+
 def sanitize() -> None:
     options = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Db_ndebug=false", "-Dlto=false"]
     options += ["-Doptimization=1", "-Dwerror=true"]
@@ -169,7 +178,7 @@ def apt(*packages: str) -> None:
 
 COMMANDS = {
     command.__name__: command
-    for command in (example, test, lint, counts, sanitize, docs, smoke, wheel, windows, full)
+    for command in (example, test, lint, counts, cluster, sanitize, docs, smoke, wheel, windows, full)
 }
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """Does what the pages show run, and answer what they say?
 
 The Python blocks of a page run in order, in one namespace, in a folder of their own beside the example
-data. Three things are compared: the comment behind an expression is its value; a `text` block behind a
-Python block is what that printed (three dots stand for anything); lines of a `sh` block that begin with
-`poly-match` end well. A block behind a comment that says "not run" needs what is not here.
+data, and so do the lines of `sh` blocks that begin with `poly-match`. The comment behind an expression is
+its value, and a `text` block is what the block before it printed (three dots stand for anything). A block
+behind a comment that says "not run" needs what is not here.
 """
 
 from __future__ import annotations
@@ -47,8 +47,9 @@ def run_python(text: str, names: dict[str, Any]) -> None:
             assert rest.strip() == f"# {value!r}", ast.unparse(statement)
 
 
-def run_commands(text: str) -> None:
-    """Run the lines of a block that call this package's command."""
+def run_commands(text: str) -> str:
+    """Run the lines of a block that call this package's command, and return what they print."""
+    printed = ""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     for line in text.splitlines():
         if line.startswith("poly-match") and "plot" not in line:  # which needs Matplotlib
@@ -56,6 +57,8 @@ def run_commands(text: str) -> None:
                 line, shell=True, env=os.environ | {"PATH": path}, capture_output=True, text=True, timeout=120
             )
             assert result.returncode == 0, f"{line}\n{result.stderr}"
+            printed += result.stdout
+    return printed
 
 
 def check_page(page: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -66,7 +69,7 @@ def check_page(page: str, capsys: pytest.CaptureFixture[str]) -> None:
             run_python(text, names)
             printed = capsys.readouterr().out
         elif language == "sh":
-            run_commands(text)
+            printed = run_commands(text)
         elif language == "text":
             same = doctest.OutputChecker().check_output(text, printed, doctest.ELLIPSIS)
             assert same, f"expected:\n{text}\nprinted:\n{printed}"
@@ -94,6 +97,7 @@ def test_what_a_page_shows_is_so(page: Path, capsys: pytest.CaptureFixture[str])
         "```python\nx = 1\n```\n\n```python\nx  # 2\n```",
         "```python\nprint('a')\n```\n\n```text\nb\n```",
         "```sh\npoly-match match nowhere.csv nothing.geojson\n```",
+        "```sh\npoly-match --version\n```\n\n```text\nanother\n```",
     ],
 )
 def test_what_is_not_so_is_found(page: str, capsys: pytest.CaptureFixture[str]) -> None:
