@@ -1,4 +1,4 @@
-"""Draw the pictures of the README from the example data: python docs/draw_readme.py
+"""Draw the pictures of the README from the example data: python docs/draw_readme.py (with `.[cli,ladder]`)
 
 `readme.png` is the map: cities in the colours of their countries. `rule-*.svg` show one rule each. Every
 colour in them is an answer that was asked for when they were drawn, so a picture can't say what the library
