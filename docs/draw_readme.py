@@ -112,7 +112,7 @@ def draw_rule(name: str, path: Path) -> None:
     for point, answer in zip(points, answers, strict=True):
         face = WINNER if answer >= 0 else "white"
         axes.plot(*point, "o", color=face, markeredgecolor=INK, markersize=5.5, zorder=6)
-    figure.savefig(path, transparent=True, metadata={"Date": None})
+    figure.savefig(path, facecolor="white", metadata={"Date": None})
     plt.close(figure)
 
 
