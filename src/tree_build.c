@@ -10,8 +10,11 @@
  * or 512 x 512 instead of two or three levels, so that dense places cost as few looks as sparse ones, wherever they
  * are (level compression: Nilsson and Karlsson, IP-address lookup using LC-tries, 1999).
  *
- * Depth-first, with stacks that shrink on the way back: beside the output, memory is a few copies of one path. Where
- * borders crowd beyond any use of cells, limits linear in the input end it, and the scan stands in. */
+ * Depth-first, with stacks that shrink on the way back: beside the output, memory is a few copies of one path. Limits
+ * linear in the input end an attempt, as soon as it is clear that it will reach them; then another one is made with
+ * larger leaves, and with cells that are cut in 4 x 4 and then 2 x 2, while they need it, instead of 8 x 8 at once: so
+ * leaves are full. Such a leaf stands several times in a table. Where borders crowd beyond any use of cells, the scan
+ * stands in. */
 #include "tree_build.h"
 
 #include <string.h>

@@ -426,8 +426,28 @@ static searched search(const pm_index *index) {
 
 /* What is compared of a map. */
 typedef struct tallies {
-    tap_count answers, layouts, sizes;
+    tap_count answers, layouts, sizes, limited;
+    long limited_trees;
 } tallies;
+
+/* Compare trees of the same map with less memory, whose leaves are larger. How many there were. */
+static int compare_limited(const pm_regions *regions, pm_options options, const pm_index *tree, const pm_index *scan,
+                           const double *x, const double *y, const int64_t *right, tallies *t, const char *what) {
+    static const double shares[] = {0.7, 0.4, 0.15, 0.05};
+    int built = 0;
+    for (size_t i = 0; i < sizeof shares / sizeof shares[0]; i++) {
+        double spare = (double)(pm_index_size(tree) - pm_index_size(scan));
+        options.max_bytes = pm_index_size(scan) + (size_t)(shares[i] * spare);
+        pm_index *limited = build(regions, options, PM_ENGINE_TREE);
+        if (has_tree(limited)) {
+            const searched s = search(limited);
+            ways_isas(&t->limited, &s, x, y, WAYS_MOST, right, what);
+            built++;
+        }
+        pm_index_free(limited);
+    }
+    return built;
+}
 
 /* Compare the engines at points around the map, in some layouts, and with every number of points if `all_sizes`;
  * returns whether there was a tree. */
@@ -458,6 +478,7 @@ static int compare(const map *m, rng *r, tallies *t, int all_sizes, const char *
         const searched s = search(tree);
         ways_isas(&t->answers, &s, x, y, POINTS, scan_says, what);
         ways_layouts(&t->layouts, r, &s, x, y, POINTS, scan_says);
+        t->limited_trees += compare_limited(&regions, options, tree, scan, x, y, scan_says, t, what);
         if (all_sizes)
             ways_sizes(&t->sizes, &s, x, y, POINTS, scan_says);
     }
@@ -468,7 +489,9 @@ static int compare(const map *m, rng *r, tallies *t, int all_sizes, const char *
 
 static void test_kinds(void) {
     static map m;
-    tallies t = {.layouts = {"any layout", 0, 0}, .sizes = {"any number of points", 0, 0}};
+    tallies t = {.layouts = {"any layout", 0, 0},
+                 .sizes = {"any number of points", 0, 0},
+                 .limited = {"with less memory", 0, 0}};
     for (size_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++) {
         rng r = rng_new(90 + kind);
         t.answers = (tap_count){kinds[kind].name, 0, 0};
@@ -484,6 +507,8 @@ static void test_kinds(void) {
     }
     tap_tally(&t.layouts);
     tap_tally(&t.sizes);
+    tap_tally(&t.limited);
+    tap_ok(t.limited_trees > 500, "%ld trees with less memory", t.limited_trees);
 }
 
 /* Far out, the corner of a deep cell has no double: asking a part at the nearest one may ask on the other side of an
@@ -492,7 +517,11 @@ static void test_kinds(void) {
 static void test_far_corners(void) {
     static map m;
     rng r = rng_new(89);
-    tallies t = {{"far out, beside a line between deep cells", 0, 0}, {"there in any layout", 0, 0}, {NULL, 0, 0}};
+    tallies t = {{"far out, beside a line between deep cells", 0, 0},
+                 {"there in any layout", 0, 0},
+                 {NULL, 0, 0},
+                 {NULL, 0, 0},
+                 0};
     long trees = 0, cases = tap_cases(12, 200);
     for (long i = 0; i < cases; i++) {
         const double unit = 0x1p-33, low = 6e5 + floor(rng_unit(&r) * 3e5); /* unit: in the last place of low */
