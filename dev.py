@@ -6,6 +6,7 @@ lint      formatting, style, types and stubs (after test)
 counts    the instructions of the hot paths against those recorded (after test)
 cluster   the tests that need Spark, Dask and Ray, with what they need, Java too (after test)
 sanitize  the C tests under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
+docs      all pages and the reference of Python, C and the command line, in build-docs
 smoke     a short run of the ladder and of the benchmark, to see that they run (after test)
 wheel     the source distribution and a wheel from it, in dist; the tests of every wheel on this one
 windows   the C library and its tests for Windows, by MinGW and wine (after test)
@@ -119,6 +120,11 @@ def smoke() -> None:
     run(program(TEST, "python"), "-m", "bench", "run", "--quick")
 
 
+def docs() -> None:
+    install(TEST, ".[docs]")
+    run(program(TEST, "sphinx-build"), "-q", "-E", "-W", "--keep-going", "docs", "build-docs")
+
+
 def wheel() -> None:
     for folder in (ROOT / "dist", ROOT / ".venv-wheel"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -172,7 +178,7 @@ def apt(*packages: str) -> None:
 
 COMMANDS = {
     command.__name__: command
-    for command in (example, test, lint, counts, cluster, sanitize, smoke, wheel, windows, full)
+    for command in (example, test, lint, counts, cluster, sanitize, docs, smoke, wheel, windows, full)
 }
 
 if __name__ == "__main__":

@@ -51,6 +51,7 @@ extern "C" {
 
 /* ---- errors ------------------------------------------------------------------------------------------- */
 
+/** How a call ended. */
 typedef enum pm_status {
     PM_OK = 0,
     PM_ERR_NO_MEMORY = -1,  /**< an allocation failed */
@@ -159,11 +160,13 @@ PM_API int pm_is_closer(const double center[2], double x, double y, double dista
 
 /* ---- index -------------------------------------------------------------------------------------------- */
 
+/** Which regions are candidates for a point. */
 typedef enum pm_predicate {
     PM_COVERS = 0,       /**< the region covers the point, its boundary included */
     PM_CENTER_WITHIN = 1 /**< the region's center is strictly closer than the distance */
 } pm_predicate;
 
+/** Which candidate wins; of equal ones the first in the input. */
 typedef enum pm_best {
     PM_SMALLEST = 0,     /**< lowest area; areas compare as the doubles pm_regions_measure() gives */
     PM_LARGEST = 1,      /**< highest area */
@@ -199,6 +202,7 @@ typedef struct pm_options {
     void *poll_context;
 } pm_options;
 
+/** Regions prepared for matching. */
 typedef struct pm_index pm_index;
 
 /** Build an index that answers the rules chosen in `options` over `regions`.
@@ -250,8 +254,10 @@ PM_API void pm_index_free(pm_index *index);
 /** Number of regions, empty ones included. */
 PM_API size_t pm_index_count(const pm_index *index);
 
-/** The rules it was built with. */
+/** The predicate it was built with. */
 PM_API pm_predicate pm_index_predicate(const pm_index *index);
+
+/** Its rule for the best, PM_SCORE_* for scores. */
 PM_API pm_best pm_index_best(const pm_index *index);
 
 /** Bytes of memory the index owns: its block, unless that is borrowed, and a little more. */

@@ -1,8 +1,8 @@
 """Put the figures of a run into docs/story.md, so that its prose and its tables are always of one run.
 
 A figure in the text stands between two comments that a reader of the page does not see, as in
-`<!--r06.x-->75.0<!---->`; a block of lines stands between `<!--table-->` and `<!--/table-->`. Names of
-figures:
+`<!--r06.x-->75.0<!---->`, and never at the start of a line, all of which a comment makes HTML; a block of
+lines stands between `<!--table-->` and `<!--/table-->`. Names of figures:
 
     r06.x   times the baseline        r06.ms  median in milliseconds     r06.us  in microseconds
     r06.avg average in ms             r06.ceiling  in ms                 r15.ms/r12.ms  a quotient of two

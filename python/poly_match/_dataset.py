@@ -15,7 +15,6 @@ import json
 import os
 import threading
 from collections.abc import Iterator
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -224,6 +223,8 @@ class _Job:
 
     def run(self, files: list[_File], workers: int) -> Matched:
         """Make the files that are missing, and sum all of them up."""
+        from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
         made = {file.target: self.made(file) for file in files if file.target.exists()}
         for found in made.values():
             self.advance(found["points"])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import platform
 import sys
-from importlib.metadata import PackageNotFoundError, version
 
 from poly_match._run import usable_cores
 
@@ -18,6 +17,8 @@ PACKAGES = (
 
 def versions() -> str:
     """Return the text that `show_versions` prints."""
+    from importlib.metadata import PackageNotFoundError, version
+
     lines = [
         f"poly-match {version('poly-match')}",
         f"python {platform.python_version()} ({platform.python_implementation()}, {sys.executable})",

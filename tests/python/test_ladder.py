@@ -174,6 +174,11 @@ def test_json_comes_back(tmp_path):
     assert report.read_json(tmp_path / "run.json") == (rows, {"cpu": "C"})
 
 
+def test_no_figure_of_the_story_begins_a_line():  # its comment would make HTML of all of the line
+    lines = (ROOT / "docs/story.md").read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if story.FIGURE.match(line)] == []
+
+
 def test_story_is_rewritten_and_names_what_is_missing(tmp_path):
     page = tmp_path / "story.md"
     page.write_text(

@@ -1,0 +1,78 @@
+"""How the documentation is built: `python3 dev.py docs`, which calls `sphinx-build -E -W docs build-docs`.
+
+The pages are Markdown that also reads well where it lies; the references are made from the docstrings, the
+header and the command line themselves.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from sphinx.application import Sphinx
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+sys.path.insert(0, str(HERE))
+
+import c_header  # noqa: E402
+import poly_match  # noqa: E402
+
+project = "poly-match"
+author = "the poly-match authors"
+release = version = poly_match.__version__
+
+extensions = [
+    "hawkmoth",
+    "hawkmoth.ext.javadoc",
+    "myst_parser",
+    "numpydoc",
+    "sphinx.ext.autodoc",
+    "sphinx_click",
+]
+
+# ---- pages ----
+
+myst_heading_anchors = 3
+smartquotes = False  # of an option --name it would make a dash
+
+# ---- Python ----
+
+default_role = "py:obj"  # a `name` is a link where it has a place, and else code
+autodoc_typehints = "none"  # the docstrings say them in words
+autodoc_member_order = "bysource"
+numpydoc_show_class_members = False
+
+# ---- C ----
+
+C_COPY = ROOT / "build-docs-header"
+c_header.rewrite(ROOT / "include/polymatch.h", C_COPY)
+hawkmoth_root = str(C_COPY)
+hawkmoth_transform_default = "javadoc"
+_headers = subprocess.run(["cc", "-print-file-name=include"], capture_output=True, text=True, check=True)
+hawkmoth_clang = [f"-I{_headers.stdout.strip()}"]  # stddef.h: libclang comes without
+
+# ---- look ----
+
+html_theme = "furo"
+html_title = "poly-match"
+html_static_path = ["static"]
+html_css_files = ["site.css"]
+html_copy_source = False
+html_show_copyright = False
+html_show_sourcelink = False
+
+
+def _name_folders(app: Sphinx, page: str, source: list[str]) -> None:
+    """Leave the name alone of a link to a folder of the repository: on a page there is nothing to follow."""
+    folder = (HERE / page).parent
+
+    def named(link: re.Match[str]) -> str:
+        return link[1] if (folder / link[2]).is_dir() else link[0]
+
+    source[0] = re.sub(r"\[([^\]]+)\]\((\.\.?/[^)#]+)\)", named, source[0])
+
+
+def setup(app: Sphinx) -> None:
+    """Hook in."""
+    app.connect("source-read", _name_folders)
