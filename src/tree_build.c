@@ -12,9 +12,9 @@
  *
  * Depth-first, with stacks that shrink on the way back: beside the output, memory is a few copies of one path. Limits
  * linear in the input end an attempt, as soon as it is clear that it will reach them; then another one is made with
- * larger leaves, and with cells that are cut in 4 x 4 and then 2 x 2, while they need it, instead of 8 x 8 at once: so
- * leaves are full. Such a leaf stands several times in a table. Where borders crowd beyond any use of cells, the scan
- * stands in. */
+ * larger leaves, and with cells that are cut in 4 x 4 and then 2 x 2, while they need it, instead of 8 x 8 at once:
+ * so leaves are full. Such a leaf stands several times in a table. Where borders crowd beyond any use of cells, the
+ * scan stands in. */
 #include "tree_build.h"
 
 #include <string.h>
