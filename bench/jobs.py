@@ -202,15 +202,15 @@ JOBS = [
     ),
     Job(
         "workers-counties", "US counties, points spread evenly", "workers", counties,
-        lambda: uniform(STATES), WORKERS, pinned=False,
+        lambda: uniform(STATES, 4 * MILLION), WORKERS, pinned=False,
     ),
     Job(
         "workers-timezones", "time zones, points around cities", "workers", timezones,
-        lambda: around(cities_json()), WORKERS, pinned=False,
+        lambda: around(cities_json(), count=4 * MILLION), WORKERS, pinned=False,
     ),
     Job(
         "workers-disks", "100,000 disks, 30 candidates a point", "workers",
-        lambda: disks(100_000, 30), lambda: uniform(UNIT), WORKERS, pinned=False,
+        lambda: disks(100_000, 30), lambda: uniform(UNIT, 4 * MILLION), WORKERS, pinned=False,
     ),
 ]  # fmt: skip
 

@@ -249,7 +249,7 @@ all but the first row of each point, so building the index is part of the call. 
 its own; *peak MB* is how far the memory of the process rose during the call, the result included. The forms
 are in [`frames.py`](../bench/frames.py).""",
     "calls": "The same functions, called from Python with one point at a time.",
-    "workers": "The same index and points, not pinned to a core.",
+    "workers": "The same index and four million points, not pinned to a core.",
 }
 
 
