@@ -83,7 +83,7 @@ class Columns:
     def points(self, batch: Any) -> tuple[Doubles, Doubles]:
         """Return x and y of a batch; NaN where one is null."""
         if self.geometry is not None:
-            return xy_of(batch.column(self.geometry))
+            return _places(batch.column(self.geometry))
         return _numbers(batch.column(self.x), "x", self.x), _numbers(batch.column(self.y), "y", self.y)
 
     def answers(self, points: Any, index: Index) -> Answers:
@@ -145,11 +145,16 @@ def _one_chunk(column: Any) -> Any:
 def points_of_arrays(arrays: tuple[Any, ...], argument: str) -> tuple[Doubles, Doubles]:
     """Return x and y of two Arrow arrays of numbers, or of one of geometries."""
     if len(arrays) == 1:
-        return xy_of(arrays[0])
+        return _places(arrays[0])
     if len(arrays) != 2:
         raise ValueError(f"{argument}: expected x and y, or one geometry; got {len(arrays)} arguments")
     x, y = (_numbers(array, argument, None) for array in arrays)
     return x, y
+
+
+def _places(column: Any) -> tuple[Doubles, Doubles]:
+    """Return x and y of a column of points; a batch without any has no type of its own."""
+    return xy_of(column.cast(pa.binary()) if pa.types.is_null(column.type) else column)
 
 
 def _numbers(column: Any, argument: str, name: str | None) -> Doubles:
