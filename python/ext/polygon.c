@@ -303,11 +303,22 @@ static PyObject *method_reduce(PyObject *self, PyObject *Py_UNUSED(unused)) {
     return result;
 }
 
+/* What notebooks show; Python draws it. */
+static PyObject *method_repr_svg(PyObject *object, PyObject *Py_UNUSED(unused)) {
+    if (!polygon_is_ready((polygon *)object))
+        return NULL;
+    PyObject *notebook = PyImport_ImportModule("poly_match._notebook");
+    PyObject *picture = notebook ? PyObject_CallMethod(notebook, "polygon_svg", "O", object) : NULL;
+    Py_XDECREF(notebook);
+    return picture;
+}
+
 static PyMethodDef polygon_methods[] = {
     {"area", method_area, METH_NOARGS,
      "area($self, /)\n--\n\n"
      "The absolute shoelace area, correctly rounded: the double nearest to the area of the given coordinates.\n\n"
      "Computed once, O(vertices). Fewer than three distinct vertices: 0. The lobes of a bow-tie cancel."},
+    {"_repr_svg_", method_repr_svg, METH_NOARGS, "What notebooks show: the outline."},
     {"__getstate__", method_getstate, METH_NOARGS, "The vertices and the attributes of a subclass."},
     {"__setstate__", method_setstate, METH_O, "Restore what __getstate__() gave."},
     {"__reduce__", method_reduce, METH_NOARGS, "For pickle and copy."},

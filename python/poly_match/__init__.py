@@ -20,6 +20,7 @@ from poly_match._digest import digest
 from poly_match._example import generate_example, generate_one_polygon
 from poly_match._index import Index
 from poly_match._match import match
+from poly_match._plot import plot
 from poly_match._regions import Regions
 from poly_match._sjoin import sjoin
 from poly_match._versions import show_versions
@@ -39,6 +40,7 @@ __all__ = [
     "main",
     "match",
     "match_dataset",
+    "plot",
     "select_best_polygon",
     "show_versions",
     "sjoin",

@@ -293,6 +293,12 @@ class Index:
     def __repr__(self) -> str:
         return f"Index({len(self)} regions, predicate={self.predicate!r}, best={self.best!r})"
 
+    def _repr_html_(self) -> str:
+        """Return what notebooks show: the facts, and a picture of the answers."""
+        from poly_match._notebook import index_html
+
+        return index_html(self)
+
     @overload
     def match(
         self, points: Any, *, names: None = None, workers: int = 1, progress: bool = False, out: None = None

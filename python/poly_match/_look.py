@@ -143,7 +143,7 @@ def run_plot(
     x, y = all_points(points, regions, voice)
     lonlat = None if regions.crs is None else bool(crs_of(regions.crs).is_geographic)
     try:
-        axes = pm.plot(  # type: ignore[attr-defined,unused-ignore]
+        axes = pm.plot(
             (x, y), screened_regions(regions, rules.invalid, voice), predicate=rules.predicate,
             distance=rules.distance, best=best, cells=cells, lonlat=lonlat,
         )  # fmt: skip

@@ -461,7 +461,6 @@ def test_check_reports_what_is_wrong(folder, capsys):
     assert [3] in [finding["rows"] for finding in report["findings"]]
 
 
-@pytest.mark.skipif(not hasattr(pm, "plot"), reason="nothing draws yet")
 @pytest.mark.parametrize("ending", [".png", ".svg", ".pdf"])
 def test_plot_draws_a_picture(folder, ending):
     pytest.importorskip("matplotlib")

@@ -30,9 +30,12 @@ def test_the_public_names_are_written_down():
     assert pm.__all__ == sorted(pm.__all__)
     assert all(hasattr(pm, name) for name in pm.__all__)
     wanted = "Index Polygon Regions check count find_close_polygons generate_example generate_one_polygon"
-    wanted += " main match digest match_dataset Matched select_best_polygon show_versions sjoin __version__"
+    wanted += (
+        " main match plot digest match_dataset Matched select_best_polygon show_versions sjoin __version__"
+    )
     assert set(pm.__all__) == set(wanted.split())
-    assert {name for name in MODULES if not name.startswith("_")} == {"dask", "ray", "spark"}
+    engines = {"dask", "duckdb", "polars", "ray", "spark"}
+    assert {name for name in MODULES if not name.startswith("_")} == engines
 
 
 def test_the_version_is_the_installed_one():
