@@ -1,6 +1,6 @@
 """The tree of an index, read with NumPy from the index's bytes: what docs/how.md explains, as a program.
 
-It takes points down the tree as the C library does (`src/tree_match.c`, `src/part_leaf.c`, `src/disk_leaf.c`)
+It takes points down the tree as the C library does (`walk.c`, `polygon_leaf.c` and `disk_leaf.c` in `src/tree`)
 and says where each of them ends, which the library has no reason to remember. The pictures and the counts on
 the page are made with it, and a test holds its answers to the library's. What it leaves out is speed, and the
 exact arithmetic for the few points that the leaves leave undecided.
@@ -21,10 +21,10 @@ Integers = npt.NDArray[np.int64]
 ANSWER, INNER, LEAF = 0, 1, 2
 PLACE_BITS, STEP_BITS = 50, 13
 STEPS = 1 << STEP_BITS
-NARROW, ANSWERS = 16, 2  # src/part_leaf.h
+NARROW, ANSWERS = 16, 2  # src/tree/polygon_leaf.h
 UNDECIDED = -2
 
-# src/block.h
+# src/index/block.h
 SECTIONS = [
     "ids", "boxes", "part_offsets", "part_boxes", "ring_offsets", "vertex_offsets", "vertices", "spans",
     "disk_x", "disk_y", "disk_radius", "disk_grid_x", "disk_grid_y", "disk_reach", "nodes", "leaves",

@@ -26,7 +26,7 @@ LEGEND = (
 
 # With debug information a profiler names the source file, without it the library.
 OUR_FILES = {"_core"} | {
-    path.name for folder in ("src", "python/ext") for path in (ROOT / folder).glob("*.[ch]")
+    path.name for folder in ("src", "python/ext") for path in (ROOT / folder).rglob("*.[ch]")
 }
 
 

@@ -9,7 +9,7 @@
  * are asked again: a list that changes meanwhile is followed as a for loop would. */
 #include "core.h"
 
-#include "../../src/closer.h"
+#include "../../src/base/closer.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>

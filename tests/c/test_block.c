@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "block.h"
+#include "index/block.h"
 #include "oracle.h"
 #include "rules.h"
 #include "tap.h"
-#include "tree.h"
+#include "tree/tree.h"
 
 static zoo z;
 static rules u;

@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "cases.h"
-#include "disk_leaf.h"
-#include "index.h"
-#include "part_leaf.h"
+#include "tree/disk_leaf.h"
+#include "index/index.h"
+#include "tree/polygon_leaf.h"
 #include "tap.h"
 
 enum { MOST_CELLS = 2000000, REGIONS = 400, CORNERS = 40 };

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cases.h"
-#include "exact.h"
+#include "base/exact.h"
 #include "oracle.h"
 #include "tap.h"
 

@@ -5,7 +5,7 @@
  * widths, for centers in clusters, with outliers, all in one place, NaN or infinite, and for points exactly on a
  * rim or as far from a center, in x or y alone, as the radius reaches. The source is included here because the
  * forms are private to it; what the processor can't run is skipped and said so. */
-#include "../../src/disks.c"
+#include "../../src/scan/disks.c"
 
 #include <string.h>
 

@@ -13,9 +13,9 @@
 #include <string.h>
 
 #include "cases.h"
-#include "index.h"
+#include "index/index.h"
 #include "oracle.h"
-#include "part_leaf.h"
+#include "tree/polygon_leaf.h"
 #include "tap.h"
 #include "ways.h"
 
@@ -76,7 +76,7 @@ static void circle(map *m, double x, double y, double radius, size_t vertices) {
     }
 }
 
-/* What the tree maps to [0, 1): a little more than the extent, as tree_build.c chooses it. */
+/* What the tree maps to [0, 1): a little more than the extent, as paint.c chooses it. */
 typedef struct frame {
     double min_x, min_y, size;
 } frame;

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "cases.h"
-#include "disk_leaf.h"
+#include "tree/disk_leaf.h"
 #include "tap.h"
 #include "ways.h"
 

@@ -2,7 +2,7 @@
 #ifndef WAYS_H
 #define WAYS_H
 
-#include "batch.h"
+#include "tree/walk.h"
 #include "cases.h"
 #include "tap.h"
 

@@ -7,16 +7,16 @@
  * machine has; where it lacks them the program exits with 77. AVX-512 is not among them: valgrind has none.
  *
  * The source of the search of disks is included because its forms are private to it. */
-#include "../../src/disks.c"
+#include "../../src/scan/disks.c"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cases.h"
-#include "index.h"
-#include "part_leaf.h"
-#include "disk_leaf.h"
+#include "index/index.h"
+#include "tree/polygon_leaf.h"
+#include "tree/disk_leaf.h"
 
 enum {
     SIDE = 40, /* regions along each side of the map */

@@ -13,10 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "block.h"
+#include "index/block.h"
 #include "cases.h"
 #include "tap.h"
-#include "tree.h"
+#include "tree/tree.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

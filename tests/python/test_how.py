@@ -135,7 +135,7 @@ def test_numbers_said_to_come_from_a_file_stand_in_that_file():
     page = (ROOT / "docs" / "how.md").read_text(encoding="utf-8")
     lost = page.split("## What was tried and lost")[1]
     for item in re.split(r"^- ", lost, flags=re.MULTILINE)[1:]:
-        file = re.search(r"\(`(\w+\.c)`\)", item)[1]
+        file = re.search(r"\(`([\w/]+\.c)`\)", item)[1]
         comments = " ".join(
             re.findall(r"/\*.*?\*/", (ROOT / "src" / file).read_text(encoding="utf-8"), re.DOTALL)
         )
@@ -148,10 +148,10 @@ def test_numbers_said_to_come_from_a_file_stand_in_that_file():
 
 def test_functions_and_files_that_the_page_names_are_there():
     page = (ROOT / "docs" / "how.md").read_text(encoding="utf-8")
-    code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "src").iterdir())
+    code = "".join(file.read_text(encoding="utf-8") for file in (ROOT / "src").rglob("*.[ch]"))
     for name in set(re.findall(r"`(\w+)\(\)`", page)) - {"match", "is_few"}:
         assert f"{name}(" in code, name
-    for name in set(re.findall(r"`(\w+\.[ch])`", page)):
+    for name in set(re.findall(r"`([\w/]+\.[ch])`", page)):
         assert (ROOT / "src" / name).exists(), name
     for name in re.findall(r"\]\((how-[\w.]+)\)", page):
         assert (ROOT / "docs" / name).exists(), name

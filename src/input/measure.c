@@ -12,7 +12,7 @@
 
 #include <math.h>
 
-#include "exact.h"
+#include "base/exact.h"
 #include "regions.h"
 
 /* sum + rest is the value, with an error below bound(). */

@@ -2,7 +2,7 @@
 #ifndef PM_COVER_H
 #define PM_COVER_H
 
-#include "poll.h"
+#include "base/poll.h"
 
 typedef struct pm_box {
     double min_x, min_y, max_x, max_y;

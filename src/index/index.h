@@ -1,11 +1,11 @@
-/* index.h — what a pm_index is: a block, and where its arrays are found. See index.c and open.c. */
+/* index.h — what a pm_index is: a block, and where its arrays are found. See build.c and open.c. */
 #ifndef PM_INDEX_H
 #define PM_INDEX_H
 
 #include "block.h"
-#include "cover.h"
-#include "disks.h"
-#include "tree.h"
+#include "scan/cover.h"
+#include "scan/disks.h"
+#include "tree/tree.h"
 
 struct pm_index {
     pm_allocator allocator;

@@ -13,8 +13,8 @@
 
 #include <math.h>
 
-#include "exact.h"
-#include "regions.h"
+#include "base/exact.h"
+#include "input/regions.h"
 
 static const pm_box EMPTY = {INFINITY, INFINITY, -INFINITY, -INFINITY};
 

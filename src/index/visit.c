@@ -1,9 +1,9 @@
-/* tree_cells.c — which cells is the map of answers cut into?
+/* visit.c — which cells is the map of answers cut into?
  *
  * For those who want to see it: every final cell once, with its sides in the coordinates of the input. The walk goes
  * down the tables, a quarter of a square after the other. A cell that is larger than the words of its table stands in
  * it as copies side by side: where a table was made of several levels, or its cells were cut by and by
- * (tree_build.c). Copies are told by their words: every leaf is written once, so a square of equal words is one
+ * (paint.c). Copies are told by their words: every leaf is written once, so a square of equal words is one
  * border cell; and of equal answers nobody can tell whether they are one cell or many, so they are shown as one as
  * well.
  *

@@ -1,7 +1,7 @@
-/* index.c — build once, then one integer per point.
+/* build.c — build once, then one integer per point.
  *
  * An index is the regions in rank order, as boxes and edges (cover.c) or as disks (disks.c), and the position in the
- * input of each rank; over the edges, unless they are few, stands the tree (tree_build.c). All of it is one block
+ * input of each rank; over the edges, unless they are few, stands the tree (paint.c). All of it is one block
  * (block.c), filled here and never changed afterwards, which is all that sharing it between threads needs. The block
  * is made when the arrays are counted; only the tree can't be counted before it is there, so then the block moves
  * once into a larger one. pm_match_disks() makes a table of disks, searches it and forgets it.
@@ -12,13 +12,13 @@
 #include <math.h>
 #include <string.h>
 
-#include "disk_leaf.h"
-#include "measure.h"
-#include "part_leaf.h"
-#include "poll.h"
-#include "rank.h"
-#include "regions.h"
-#include "status.h"
+#include "tree/disk_leaf.h"
+#include "input/measure.h"
+#include "tree/polygon_leaf.h"
+#include "base/poll.h"
+#include "input/rank.h"
+#include "input/regions.h"
+#include "base/status.h"
 
 /* With fewer, boxes and edges, or disks, are looked through before a table of cells is read. */
 enum { FEW_VERTICES = 200, FEW_DISKS = 32 };

@@ -1,4 +1,4 @@
-/* part_sketch.c — how few corners can stand for the edges in a cell?
+/* simplify.c — how few corners can stand for the edges in a cell?
  *
  * Edges are clipped to a box around the cell and rounded to its steps. Ones that go on where another ended and belong
  * to the same pieces are a chain, and a chain may be drawn with fewer corners: the farthest from what is drawn comes
@@ -10,7 +10,7 @@
  * the sketch's `near` less PM_NEAR, and so do the edges between them, for the band is convex. The chain and the
  * straight edge together are a closed curve in that band, so a point outside of it is on the same side of both. A
  * point in the band, widened by PM_NEAR for all that was rounded, asks the coordinates themselves. */
-#include "part_sketch.h"
+#include "simplify.h"
 
 #include <math.h>
 

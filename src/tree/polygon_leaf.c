@@ -1,19 +1,18 @@
-/* part_leaf.c — which piece of this leaf contains the point?
+/* polygon_leaf.c — which piece of this leaf contains the point?
  *
  * The pieces are tried best first. One that is undecided, because an edge is near the point, is decided by the
  * coordinates themselves: on an edge is inside; else some place in the same row or column of the cell that no edge is
  * near is looked at as before, and the edges between there and the point are counted in exact arithmetic. That costs
  * as much as the leaf has edges, not the part: a point next to a coast is answered in a fraction of a microsecond,
  * however long the coast. Only where no such place is found is the whole part asked. */
-#include "part_leaf.h"
+#include "polygon_leaf.h"
 
 #include <math.h>
 
-#include "exact.h"
+#include "base/exact.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#ifdef PM_X86
 #include <immintrin.h>
-#define PM_X86 1
 #endif
 
 typedef struct look {

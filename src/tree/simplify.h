@@ -1,8 +1,8 @@
-/* part_sketch.h — how few corners can stand for the edges in a cell? See part_sketch.c. */
-#ifndef PM_PART_SKETCH_H
-#define PM_PART_SKETCH_H
+/* simplify.h — how few corners can stand for the edges in a cell? See simplify.c. */
+#ifndef PM_SIMPLIFY_H
+#define PM_SIMPLIFY_H
 
-#include "part_leaf.h"
+#include "polygon_leaf.h"
 
 /* Edges that a sketch can be made of; each makes three corners at most. */
 enum { PM_SKETCH_EDGES = 512, PM_SKETCH_ROOM = 3 * PM_SKETCH_EDGES };

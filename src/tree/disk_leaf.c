@@ -12,11 +12,10 @@
 
 #include <math.h>
 
-#include "closer.h"
+#include "base/closer.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#ifdef PM_X86
 #include <immintrin.h>
-#define PM_X86 1
 #endif
 
 /* Is the point in disk `id`, whose radius has this band? */

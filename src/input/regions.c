@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-#include "status.h"
+#include "base/status.h"
 
 size_t pm_regions_count(const pm_regions *regions) {
     return regions->geom_offsets ? regions->geom_count : regions->polygon_count;

@@ -1,10 +1,10 @@
-/* tree_build.c — what does the map of answers look like?
+/* paint.c — what does the map of answers look like?
  *
  * The answer at a place is a property of the place: the best region there. So the plane is cut into cells, 8 x 8 at a
  * time. A cell gets the shapes that reach it, best first, cut off after the first that covers all of it: nothing
  * behind that can win. A cell whose list starts with such a shape is an answer; one with few edges is a leaf; any
  * other is cut again. Small cells arise only where borders crowd. What a shape does to 64 children is a few 64-bit
- * masks: tree_parts.c and tree_disks.c.
+ * masks: paint_polygons.c and paint_disks.c.
  *
  * In the end, where most children of a cell are cut again, their children become the cell's own: one table of 64 x 64
  * or 512 x 512 instead of two or three levels, so that dense places cost as few looks as sparse ones, wherever they
@@ -15,11 +15,11 @@
  * larger leaves, and with cells that are cut in 4 x 4 and then 2 x 2, while they need it, instead of 8 x 8 at once:
  * so leaves are full. Such a leaf stands several times in a table. Where borders crowd beyond any use of cells, the
  * scan stands in. */
-#include "tree_build.h"
+#include "paint.h"
 
 #include <string.h>
 
-#include "status.h"
+#include "base/status.h"
 
 int pm_painter_reserve(pm_painter *p, pm_stack *s, size_t more) {
     if (s->count + more <= s->room)

@@ -14,9 +14,9 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "cover.h"
-#include "disks.h"
-#include "status.h"
+#include "scan/cover.h"
+#include "scan/disks.h"
+#include "base/status.h"
 
 static const char MAGIC[8] = {'p', 'm', '-', 'i', 'n', 'd', 'e', 'x'};
 enum { BYTE_ORDER_MARK = 0x01020304 };

@@ -1,4 +1,4 @@
-/* tree_parts.c — what do a part's edges do to the cells they run through?
+/* paint_polygons.c — what do a part's edges do to the cells they run through?
  *
  * A part in a cell is the runs of edges that touch the cell and one bit: is the cell's lower left corner inside?
  * Going one level down, each edge is handed to the children it touches, row by row, and flips the corners that lie
@@ -10,13 +10,13 @@
  * nothing about corners is ever in doubt, however deep the cell or round the coordinates; a corner on an edge counts
  * as a little to the right and, by much less, above. Children take edges from a little outside (SLACK), so rounding
  * can't lose one, and a cell that no edge comes near is covered by the part itself, not only by its mapped picture.
- * What becomes a leaf, and how it is drawn: part_draft.c. */
+ * What becomes a leaf, and how it is drawn: polygon_draft.c. */
 #include <math.h>
 #include <string.h>
 
-#include "part_leaf.h"
-#include "status.h"
-#include "tree_parts.h"
+#include "polygon_leaf.h"
+#include "base/status.h"
+#include "paint_polygons.h"
 
 static const double SLACK = 1.0 / 512, TINY = 1.0 / 4096;
 

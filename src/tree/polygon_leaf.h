@@ -1,4 +1,4 @@
-/* part_leaf.h — is a point of this cell inside a part, when only the edges near the cell are known?
+/* polygon_leaf.h — is a point of this cell inside a part, when only the edges near the cell are known?
  *
  * A leaf holds the edges that touch its cell, clipped and rounded to a grid of 8192 steps a cell, each once, and best
  * first the *pieces*: which of the edges belong to a part. A ray from the point to the left crosses some of the
@@ -9,10 +9,10 @@
  * rest of the ring. The bit was found by asking at one place of the cell in exact arithmetic, and moving from there
  * to the point changes inside and outside exactly where the walk crosses an edge. Rounding moved the edges by a step
  * at most and the point by one. So only where an edge passes within PM_NEAR steps of the point can the answer be
- * wrong: there it is undecided, and asked of the coordinates themselves (part_leaf.c).
+ * wrong: there it is undecided, and asked of the coordinates themselves (polygon_leaf.c).
  *
  * Few edges may stand for many, and then pass a little beside them: a leaf knows how many steps PM_NEAR has to be
- * widened by for that (part_sketch.c).
+ * widened by for that (simplify.c).
  *
  * A leaf, in units of four bytes: its head (how many pieces and vertices, how deep the cell, how near is undecided);
  * its place in `origins`; the answer of each piece; the bits of each piece but the last, two in a unit, or two units
@@ -23,13 +23,13 @@
  * In `origins` stands what the undecided is asked of. For each piece but the last, one after the other: its part; how
  * many runs of edges of it are in the cell; of each run its first edge, by the number of its first vertex, and how
  * many there are. A part without a run is asked as a whole: one of few edges, or of too many in one cell. */
-#ifndef PM_PART_LEAF_H
-#define PM_PART_LEAF_H
+#ifndef PM_POLYGON_LEAF_H
+#define PM_POLYGON_LEAF_H
 
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "batch.h"
+#include "walk.h"
 
 enum { PM_NEAR = 4, PM_LEAF_NARROW = 16, PM_LEAF_WIDE = 64 };
 

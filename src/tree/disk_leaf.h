@@ -6,7 +6,7 @@
 #ifndef PM_DISK_LEAF_H
 #define PM_DISK_LEAF_H
 
-#include "batch.h"
+#include "walk.h"
 
 #define PM_DISK_LAST UINT32_C(0x80000000)
 

@@ -1,14 +1,9 @@
-/* batch.h — points on their way down a tree, a few hundred at a time. See tree_match.c. */
-#ifndef PM_BATCH_H
-#define PM_BATCH_H
+/* walk.h — points on their way down a tree, a few hundred at a time. See walk.c. */
+#ifndef PM_WALK_H
+#define PM_WALK_H
 
+#include "base/simd.h"
 #include "tree.h"
-
-/* The instructions to use; all give the same answers. */
-typedef enum pm_isa { PM_ISA_PORTABLE, PM_ISA_AVX2, PM_ISA_AVX512 } pm_isa;
-
-/* The best that this machine has. */
-pm_isa pm_isa_best(void);
 
 enum { PM_BATCH = 256 };
 

@@ -1,8 +1,8 @@
-/* tree_build.h — what painting a tree of parts and painting one of disks have in common. See tree_build.c. */
-#ifndef PM_TREE_BUILD_H
-#define PM_TREE_BUILD_H
+/* paint.h — what painting a tree of parts and painting one of disks have in common. See paint.c. */
+#ifndef PM_PAINT_H
+#define PM_PAINT_H
 
-#include "poll.h"
+#include "base/poll.h"
 #include "tree.h"
 
 /* Cells of so many bits are 2^-36 of the root, and their steps 2^-49: two units of a place. */
@@ -54,7 +54,7 @@ struct pm_painter {
     size_t filled;              /* cells become one table where one in so many of its cells is cut again */
     const uint32_t *answers;    /* of every item: its position in the input + 1 */
     double min_x, min_y, scale; /* coordinates -> [0, 1) */
-    const pm_box *stretches;    /* of edges, for parts: see tree_parts.c */
+    const pm_box *stretches;    /* of edges, for parts: see paint_polygons.c */
     const pm_allocator *allocator;
     pm_poll *poll;
     pm_stack shapes, staged, runs, touches, nodes, leaves, origins;

@@ -1,6 +1,6 @@
-/* tree_disks.c — what do disks do to the cells that they reach?
+/* paint_disks.c — what do disks do to the cells that they reach?
  *
- * The cells are those of tree_build.c; the shapes are disks, whose leaves are told in disk_leaf.h. Equal radii or
+ * The cells are those of paint.c; the shapes are disks, whose leaves are told in disk_leaf.h. Equal radii or
  * not, more candidates make larger answers and fewer cells.
  *
  * A disk knows its children by rows: the nearest and the farthest place of a row from the center give the columns
@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "disk_leaf.h"
-#include "status.h"
-#include "tree_build.h"
+#include "base/status.h"
+#include "paint.h"
 
 /* A leaf may hold this many disks whose rims cross it. With fewer, points look at fewer disks, but the tree grows and
  * so do its cache misses: where only FEW disks show on the map, 2 are 20 to 30 % faster than 8; where many do, 8 are

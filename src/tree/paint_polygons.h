@@ -1,10 +1,10 @@
-/* tree_parts.h — the edges of parts on their way down a tree: tree_parts.c hands them to cells, part_draft.c makes
- * leaves of them. */
-#ifndef PM_TREE_PARTS_H
-#define PM_TREE_PARTS_H
+/* paint_polygons.h — the edges of parts on their way down a tree: paint_polygons.c hands them to cells,
+ * polygon_draft.c makes leaves of them. */
+#ifndef PM_PAINT_POLYGONS_H
+#define PM_PAINT_POLYGONS_H
 
-#include "exact.h"
-#include "tree_build.h"
+#include "base/exact.h"
+#include "paint.h"
 
 /* Edges first .. first + count - 1, an edge by its first vertex. */
 typedef struct pm_run {

@@ -1,4 +1,4 @@
-/* tree_match.c — what is painted at these places?
+/* walk.c — what is painted at these places?
  *
  * A point's two coordinates are made integers; the top bits number the cell in the table of the root, the next ones
  * the cell in the table below that, as in the tries of Nilsson and Karlsson ("IP-address lookup using LC-tries",
@@ -14,11 +14,10 @@
 #include <math.h>
 #include <string.h>
 
-#include "batch.h"
+#include "walk.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#ifdef PM_X86
 #include <immintrin.h>
-#define PM_X86 1
 #endif
 
 /* ---- the points of a batch ---- */
@@ -213,16 +212,6 @@ static size_t descend(const pm_tree *tree, pm_batch *b, pending next) {
     for (size_t k = 0; k < next.leaf; k++)
         prefetch(tree->leaves + 2 * (size_t)(b->word[b->other[k]] >> 2));
     return next.leaf;
-}
-
-pm_isa pm_isa_best(void) {
-#ifdef PM_X86
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-        return PM_ISA_AVX512;
-    if (__builtin_cpu_supports("avx2"))
-        return PM_ISA_AVX2;
-#endif
-    return PM_ISA_PORTABLE;
 }
 
 void pm_tree_match(const pm_tree *tree, const pm_points *points, int64_t *out, pm_leaf_kernel *kernel,

@@ -13,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "status.h"
+#include "base/status.h"
 
 static uint64_t key_of_double(double value) {
     uint64_t bits;

@@ -1,11 +1,11 @@
-/* tree.h — the picture of the answers, cut into cells. See tree_build.c for how it is painted, tree_match.c for how
- * it is read, part_leaf.h and disk_leaf.h for what is tested where a border runs through a cell. */
+/* tree.h — the picture of the answers, cut into cells. See paint.c for how it is painted, walk.c for how it is
+ * read, polygon_leaf.h and disk_leaf.h for what is tested where a border runs through a cell. */
 #ifndef PM_TREE_H
 #define PM_TREE_H
 
-#include "cover.h"
-#include "disks.h"
-#include "poll.h"
+#include "scan/cover.h"
+#include "scan/disks.h"
+#include "base/poll.h"
 
 /* What a cell is: the two low bits of a word; the other 30 are its value.
  *

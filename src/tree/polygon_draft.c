@@ -1,17 +1,17 @@
-/* part_draft.c — can these pieces of parts be one leaf?
+/* polygon_draft.c — can these pieces of parts be one leaf?
  *
  * Neighbours share their borders. In a leaf an edge stands once, whoever it belongs to; and as soon as the edges of
  * some pieces cancel and one of them contains the corner, together they cover the cell: the list ends, and the last
  * of them needs no edges. A piece with the same edges as a better one is dropped. Both compare coordinates, not
- * places. What is left is drawn with few corners (part_sketch.c).
+ * places. What is left is drawn with few corners (simplify.c).
  *
  * The pieces' bits are found at one place of the cell that no edge is near, exactly, for the mapped vertices, by
- * walking there from the corner that tree_parts.c knows. */
+ * walking there from the corner that paint_polygons.c knows. */
 #include <string.h>
 
-#include "part_sketch.h"
-#include "status.h"
-#include "tree_parts.h"
+#include "simplify.h"
+#include "base/status.h"
+#include "paint_polygons.h"
 
 /* What has more is cut again before anything is compared. A leaf has no more pieces and edges than the
  * painter allows; or it is a junction, with no more edges than pieces: cutting would only follow its vertex down. */

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "index.h"
-#include "status.h"
+#include "base/status.h"
 
 static void *array_at(const void *block, const pm_block_header *header, pm_section_name name) {
     return (void *)((uintptr_t)block + (uintptr_t)header->sections[name].offset);

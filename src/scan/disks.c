@@ -13,11 +13,11 @@
 
 #include <math.h>
 
-#include "closer.h"
+#include "base/closer.h"
+#include "base/simd.h"
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#ifdef PM_X86
 #include <immintrin.h>
-#define PM_X86 1
 #endif
 
 #define CELLS 32767

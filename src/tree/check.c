@@ -1,4 +1,4 @@
-/* tree_check.c — can this tree be walked, whatever its bytes are?
+/* check.c — can this tree be walked, whatever its bytes are?
  *
  * A walk goes from a word to a table behind it, or ends: at an answer, or in a leaf. So it ends and stays inside when
  * every table lies behind the word that leads to it, belongs to that word alone, and leaves bits of the place to be
@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "disk_leaf.h"
-#include "part_leaf.h"
-#include "status.h"
+#include "polygon_leaf.h"
+#include "base/status.h"
 
 typedef struct check {
     const pm_tree *tree;

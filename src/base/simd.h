@@ -1,0 +1,15 @@
+/* simd.h — which vector instructions a search may use. See simd.c. */
+#ifndef PM_SIMD_H
+#define PM_SIMD_H
+
+#if defined(__x86_64__) && defined(__GNUC__)
+#define PM_X86 1
+#endif
+
+/* The instructions to use; all give the same answers. */
+typedef enum pm_isa { PM_ISA_PORTABLE, PM_ISA_AVX2, PM_ISA_AVX512 } pm_isa;
+
+/* The best that this machine has. */
+pm_isa pm_isa_best(void);
+
+#endif
