@@ -1,6 +1,6 @@
 """The tree of an index, read with NumPy from the index's bytes: what docs/how.md explains, as a program.
 
-It takes points down the tree as the C library does (`walk.c`, `polygon_leaf.c` and `disk_leaf.c` in `src/tree`)
+It takes points down the tree as the C library does (`walk.c`, `polygon_leaf.c`, `disk_leaf.c` in `src/tree`)
 and says where each of them ends, which the library has no reason to remember. The pictures and the counts on
 the page are made with it, and a test holds its answers to the library's. What it leaves out is speed, and the
 exact arithmetic for the few points that the leaves leave undecided.
