@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <string.h>
 
-#include "scan/cover.h"
+#include "scan/polygons.h"
 #include "scan/disks.h"
 #include "base/status.h"
 
@@ -33,8 +33,8 @@ void pm_block_plan(pm_block_header *header, pm_predicate predicate, pm_best best
     sizes[PM_SECTION_IDS] = counts->regions * sizeof(uint32_t);
     if (predicate == PM_COVERS) {
         sizes[PM_SECTION_BOXES] = counts->boxes * sizeof(pm_box);
-        sizes[PM_SECTION_PART_OFFSETS] = (counts->regions + 1) * sizeof(uint32_t);
-        sizes[PM_SECTION_PART_BOXES] = counts->parts * sizeof(pm_box);
+        sizes[PM_SECTION_POLYGON_OFFSETS] = (counts->regions + 1) * sizeof(uint32_t);
+        sizes[PM_SECTION_POLYGON_BOXES] = counts->parts * sizeof(pm_box);
         sizes[PM_SECTION_RING_OFFSETS] = (counts->parts + 1) * sizeof(uint32_t);
         sizes[PM_SECTION_VERTEX_OFFSETS] = (counts->rings + 1) * sizeof(uint32_t);
         sizes[PM_SECTION_VERTICES] = 2 * counts->vertices * sizeof(double);
@@ -47,7 +47,7 @@ void pm_block_plan(pm_block_header *header, pm_predicate predicate, pm_best best
         sizes[PM_SECTION_DISK_GRID_Y] = PM_DISK_ROOM(counts->regions) * sizeof(int16_t);
         sizes[PM_SECTION_DISK_REACH] = PM_DISK_ROOM(counts->radii + 1) * sizeof(int16_t);
     }
-    sizes[PM_SECTION_TREE_NODES] = counts->nodes * sizeof(uint32_t);
+    sizes[PM_SECTION_TREE_TABLES] = counts->tables * sizeof(uint32_t);
     sizes[PM_SECTION_TREE_LEAVES] = counts->leaves * sizeof(uint32_t);
     sizes[PM_SECTION_TREE_ORIGINS] = counts->origins * sizeof(uint32_t);
 
@@ -72,12 +72,12 @@ static pm_block_counts counts_of(const pm_block_header *header) {
     const pm_section *s = header->sections;
     pm_block_counts counts = {.regions = header->count,
                               .radii = s[PM_SECTION_DISK_RADIUS].size / sizeof(double),
-                              .nodes = s[PM_SECTION_TREE_NODES].size / sizeof(uint32_t),
+                              .tables = s[PM_SECTION_TREE_TABLES].size / sizeof(uint32_t),
                               .leaves = s[PM_SECTION_TREE_LEAVES].size / sizeof(uint32_t),
                               .origins = s[PM_SECTION_TREE_ORIGINS].size / sizeof(uint32_t)};
     if (header->predicate == PM_COVERS) {
         counts.boxes = s[PM_SECTION_BOXES].size / sizeof(pm_box);
-        counts.parts = s[PM_SECTION_PART_BOXES].size / sizeof(pm_box);
+        counts.parts = s[PM_SECTION_POLYGON_BOXES].size / sizeof(pm_box);
         counts.rings = s[PM_SECTION_VERTEX_OFFSETS].size / sizeof(uint32_t) - 1; /* of 0 bytes: too many */
         counts.vertices = s[PM_SECTION_VERTICES].size / (2 * sizeof(double));
     }
@@ -153,7 +153,7 @@ static uint64_t step(uint64_t lane, uint64_t word) {
 }
 
 /* One word into each lane, `lines` times. */
-static void take_lines(uint64_t lanes[LANES], const unsigned char *bytes, size_t lines) {
+static void add_lines(uint64_t lanes[LANES], const unsigned char *bytes, size_t lines) {
     uint64_t a = lanes[0], b = lanes[1], c = lanes[2], d = lanes[3];
     uint64_t e = lanes[4], f = lanes[5], g = lanes[6], h = lanes[7];
     for (size_t line = 0; line < lines; line++, bytes += 8 * LANES) {
@@ -177,8 +177,8 @@ uint64_t pm_block_checksum(const void *block, size_t size) {
     uint64_t lanes[LANES], sum = size * PRIMES[2];
     for (uint64_t i = 0; i < LANES; i++)
         lanes[i] = (i + 1) * PRIMES[1];
-    take_lines(lanes, (const unsigned char *)&header, sizeof header / (8 * LANES));
-    take_lines(lanes, (const unsigned char *)block + sizeof header, (size - sizeof header) / (8 * LANES));
+    add_lines(lanes, (const unsigned char *)&header, sizeof header / (8 * LANES));
+    add_lines(lanes, (const unsigned char *)block + sizeof header, (size - sizeof header) / (8 * LANES));
     for (int i = 0; i < LANES; i++) {
         sum = step(sum, lanes[i]) + PRIMES[3];
         sum = (sum ^ sum >> 32) * PRIMES[1];

@@ -12,8 +12,8 @@ enum { PM_BLOCK_VERSION = 1 };
 typedef enum pm_section_name {
     PM_SECTION_IDS,
     PM_SECTION_BOXES, /* of the covers */
-    PM_SECTION_PART_OFFSETS,
-    PM_SECTION_PART_BOXES,
+    PM_SECTION_POLYGON_OFFSETS,
+    PM_SECTION_POLYGON_BOXES,
     PM_SECTION_RING_OFFSETS,
     PM_SECTION_VERTEX_OFFSETS,
     PM_SECTION_VERTICES,
@@ -24,7 +24,7 @@ typedef enum pm_section_name {
     PM_SECTION_DISK_GRID_X,
     PM_SECTION_DISK_GRID_Y,
     PM_SECTION_DISK_REACH,
-    PM_SECTION_TREE_NODES, /* of the tree */
+    PM_SECTION_TREE_TABLES, /* of the tree */
     PM_SECTION_TREE_LEAVES,
     PM_SECTION_TREE_ORIGINS,
     PM_SECTIONS
@@ -60,7 +60,7 @@ typedef struct pm_block_header {
 typedef struct pm_block_counts {
     uint64_t regions, boxes, parts, rings, vertices; /* all but the first of covers; boxes: of regions, or 0 */
     uint64_t radii;                                  /* of disks: 1, or as many as regions */
-    uint64_t nodes, leaves, origins;                 /* of the tree, in units of 4 bytes */
+    uint64_t tables, leaves, origins;                /* of the tree, in units of 4 bytes */
 } pm_block_counts;
 
 /* Write everything but checksum, bounds and maps into a header that is all zero otherwise. */

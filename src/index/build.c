@@ -1,7 +1,7 @@
 /* build.c — build once, then one integer per point.
  *
- * An index is the regions in rank order, as boxes and edges (cover.c) or as disks (disks.c), and the position in the
- * input of each rank; over the edges, unless they are few, stands the tree (paint.c). All of it is one block
+ * An index is the regions in rank order, as boxes and edges (polygons.c) or as disks (disks.c), and the position in
+ * the input of each rank; over the edges, unless they are few, stands the tree (paint.c). All of it is one block
  * (block.c), filled here and never changed afterwards, which is all that sharing it between threads needs. The block
  * is made when the arrays are counted; only the tree can't be counted before it is there, so then the block moves
  * once into a larger one. pm_match_disks() makes a table of disks, searches it and forgets it.
@@ -106,14 +106,14 @@ static pm_status plan(build *b, pm_error *err) {
     b->counts = (pm_block_counts){.regions = b->count};
     size_t limit = b->options->max_bytes;
     if (b->regions) {
-        pm_cover_sizes sizes = pm_cover_measure(b->regions, &b->poll);
+        pm_polygon_sizes sizes = pm_polygons_measure(b->regions, &b->poll);
         if (b->poll.stopped)
             return stopped(err);
-        if (sizes.vertices >= UINT32_MAX || sizes.rings >= UINT32_MAX || sizes.parts >= UINT32_MAX)
+        if (sizes.vertices >= UINT32_MAX || sizes.rings >= UINT32_MAX || sizes.polygons >= UINT32_MAX)
             return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu vertices (rings closed) are more than 4294967294",
                            sizes.vertices);
         b->counts.boxes = sizes.boxes;
-        b->counts.parts = sizes.parts;
+        b->counts.parts = sizes.polygons;
         b->counts.rings = sizes.rings;
         b->counts.vertices = sizes.vertices;
         size_t given = b->regions->coord_count < sizes.vertices ? b->regions->coord_count : sizes.vertices;
@@ -131,7 +131,7 @@ static pm_status plan(build *b, pm_error *err) {
 }
 
 /* Memory for a block of the planned size, at a multiple of 64; NULL when there is none. */
-static char *take_block(pm_index *index, const build *b) {
+static char *new_block(pm_index *index, const build *b) {
     index->memory_size = (size_t)b->header.size + PM_BLOCK_ALIGN - 1;
     index->memory = b->header.size <= SIZE_MAX - PM_BLOCK_ALIGN /* with 32 bits not always */
                         ? pm_allocate(b->options->allocator, index->memory_size)
@@ -155,19 +155,19 @@ static void clear_ends(char *block, const pm_block_header *header, pm_section_na
 }
 
 static pm_status fill_covers(pm_index *index, build *b, const uint32_t *ids, pm_error *err) {
-    pm_covers *covers = &index->covers;
+    pm_polygon_table *covers = &index->covers;
     covers->count = 0;
-    covers->part_offsets[0] = covers->ring_offsets[0] = covers->vertex_offsets[0] = 0;
+    covers->polygon_offsets[0] = covers->ring_offsets[0] = covers->vertex_offsets[0] = 0;
     for (size_t rank = 0; rank < b->count; rank++) {
-        size_t before = covers->vertex_offsets[covers->ring_offsets[covers->part_offsets[rank]]];
-        pm_covers_append(covers, b->regions, ids[rank]);
-        size_t after = covers->vertex_offsets[covers->ring_offsets[covers->part_offsets[rank + 1]]];
+        size_t before = covers->vertex_offsets[covers->ring_offsets[covers->polygon_offsets[rank]]];
+        pm_polygons_append(covers, b->regions, ids[rank]);
+        size_t after = covers->vertex_offsets[covers->ring_offsets[covers->polygon_offsets[rank + 1]]];
         if (pm_poll_after(&b->poll, after - before + 16))
             return stopped(err);
         pm_box box = covers->boxes[rank];
         extend_bounds(b->header.bounds, box.min_x, box.min_y, box.max_x, box.max_y);
     }
-    pm_covers_seal(covers);
+    pm_polygons_seal(covers);
     return PM_OK;
 }
 
@@ -198,23 +198,23 @@ static pm_status add_tree(pm_index *index, build *b, pm_tree *tree, char **block
     void *plain = index->memory;
     const char *from = *block;
     size_t size = (size_t)b->header.size;
-    b->counts.nodes = tree->node_count;
+    b->counts.tables = tree->table_words;
     b->counts.leaves = tree->leaf_count;
     b->counts.origins = tree->origin_count;
     const double map[3] = {tree->min_x, tree->min_y, tree->scale};
     memcpy(b->header.tree_map, map, sizeof map);
     b->header.tree_root = tree->root;
     pm_block_plan(&b->header, b->options->predicate, b->options->best, &b->counts);
-    *block = take_block(index, b);
+    *block = new_block(index, b);
     if (!*block) {
         index->memory = plain; /* to be released */
         return PM_ERR_NO_MEMORY;
     }
     copy_much(b, *block, from, size);
     pm_release(b->options->allocator, plain);
-    clear_ends(*block, &b->header, PM_SECTION_TREE_NODES, PM_SECTIONS);
-    const pm_section *sections = b->header.sections + PM_SECTION_TREE_NODES;
-    const uint32_t **arrays[3] = {&tree->nodes, &tree->leaves, &tree->origins};
+    clear_ends(*block, &b->header, PM_SECTION_TREE_TABLES, PM_SECTIONS);
+    const pm_section *sections = b->header.sections + PM_SECTION_TREE_TABLES;
+    const uint32_t **arrays[3] = {&tree->tables, &tree->leaves, &tree->origins};
     for (int i = 0; i < 3; i++) { /* at no time is all of it there twice */
         copy_much(b, *block + sections[i].offset, *arrays[i], sections[i].size);
         pm_release(b->options->allocator, (void *)(uintptr_t)*arrays[i]);
@@ -225,7 +225,7 @@ static pm_status add_tree(pm_index *index, build *b, pm_tree *tree, char **block
 
 /* As sections. */
 static size_t tree_size(const pm_tree *tree) {
-    return (tree->node_count + tree->leaf_count + tree->origin_count) * sizeof(uint32_t) + 3 * PM_BLOCK_ALIGN;
+    return (tree->table_words + tree->leaf_count + tree->origin_count) * sizeof(uint32_t) + 3 * PM_BLOCK_ALIGN;
 }
 
 static int wants_tree(const build *b) {
@@ -239,7 +239,7 @@ static pm_status fill(pm_index *index, build *b, const uint32_t *ids, pm_error *
     pm_status status = plan(b, err);
     if (status)
         return status;
-    char *block = take_block(index, b);
+    char *block = new_block(index, b);
     if (!block)
         return pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory: an index of %llu bytes",
                        (unsigned long long)b->header.size);
@@ -254,9 +254,10 @@ static pm_status fill(pm_index *index, build *b, const uint32_t *ids, pm_error *
     if (!status && wants_tree(b)) {
         pm_tree tree;
         const pm_allocator *allocator = b->options->allocator;
-        status = b->regions ? pm_tree_build_parts(&tree, &index->covers, index->ids, b->budget, &b->poll, allocator)
-                            : pm_tree_build_disks(&tree, &index->disks, b->budget, &b->poll, allocator);
-        if (!status && tree.scale != 0 && tree_size(&tree) <= b->budget)
+        status = b->regions
+                     ? pm_tree_build_polygons(&tree, &index->covers, index->ids, b->budget, &b->poll, allocator)
+                     : pm_tree_build_disks(&tree, &index->disks, b->budget, &b->poll, allocator);
+        if (!status && pm_tree_exists(&tree) && tree_size(&tree) <= b->budget)
             status = add_tree(index, b, &tree, &block);
         if (status)
             (void)(status == PM_ERR_STOPPED
@@ -425,10 +426,10 @@ static double load(const double *values, ptrdiff_t stride, size_t i) {
 }
 
 void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out) {
-    if (index->tree.scale != 0) {
+    if (pm_tree_exists(&index->tree)) {
         pm_isa isa = pm_isa_best();
         if (index->predicate == PM_COVERS)
-            pm_tree_match(&index->tree, points, out, pm_part_kernel(isa), &index->covers, isa);
+            pm_tree_match(&index->tree, points, out, pm_polygon_kernel(isa), &index->covers, isa);
         else
             pm_tree_match(&index->tree, points, out, pm_disk_kernel(isa), &index->disks, isa);
         return;
@@ -441,7 +442,7 @@ void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out
         if (index->predicate == PM_CENTER_WITHIN) {
             out[i] = pm_disks_find(&index->disks, x, y);
         } else {
-            size_t rank = pm_covers_find(&index->covers, x, y);
+            size_t rank = pm_polygons_find(&index->covers, x, y);
             if (rank < index->count)
                 out[i] = index->ids[rank];
         }

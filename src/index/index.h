@@ -3,7 +3,7 @@
 #define PM_INDEX_H
 
 #include "block.h"
-#include "scan/cover.h"
+#include "scan/polygons.h"
 #include "scan/disks.h"
 #include "tree/tree.h"
 
@@ -18,10 +18,10 @@ struct pm_index {
     pm_best best;
     size_t count;
     double bounds[4];
-    const uint32_t *ids; /* rank -> position in the input */
-    pm_covers covers;    /* for PM_COVERS */
-    pm_disk_table disks; /* for PM_CENTER_WITHIN */
-    pm_tree tree;        /* over them; scale 0: none */
+    const uint32_t *ids;     /* rank -> position in the input */
+    pm_polygon_table covers; /* for PM_COVERS */
+    pm_disk_table disks;     /* for PM_CENTER_WITHIN */
+    pm_tree tree;            /* over them; scale 0: none */
 };
 
 /* Let the index find its arrays in the block that this header describes. Everything that is no array is copied, so

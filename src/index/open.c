@@ -25,15 +25,15 @@ void pm_index_view(pm_index *index, const void *block, const pm_block_header *he
     index->count = (size_t)header->count;
     memcpy(index->bounds, header->bounds, sizeof index->bounds);
     index->ids = array_at(block, header, PM_SECTION_IDS);
-    index->covers =
-        (pm_covers){.count = index->count,
-                    .boxes = array_at(block, header, counts->boxes ? PM_SECTION_BOXES : PM_SECTION_PART_BOXES),
-                    .part_offsets = array_at(block, header, PM_SECTION_PART_OFFSETS),
-                    .part_boxes = array_at(block, header, PM_SECTION_PART_BOXES),
-                    .ring_offsets = array_at(block, header, PM_SECTION_RING_OFFSETS),
-                    .vertex_offsets = array_at(block, header, PM_SECTION_VERTEX_OFFSETS),
-                    .vertices = array_at(block, header, PM_SECTION_VERTICES),
-                    .spans = array_at(block, header, PM_SECTION_SPANS)};
+    index->covers = (pm_polygon_table){
+        .count = index->count,
+        .boxes = array_at(block, header, counts->boxes ? PM_SECTION_BOXES : PM_SECTION_POLYGON_BOXES),
+        .polygon_offsets = array_at(block, header, PM_SECTION_POLYGON_OFFSETS),
+        .polygon_boxes = array_at(block, header, PM_SECTION_POLYGON_BOXES),
+        .ring_offsets = array_at(block, header, PM_SECTION_RING_OFFSETS),
+        .vertex_offsets = array_at(block, header, PM_SECTION_VERTEX_OFFSETS),
+        .vertices = array_at(block, header, PM_SECTION_VERTICES),
+        .spans = array_at(block, header, PM_SECTION_SPANS)};
     index->disks = (pm_disk_table){.count = index->count,
                                    .ids = index->ids,
                                    .x = array_at(block, header, PM_SECTION_DISK_X),
@@ -50,8 +50,8 @@ void pm_index_view(pm_index *index, const void *block, const pm_block_header *he
                             .min_y = header->tree_map[1],
                             .scale = header->tree_map[2],
                             .root = (uint32_t)header->tree_root,
-                            .nodes = array_at(block, header, PM_SECTION_TREE_NODES),
-                            .node_count = (size_t)counts->nodes,
+                            .tables = array_at(block, header, PM_SECTION_TREE_TABLES),
+                            .table_words = (size_t)counts->tables,
                             .leaves = array_at(block, header, PM_SECTION_TREE_LEAVES),
                             .leaf_count = (size_t)counts->leaves,
                             .origins = array_at(block, header, PM_SECTION_TREE_ORIGINS),
@@ -81,7 +81,7 @@ static int are_finite(const double *values, size_t count) {
 
 static pm_status check_contents(const pm_index *index, const pm_block_header *header, const pm_block_counts *counts,
                                 pm_error *err) {
-    const pm_covers *covers = &index->covers;
+    const pm_polygon_table *covers = &index->covers;
     if (pm_block_checksum(index->block, index->size) != header->checksum)
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the checksum is wrong");
     uint32_t highest = 0;
@@ -91,7 +91,7 @@ static pm_status check_contents(const pm_index *index, const pm_block_header *he
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: no region %lu", (unsigned long)highest);
     if (index->predicate == PM_COVERS) {
         size_t parts = (size_t)counts->parts, rings = (size_t)counts->rings, vertices = (size_t)counts->vertices;
-        if (!offsets_are_right(covers->part_offsets, index->count, parts, 0) ||
+        if (!offsets_are_right(covers->polygon_offsets, index->count, parts, 0) ||
             !offsets_are_right(covers->ring_offsets, parts, rings, 1) ||
             !offsets_are_right(covers->vertex_offsets, rings, vertices, 2))
             return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: offsets out of order");
@@ -99,9 +99,9 @@ static pm_status check_contents(const pm_index *index, const pm_block_header *he
             return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: a vertex is not finite");
     }
     const pm_allocator *allocator = index->own_allocator ? &index->allocator : NULL;
-    return index->tree.scale != 0 ? pm_tree_check(&index->tree, index->predicate == PM_COVERS ? covers : NULL,
-                                                  index->count, allocator, err)
-                                  : PM_OK;
+    return pm_tree_exists(&index->tree) ? pm_tree_check(&index->tree, index->predicate == PM_COVERS ? covers : NULL,
+                                                        index->count, allocator, err)
+                                        : PM_OK;
 }
 
 pm_status pm_index_open(const void *block, size_t size, int verify, const pm_allocator *allocator, pm_index **out,

@@ -25,7 +25,7 @@ typedef struct walk {
 } walk;
 
 static double side(double min, uint64_t number, int bits, double scale) {
-    return min + ldexp((double)number, PM_PLACE_BITS - bits) / scale;
+    return min + ldexp((double)number, PM_FIXED_BITS - bits) / scale;
 }
 
 static int show(const walk *w, uint32_t word, square s) {
@@ -61,7 +61,7 @@ static int walk_window(const walk *w, window p, square s) {
         return show(w, *p.first, s);
     if (p.bits == 0) {
         const int bits = pm_cell_bits(*p.first);
-        return walk_window(w, (window){w->tree->nodes + pm_cell_children(*p.first), bits, bits}, s);
+        return walk_window(w, (window){w->tree->tables + pm_cell_children(*p.first), bits, bits}, s);
     }
     int stop = 0;
     for (size_t quarter = 0; quarter < 4 && !stop; quarter++) {
@@ -75,5 +75,5 @@ static int walk_window(const walk *w, window p, square s) {
 
 int pm_index_visit(const pm_index *index, int (*visit)(void *context, const pm_index_cell *cell), void *context) {
     const walk w = {&index->tree, visit, context};
-    return index->tree.scale != 0 ? walk_window(&w, (window){&index->tree.root, 0, 0}, (square){0, 0, 0}) : 0;
+    return pm_tree_exists(&index->tree) ? walk_window(&w, (window){&index->tree.root, 0, 0}, (square){0, 0, 0}) : 0;
 }

@@ -69,20 +69,20 @@ pm_status pm_rank(const pm_options *options, const double *areas, size_t count, 
         bits++;
     int passes = (bits + WIDEST - 1) / WIDEST, width = passes ? (bits + passes - 1) / passes : 0;
     for (int pass = 0; pass < passes; pass++) {
-        uint32_t place[1 << WIDEST]; /* of the first item with each digit */
-        memset(place, 0, sizeof *place * ((size_t)1 << width));
+        uint32_t first[1 << WIDEST]; /* of the first item with each digit */
+        memset(first, 0, sizeof *first * ((size_t)1 << width));
         int shift = pass * width;
         uint64_t mask = (UINT64_C(1) << width) - 1;
         for (size_t i = 0; i < count; i++)
-            place[((keys[i] - lowest) >> shift) & mask]++;
+            first[((keys[i] - lowest) >> shift) & mask]++;
         for (size_t digit = 0, next = 0; digit <= mask; digit++) {
-            size_t first = next;
-            next += place[digit];
-            place[digit] = (uint32_t)first;
+            size_t begin = next;
+            next += first[digit];
+            first[digit] = (uint32_t)begin;
         }
         for (size_t i = 0; i < count; i++) {
             uint32_t id = pass == 0 ? (uint32_t)i : from[i];
-            to[place[((keys[id] - lowest) >> shift) & mask]++] = id;
+            to[first[((keys[id] - lowest) >> shift) & mask]++] = id;
         }
         uint32_t *swap = from;
         from = to;

@@ -22,7 +22,7 @@
 
 #define CELLS 32767
 
-static int16_t place(double value, double min, double scale) {
+static int16_t to_grid(double value, double min, double scale) {
     double cell = (value - min) * scale;
     return (int16_t)(cell > 0 ? cell < CELLS ? cell : CELLS : 0); /* NaN: 0 */
 }
@@ -66,8 +66,8 @@ void pm_disks_fill(pm_disk_table *d) {
     d->min_x = min_x;
     d->min_y = min_y;
     for (size_t rank = 0; rank < d->count; rank++) {
-        d->grid_x[rank] = place(d->x[d->ids[rank]], min_x, d->scale);
-        d->grid_y[rank] = place(d->y[d->ids[rank]], min_y, d->scale);
+        d->grid_x[rank] = to_grid(d->x[d->ids[rank]], min_x, d->scale);
+        d->grid_y[rank] = to_grid(d->y[d->ids[rank]], min_y, d->scale);
     }
     for (size_t rank = d->count; rank < PM_DISK_ROOM(d->count); rank++)
         d->grid_x[rank] = d->grid_y[rank] = 0;
@@ -89,7 +89,7 @@ static int contains(const pm_disk_table *d, size_t rank, double x, double y) {
 }
 
 static int64_t find_portable(const pm_disk_table *d, double x, double y) {
-    int px = place(x, d->min_x, d->scale), py = place(y, d->min_y, d->scale);
+    int px = to_grid(x, d->min_x, d->scale), py = to_grid(y, d->min_y, d->scale);
     for (size_t rank = 0; rank < d->count; rank++) {
         int dx = d->grid_x[rank] - px, dy = d->grid_y[rank] - py, reach = d->reach[rank * d->step];
         if (dx <= reach && -dx <= reach && dy <= reach && -dy <= reach && contains(d, rank, x, y))
@@ -112,8 +112,8 @@ __attribute__((target("avx2"))) static inline unsigned misses_avx2(const pm_disk
 
 /* 32 disks a round: half as many jumps, and one that is guessed wrong costs as much as a round. */
 __attribute__((target("avx2"))) static int64_t find_avx2(const pm_disk_table *d, double x, double y) {
-    const __m256i px = _mm256_set1_epi16(place(x, d->min_x, d->scale));
-    const __m256i py = _mm256_set1_epi16(place(y, d->min_y, d->scale));
+    const __m256i px = _mm256_set1_epi16(to_grid(x, d->min_x, d->scale));
+    const __m256i py = _mm256_set1_epi16(to_grid(y, d->min_y, d->scale));
     const __m256i reach = _mm256_set1_epi16(d->reach[0]);
     for (size_t rank = 0; rank < d->count; rank += 32) {
         uint64_t misses = misses_avx2(d, rank, px, py, reach) | (uint64_t)misses_avx2(d, rank + 16, px, py, reach)

@@ -14,16 +14,16 @@
 
 typedef struct check {
     const pm_tree *tree;
-    const pm_covers *covers; /* NULL: disks */
-    size_t count;            /* regions */
-    uint8_t *used;           /* bits of the place at each 64 words, + 1; 0 where no word leads */
-    uint8_t *starts;         /* of leaves: bits, one for two units */
+    const pm_polygon_table *polygons; /* NULL: disks */
+    size_t count;                     /* regions */
+    uint8_t *used;                    /* bits of the place at each 64 words, + 1; 0 where no word leads */
+    uint8_t *starts;                  /* of leaves: bits, one for two units */
 } check;
 
 /* A table of 2^bits x 2^bits words, reached with `used` bits of the place. */
 static int claim_table(const check *c, size_t first, int bits, int used) {
     size_t size = (size_t)1 << 2 * bits;
-    if (first >= c->tree->node_count || size > c->tree->node_count - first || used + bits > PM_PLACE_BITS)
+    if (first >= c->tree->table_words || size > c->tree->table_words - first || used + bits > PM_FIXED_BITS)
         return 0;
     for (size_t i = first / 64; i < (first + size) / 64; i++) {
         if (c->used[i])
@@ -33,7 +33,7 @@ static int claim_table(const check *c, size_t first, int bits, int used) {
     return 1;
 }
 
-/* A word that stands at position `at` of the nodes, or the root. */
+/* A word that stands at position `at` of the tables, or the root. */
 static int word_is_right(const check *c, uint32_t word, size_t at, int used) {
     switch (word & 3) {
     case PM_CELL_ANSWER:
@@ -48,16 +48,16 @@ static int word_is_right(const check *c, uint32_t word, size_t at, int used) {
     }
 }
 
-static int nodes_are_right(const check *c) {
-    const uint32_t *nodes = c->tree->nodes;
-    if (c->tree->node_count % 64 != 0 || !word_is_right(c, c->tree->root, SIZE_MAX, 0))
+static int tables_are_right(const check *c) {
+    const uint32_t *tables = c->tree->tables;
+    if (c->tree->table_words % 64 != 0 || !word_is_right(c, c->tree->root, SIZE_MAX, 0))
         return 0;
-    for (size_t i = 0; i < c->tree->node_count; i += 64) {
+    for (size_t i = 0; i < c->tree->table_words; i += 64) {
         if (!c->used[i / 64])
             return 0;
         int used = c->used[i / 64] - 1;
         for (size_t k = i; k < i + 64; k++)
-            if (!word_is_right(c, nodes[k], k, used))
+            if (!word_is_right(c, tables[k], k, used))
                 return 0;
     }
     return 1;
@@ -70,13 +70,13 @@ static void mark_start(const check *c, size_t at) {
 /* ---- leaves of parts: one after the other, zeros between ---- */
 
 /* Do the pieces' origins lie inside their array, and what they name inside the covers? */
-static int origins_are_right(const check *c, size_t at, int pieces, size_t parts, size_t vertices) {
-    for (int i = 0; i < pieces; i++) {
+static int origins_are_right(const check *c, size_t at, int count, size_t polygons, size_t vertices) {
+    for (int i = 0; i < count; i++) {
         if (at > c->tree->origin_count || c->tree->origin_count - at < 2)
             return 0;
         pm_origin origin = pm_origin_read(c->tree->origins + at);
         at += 2;
-        if (origin.part >= parts || origin.run_count > (c->tree->origin_count - at) / 2)
+        if (origin.polygon >= polygons || origin.run_count > (c->tree->origin_count - at) / 2)
             return 0;
         uint32_t right = 1;
         for (size_t k = 0; k < 2 * (size_t)origin.run_count; k += 2)
@@ -88,30 +88,30 @@ static int origins_are_right(const check *c, size_t at, int pieces, size_t parts
     return 1;
 }
 
-static int part_leaf_is_right(const check *c, size_t at, const pm_leaf *leaf, size_t parts, size_t vertices) {
+static int polygon_leaf_is_right(const check *c, size_t at, const pm_leaf *leaf, size_t polygons, size_t vertices) {
     const uint32_t *units = c->tree->leaves + at;
     uint32_t right =
-        (leaf->near >= PM_NEAR) & (leaf->vertices <= PM_LEAF_WIDE) & (leaf->bits <= PM_PLACE_BITS - PM_STEP_BITS);
-    for (int i = 0; i < leaf->pieces; i++)
+        (leaf->near >= PM_NEAR) & (leaf->vertex_count <= PM_LEAF_WIDE) & (leaf->bits <= PM_FIXED_BITS - PM_STEP_BITS);
+    for (int i = 0; i < leaf->polygon_count; i++)
         right &= units[PM_LEAF_ANSWERS + i] >> 2 <= c->count;
-    return right && origins_are_right(c, units[PM_LEAF_ORIGINS], leaf->pieces - 1, parts, vertices);
+    return right && origins_are_right(c, units[PM_LEAF_ORIGINS], leaf->polygon_count - 1, polygons, vertices);
 }
 
-static int part_leaves_are_right(const check *c) {
-    const size_t parts = c->covers->part_offsets[c->covers->count];
-    const size_t vertices = c->covers->vertex_offsets[c->covers->ring_offsets[parts]];
+static int polygon_leaves_are_right(const check *c) {
+    const size_t polygons = c->polygons->polygon_offsets[c->polygons->count];
+    const size_t vertices = c->polygons->vertex_offsets[c->polygons->ring_offsets[polygons]];
     if (c->tree->leaf_count < PM_LEAF_SLACK)
         return 0;
     const size_t end = c->tree->leaf_count - PM_LEAF_SLACK;
     for (size_t at = 0; at < end;) {
         pm_leaf leaf = pm_leaf_read(c->tree->leaves + at);
-        size_t units = leaf.corners + (size_t)leaf.vertices;
-        if (leaf.pieces > 0) {
-            if (units > end - at || !part_leaf_is_right(c, at, &leaf, parts, vertices))
+        size_t units = leaf.vertices + (size_t)leaf.vertex_count;
+        if (leaf.polygon_count > 0) {
+            if (units > end - at || !polygon_leaf_is_right(c, at, &leaf, polygons, vertices))
                 return 0;
             mark_start(c, at);
         }
-        at += leaf.pieces > 0 ? units + (units & 1) : 2;
+        at += leaf.polygon_count > 0 ? units + (units & 1) : 2;
     }
     return 1;
 }
@@ -135,10 +135,10 @@ static int disk_leaves_are_right(const check *c) {
     return 1;
 }
 
-pm_status pm_tree_check(const pm_tree *tree, const pm_covers *covers, size_t count, const pm_allocator *allocator,
-                        pm_error *err) {
-    check c = {tree, covers, count, NULL, NULL};
-    size_t tables = tree->node_count / 64 + 1, starts = tree->leaf_count / 16 + 1;
+pm_status pm_tree_check(const pm_tree *tree, const pm_polygon_table *polygons, size_t count,
+                        const pm_allocator *allocator, pm_error *err) {
+    check c = {tree, polygons, count, NULL, NULL};
+    size_t tables = tree->table_words / 64 + 1, starts = tree->leaf_count / 16 + 1;
     if (!isfinite(tree->min_x) || !isfinite(tree->min_y) || !(tree->scale > 0) || !isfinite(tree->scale))
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the tree has no place");
     c.used = pm_allocate(allocator, tables + starts);
@@ -146,7 +146,7 @@ pm_status pm_tree_check(const pm_tree *tree, const pm_covers *covers, size_t cou
         return pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory checking a tree");
     c.starts = c.used + tables;
     memset(c.used, 0, tables + starts);
-    int right = (covers ? part_leaves_are_right(&c) : disk_leaves_are_right(&c)) && nodes_are_right(&c);
+    int right = (polygons ? polygon_leaves_are_right(&c) : disk_leaves_are_right(&c)) && tables_are_right(&c);
     pm_release(allocator, c.used);
     return right ? PM_OK : pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the tree leads nowhere");
 }

@@ -48,7 +48,7 @@ void pm_painter_stage(pm_painter *p, pm_shape shape) {
 
 /* Are there limits or reasons to go no further? A limit that will be reached by far ends an attempt long before. */
 static int must_stop(pm_painter *p) {
-    size_t size = (p->nodes.count + p->leaves.count + p->origins.count) * sizeof(uint32_t);
+    size_t size = (p->tables.count + p->leaves.count + p->origins.count) * sizeof(uint32_t);
     double likely = p->is_last || p->done < 0.02 ? 1 : p->done < 0.1 ? 2 * p->done : 1.25 * p->done;
     p->too_much |= p->work > p->work_limit || (double)size > (likely < 1 ? likely : 1) * (double)p->size_limit;
     return p->too_much || p->status;
@@ -76,7 +76,7 @@ static int collect(pm_painter *p, size_t starts[65]) {
 }
 
 /* Hand shapes [begin, end) to side x side children; child c has shapes [starts[c], starts[c + 1]). */
-static int hand_down(pm_painter *p, const pm_cell *cell, int side, size_t begin, size_t end, size_t starts[65]) {
+static int distribute(pm_painter *p, const pm_cell *cell, int side, size_t begin, size_t end, size_t starts[65]) {
     uint64_t columns = UINT64_C(0xff) >> (8 - side), closed = UINT64_MAX;
     for (int row = 0; row < side; row++)
         closed ^= columns << 8 * row;
@@ -87,7 +87,7 @@ static int hand_down(pm_painter *p, const pm_cell *cell, int side, size_t begin,
         if (pm_poll_after(p->poll, 16 + shape.edges))
             p->status = PM_ERR_STOPPED;
         if (pm_painter_reserve(p, &p->staged, 64))
-            p->hand_down(p, cell, side, &shape, &closed);
+            p->distribute(p, cell, side, &shape, &closed);
     }
     return !must_stop(p) && collect(p, starts);
 }
@@ -102,7 +102,7 @@ static int end_cell(pm_painter *p, const pm_cell *cell, size_t begin, size_t end
     if (begin == end || p->too_much || p->status)
         return 1;
     if (shapes[begin].edges == 0) {
-        *word = p->answers[shapes[begin].item] << 2 | PM_CELL_ANSWER;
+        *word = p->answers[shapes[begin].number] << 2 | PM_CELL_ANSWER;
         return 1;
     }
     return p->write_leaf(p, cell, shapes + begin, end - begin, word);
@@ -111,7 +111,7 @@ static int end_cell(pm_painter *p, const pm_cell *cell, size_t begin, size_t end
 static uint32_t split_cell(pm_painter *p, const pm_cell *cell, size_t begin, size_t end);
 
 /* What cells that these shapes reach will take, compared with others. */
-static double weight_of(const pm_painter *p, size_t begin, size_t end) {
+static double estimated_edges(const pm_painter *p, size_t begin, size_t end) {
     size_t edges = 1;
     for (size_t i = begin; i < end; i++)
         edges += ((const pm_shape *)p->shapes.items)[i].edges;
@@ -120,7 +120,7 @@ static double weight_of(const pm_painter *p, size_t begin, size_t end) {
 
 /* A square of a table's words: those of a cell that is cut there. */
 typedef struct square {
-    size_t first; /* its lower left word, in `nodes` */
+    size_t first; /* its lower left word, in `tables` */
     size_t width;
 } square;
 
@@ -128,27 +128,28 @@ typedef struct square {
  * again is cut there; one of a single word gets a table of its own. */
 static void fill_square(pm_painter *p, const pm_cell *cell, size_t begin, size_t end, square s, size_t side) {
     size_t shape_mark = p->shapes.count, run_mark = p->runs.count, starts[65], width = s.width / side;
-    if (!hand_down(p, cell, (int)side, begin, end, starts))
+    if (!distribute(p, cell, (int)side, begin, end, starts))
         return;
-    double share = cell->share / weight_of(p, starts[0], starts[64]);
+    double share = cell->share / estimated_edges(p, starts[0], starts[64]);
     for (size_t i = 0; i < side * side; i++) {
         size_t row = i / side, column = i % side, child = 8 * row + column;
         double size = cell->size / (double)side;
-        pm_cell part = {cell->x + (double)column * size, cell->y + (double)row * size, size,
-                        cell->bits + pm_lowest_bit(side), share * weight_of(p, starts[child], starts[child + 1])};
+        pm_cell below = {cell->x + (double)column * size, cell->y + (double)row * size, size,
+                         cell->bits + pm_lowest_bit(side),
+                         share * estimated_edges(p, starts[child], starts[child + 1])};
         square to = {s.first + 8 * row * width + column * width, width};
         uint32_t word;
-        if (end_cell(p, &part, starts[child], starts[child + 1], &word)) {
-            p->done += part.share;
+        if (end_cell(p, &below, starts[child], starts[child + 1], &word)) {
+            p->done += below.share;
         } else {
             if (width > 1) {
-                fill_square(p, &part, starts[child], starts[child + 1], to, 2);
+                fill_square(p, &below, starts[child], starts[child + 1], to, 2);
                 continue;
             }
-            word = split_cell(p, &part, starts[child], starts[child + 1]);
+            word = split_cell(p, &below, starts[child], starts[child + 1]);
         }
         for (size_t k = 0; k < width * width; k++)
-            ((uint32_t *)p->nodes.items)[to.first + 8 * (k / width) + k % width] = word;
+            ((uint32_t *)p->tables.items)[to.first + 8 * (k / width) + k % width] = word;
     }
     p->shapes.count = shape_mark;
     p->runs.count = run_mark;
@@ -156,11 +157,11 @@ static void fill_square(pm_painter *p, const pm_cell *cell, size_t begin, size_t
 
 /* Give a cell a table of 8 x 8 words; its own word. */
 static uint32_t split_cell(pm_painter *p, const pm_cell *cell, size_t begin, size_t end) {
-    size_t first = p->nodes.count;
-    if (!pm_painter_reserve(p, &p->nodes, 64))
+    size_t first = p->tables.count;
+    if (!pm_painter_reserve(p, &p->tables, 64))
         return 0;
-    p->nodes.count += 64;
-    size_t side = weight_of(p, begin, end) <= (double)p->by_and_by ? 4 : 8;
+    p->tables.count += 64;
+    size_t side = estimated_edges(p, begin, end) <= (double)p->gradual_below ? 4 : 8;
     fill_square(p, cell, begin, end, (square){first, 8}, side);
     return (uint32_t)(first >> 6) << 4 | PM_CELL_INNER;
 }
@@ -173,31 +174,31 @@ static uint32_t build_cell(pm_painter *p, const pm_cell *cell, size_t begin, siz
 /* ---- level compression ---- */
 
 typedef struct packer {
-    const uint32_t *from; /* nodes of 8 x 8 */
+    const uint32_t *from; /* tables of 8 x 8 */
     uint32_t *to;         /* NULL: only count */
     size_t count;
-    size_t filled;
+    size_t join_fraction;
 } packer;
 
-static size_t inner_children(const uint32_t *nodes, uint32_t word, int levels) {
-    const uint32_t *child = nodes + pm_cell_children(word);
+static size_t inner_children(const uint32_t *tables, uint32_t word, int levels) {
+    const uint32_t *child = tables + pm_cell_children(word);
     size_t count = 0;
     for (int i = 0; i < 64; i++)
         if ((child[i] & 3) == PM_CELL_INNER)
-            count += levels > 1 ? inner_children(nodes, child[i], levels - 1) : 1;
+            count += levels > 1 ? inner_children(tables, child[i], levels - 1) : 1;
     return count;
 }
 
 static int bits_of(const packer *p, uint32_t word) {
-    if (inner_children(p->from, word, 1) * p->filled < 64)
+    if (inner_children(p->from, word, 1) * p->join_fraction < 64)
         return 3;
-    return inner_children(p->from, word, 2) * p->filled < 4096 ? 6 : 9;
+    return inner_children(p->from, word, 2) * p->join_fraction < 4096 ? 6 : 9;
 }
 
 /* The word of the cell `bits` further down that stands in this row and column. */
-static uint32_t descend(const uint32_t *nodes, uint32_t word, int bits, size_t row, size_t column) {
+static uint32_t descend(const uint32_t *tables, uint32_t word, int bits, size_t row, size_t column) {
     for (int bit = bits - 3; bit >= 0 && (word & 3) == PM_CELL_INNER; bit -= 3)
-        word = nodes[pm_cell_children(word) + 8 * (row >> bit & 7) + (column >> bit & 7)];
+        word = tables[pm_cell_children(word) + 8 * (row >> bit & 7) + (column >> bit & 7)];
     return word;
 }
 
@@ -218,7 +219,7 @@ static uint32_t pack(packer *p, uint32_t word) {
 }
 
 /* A stack's items are somebody else's now. */
-static uint32_t *take(pm_stack *s) {
+static uint32_t *detach(pm_stack *s) {
     uint32_t *items = s->items;
     s->items = NULL;
     s->count = s->room = 0;
@@ -227,10 +228,11 @@ static uint32_t *take(pm_stack *s) {
 
 /* How many words the tables take; joins fewer cells where they would take too much. */
 static size_t plan_tables(pm_painter *p, uint32_t root) {
-    for (;; p->filled /= 2) {
-        packer count = {p->nodes.items, NULL, 0, p->filled};
+    for (;; p->join_fraction /= 2) {
+        packer count = {p->tables.items, NULL, 0, p->join_fraction};
         (void)pack(&count, root);
-        if ((count.count + p->leaves.count + p->origins.count) * sizeof(uint32_t) <= p->size_limit || p->filled <= 1)
+        if ((count.count + p->leaves.count + p->origins.count) * sizeof(uint32_t) <= p->size_limit ||
+            p->join_fraction <= 1)
             return count.count;
     }
 }
@@ -240,33 +242,33 @@ static void finish(pm_painter *p, pm_tree *tree, uint32_t root) {
     if (!pm_painter_reserve(p, &p->leaves, PM_LEAF_SLACK))
         return;
     memset((uint32_t *)p->leaves.items + p->leaves.count, 0, PM_LEAF_SLACK * sizeof(uint32_t));
-    uint32_t *nodes = pm_allocate(p->allocator, (count + 1) * sizeof *nodes);
-    if (!nodes) {
+    uint32_t *tables = pm_allocate(p->allocator, (count + 1) * sizeof *tables);
+    if (!tables) {
         p->status = PM_ERR_NO_MEMORY;
         return;
     }
-    packer write = {p->nodes.items, nodes, 0, p->filled};
-    tree->nodes = nodes;
+    packer write = {p->tables.items, tables, 0, p->join_fraction};
+    tree->tables = tables;
     tree->root = pack(&write, root);
-    tree->node_count = write.count;
-    pm_release(p->allocator, take(&p->nodes));
+    tree->table_words = write.count;
+    pm_release(p->allocator, detach(&p->tables));
     tree->leaf_count = p->leaves.count + PM_LEAF_SLACK;
-    tree->leaves = take(&p->leaves);
+    tree->leaves = detach(&p->leaves);
     tree->origin_count = p->origins.count;
-    tree->origins = take(&p->origins);
+    tree->origins = detach(&p->origins);
 }
 
 void pm_painter_prepare(pm_painter *p, size_t run_size, size_t touch_size) {
     p->shapes.item_size = p->staged.item_size = sizeof(pm_shape);
     p->runs.item_size = run_size;
     p->touches.item_size = touch_size;
-    p->nodes.item_size = p->leaves.item_size = p->origins.item_size = sizeof(uint32_t);
+    p->tables.item_size = p->leaves.item_size = p->origins.item_size = sizeof(uint32_t);
 }
 
 void pm_painter_clear(pm_painter *p) {
     p->too_much = 0;
     p->done = 0;
-    p->nodes.count = p->leaves.count = p->origins.count = p->work = 0;
+    p->tables.count = p->leaves.count = p->origins.count = p->work = 0;
 }
 
 void pm_painter_run(pm_painter *p, pm_tree *tree) {
@@ -280,15 +282,15 @@ void pm_painter_run(pm_painter *p, pm_tree *tree) {
 }
 
 void pm_painter_release(pm_painter *p) {
-    pm_stack *stacks[] = {&p->shapes, &p->staged, &p->runs, &p->touches, &p->nodes, &p->leaves, &p->origins};
+    pm_stack *stacks[] = {&p->shapes, &p->staged, &p->runs, &p->touches, &p->tables, &p->leaves, &p->origins};
     for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++)
         pm_release(p->allocator, stacks[i]->items);
 }
 
 void pm_tree_free(pm_tree *tree, const pm_allocator *allocator) {
-    const uint32_t *arrays[] = {tree->nodes, tree->leaves, tree->origins};
+    const uint32_t *arrays[] = {tree->tables, tree->leaves, tree->origins};
     for (size_t i = 0; i < sizeof arrays / sizeof *arrays; i++)
         pm_release(allocator, (void *)(uintptr_t)arrays[i]);
     tree->scale = 0;
-    tree->nodes = tree->leaves = tree->origins = NULL;
+    tree->tables = tree->leaves = tree->origins = NULL;
 }

@@ -20,7 +20,7 @@
  * so do its cache misses: where only FEW disks show on the map, 2 are 20 to 30 % faster than 8; where many do, 8 are
  * as fast and built in a fifth of the time. Where such a tree is beyond the limits, one with leaves COARSER times as
  * large is tried. Tables pay where one in FILLED of their cells is cut again. */
-enum { LEAF_DISKS = 2, LEAF_DISKS_OF_MANY = 8, FEW = 1000, COARSER = 8, FILLED = 4 };
+enum { LEAF_DISKS = 2, LEAF_DISKS_OF_MANY = 8, FEW = 1000, COARSER = 8, JOIN = 4 };
 /* Cells of so many bits are 2^-30 of the root: 2^-50 is then 2^-20 of a cell. */
 enum { DEEPEST = 30 };
 static const double SLACK = 1.0 / (1 << 16), SMALLEST = 0x1p-1000; /* a radius that must not underflow */
@@ -53,9 +53,9 @@ static inline chord chord_of(double below, double outer, double inner) {
 }
 
 /* Hand one disk to the children that it reaches and that are not closed; close those that it covers. */
-static void hand_down(pm_painter *p, const pm_cell *cell, int side, const pm_shape *shape, uint64_t *closed) {
+static void distribute(pm_painter *p, const pm_cell *cell, int side, const pm_shape *shape, uint64_t *closed) {
     const double per_child = side / cell->size;
-    const pm_circle *circle = &p->circles[shape->item];
+    const pm_circle *circle = &p->circles[shape->number];
     double cx = (circle->x - cell->x) * per_child, cy = (circle->y - cell->y) * per_child;
     double r = circle->radius * per_child;
     double outer = r * (1 + 0x1p-44) + SLACK, inner = r * (1 - 0x1p-44) - SLACK;
@@ -75,7 +75,7 @@ static void hand_down(pm_painter *p, const pm_cell *cell, int side, const pm_sha
     touched &= ~*closed;
     for (uint64_t left = touched; left; left &= left - 1) {
         int child = pm_lowest_bit(left);
-        pm_painter_stage(p, (pm_shape){shape->item, 0, 0, !(covered >> child & 1), 0, (uint8_t)child});
+        pm_painter_stage(p, (pm_shape){shape->number, 0, 0, !(covered >> child & 1), 0, (uint8_t)child});
     }
     *closed |= covered & touched;
 }
@@ -84,14 +84,14 @@ static void hand_down(pm_painter *p, const pm_cell *cell, int side, const pm_sha
 static int write_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
     int covered = shapes[count - 1].edges == 0;
     size_t start = p->leaves.count;
-    if (count - (size_t)covered > p->leaf_room && cell->bits < p->deepest)
+    if (count - (size_t)covered > p->max_leaf_edges && cell->bits < p->deepest)
         return 0;
     p->too_much |= start + count >= UINT32_C(1) << 31;
     if (!pm_painter_reserve(p, &p->leaves, count + 2))
         return 1;
     uint32_t *leaves = p->leaves.items, *at = leaves + start;
     for (size_t i = 0; i < count; i++)
-        *at++ = p->answers[shapes[i].item];
+        *at++ = p->answers[shapes[i].number];
     if (!covered)
         *at++ = 0;
     at[-1] |= PM_DISK_LAST;
@@ -266,14 +266,14 @@ pm_status pm_tree_build_disks(pm_tree *tree, const pm_disk_table *disks, size_t 
     memset(tree, 0, sizeof *tree);
     if (disks->count == 0 || disks->count >= UINT32_C(1) << 29)
         return PM_OK;
-    pm_painter p = {.hand_down = hand_down,
+    pm_painter p = {.distribute = distribute,
                     .write_leaf = write_leaf,
                     .disks = disks,
                     .allocator = allocator,
                     .poll = poll,
                     .size_limit = size_limit,
                     .work_limit = 4096 * disks->count + (1 << 20),
-                    .filled = FILLED,
+                    .join_fraction = JOIN,
                     .deepest = DEEPEST};
     pm_painter_prepare(&p, 1, 1); /* neither is used */
     pm_circle *circles = pm_allocate(allocator, disks->count * sizeof *circles);
@@ -285,17 +285,17 @@ pm_status pm_tree_build_disks(pm_tree *tree, const pm_disk_table *disks, size_t 
     for (size_t rank = 0; answers && rank < disks->count; rank++)
         answers[rank] = disks->ids[rank] + 1;
     if (answers && map_disks(&p, tree, circles) && drop_hidden(&p, circles)) {
-        p.leaf_room = visible(&p) < FEW ? LEAF_DISKS : LEAF_DISKS_OF_MANY;
+        p.max_leaf_edges = visible(&p) < FEW ? LEAF_DISKS : LEAF_DISKS_OF_MANY;
         drop_covered(&p, circles);
-        for (int coarse = 0; coarse < 2 && !tree->nodes && p.status == PM_OK; coarse++) {
+        for (int coarse = 0; coarse < 2 && !tree->tables && p.status == PM_OK; coarse++) {
             pm_painter_clear(&p);
-            p.leaf_room *= coarse ? COARSER : 1;
+            p.max_leaf_edges *= coarse ? COARSER : 1;
             p.is_last = coarse;
             push_disks(&p);
             pm_painter_run(&p, tree);
         }
     }
-    if (!tree->nodes)
+    if (!tree->tables)
         tree->scale = 0;
     pm_painter_release(&p);
     pm_release(allocator, circles);

@@ -31,7 +31,7 @@ typedef struct touch {
 
 /* A table of cells is worth its memory when one in so many of those it replaces would be cut again. While all fits a
  * second-level cache, looks are cheap and levels are not: counties are 20 % faster with 12 than with 6. */
-enum { FILLED_SMALL = 12, FILLED_LARGE = 6, SMALL = 200000 };
+enum { JOIN_SMALL = 12, JOIN_LARGE = 6, SMALL = 200000 };
 
 /* How large a leaf may be: in edges, pieces, corners, and in parts that are asked themselves; as long as the whole is
  * beyond the limits, leaves become larger, and their cells are cut by and by: then leaves are full, which takes half
@@ -40,14 +40,14 @@ enum { FILLED_SMALL = 12, FILLED_LARGE = 6, SMALL = 200000 };
  * Small leaves take fewer points, large ones less memory and time to build: of 1:10m countries, 545,000 vertices, 14
  * edges are 5 to 20 % faster than 28; with 4.3 and 8.2 million 56 are as fast as fewer, built in 60 % of the time,
  * and a third smaller. */
-enum { ROOM = 14, ROOM_OF_MANY = 56, CUT_BY_AND_BY = 16 };
+enum { ROOM = 14, ROOM_OF_MANY = 56, GRADUAL = 16 };
 static const struct attempt {
-    int times, by_and_by, pieces, corners, asks, is_last;
+    int times, gradual, polygons, vertices, exact, is_last;
 } ATTEMPTS[] = {{1, 0, 3, PM_LEAF_NARROW, 0, 0},
-                {1, CUT_BY_AND_BY, 3, PM_LEAF_NARROW, 0, 0},
-                {3, CUT_BY_AND_BY, 8, 40, 0, 0},
-                {8, CUT_BY_AND_BY, 24, PM_LEAF_WIDE, 0, 1},
-                {1, CUT_BY_AND_BY, 3, PM_LEAF_NARROW, 16, 1}};
+                {1, GRADUAL, 3, PM_LEAF_NARROW, 0, 0},
+                {3, GRADUAL, 8, 40, 0, 0},
+                {8, GRADUAL, 24, PM_LEAF_WIDE, 0, 1},
+                {1, GRADUAL, 3, PM_LEAF_NARROW, 16, 1}};
 #ifndef PM_MANY_VERTICES /* tests draw all maps as large ones */
 #define PM_MANY_VERTICES 1000000
 #endif
@@ -172,7 +172,7 @@ static inline int safe_child(int side, double x, double y) {
 
 static void spread_edges(spread *s, pm_run edges) {
     const pm_painter *p = s->painter;
-    const double *v = p->covers->vertices + 2 * (size_t)edges.first;
+    const double *v = p->polygons->vertices + 2 * (size_t)edges.first;
     double mx = (v[0] - p->min_x) * p->scale, my = (v[1] - p->min_y) * p->scale;
     double x = (mx - s->cell.x) * s->per_child, y = (my - s->cell.y) * s->per_child;
     int child = safe_child(s->side, x, y);
@@ -247,7 +247,7 @@ static void stage_children(spread *s, const pm_shape *shape) {
     for (uint64_t left = reached; left; left &= left - 1) {
         int child = pm_lowest_bit(left);
         places[child] = (uint32_t)p->runs.count;
-        pm_painter_stage(p, (pm_shape){shape->item, places[child], counts[child], edges[child],
+        pm_painter_stage(p, (pm_shape){shape->number, places[child], counts[child], edges[child],
                                        (uint8_t)(s->inside >> child & 1), (uint8_t)child});
         p->runs.count += counts[child];
         if (edges[child] == 0)
@@ -260,7 +260,7 @@ static void stage_children(spread *s, const pm_shape *shape) {
         out[places[pm_lowest_bit(left)]] = s->open[pm_lowest_bit(left)];
 }
 
-static void hand_down(pm_painter *p, const pm_cell *cell, int side, const pm_shape *shape, uint64_t *closed) {
+static void distribute(pm_painter *p, const pm_cell *cell, int side, const pm_shape *shape, uint64_t *closed) {
     spread s;
     s.painter = p;
     s.cell = *cell;
@@ -282,10 +282,10 @@ static void hand_down(pm_painter *p, const pm_cell *cell, int side, const pm_sha
 /* Choose the root cell; 0 where doubles can't. It is a little larger than the regions, by amounts that keep borders
  * on round coordinates off the lines between cells. */
 static int choose_root(pm_painter *p, pm_tree *tree) {
-    const pm_covers *covers = p->covers;
+    const pm_polygon_table *polygons = p->polygons;
     double low_x = INFINITY, low_y = INFINITY, high_x = -INFINITY, high_y = -INFINITY;
-    for (size_t i = 0; i < covers->count; i++) {
-        const pm_box *box = &covers->boxes[i];
+    for (size_t i = 0; i < polygons->count; i++) {
+        const pm_box *box = &polygons->boxes[i];
         low_x = least(low_x, box->min_x);
         low_y = least(low_y, box->min_y);
         high_x = greatest(high_x, box->max_x);
@@ -297,10 +297,10 @@ static int choose_root(pm_painter *p, pm_tree *tree) {
         return 0;
     tree->min_x = low_x - extent * 0.00137;
     tree->min_y = low_y - extent * 0.00171;
-    tree->scale = ldexp(1, PM_PLACE_BITS) / (extent * 1.0041);
+    tree->scale = ldexp(1, PM_FIXED_BITS) / (extent * 1.0041);
     p->min_x = tree->min_x;
     p->min_y = tree->min_y;
-    p->scale = ldexp(tree->scale, -PM_PLACE_BITS);
+    p->scale = ldexp(tree->scale, -PM_FIXED_BITS);
     double corners[2] = {(low_x - p->min_x) * p->scale, (low_y - p->min_y) * p->scale};
     double others[2] = {(high_x - p->min_x) * p->scale, (high_y - p->min_y) * p->scale};
     return corners[0] > 0 && corners[1] > 0 && others[0] < 1 && others[1] < 1;
@@ -308,31 +308,31 @@ static int choose_root(pm_painter *p, pm_tree *tree) {
 
 /* ---- copies: a part with the coordinates of a better one never wins ---- */
 
-typedef struct part_view {
+typedef struct polygon_view {
     const uint32_t *rings; /* where each ring begins, and the last ends */
     size_t ring_count;
     const double *vertices;
     size_t vertex_count;
-} part_view;
+} polygon_view;
 
-static part_view view_part(const pm_covers *covers, size_t part) {
-    const uint32_t *rings = covers->vertex_offsets + covers->ring_offsets[part];
-    size_t count = covers->ring_offsets[part + 1] - covers->ring_offsets[part];
-    return (part_view){rings, count, covers->vertices + 2 * (size_t)rings[0], rings[count] - rings[0]};
+static polygon_view view_polygon(const pm_polygon_table *polygons, size_t polygon) {
+    const uint32_t *rings = polygons->vertex_offsets + polygons->ring_offsets[polygon];
+    size_t count = polygons->ring_offsets[polygon + 1] - polygons->ring_offsets[polygon];
+    return (polygon_view){rings, count, polygons->vertices + 2 * (size_t)rings[0], rings[count] - rings[0]};
 }
 
-static uint64_t hash_part(const part_view *part) {
-    uint64_t hash = part->vertex_count;
-    for (size_t i = 0; i < 2 * part->vertex_count; i++) {
+static uint64_t hash_polygon(const polygon_view *polygon) {
+    uint64_t hash = polygon->vertex_count;
+    for (size_t i = 0; i < 2 * polygon->vertex_count; i++) {
         uint64_t bits;
-        memcpy(&bits, part->vertices + i, sizeof bits);
+        memcpy(&bits, polygon->vertices + i, sizeof bits);
         hash = (hash ^ bits) * UINT64_C(0x9e3779b97f4a7c15); /* 2^64 / golden ratio: Knuth, TAOCP 6.4 */
         hash ^= hash >> 29;
     }
     return hash;
 }
 
-static int same_part(const part_view *a, const part_view *b) {
+static int same_polygon(const polygon_view *a, const polygon_view *b) {
     if (a->vertex_count != b->vertex_count || a->ring_count != b->ring_count ||
         memcmp(a->vertices, b->vertices, 2 * a->vertex_count * sizeof *a->vertices) != 0)
         return 0;
@@ -343,15 +343,15 @@ static int same_part(const part_view *a, const part_view *b) {
 }
 
 /* Is this part new? Remembers it in a table of part numbers + 1 with `mask` + 1 places, at most half full. */
-static int is_new_part(const pm_covers *covers, uint32_t *table, size_t mask, size_t part) {
-    part_view view = view_part(covers, part);
-    size_t at = (size_t)hash_part(&view) & mask;
+static int is_new_polygon(const pm_polygon_table *polygons, uint32_t *table, size_t mask, size_t polygon) {
+    polygon_view view = view_polygon(polygons, polygon);
+    size_t at = (size_t)hash_polygon(&view) & mask;
     for (; table[at]; at = (at + 1) & mask) {
-        part_view other = view_part(covers, table[at] - 1);
-        if (same_part(&view, &other))
+        polygon_view other = view_polygon(polygons, table[at] - 1);
+        if (same_polygon(&view, &other))
             return 0;
     }
-    table[at] = (uint32_t)part + 1;
+    table[at] = (uint32_t)polygon + 1;
     return 1;
 }
 
@@ -361,7 +361,7 @@ static int is_new_part(const pm_covers *covers, uint32_t *table, size_t mask, si
 static pm_box *map_stretches(const pm_painter *p, size_t vertices) {
     pm_box *boxes = pm_allocate(p->allocator, (vertices / STRETCH + 1) * sizeof *boxes);
     for (size_t i = 0; boxes && i < vertices / STRETCH; i++) {
-        const double *v = p->covers->vertices + 2 * STRETCH * i;
+        const double *v = p->polygons->vertices + 2 * STRETCH * i;
         pm_box box = {v[0], v[1], v[0], v[1]};
         for (size_t k = 1; k <= STRETCH && STRETCH * i + k < vertices; k++) {
             box.min_x = least(box.min_x, v[2 * k]);
@@ -376,52 +376,52 @@ static pm_box *map_stretches(const pm_painter *p, size_t vertices) {
 }
 
 /* Every part with all of its edges; the root's corner is outside of them all. */
-static void push_parts(pm_painter *p, size_t parts) {
-    const pm_covers *covers = p->covers;
+static void push_polygons(pm_painter *p, size_t count) {
+    const pm_polygon_table *polygons = p->polygons;
     size_t mask = 1;
-    while (mask < 2 * parts)
+    while (mask < 2 * count)
         mask = 2 * mask + 1;
     uint32_t *table = pm_allocate(p->allocator, (mask + 1) * sizeof *table);
     p->shapes.count = p->runs.count = 0;
     if (!table)
         p->status = PM_ERR_NO_MEMORY;
-    if (!table || !pm_painter_reserve(p, &p->shapes, parts) ||
-        !pm_painter_reserve(p, &p->runs, covers->ring_offsets[parts])) {
+    if (!table || !pm_painter_reserve(p, &p->shapes, count) ||
+        !pm_painter_reserve(p, &p->runs, polygons->ring_offsets[count])) {
         pm_release(p->allocator, table);
         return;
     }
     memset(table, 0, (mask + 1) * sizeof *table);
-    for (size_t part = 0; part < parts; part++) {
+    for (size_t polygon = 0; polygon < count; polygon++) {
         size_t begin = p->runs.count, edges = 0;
-        if (!is_new_part(covers, table, mask, part))
+        if (!is_new_polygon(polygons, table, mask, polygon))
             continue;
-        for (size_t ring = covers->ring_offsets[part]; ring < covers->ring_offsets[part + 1]; ring++) {
-            size_t first = covers->vertex_offsets[ring], end = covers->vertex_offsets[ring + 1];
+        for (size_t ring = polygons->ring_offsets[polygon]; ring < polygons->ring_offsets[polygon + 1]; ring++) {
+            size_t first = polygons->vertex_offsets[ring], end = polygons->vertex_offsets[ring + 1];
             if (end > first + 1) {
                 ((pm_run *)p->runs.items)[p->runs.count++] = (pm_run){(uint32_t)first, (uint32_t)(end - 1 - first)};
                 edges += end - 1 - first;
             }
         }
         if (edges > 0)
-            ((pm_shape *)p->shapes.items)[p->shapes.count++] =
-                (pm_shape){(uint32_t)part, (uint32_t)begin, (uint32_t)(p->runs.count - begin), (uint32_t)edges, 0, 0};
+            ((pm_shape *)p->shapes.items)[p->shapes.count++] = (pm_shape){
+                (uint32_t)polygon, (uint32_t)begin, (uint32_t)(p->runs.count - begin), (uint32_t)edges, 0, 0};
     }
     pm_release(p->allocator, table);
 }
 
-pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint32_t *ids, size_t size_limit,
-                              pm_poll *poll, const pm_allocator *allocator) {
-    size_t parts = covers->part_offsets[covers->count];
-    size_t vertices = covers->vertex_offsets[covers->ring_offsets[parts]];
+pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons, const uint32_t *ids,
+                                 size_t size_limit, pm_poll *poll, const pm_allocator *allocator) {
+    size_t count = polygons->polygon_offsets[polygons->count];
+    size_t vertices = polygons->vertex_offsets[polygons->ring_offsets[count]];
     memset(tree, 0, sizeof *tree);
-    if (parts == 0 || vertices >= UINT32_MAX / 2 || covers->count >= UINT32_C(1) << 29)
+    if (count == 0 || vertices >= UINT32_MAX / 2 || polygons->count >= UINT32_C(1) << 29)
         return PM_OK;
-    pm_painter p = {.hand_down = hand_down,
-                    .write_leaf = pm_part_draft,
-                    .covers = covers,
+    pm_painter p = {.distribute = distribute,
+                    .write_leaf = pm_polygon_draft,
+                    .polygons = polygons,
                     .allocator = allocator,
                     .poll = poll,
-                    .filled = vertices < SMALL ? FILLED_SMALL : FILLED_LARGE,
+                    .join_fraction = vertices < SMALL ? JOIN_SMALL : JOIN_LARGE,
                     .size_limit = size_limit,
                     .work_limit = 96 * vertices + (1 << 17),
                     .deepest = PM_DEEPEST};
@@ -429,31 +429,32 @@ pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint
         tree->scale = 0;
         return PM_OK;
     }
-    uint32_t *answers = pm_allocate(allocator, parts * sizeof *answers);
+    uint32_t *answers = pm_allocate(allocator, count * sizeof *answers);
     if (!answers) {
         tree->scale = 0;
         return PM_ERR_NO_MEMORY;
     }
-    for (size_t rank = 0; rank < covers->count; rank++)
-        for (size_t part = covers->part_offsets[rank]; part < covers->part_offsets[rank + 1]; part++)
-            answers[part] = ids[rank] + 1;
+    for (size_t rank = 0; rank < polygons->count; rank++)
+        for (size_t polygon = polygons->polygon_offsets[rank]; polygon < polygons->polygon_offsets[rank + 1];
+             polygon++)
+            answers[polygon] = ids[rank] + 1;
     p.answers = answers;
     pm_box *stretches = map_stretches(&p, vertices);
     p.stretches = stretches;
     p.status = stretches ? PM_OK : PM_ERR_NO_MEMORY;
     pm_painter_prepare(&p, sizeof(pm_run), sizeof(touch));
-    for (size_t i = 0; i < sizeof ATTEMPTS / sizeof *ATTEMPTS && !tree->nodes && p.status == PM_OK; i++) {
+    for (size_t i = 0; i < sizeof ATTEMPTS / sizeof *ATTEMPTS && !tree->tables && p.status == PM_OK; i++) {
         pm_painter_clear(&p);
-        p.leaf_room = (size_t)ATTEMPTS[i].times * (vertices < PM_MANY_VERTICES ? ROOM : ROOM_OF_MANY);
-        p.by_and_by = (size_t)ATTEMPTS[i].by_and_by * p.leaf_room;
-        p.leaf_pieces = ATTEMPTS[i].pieces;
-        p.leaf_corners = ATTEMPTS[i].corners;
-        p.leaf_asks = ATTEMPTS[i].asks;
+        p.max_leaf_edges = (size_t)ATTEMPTS[i].times * (vertices < PM_MANY_VERTICES ? ROOM : ROOM_OF_MANY);
+        p.gradual_below = (size_t)ATTEMPTS[i].gradual * p.max_leaf_edges;
+        p.max_leaf_polygons = ATTEMPTS[i].polygons;
+        p.max_leaf_vertices = ATTEMPTS[i].vertices;
+        p.max_exact_polygons = ATTEMPTS[i].exact;
         p.is_last = ATTEMPTS[i].is_last;
-        push_parts(&p, parts);
+        push_polygons(&p, count);
         pm_painter_run(&p, tree);
     }
-    if (!tree->nodes)
+    if (!tree->tables)
         tree->scale = 0;
     pm_painter_release(&p);
     pm_release(allocator, stretches);

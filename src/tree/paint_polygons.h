@@ -17,7 +17,7 @@ typedef struct pm_edge {
 } pm_edge;
 
 static inline pm_edge pm_map_edge(const pm_painter *p, uint32_t first) {
-    const double *v = p->covers->vertices + 2 * (size_t)first;
+    const double *v = p->polygons->vertices + 2 * (size_t)first;
     return (pm_edge){(v[0] - p->min_x) * p->scale, (v[1] - p->min_y) * p->scale, (v[2] - p->min_x) * p->scale,
                      (v[3] - p->min_y) * p->scale};
 }
@@ -29,6 +29,6 @@ static inline int pm_is_left(const pm_edge *e, double x, double y) {
 }
 
 /* What pm_painter calls to write a leaf. */
-int pm_part_draft(pm_painter *painter, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word);
+int pm_polygon_draft(pm_painter *painter, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word);
 
 #endif

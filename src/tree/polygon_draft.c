@@ -26,9 +26,9 @@ enum { SLOTS = 2 * PM_SKETCH_EDGES };
 typedef struct draft {
     pm_painter *painter;
     pm_cell cell;
-    int edge_count, piece_count;
+    int edge_count, polygon_count;
     int closed; /* the last piece needs no edges */
-    pm_shape pieces[FEW_SHAPES];
+    pm_shape polygons[FEW_SHAPES];
     uint32_t edges[PM_SKETCH_EDGES];  /* by first vertex */
     uint32_t owners[PM_SKETCH_EDGES]; /* the pieces that each belongs to, as bits */
     uint16_t slots[SLOTS];            /* edge + 1 by hash of its coordinates, from the second shape on */
@@ -38,15 +38,15 @@ typedef struct draft {
 /* ---- which edges, whose ---- */
 
 /* Are two edges the same line, in either direction, in the input's own coordinates? */
-static int same_edge(const pm_covers *covers, uint32_t one, uint32_t other) {
-    const double *a = covers->vertices + 2 * (size_t)one, *b = covers->vertices + 2 * (size_t)other;
+static int same_edge(const pm_polygon_table *table, uint32_t one, uint32_t other) {
+    const double *a = table->vertices + 2 * (size_t)one, *b = table->vertices + 2 * (size_t)other;
     return (a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3]) ||
            (a[0] == b[2] && a[1] == b[3] && a[2] == b[0] && a[3] == b[1]);
 }
 
 /* Where an edge's slots begin, in either direction the same. Equal zeros differ in sign: + 0.0 makes them one. */
-static size_t slot_of(const pm_covers *covers, uint32_t edge) {
-    const double *v = covers->vertices + 2 * (size_t)edge;
+static size_t slot_of(const pm_polygon_table *table, uint32_t edge) {
+    const double *v = table->vertices + 2 * (size_t)edge;
     double sums[2] = {v[0] + v[2] + 0.0, v[1] + v[3] + 0.0};
     uint64_t bits[2];
     memcpy(bits, sums, sizeof bits);
@@ -61,10 +61,10 @@ static void append_edge(draft *d, uint32_t edge, uint32_t owner) {
 
 /* An edge of a shape that is not the first: one that is there, unless it is the shape's own already, or a new one. */
 static void share_edge(draft *d, uint32_t edge, uint32_t owner) {
-    size_t slot = slot_of(d->painter->covers, edge);
+    size_t slot = slot_of(d->painter->polygons, edge);
     for (; d->slots[slot]; slot = (slot + 1) & (SLOTS - 1)) {
         int i = d->slots[slot] - 1;
-        if (!(d->owners[i] & owner) && same_edge(d->painter->covers, d->edges[i], edge)) {
+        if (!(d->owners[i] & owner) && same_edge(d->painter->polygons, d->edges[i], edge)) {
             d->owners[i] |= owner;
             return;
         }
@@ -77,7 +77,7 @@ static void share_edge(draft *d, uint32_t edge, uint32_t owner) {
 static void fill_slots(draft *d) {
     memset(d->slots, 0, sizeof d->slots);
     for (int i = 0; i < d->edge_count; i++) {
-        size_t slot = slot_of(d->painter->covers, d->edges[i]);
+        size_t slot = slot_of(d->painter->polygons, d->edges[i]);
         while (d->slots[slot])
             slot = (slot + 1) & (SLOTS - 1);
         d->slots[slot] = (uint16_t)(i + 1);
@@ -86,9 +86,9 @@ static void fill_slots(draft *d) {
 
 /* Has a better piece the same edges as the last one? */
 static int is_twin(const draft *d) {
-    int last = d->piece_count - 1;
+    int last = d->polygon_count - 1;
     for (int i = 0; i < last; i++) {
-        uint32_t differ = (uint32_t)(d->pieces[i].inside != d->pieces[last].inside);
+        uint32_t differ = (uint32_t)(d->polygons[i].inside != d->polygons[last].inside);
         for (int k = 0; k < d->edge_count; k++)
             differ |= (d->owners[k] >> i ^ d->owners[k] >> last) & 1;
         if (!differ)
@@ -102,9 +102,9 @@ static int is_closed(const draft *d) {
     uint32_t odd[PM_SKETCH_EDGES];
     int inside = 0;
     memset(odd, 0, (size_t)d->edge_count * sizeof *odd);
-    for (int i = d->piece_count - 1; i >= 0; i--) {
+    for (int i = d->polygon_count - 1; i >= 0; i--) {
         uint32_t left = 0;
-        inside ^= d->pieces[i].inside;
+        inside ^= d->polygons[i].inside;
         for (int k = 0; k < d->edge_count; k++) {
             odd[k] ^= d->owners[k] >> i;
             left |= odd[k];
@@ -116,21 +116,21 @@ static int is_closed(const draft *d) {
 }
 
 /* Add a shape's piece, unless a better one has the same edges; `closed` when nothing behind it can win. */
-static void draft_piece(draft *d, const pm_shape *shape) {
-    const uint32_t owner = UINT32_C(1) << d->piece_count;
+static void add_polygon(draft *d, const pm_shape *shape) {
+    const uint32_t owner = UINT32_C(1) << d->polygon_count;
     const pm_run *runs = (const pm_run *)d->painter->runs.items + shape->first;
     int before = d->edge_count;
-    if (d->piece_count == 1)
+    if (d->polygon_count == 1)
         fill_slots(d);
     for (uint32_t i = 0; i < shape->count; i++)
         for (uint32_t k = 0; k < runs[i].count; k++)
-            if (d->piece_count == 0)
+            if (d->polygon_count == 0)
                 append_edge(d, runs[i].first + k, owner);
             else
                 share_edge(d, runs[i].first + k, owner);
-    d->pieces[d->piece_count++] = *shape;
+    d->polygons[d->polygon_count++] = *shape;
     if (d->edge_count == before && is_twin(d)) {
-        d->piece_count--;
+        d->polygon_count--;
         for (int k = 0; k < d->edge_count; k++)
             d->owners[k] &= ~owner;
         return;
@@ -141,10 +141,10 @@ static void draft_piece(draft *d, const pm_shape *shape) {
 /* ---- the leaf ---- */
 
 /* Is a place inside a piece, walking from the corner up and then across? Exact for the mapped vertices. */
-static int walk_inside(const draft *d, int piece, double x, double y) {
-    int inside = d->pieces[piece].inside;
+static int walk_inside(const draft *d, int polygon, double x, double y) {
+    int inside = d->polygons[polygon].inside;
     for (int i = 0; i < d->edge_count; i++) {
-        if (!(d->owners[i] >> piece & 1))
+        if (!(d->owners[i] >> polygon & 1))
             continue;
         pm_edge e = pm_map_edge(d->painter, d->edges[i]);
         if ((e.ax > d->cell.x) != (e.bx > d->cell.x))
@@ -159,7 +159,7 @@ static int walk_inside(const draft *d, int piece, double x, double y) {
 static uint32_t *new_leaf(pm_painter *p, uint32_t head, uint32_t *word) {
     const size_t line = 16;
     pm_leaf leaf = pm_leaf_read(&head);
-    size_t units = leaf.corners + (size_t)leaf.vertices, left = line - p->leaves.count % line, skip = 0;
+    size_t units = leaf.vertices + (size_t)leaf.vertex_count, left = line - p->leaves.count % line, skip = 0;
     units += units & 1; /* positions are even */
     if (left < units && units <= line)
         skip = left;
@@ -178,14 +178,14 @@ static uint32_t *new_leaf(pm_painter *p, uint32_t head, uint32_t *word) {
 
 /* The origin of the next piece: its runs, unless the part is as quickly asked as a whole. */
 static void add_origin(pm_painter *p, const pm_shape *shape, int is_drawn) {
-    const pm_covers *covers = p->covers;
-    const uint32_t *rings = covers->vertex_offsets + covers->ring_offsets[shape->item];
-    uint32_t ring_count = covers->ring_offsets[shape->item + 1] - covers->ring_offsets[shape->item];
+    const pm_polygon_table *table = p->polygons;
+    const uint32_t *rings = table->vertex_offsets + table->ring_offsets[shape->number];
+    uint32_t ring_count = table->ring_offsets[shape->number + 1] - table->ring_offsets[shape->number];
     uint32_t runs = is_drawn && rings[ring_count] - rings[0] > SMALL_PART ? shape->count : 0;
     if (!pm_painter_reserve(p, &p->origins, 2 + 2 * (size_t)runs))
         return;
     uint32_t *to = (uint32_t *)p->origins.items + p->origins.count;
-    to[0] = shape->item;
+    to[0] = shape->number;
     to[1] = runs;
     if (runs > 0)
         memcpy(to + 2, (const pm_run *)p->runs.items + shape->first, runs * sizeof(pm_run));
@@ -205,14 +205,14 @@ static int draw(draft *d, int tested) {
         const double b[2] = {(e.bx - d->cell.x) * per_step, (e.by - d->cell.y) * per_step};
         pm_sketch_edge(&d->sketch, a, b, d->owners[i] & drawn);
     }
-    return pm_sketch_simplify(&d->sketch, d->painter->leaf_corners);
+    return pm_sketch_simplify(&d->sketch, d->painter->max_leaf_vertices);
 }
 
 /* The pieces' bits: where no edge is near, asked there. 0 when every place tried is near one. */
-static int find_bits(const draft *d, const uint32_t *corners, const uint64_t *edges, int count, uint32_t *answers) {
+static int find_bits(const draft *d, const uint32_t *vertices, const uint64_t *edges, int count, uint32_t *answers) {
     for (int trial = 0; trial < 24; trial++) {
         int u = (4099 + 2741 * trial) & (PM_STEPS - 1), v = (3989 + 5171 * trial) & (PM_STEPS - 1);
-        pm_seen seen = pm_leaf_look(corners, d->sketch.count, d->sketch.near, u, v);
+        pm_seen seen = pm_leaf_look(vertices, d->sketch.count, d->sketch.near, u, v);
         if (seen.near)
             continue;
         double x = d->cell.x + (u + 0.5) / PM_STEPS * d->cell.size;
@@ -224,58 +224,59 @@ static int find_bits(const draft *d, const uint32_t *corners, const uint64_t *ed
     return 0;
 }
 
-static void write_mask(uint32_t *leaf, const pm_leaf *place, int piece, uint64_t edges) {
-    if (place->vertices > PM_LEAF_NARROW) {
-        leaf[place->masks + 2 * (size_t)piece] = (uint32_t)edges;
-        leaf[place->masks + 2 * (size_t)piece + 1] = (uint32_t)(edges >> 32);
+static void write_mask(uint32_t *leaf, const pm_leaf *layout, int polygon, uint64_t edges) {
+    if (layout->vertex_count > PM_LEAF_NARROW) {
+        leaf[layout->masks + 2 * (size_t)polygon] = (uint32_t)edges;
+        leaf[layout->masks + 2 * (size_t)polygon + 1] = (uint32_t)(edges >> 32);
     } else {
-        leaf[place->masks + (size_t)(piece >> 1)] |= (uint32_t)edges << 16 * (piece & 1);
+        leaf[layout->masks + (size_t)(polygon >> 1)] |= (uint32_t)edges << 16 * (polygon & 1);
     }
 }
 
 /* Write what the draft says; 0 when it does not fit. */
 static int write_draft(draft *d, uint32_t *word) {
     pm_painter *p = d->painter;
-    uint32_t answers[FEW_SHAPES + 1] = {0}, corners[PM_LEAF_WIDE];
+    uint32_t answers[FEW_SHAPES + 1] = {0}, vertices[PM_LEAF_WIDE];
     uint64_t edges[FEW_SHAPES + 1] = {0};
-    int tested = d->piece_count - d->closed, pieces = d->piece_count + !d->closed;
+    int tested = d->polygon_count - d->closed, polygon_count = d->polygon_count + !d->closed;
     if (!draw(d, tested))
         return 0;
     const pm_sketch *sketch = &d->sketch;
     for (int i = 0; i < sketch->count; i++) {
-        corners[i] = (uint32_t)(uint16_t)sketch->corners[i].x | (uint32_t)(uint16_t)sketch->corners[i].y << 16;
+        vertices[i] = (uint32_t)(uint16_t)sketch->vertices[i].x | (uint32_t)(uint16_t)sketch->vertices[i].y << 16;
         for (int k = 0; k < tested; k++)
-            edges[k] |= (uint64_t)(sketch->corners[i].owners >> k & 1) << i;
+            edges[k] |= (uint64_t)(sketch->vertices[i].owners >> k & 1) << i;
     }
-    for (int i = 0; i < d->piece_count; i++)
-        answers[i] = p->answers[d->pieces[i].item] << 2;
-    if (!find_bits(d, corners, edges, tested, answers))
+    for (int i = 0; i < d->polygon_count; i++)
+        answers[i] = p->answers[d->polygons[i].number] << 2;
+    if (!find_bits(d, vertices, edges, tested, answers))
         return 0;
-    uint32_t *leaf = new_leaf(p, pm_leaf_head(pieces, sketch->count, d->cell.bits, sketch->near), word);
+    uint32_t *leaf = new_leaf(p, pm_leaf_head(polygon_count, sketch->count, d->cell.bits, sketch->near), word);
     if (!leaf)
         return 1;
-    pm_leaf place = pm_leaf_read(leaf);
-    memcpy(leaf + PM_LEAF_ANSWERS, answers, (size_t)pieces * sizeof *answers);
-    memcpy(leaf + place.corners, corners, (size_t)sketch->count * sizeof *corners);
-    for (int i = 0; i + 1 < pieces; i++) {
-        write_mask(leaf, &place, i, edges[i]);
-        add_origin(p, &d->pieces[i], 1);
+    pm_leaf layout = pm_leaf_read(leaf);
+    memcpy(leaf + PM_LEAF_ANSWERS, answers, (size_t)polygon_count * sizeof *answers);
+    memcpy(leaf + layout.vertices, vertices, (size_t)sketch->count * sizeof *vertices);
+    for (int i = 0; i + 1 < polygon_count; i++) {
+        write_mask(leaf, &layout, i, edges[i]);
+        add_origin(p, &d->polygons[i], 1);
     }
     return 1;
 }
 
 /* A leaf whose parts are asked themselves. */
-static int write_questions(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
+static int write_exact_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count,
+                            uint32_t *word) {
     int covered = shapes[count - 1].edges == 0;
-    size_t pieces = count + !covered;
-    if (pieces > UINT8_MAX) {
+    size_t polygon_count = count + !covered;
+    if (polygon_count > UINT8_MAX) {
         p->too_much = 1;
         return 1;
     }
-    uint32_t *leaf = new_leaf(p, pm_leaf_head((int)pieces, 0, cell->bits, PM_NEAR), word);
+    uint32_t *leaf = new_leaf(p, pm_leaf_head((int)polygon_count, 0, cell->bits, PM_NEAR), word);
     for (size_t i = 0; i < count && leaf; i++) {
-        leaf[PM_LEAF_ANSWERS + i] = p->answers[shapes[i].item] << 2 | (i + 1 < pieces ? PM_PIECE_ASK : 0);
-        if (i + 1 < pieces)
+        leaf[PM_LEAF_ANSWERS + i] = p->answers[shapes[i].number] << 2 | (i + 1 < polygon_count ? PM_LEAF_EXACT : 0);
+        if (i + 1 < polygon_count)
             add_origin(p, &shapes[i], 0);
     }
     return 1;
@@ -283,28 +284,29 @@ static int write_questions(pm_painter *p, const pm_cell *cell, const pm_shape *s
 
 /* May this draft be a leaf, if it can be drawn? */
 static int is_small(const draft *d) {
-    const uint32_t drawn = (uint32_t)((UINT64_C(1) << (d->piece_count - d->closed)) - 1);
-    int pieces = d->piece_count + !d->closed;
+    const uint32_t drawn = (uint32_t)((UINT64_C(1) << (d->polygon_count - d->closed)) - 1);
+    int polygon_count = d->polygon_count + !d->closed;
     size_t edges = 0;
     for (int i = 0; i < d->edge_count; i++)
         edges += (d->owners[i] & drawn) != 0;
-    return (edges <= d->painter->leaf_room && pieces <= d->painter->leaf_pieces) || edges <= (size_t)pieces;
+    return (edges <= d->painter->max_leaf_edges && polygon_count <= d->painter->max_leaf_polygons) ||
+           edges <= (size_t)polygon_count;
 }
 
-int pm_part_draft(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
+int pm_polygon_draft(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
     int must = cell->bits == p->deepest;
-    size_t edges = 0, most = must ? PM_SKETCH_EDGES : EDGES_LOOKED_AT * p->leaf_room;
+    size_t edges = 0, most = must ? PM_SKETCH_EDGES : EDGES_LOOKED_AT * p->max_leaf_edges;
     for (size_t i = 0; i < count; i++)
         edges += shapes[i].edges;
     if (edges <= (most < PM_SKETCH_EDGES ? most : PM_SKETCH_EDGES) && count <= FEW_SHAPES) {
         draft d;
         d.painter = p;
         d.cell = *cell;
-        d.edge_count = d.piece_count = d.closed = 0;
+        d.edge_count = d.polygon_count = d.closed = 0;
         for (size_t i = 0; i < count && !d.closed; i++)
-            draft_piece(&d, &shapes[i]);
+            add_polygon(&d, &shapes[i]);
         if ((must || is_small(&d)) && write_draft(&d, word))
             return 1;
     }
-    return must || count <= (size_t)p->leaf_asks ? write_questions(p, cell, shapes, count, word) : 0;
+    return must || count <= (size_t)p->max_exact_polygons ? write_exact_leaf(p, cell, shapes, count, word) : 0;
 }

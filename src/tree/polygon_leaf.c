@@ -17,16 +17,16 @@
 
 typedef struct look {
     const pm_tree *tree;
-    const pm_covers *covers;
+    const pm_polygon_table *polygons;
     const uint32_t *at;
     pm_leaf leaf;
-    uint64_t place[2];
+    uint64_t fixed[2];
     double p[2];
 } look;
 
-static inline look look_into(const pm_tree *tree, const void *covers, const pm_batch *b, uint32_t i) {
+static inline look look_into(const pm_tree *tree, const void *polygons, const pm_batch *b, uint32_t i) {
     const uint32_t *at = tree->leaves + pm_cell_leaf(b->word[i]);
-    return (look){tree, covers, at, pm_leaf_read(at), {b->place_x[i], b->place_y[i]}, {b->x[i], b->y[i]}};
+    return (look){tree, polygons, at, pm_leaf_read(at), {b->fixed_x[i], b->fixed_y[i]}, {b->x[i], b->y[i]}};
 }
 
 /* Is q, which differs from p along one axis only, on the other side of an odd number of these edges? -1 when p is on
@@ -51,11 +51,11 @@ static int edges_between(const double *a, const double *end, const double p[2], 
 }
 
 /* The same for all runs of a piece. */
-static int runs_between(const pm_covers *covers, const pm_origin *origin, const double p[2], const double q[2],
-                        int axis) {
+static int runs_between(const pm_polygon_table *polygons, const pm_origin *origin, const double p[2],
+                        const double q[2], int axis) {
     int odd = 0;
     for (uint32_t i = 0; i < origin->run_count; i++) {
-        const double *first = covers->vertices + 2 * (size_t)origin->runs[2 * (size_t)i];
+        const double *first = polygons->vertices + 2 * (size_t)origin->runs[2 * (size_t)i];
         int between = edges_between(first, first + 2 * (size_t)origin->runs[2 * (size_t)i + 1], p, q, axis);
         if (between < 0)
             return -1;
@@ -65,53 +65,53 @@ static int runs_between(const pm_covers *covers, const pm_origin *origin, const 
 }
 
 /* Is a piece that is undecided inside there? */
-static int ask(const look *l, uint32_t answer, uint64_t edges, const pm_origin *origin) {
+static int decide_exactly(const look *l, uint32_t answer, uint64_t edges, const pm_origin *origin) {
     static const int steps[] = {3, -3, 15, -15, 75, -75, 375, -375};
     const int bits = l->leaf.bits;
     const double min[2] = {l->tree->min_x, l->tree->min_y};
-    const double step = ldexp(1, PM_PLACE_BITS - PM_STEP_BITS - bits) / l->tree->scale;
+    const double step = ldexp(1, PM_FIXED_BITS - PM_STEP_BITS - bits) / l->tree->scale;
     for (int trial = 0; trial < 16 && origin->run_count > 0; trial++) {
         int axis = trial & 1;
         double q[2] = {l->p[0], l->p[1]};
-        uint64_t other[2] = {l->place[0], l->place[1]};
+        uint64_t other[2] = {l->fixed[0], l->fixed[1]};
         q[axis] += steps[trial >> 1] * l->leaf.near * step;
-        if (!pm_is_placed(q[axis], min[axis], l->tree->scale))
+        if (!pm_is_in_root(q[axis], min[axis], l->tree->scale))
             continue;
-        other[axis] = pm_place(q[axis], min[axis], l->tree->scale);
-        if (((other[axis] ^ l->place[axis]) >> 1) >> (63 - bits))
+        other[axis] = pm_fixed(q[axis], min[axis], l->tree->scale);
+        if (((other[axis] ^ l->fixed[axis]) >> 1) >> (63 - bits))
             continue; /* in another cell */
-        pm_seen seen = pm_leaf_look(l->at + l->leaf.corners, l->leaf.vertices, l->leaf.near, pm_step(other[0], bits),
-                                    pm_step(other[1], bits));
+        pm_seen seen = pm_leaf_look(l->at + l->leaf.vertices, l->leaf.vertex_count, l->leaf.near,
+                                    pm_step(other[0], bits), pm_step(other[1], bits));
         if (seen.near & edges)
             continue;
-        int odd = runs_between(l->covers, origin, l->p, q, axis);
-        return odd < 0 ? 1 : (int)(answer & PM_PIECE_INSIDE) ^ (int)pm_parity(seen.crossed & edges) ^ odd;
+        int odd = runs_between(l->polygons, origin, l->p, q, axis);
+        return odd < 0 ? 1 : (int)(answer & PM_LEAF_INSIDE) ^ (int)pm_parity(seen.crossed & edges) ^ odd;
     }
-    return pm_part_covers(l->covers, origin->part, l->p[0], l->p[1]);
+    return pm_polygon_covers(l->polygons, origin->polygon, l->p[0], l->p[1]);
 }
 
 /* The pieces one by one, where this much was seen. */
 static int64_t find(const look *l, pm_seen seen) {
     const uint32_t *answers = l->at + PM_LEAF_ANSWERS, *origins = l->tree->origins + l->at[PM_LEAF_ORIGINS];
-    for (int i = 0; i + 1 < l->leaf.pieces; i++) {
+    for (int i = 0; i + 1 < l->leaf.polygon_count; i++) {
         pm_origin origin = pm_origin_read(origins);
         uint64_t edges = pm_leaf_mask(l->at, &l->leaf, i);
-        int inside = (int)((answers[i] ^ pm_parity(seen.crossed & edges)) & PM_PIECE_INSIDE);
-        if ((seen.near & edges) != 0 || answers[i] & PM_PIECE_ASK)
-            inside = ask(l, answers[i], edges, &origin);
+        int inside = (int)((answers[i] ^ pm_parity(seen.crossed & edges)) & PM_LEAF_INSIDE);
+        if ((seen.near & edges) != 0 || answers[i] & PM_LEAF_EXACT)
+            inside = decide_exactly(l, answers[i], edges, &origin);
         if (inside)
             return pm_cell_answer(answers[i]);
         origins = origin.runs + 2 * (size_t)origin.run_count;
     }
-    return pm_cell_answer(answers[l->leaf.pieces - 1]);
+    return pm_cell_answer(answers[l->leaf.polygon_count - 1]);
 }
 
-static void find_portable(const pm_tree *tree, const void *covers, pm_batch *b, size_t count) {
+static void find_portable(const pm_tree *tree, const void *polygons, pm_batch *b, size_t count) {
     for (size_t k = 0; k < count; k++) {
         uint32_t i = b->list[k];
-        look l = look_into(tree, covers, b, i);
-        b->out[i] = find(&l, pm_leaf_look(l.at + l.leaf.corners, l.leaf.vertices, l.leaf.near,
-                                          pm_step(l.place[0], l.leaf.bits), pm_step(l.place[1], l.leaf.bits)));
+        look l = look_into(tree, polygons, b, i);
+        b->out[i] = find(&l, pm_leaf_look(l.at + l.leaf.vertices, l.leaf.vertex_count, l.leaf.near,
+                                          pm_step(l.fixed[0], l.leaf.bits), pm_step(l.fixed[1], l.leaf.bits)));
     }
 }
 
@@ -140,49 +140,50 @@ PM_AVX2 static inline pm_seen look_avx2(const uint32_t *vertices, __m256i point,
 }
 
 /* Any leaf. */
-PM_AVX2 static void find_any_avx2(const pm_tree *tree, const void *covers, pm_batch *b, uint32_t i, __m256i point) {
-    look l = look_into(tree, covers, b, i);
+PM_AVX2 static void find_any_avx2(const pm_tree *tree, const void *polygons, pm_batch *b, uint32_t i, __m256i point) {
+    look l = look_into(tree, polygons, b, i);
     __m256i near = _mm256_set1_epi16((short)l.leaf.near);
     pm_seen seen = {0, 0};
-    for (int k = 0; k + 1 < l.leaf.vertices; k += 8) {
-        pm_seen more = look_avx2(l.at + l.leaf.corners + k, point, near);
+    for (int k = 0; k + 1 < l.leaf.vertex_count; k += 8) {
+        pm_seen more = look_avx2(l.at + l.leaf.vertices + k, point, near);
         seen.crossed |= more.crossed << k;
         seen.near |= more.near << k;
     }
-    seen.near &= (UINT64_C(1) << (l.leaf.vertices - (l.leaf.vertices > 0))) - 1;
+    seen.near &= (UINT64_C(1) << (l.leaf.vertex_count - (l.leaf.vertex_count > 0))) - 1;
     b->out[i] = find(&l, seen);
 }
 
 /* Nearly all leaves are narrow, of two or three pieces, and no edge is near the point: no jumps for these. */
-PM_AVX2 static void find_avx2(const pm_tree *tree, const void *covers, pm_batch *b, size_t count) {
+PM_AVX2 static void find_avx2(const pm_tree *tree, const void *polygons, pm_batch *b, size_t count) {
     for (size_t k = 0; k < count; k++) {
         uint32_t i = b->list[k];
         const uint32_t *at = tree->leaves + pm_cell_leaf(b->word[i]);
         pm_leaf leaf = pm_leaf_read(at);
-        int u = pm_step(b->place_x[i], leaf.bits), v = pm_step(b->place_y[i], leaf.bits);
+        int u = pm_step(b->fixed_x[i], leaf.bits), v = pm_step(b->fixed_y[i], leaf.bits);
         __m256i point = _mm256_set1_epi32(u | v << 16), near = _mm256_set1_epi16((short)leaf.near);
-        pm_seen seen = look_avx2(at + leaf.corners, point, near);
-        if (leaf.vertices > 9) {
-            pm_seen more = look_avx2(at + leaf.corners + 8, point, near);
+        pm_seen seen = look_avx2(at + leaf.vertices, point, near);
+        if (leaf.vertex_count > 9) {
+            pm_seen more = look_avx2(at + leaf.vertices + 8, point, near);
             seen.crossed |= more.crossed << 8;
             seen.near |= more.near << 8;
         }
         uint32_t first = at[PM_LEAF_ANSWERS], second = at[PM_LEAF_ANSWERS + 1], masks = at[leaf.masks],
                  crossed = (uint32_t)seen.crossed;
-        if (((uint32_t)seen.near & ((UINT32_C(1) << (leaf.vertices & 31) >> 1) - 1)) |
-            ((unsigned)leaf.pieces - 2 > 1) | (leaf.vertices > PM_LEAF_NARROW) | (first & PM_PIECE_ASK)) {
-            find_any_avx2(tree, covers, b, i, point);
+        if (((uint32_t)seen.near & ((UINT32_C(1) << (leaf.vertex_count & 31) >> 1) - 1)) |
+            ((unsigned)leaf.polygon_count - 2 > 1) | (leaf.vertex_count > PM_LEAF_NARROW) | (first & PM_LEAF_EXACT)) {
+            find_any_avx2(tree, polygons, b, i, point);
             continue;
         }
         unsigned in_first = (unsigned)__builtin_popcount(crossed & masks & 0xffff) ^ first;
-        unsigned in_second = ((unsigned)__builtin_popcount(crossed & masks >> 16) ^ second) | (leaf.pieces == 2);
+        unsigned in_second =
+            ((unsigned)__builtin_popcount(crossed & masks >> 16) ^ second) | (leaf.polygon_count == 2);
         uint32_t answer = in_second & 1 ? second : at[PM_LEAF_ANSWERS + 2];
         b->out[i] = pm_cell_answer(in_first & 1 ? first : answer);
     }
 }
 #endif
 
-pm_leaf_kernel *pm_part_kernel(pm_isa isa) {
+pm_leaf_kernel *pm_polygon_kernel(pm_isa isa) {
 #ifdef PM_X86
     return isa >= PM_ISA_AVX2 ? find_avx2 : find_portable;
 #else

@@ -37,11 +37,11 @@ enum { PM_NEAR = 4, PM_LEAF_NARROW = 16, PM_LEAF_WIDE = 64 };
 enum { PM_LEAF_ORIGINS = 1, PM_LEAF_ANSWERS = 2 };
 
 /* Flags of an answer: (position in the input + 1) << 2, or 0 for none. */
-enum { PM_PIECE_INSIDE = 1, PM_PIECE_ASK = 2 };
+enum { PM_LEAF_INSIDE = 1, PM_LEAF_EXACT = 2 };
 
 /* What stands in origins for one piece; the next piece's follows. */
 typedef struct pm_origin {
-    uint32_t part, run_count;
+    uint32_t polygon, run_count;
     const uint32_t *runs; /* two each */
 } pm_origin;
 
@@ -50,40 +50,41 @@ static inline pm_origin pm_origin_read(const uint32_t *at) {
 }
 
 typedef struct pm_leaf {
-    int pieces, vertices;
-    int bits;              /* of a place that number the cell */
-    int near;              /* at so many steps from an edge, or less, the leaf can't tell */
-    size_t masks, corners; /* where the pieces' bits and the vertices begin */
+    int polygon_count, vertex_count;
+    int bits;               /* of a place that number the cell */
+    int near;               /* at so many steps from an edge, or less, the leaf can't tell */
+    size_t masks, vertices; /* where the pieces' bits and the vertices begin */
 } pm_leaf;
 
 static inline pm_leaf pm_leaf_read(const uint32_t *at) {
-    int pieces = (int)(at[0] & 0xff);
-    int vertices = (int)(at[0] >> 8 & 0xff);
-    size_t masks = (size_t)(vertices > PM_LEAF_NARROW && pieces > 0 ? 2 * (pieces - 1) : pieces / 2);
-    return (pm_leaf){pieces,
-                     vertices,
+    int polygon_count = (int)(at[0] & 0xff);
+    int vertex_count = (int)(at[0] >> 8 & 0xff);
+    size_t masks =
+        (size_t)(vertex_count > PM_LEAF_NARROW && polygon_count > 0 ? 2 * (polygon_count - 1) : polygon_count / 2);
+    return (pm_leaf){polygon_count,
+                     vertex_count,
                      (int)(at[0] >> 16 & 0xff),
                      (int)(at[0] >> 24),
-                     PM_LEAF_ANSWERS + (size_t)pieces,
-                     PM_LEAF_ANSWERS + (size_t)pieces + masks};
+                     PM_LEAF_ANSWERS + (size_t)polygon_count,
+                     PM_LEAF_ANSWERS + (size_t)polygon_count + masks};
 }
 
-static inline uint32_t pm_leaf_head(int pieces, int vertices, int bits, int near) {
-    return (uint32_t)pieces | (uint32_t)vertices << 8 | (uint32_t)bits << 16 | (uint32_t)near << 24;
+static inline uint32_t pm_leaf_head(int polygon_count, int vertex_count, int bits, int near) {
+    return (uint32_t)polygon_count | (uint32_t)vertex_count << 8 | (uint32_t)bits << 16 | (uint32_t)near << 24;
 }
 
 /* Which edges belong to a piece that is not the last. */
-static inline uint64_t pm_leaf_mask(const uint32_t *at, const pm_leaf *leaf, int piece) {
-    if (leaf->vertices > PM_LEAF_NARROW) {
-        const uint32_t *mask = at + leaf->masks + 2 * (size_t)piece;
+static inline uint64_t pm_leaf_mask(const uint32_t *at, const pm_leaf *leaf, int polygon) {
+    if (leaf->vertex_count > PM_LEAF_NARROW) {
+        const uint32_t *mask = at + leaf->masks + 2 * (size_t)polygon;
         return mask[0] | (uint64_t)mask[1] << 32;
     }
-    return at[leaf->masks + (size_t)(piece >> 1)] >> 16 * (piece & 1) & 0xffff;
+    return at[leaf->masks + (size_t)(polygon >> 1)] >> 16 * (polygon & 1) & 0xffff;
 }
 
 /* Where in the cell a place is, in steps; `bits` number the cell. */
-static inline int pm_step(uint64_t place, int bits) {
-    return (int)(place << bits >> (64 - PM_STEP_BITS));
+static inline int pm_step(uint64_t fixed, int bits) {
+    return (int)(fixed << bits >> (64 - PM_STEP_BITS));
 }
 
 /* Parity of the number of bits. */
@@ -119,7 +120,7 @@ static inline pm_seen pm_leaf_look(const uint32_t *vertices, int count, int near
     return seen;
 }
 
-/* The kernel for trees of parts; its context is the pm_covers. */
-pm_leaf_kernel *pm_part_kernel(pm_isa isa);
+/* The kernel for trees of parts; its context is the pm_polygon_table. */
+pm_leaf_kernel *pm_polygon_kernel(pm_isa isa);
 
 #endif

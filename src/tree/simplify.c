@@ -46,18 +46,19 @@ static int clip(double a[2], double b[2]) {
     return 1;
 }
 
-static void add_corner(pm_sketch *s, const double at[2], uint32_t owners, int is_fixed) {
-    s->corners[s->count].x = (int16_t)lrint(at[0]);
-    s->corners[s->count].y = (int16_t)lrint(at[1]);
-    s->corners[s->count].owners = owners;
-    s->corners[s->count].is_fixed = is_fixed;
+static void add_vertex(pm_sketch *s, const double at[2], uint32_t owners, int is_fixed) {
+    s->vertices[s->count].x = (int16_t)lrint(at[0]);
+    s->vertices[s->count].y = (int16_t)lrint(at[1]);
+    s->vertices[s->count].owners = owners;
+    s->vertices[s->count].is_fixed = is_fixed;
     s->count++;
 }
 
 /* Does a chain end here, so that it may go on? */
 static int ends_at(const pm_sketch *s, const double at[2]) {
     int n = s->count - 1;
-    return n >= 0 && s->corners[n].owners == 0 && s->corners[n].x == lrint(at[0]) && s->corners[n].y == lrint(at[1]);
+    return n >= 0 && s->vertices[n].owners == 0 && s->vertices[n].x == lrint(at[0]) &&
+           s->vertices[n].y == lrint(at[1]);
 }
 
 void pm_sketch_edge(pm_sketch *s, const double a[2], const double b[2], uint32_t owners) {
@@ -69,14 +70,14 @@ void pm_sketch_edge(pm_sketch *s, const double a[2], const double b[2], uint32_t
     from_left = from_left && first[0] < 1 - MARGIN;
     to_left = to_left && last[0] < 1 - MARGIN;
     if (from_left)
-        add_corner(s, up, owners, 1);
+        add_vertex(s, up, owners, 1);
     if (!from_left && ends_at(s, first))
-        s->corners[s->count - 1].owners = owners;
+        s->vertices[s->count - 1].owners = owners;
     else
-        add_corner(s, first, owners, 0);
-    add_corner(s, last, to_left ? owners : 0, to_left);
+        add_vertex(s, first, owners, 0);
+    add_vertex(s, last, to_left ? owners : 0, to_left);
     if (to_left)
-        add_corner(s, up, 0, 0);
+        add_vertex(s, up, 0, 0);
 }
 
 /* ---- leaving out corners ---- */
@@ -87,10 +88,10 @@ typedef struct span {
 } span;
 
 /* How far is a corner from an edge? The least n for which it is in the band that pm_leaf_look() takes for near. */
-static int aside_of(const pm_sketch *s, int first, int last, int corner) {
-    int ax = s->corners[first].x, ay = s->corners[first].y;
-    int bx = s->corners[last].x, by = s->corners[last].y;
-    int x = s->corners[corner].x, y = s->corners[corner].y;
+static int aside_of(const pm_sketch *s, int first, int last, int vertex) {
+    int ax = s->vertices[first].x, ay = s->vertices[first].y;
+    int bx = s->vertices[last].x, by = s->vertices[last].y;
+    int x = s->vertices[vertex].x, y = s->vertices[vertex].y;
     int width = abs(bx - ax) + abs(by - ay);
     int cross = abs((bx - ax) * (y - ay) - (by - ay) * (x - ax));
     int aside = width > 0 ? (cross + width - 1) / width : 0;
@@ -114,9 +115,9 @@ static span make_span(const pm_sketch *s, int first, int last) {
 }
 
 /* Could a straight edge stand for those before and behind this corner, which is not the first? */
-static int is_between(const pm_sketch *s, int corner) {
-    return corner + 1 < s->count && !s->corners[corner - 1].is_fixed && !s->corners[corner].is_fixed &&
-           s->corners[corner].owners != 0 && s->corners[corner - 1].owners == s->corners[corner].owners;
+static int is_between(const pm_sketch *s, int vertex) {
+    return vertex + 1 < s->count && !s->vertices[vertex - 1].is_fixed && !s->vertices[vertex].is_fixed &&
+           s->vertices[vertex].owners != 0 && s->vertices[vertex - 1].owners == s->vertices[vertex].owners;
 }
 
 /* The chains as spans from end to end; how many, or more than there is room for. */
@@ -153,8 +154,8 @@ int pm_sketch_simplify(pm_sketch *s, int most) {
     if (count == most || spans[worst].aside > MOST_ASIDE)
         return 0;
     for (int i = 0; i < count; i++)
-        s->corners[i] = s->corners[spans[i].first];
-    s->corners[count] = s->corners[s->count - 1];
+        s->vertices[i] = s->vertices[spans[i].first];
+    s->vertices[count] = s->vertices[s->count - 1];
     s->count = count + 1;
     s->near = PM_NEAR + spans[worst].aside;
     return 1;

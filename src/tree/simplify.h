@@ -14,7 +14,7 @@ typedef struct pm_sketch {
         int16_t x, y;    /* steps from the cell's corner */
         uint32_t owners; /* of the edge to the next corner: the pieces it belongs to, as bits; 0 for none */
         int is_fixed;    /* the edge goes up outside of the cell, or comes from there */
-    } corners[PM_SKETCH_ROOM];
+    } vertices[PM_SKETCH_ROOM];
 } pm_sketch;
 
 /* Add the edge a -> b, in steps from the cell's corner. */

@@ -3,14 +3,14 @@
 #ifndef PM_TREE_H
 #define PM_TREE_H
 
-#include "scan/cover.h"
+#include "scan/polygons.h"
 #include "scan/disks.h"
 #include "base/poll.h"
 
 /* What a cell is: the two low bits of a word; the other 30 are its value.
  *
  * An inner cell is cut into 2^b x 2^b children; the two low bits of its value tell b, the others, times 64, where its
- * children begin in `nodes`, row by row. */
+ * children begin in `tables`, row by row. */
 enum {
     PM_CELL_ANSWER = 0, /* value: 0 for no match, else the position in the input + 1 */
     PM_CELL_INNER = 1,
@@ -33,15 +33,15 @@ static inline int64_t pm_cell_answer(uint32_t word) {
     return (int64_t)(word >> 2) - 1;
 }
 
-/* A place in the root cell is two integers of PM_PLACE_BITS, at the top of 64 bits: b bits from there number the
+/* A place in the root cell is two integers of PM_FIXED_BITS, at the top of 64 bits: b bits from there number the
  * child, shifted out, the next follow. In a leaf the first PM_STEP_BITS are the place in the cell. */
-enum { PM_PLACE_BITS = 50, PM_STEP_BITS = 13, PM_STEPS = 1 << PM_STEP_BITS };
+enum { PM_FIXED_BITS = 50, PM_STEP_BITS = 13, PM_STEPS = 1 << PM_STEP_BITS };
 
 typedef struct pm_tree {
-    double min_x, min_y, scale; /* coordinates -> [0, 2^PM_PLACE_BITS); scale 0: there is no tree */
+    double min_x, min_y, scale; /* coordinates -> [0, 2^PM_FIXED_BITS); 0: see pm_tree_exists() */
     uint32_t root;              /* a word */
-    const uint32_t *nodes;      /* words of the children of inner cells */
-    size_t node_count;
+    const uint32_t *tables;     /* words of the children of inner cells */
+    size_t table_words;
     const uint32_t *leaves; /* the last PM_LEAF_SLACK are zeros, so that whole vectors can be read */
     size_t leaf_count;
     const uint32_t *origins; /* what the pieces of leaves came from */
@@ -50,14 +50,18 @@ typedef struct pm_tree {
 
 enum { PM_LEAF_SLACK = 16 };
 
-/* Is a coordinate in the root cell? Not when it is NaN. */
-static inline int pm_is_placed(double value, double min, double scale) {
-    double at = (value - min) * scale;
-    return at >= 0 && at < (double)(UINT64_C(1) << PM_PLACE_BITS);
+static inline int pm_tree_exists(const pm_tree *tree) {
+    return tree->scale != 0;
 }
 
-static inline uint64_t pm_place(double value, double min, double scale) {
-    return (uint64_t)((value - min) * scale) << (64 - PM_PLACE_BITS);
+/* Is a coordinate in the root cell? Not when it is NaN. */
+static inline int pm_is_in_root(double value, double min, double scale) {
+    double at = (value - min) * scale;
+    return at >= 0 && at < (double)(UINT64_C(1) << PM_FIXED_BITS);
+}
+
+static inline uint64_t pm_fixed(double value, double min, double scale) {
+    return (uint64_t)((value - min) * scale) << (64 - PM_FIXED_BITS);
 }
 
 /* Paint the parts of `covers`, whose rank r stands at ids[r] in the input.
@@ -65,8 +69,8 @@ static inline uint64_t pm_place(double value, double min, double scale) {
  * The tree owns its arrays, until pm_tree_free(). tree->scale stays 0 where a tree can't pay: extents out of range,
  * or so many borders in one place that cells would outgrow `size_limit` bytes or work linear in the vertices. PM_OK,
  * PM_ERR_NO_MEMORY or PM_ERR_STOPPED. */
-pm_status pm_tree_build_parts(pm_tree *tree, const pm_covers *covers, const uint32_t *ids, size_t size_limit,
-                              pm_poll *poll, const pm_allocator *allocator);
+pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons, const uint32_t *ids,
+                                 size_t size_limit, pm_poll *poll, const pm_allocator *allocator);
 
 /* Paint the disks, ranks, ids and all. tree->scale stays 0 where radii are infinite, or as above. */
 pm_status pm_tree_build_disks(pm_tree *tree, const pm_disk_table *disks, size_t size_limit, pm_poll *poll,
@@ -76,7 +80,7 @@ void pm_tree_free(pm_tree *tree, const pm_allocator *allocator);
 
 /* Can every search of this tree over `covers`, or over disks when that is NULL, be trusted to end and to stay inside?
  * For bytes that come from elsewhere; `count` regions. PM_OK, PM_ERR_BLOCK or PM_ERR_NO_MEMORY. */
-pm_status pm_tree_check(const pm_tree *tree, const pm_covers *covers, size_t count, const pm_allocator *allocator,
-                        pm_error *err);
+pm_status pm_tree_check(const pm_tree *tree, const pm_polygon_table *polygons, size_t count,
+                        const pm_allocator *allocator, pm_error *err);
 
 #endif

@@ -76,20 +76,20 @@ typedef struct pending {
     size_t inner, leaf;
 } pending;
 
-static pending place_portable(const pm_tree *tree, pm_batch *b, size_t count) {
+static pending locate_portable(const pm_tree *tree, pm_batch *b, size_t count) {
     const unsigned bits = root_bits(tree);
-    const uint32_t *table = bits ? tree->nodes + pm_cell_children(tree->root) : &tree->root;
+    const uint32_t *table = bits ? tree->tables + pm_cell_children(tree->root) : &tree->root;
     const double min_x = tree->min_x, min_y = tree->min_y, scale = tree->scale;
     pending next = {0, 0};
     for (size_t i = 0; i < count; i++) {
         double x = (b->x[i] - min_x) * scale, y = (b->y[i] - min_y) * scale;
         int inside = (x >= 0) & (x < 0x1p50) & (y >= 0) & (y < 0x1p50);
-        uint64_t place_x = (uint64_t)(int64_t)(inside ? x : 0) << 14;
-        uint64_t place_y = (uint64_t)(int64_t)(inside ? y : 0) << 14;
-        uint32_t word = table[place_y >> 1 >> (63 - bits) << bits | place_x >> 1 >> (63 - bits)];
+        uint64_t fixed_x = (uint64_t)(int64_t)(inside ? x : 0) << 14;
+        uint64_t fixed_y = (uint64_t)(int64_t)(inside ? y : 0) << 14;
+        uint32_t word = table[fixed_y >> 1 >> (63 - bits) << bits | fixed_x >> 1 >> (63 - bits)];
         word = inside ? word : 0;
-        b->place_x[i] = place_x;
-        b->place_y[i] = place_y;
+        b->fixed_x[i] = fixed_x;
+        b->fixed_y[i] = fixed_y;
         b->word[i] = word;
         b->out[i] = pm_cell_answer(word);
         b->list[next.inner] = b->other[next.leaf] = (uint32_t)i;
@@ -103,14 +103,14 @@ static pending place_portable(const pm_tree *tree, pm_batch *b, size_t count) {
 #define PM_AVX2 __attribute__((target("avx2")))
 
 /* The place of four coordinates: whole numbers below 2^52 are the last bits of the double once 2^52 is added. */
-PM_AVX2 static inline __m256i places_avx2(__m256d at, __m256d inside) {
+PM_AVX2 static inline __m256i fixed_avx2(__m256d at, __m256d inside) {
     __m256d whole = _mm256_add_pd(_mm256_floor_pd(_mm256_and_pd(at, inside)), _mm256_set1_pd(0x1p52));
     return _mm256_slli_epi64(_mm256_castpd_si256(whole), 14);
 }
 
-PM_AVX2 static pending place_avx2(const pm_tree *tree, pm_batch *b, size_t count) {
+PM_AVX2 static pending locate_avx2(const pm_tree *tree, pm_batch *b, size_t count) {
     const unsigned bits = root_bits(tree);
-    const uint32_t *table = bits ? tree->nodes + pm_cell_children(tree->root) : &tree->root;
+    const uint32_t *table = bits ? tree->tables + pm_cell_children(tree->root) : &tree->root;
     const __m256d min_x = _mm256_set1_pd(tree->min_x), min_y = _mm256_set1_pd(tree->min_y);
     const __m256d scale = _mm256_set1_pd(tree->scale), end = _mm256_set1_pd(0x1p50), zero = _mm256_setzero_pd();
     const __m128i down = _mm_cvtsi32_si128((int)(64 - bits)), up = _mm_cvtsi32_si128((int)bits);
@@ -121,13 +121,13 @@ PM_AVX2 static pending place_avx2(const pm_tree *tree, pm_batch *b, size_t count
         __m256d inside =
             _mm256_and_pd(_mm256_and_pd(_mm256_cmp_pd(x, zero, _CMP_GE_OQ), _mm256_cmp_pd(x, end, _CMP_LT_OQ)),
                           _mm256_and_pd(_mm256_cmp_pd(y, zero, _CMP_GE_OQ), _mm256_cmp_pd(y, end, _CMP_LT_OQ)));
-        __m256i place_x = places_avx2(x, inside), place_y = places_avx2(y, inside);
+        __m256i fixed_x = fixed_avx2(x, inside), fixed_y = fixed_avx2(y, inside);
         __m256i cell =
-            _mm256_or_si256(_mm256_sll_epi64(_mm256_srl_epi64(place_y, down), up), _mm256_srl_epi64(place_x, down));
+            _mm256_or_si256(_mm256_sll_epi64(_mm256_srl_epi64(fixed_y, down), up), _mm256_srl_epi64(fixed_x, down));
         __m256i word = _mm256_cvtepu32_epi64(_mm256_i64gather_epi32((const int *)(const void *)table, cell, 4));
         word = _mm256_and_si256(word, _mm256_castpd_si256(inside));
-        _mm256_storeu_si256((__m256i *)(void *)(b->place_x + i), place_x);
-        _mm256_storeu_si256((__m256i *)(void *)(b->place_y + i), place_y);
+        _mm256_storeu_si256((__m256i *)(void *)(b->fixed_x + i), fixed_x);
+        _mm256_storeu_si256((__m256i *)(void *)(b->fixed_y + i), fixed_y);
         _mm256_storeu_si256((__m256i *)(void *)(b->out + i),
                             _mm256_sub_epi64(_mm256_srli_epi64(word, 2), _mm256_set1_epi64x(1)));
         _mm_storeu_si128((__m128i *)(void *)(b->word + i), _mm256_castsi256_si128(_mm256_permutevar8x32_epi32(
@@ -149,9 +149,9 @@ PM_AVX512 static inline void append(uint32_t *list, size_t *count, __m256i point
     *count += (size_t)__builtin_popcount(chosen);
 }
 
-PM_AVX512 static pending place_avx512(const pm_tree *tree, pm_batch *b, size_t count) {
+PM_AVX512 static pending locate_avx512(const pm_tree *tree, pm_batch *b, size_t count) {
     const unsigned bits = root_bits(tree);
-    const uint32_t *table = bits ? tree->nodes + pm_cell_children(tree->root) : &tree->root;
+    const uint32_t *table = bits ? tree->tables + pm_cell_children(tree->root) : &tree->root;
     const __m512d min_x = _mm512_set1_pd(tree->min_x), min_y = _mm512_set1_pd(tree->min_y);
     const __m512d scale = _mm512_set1_pd(tree->scale), end = _mm512_set1_pd(0x1p50), zero = _mm512_setzero_pd();
     const __m128i down = _mm_cvtsi32_si128((int)(64 - bits)), up = _mm_cvtsi32_si128((int)bits);
@@ -165,8 +165,8 @@ PM_AVX512 static pending place_avx512(const pm_tree *tree, pm_batch *b, size_t c
         __m512i X = _mm512_slli_epi64(_mm512_cvttpd_epi64(x), 14), Y = _mm512_slli_epi64(_mm512_cvttpd_epi64(y), 14);
         __m512i cell = _mm512_or_si512(_mm512_sll_epi64(_mm512_srl_epi64(Y, down), up), _mm512_srl_epi64(X, down));
         __m256i word = _mm512_mask_i64gather_epi32(_mm256_setzero_si256(), inside, cell, table, 4);
-        _mm512_storeu_si512(b->place_x + i, X);
-        _mm512_storeu_si512(b->place_y + i, Y);
+        _mm512_storeu_si512(b->fixed_x + i, X);
+        _mm512_storeu_si512(b->fixed_y + i, Y);
         _mm256_storeu_si256((__m256i *)(void *)(b->word + i), word);
         _mm512_storeu_si512(
             b->out + i, _mm512_sub_epi64(_mm512_cvtepu32_epi64(_mm256_srli_epi32(word, 2)), _mm512_set1_epi64(1)));
@@ -179,10 +179,10 @@ PM_AVX512 static pending place_avx512(const pm_tree *tree, pm_batch *b, size_t c
 
 /* ---- the steps below ---- */
 
-/* Where in `nodes` the cell below is that point i is in. */
+/* Where in `tables` the cell below is that point i is in. */
 static inline size_t child_of(const pm_batch *b, uint32_t i, unsigned bits) {
     unsigned used = b->used[i];
-    uint64_t row = b->place_y[i] << used >> (64 - bits), column = b->place_x[i] << used >> (64 - bits);
+    uint64_t row = b->fixed_y[i] << used >> (64 - bits), column = b->fixed_x[i] << used >> (64 - bits);
     return pm_cell_children(b->word[i]) + (size_t)(row << bits | column);
 }
 
@@ -196,12 +196,12 @@ static size_t descend(const pm_tree *tree, pm_batch *b, pending next) {
             uint32_t i = b->list[k];
             unsigned bits = (unsigned)pm_cell_bits(b->word[i]);
             children[k] = child_of(b, i, bits);
-            prefetch(tree->nodes + children[k]);
+            prefetch(tree->tables + children[k]);
             b->used[i] = (uint8_t)(b->used[i] + bits);
         }
         next.inner = 0;
         for (size_t k = 0; k < count; k++) {
-            uint32_t i = b->list[k], word = tree->nodes[children[k]];
+            uint32_t i = b->list[k], word = tree->tables[children[k]];
             b->word[i] = word;
             b->out[i] = pm_cell_answer(word);
             b->list[next.inner] = b->other[next.leaf] = i;
@@ -216,9 +216,9 @@ static size_t descend(const pm_tree *tree, pm_batch *b, pending next) {
 
 void pm_tree_match(const pm_tree *tree, const pm_points *points, int64_t *out, pm_leaf_kernel *kernel,
                    const void *context, pm_isa isa) {
-    pending (*first)(const pm_tree *, pm_batch *, size_t) = place_portable;
+    pending (*first)(const pm_tree *, pm_batch *, size_t) = locate_portable;
 #ifdef PM_X86
-    first = isa == PM_ISA_AVX512 ? place_avx512 : isa == PM_ISA_AVX2 ? place_avx2 : place_portable;
+    first = isa == PM_ISA_AVX512 ? locate_avx512 : isa == PM_ISA_AVX2 ? locate_avx2 : locate_portable;
 #else
     (void)isa;
 #endif

@@ -9,7 +9,7 @@ enum { PM_BATCH = 256 };
 
 typedef struct pm_batch {
     double x[PM_BATCH], y[PM_BATCH];
-    uint64_t place_x[PM_BATCH], place_y[PM_BATCH];    /* as pm_place() gives them */
+    uint64_t fixed_x[PM_BATCH], fixed_y[PM_BATCH];    /* as pm_fixed() gives them */
     uint32_t word[PM_BATCH];                          /* of the cell that was reached last */
     uint8_t used[PM_BATCH];                           /* bits of the place that number this cell */
     uint32_t list[PM_BATCH + 8], other[PM_BATCH + 8]; /* points; room to store whole vectors */

@@ -178,8 +178,8 @@ void zoo_fill(zoo *z, rng *r, const source *s, size_t count) {
     for (size_t region = 0; region < count; region++) {
         size_t parts = multi ? rng_below(r, 8) == 0 ? 0 : rng_below(r, 3) + 1 : 1;
         for (size_t part = 0; part < parts && polygons < MAX_POLYGONS; part++) {
-            size_t in_part = rng_below(r, 16) == 0 ? 0 : rng_below(r, 2) ? 1 : rng_below(r, 3) + 1;
-            for (size_t ring = 0; ring < in_part && rings < MAX_RINGS; ring++) {
+            size_t in_polygon = rng_below(r, 16) == 0 ? 0 : rng_below(r, 2) ? 1 : rng_below(r, 3) + 1;
+            for (size_t ring = 0; ring < in_polygon && rings < MAX_RINGS; ring++) {
                 push_ring(z, r, pool, rings ? (size_t)z->ring_offsets[rings - 1] : 0, &vertices);
                 z->ring_offsets[++rings] = (int64_t)vertices;
             }

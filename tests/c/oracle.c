@@ -308,7 +308,7 @@ static int ray_crosses(const double a[2], const double b[2], const double p[2]) 
     return a[1] < b[1] ? oracle_orientation(a, b, p) > 0 : oracle_orientation(b, a, p) > 0;
 }
 
-static int part_covers(const pm_regions *regions, size_t polygon, const double p[2]) {
+static int polygon_covers(const pm_regions *regions, size_t polygon, const double p[2]) {
     int crossings = 0;
     size_t r = (size_t)regions->polygon_offsets[polygon], end = (size_t)regions->polygon_offsets[polygon + 1];
     for (; r < end; r++) {
@@ -329,7 +329,7 @@ int oracle_covers(const pm_regions *regions, size_t region, double x, double y) 
     if (!isfinite(x) || !isfinite(y))
         return 0;
     for (size_t i = first_polygon(regions, region); i < first_polygon(regions, region + 1); i++)
-        if (part_covers(regions, i, p))
+        if (polygon_covers(regions, i, p))
             return 1;
     return 0;
 }

@@ -273,9 +273,9 @@ static void test_each_check(void) {
         uint32_t word;
     } forgeries[] = {{"an id out of range", 0, PM_SECTION_IDS, 1, 2},
                      {"an id of a disk out of range", 2, PM_SECTION_IDS, 0, UINT32_MAX},
-                     {"parts that don't start at 0", 0, PM_SECTION_PART_OFFSETS, 0, 1},
-                     {"parts that decrease", 0, PM_SECTION_PART_OFFSETS, 1, 3},
-                     {"parts that end elsewhere", 0, PM_SECTION_PART_OFFSETS, 2, 1},
+                     {"parts that don't start at 0", 0, PM_SECTION_POLYGON_OFFSETS, 0, 1},
+                     {"parts that decrease", 0, PM_SECTION_POLYGON_OFFSETS, 1, 3},
+                     {"parts that end elsewhere", 0, PM_SECTION_POLYGON_OFFSETS, 2, 1},
                      {"a part without rings", 0, PM_SECTION_RING_OFFSETS, 1, 0},
                      {"rings that end elsewhere", 0, PM_SECTION_RING_OFFSETS, 2, 4},
                      {"a ring without edges", 0, PM_SECTION_VERTEX_OFFSETS, 1, 1},

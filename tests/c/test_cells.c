@@ -115,7 +115,7 @@ static int64_t answer_at(const pm_index *index, double x, double y) {
 typedef struct leaves {
     size_t count;
     double share;
-    int by_and_by; /* some are of cells that were not cut in 8 x 8 */
+    int gradual_below; /* some are of cells that were not cut in 8 x 8 */
 } leaves;
 
 /* As they stand one behind the other. */
@@ -127,12 +127,12 @@ static leaves leaves_of(const pm_index *index) {
         size_t begin = at;
         if (index->predicate == PM_COVERS) {
             pm_leaf leaf = pm_leaf_read(units + at);
-            if (leaf.pieces > 0) {
+            if (leaf.polygon_count > 0) {
                 found.count++;
                 found.share += ldexp(1, -2 * leaf.bits);
-                found.by_and_by |= leaf.bits % 3 != 0;
+                found.gradual_below |= leaf.bits % 3 != 0;
             }
-            at += leaf.pieces > 0 ? leaf.corners + (size_t)leaf.vertices : 2;
+            at += leaf.polygon_count > 0 ? leaf.vertices + (size_t)leaf.vertex_count : 2;
         } else {
             while (!(units[at++] & PM_DISK_LAST))
                 continue;
@@ -175,7 +175,7 @@ static void check_answers(const pm_index *index, const pm_index *scan, const cel
     static const double places[] = {0.5, 0.5, 0.001, 0.001, 0.999, 0.001, 0.001, 0.999, 0.999, 0.999};
     tap_count count = {"cells answer as the index does", 0, 0};
     size_t borders = 0;
-    double share = 0, root = ldexp(1, PM_PLACE_BITS) / index->tree.scale;
+    double share = 0, root = ldexp(1, PM_FIXED_BITS) / index->tree.scale;
     for (size_t i = 0; i < c->count; i++) {
         const pm_index_cell *cell = &c->items[i];
         borders += cell->is_border != 0;
@@ -206,9 +206,9 @@ static void check(const pm_index *index, const pm_index *scan, rng *r, const cha
     static cells c;
     c.count = c.stop_at = 0;
     tap_ok(pm_index_visit(index, keep, &c) == 0, "%s: the walk goes to the end", what);
-    tap_ok(pm_cell_bits(index->tree.root) > 3 && c.count < index->tree.node_count,
+    tap_ok(pm_cell_bits(index->tree.root) > 3 && c.count < index->tree.table_words,
            "%s: %zu cells from tables with %zu entries, the first with %d bits", what, c.count,
-           index->tree.node_count, pm_cell_bits(index->tree.root));
+           index->tree.table_words, pm_cell_bits(index->tree.root));
     check_that_cells_fill_the_root(&c, r, what);
     check_answers(index, scan, &c, what);
     size_t all = c.count;
@@ -223,10 +223,10 @@ static void check(const pm_index *index, const pm_index *scan, rng *r, const cha
 
 /* What is left of the memory that all would take: then cells are cut by and by. */
 static void test_little_memory(const map *m, const pm_index *index, rng *r) {
-    size_t size, tree = sizeof(uint32_t) * (index->tree.node_count + index->tree.leaf_count);
+    size_t size, tree = sizeof(uint32_t) * (index->tree.table_words + index->tree.leaf_count);
     (void)pm_index_block(index, &size);
     pm_index *small = build_regions(m, 0, PM_ENGINE_TREE, size - tree / 2);
-    tap_ok(leaves_of(small).by_and_by && !leaves_of(index).by_and_by,
+    tap_ok(leaves_of(small).gradual_below && !leaves_of(index).gradual_below,
            "cells are cut by and by where memory is short");
     check(small, NULL, r, "polygons in little memory");
     pm_index_free(small);

@@ -219,7 +219,7 @@ static void fill_nested(map *m, rng *r) {
 }
 
 /* Regions of overlapping parts whose holes may equal, touch or leave their shells. */
-static void fill_parts(map *m, rng *r) {
+static void fill_polygons(map *m, rng *r) {
     for (size_t i = 0; i < 40; i++) {
         for (uint32_t parts = 1 + rng_below(r, 4); parts > 0; parts--) {
             double x = rng_below(r, 16), y = rng_below(r, 16), w = 1 + rng_below(r, 5), h = 1 + rng_below(r, 5);
@@ -302,7 +302,7 @@ static const struct kind {
     {"slivers", fill_slivers},
     {"spikes at one vertex", fill_star},
     {"nested rings", fill_nested},
-    {"overlapping parts and odd holes", fill_parts},
+    {"overlapping parts and odd holes", fill_polygons},
     {"random polygons", fill_random},
     {"copies", fill_copies},
     {"coasts", fill_coast},
@@ -417,11 +417,11 @@ static pm_index *build(const pm_regions *regions, pm_options options, pm_engine 
 }
 
 static int has_tree(const pm_index *index) {
-    return index->tree.scale != 0;
+    return pm_tree_exists(&index->tree);
 }
 
 static searched search(const pm_index *index) {
-    return (searched){&index->tree, pm_part_kernel, &index->covers};
+    return (searched){&index->tree, pm_polygon_kernel, &index->covers};
 }
 
 /* What is compared of a map. */

@@ -227,7 +227,7 @@ static void test_kinds(void) {
             static int64_t expected[POINTS];
             pm_tree tree;
             fill(&r, &kinds[k], kinds[k].least + rng_below(&r, i % 10 ? 60 : 800));
-            if (build(&tree, &table) != PM_OK || !tree.nodes)
+            if (build(&tree, &table) != PM_OK || !tree.tables)
                 continue;
             trees++;
             fill_points(&r, &tree);
@@ -262,9 +262,10 @@ static void crowd(const char *name, size_t n, size_t bytes_per_disk, int must_bu
     table.count = n;
     table.step = 1;
     pm_status status = build(&tree, &table);
-    size_t size = (tree.node_count + tree.leaf_count) * sizeof(uint32_t);
-    tap_ok(status == PM_OK && (tree.nodes || !must_build) && size <= bytes_per_disk * n, "%s: %zu bytes", name, size);
-    if (tree.nodes) {
+    size_t size = (tree.table_words + tree.leaf_count) * sizeof(uint32_t);
+    tap_ok(status == PM_OK && (tree.tables || !must_build) && size <= bytes_per_disk * n, "%s: %zu bytes", name,
+           size);
+    if (tree.tables) {
         static int64_t expected[POINTS];
         fill_points(&r, &tree);
         for (size_t p = 0; p < POINTS; p++)

@@ -108,7 +108,7 @@ typedef struct work {
     pm_options options;
 } work;
 
-static void build_parts(const work *w) {
+static void build_polygons(const work *w) {
     if (pm_index_build(&w->regions, &w->options, &index_built, NULL) != PM_OK)
         fail("no index of parts");
 }
@@ -118,13 +118,13 @@ static void build_disks(const work *w) {
         fail("no index of disks");
 }
 
-static void parts_portable(const work *w) {
-    pm_tree_match(&index_built->tree, &w->points, answers, pm_part_kernel(PM_ISA_PORTABLE), &index_built->covers,
+static void polygons_portable(const work *w) {
+    pm_tree_match(&index_built->tree, &w->points, answers, pm_polygon_kernel(PM_ISA_PORTABLE), &index_built->covers,
                   PM_ISA_PORTABLE);
 }
 
-static void parts_avx2(const work *w) {
-    pm_tree_match(&index_built->tree, &w->points, answers, pm_part_kernel(PM_ISA_AVX2), &index_built->covers,
+static void polygons_avx2(const work *w) {
+    pm_tree_match(&index_built->tree, &w->points, answers, pm_polygon_kernel(PM_ISA_AVX2), &index_built->covers,
                   PM_ISA_AVX2);
 }
 
@@ -138,7 +138,7 @@ static void disks_avx2(const work *w) {
                   PM_ISA_AVX2);
 }
 
-static void scan_parts(const work *w) {
+static void scan_polygons(const work *w) {
     pm_index_match(index_built, &w->points, answers);
 }
 
@@ -172,15 +172,15 @@ static const struct test_case {
     size_t points; /* 0: the build is what is measured */
     int vectors;   /* takes AVX2 */
 } cases[] = {
-    {"tree of parts, portable", parts_portable, SIDE, 0, PM_ENGINE_TREE, POINTS, 0},
-    {"tree of parts, AVX2", parts_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1},
+    {"tree of parts, portable", polygons_portable, SIDE, 0, PM_ENGINE_TREE, POINTS, 0},
+    {"tree of parts, AVX2", polygons_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1},
     {"tree of disks, portable", disks_portable, 0, DISKS, PM_ENGINE_TREE, POINTS, 0},
     {"tree of disks, AVX2", disks_avx2, 0, DISKS, PM_ENGINE_TREE, POINTS, 1},
-    {"scan of parts", scan_parts, FEW, 0, PM_ENGINE_SCAN, POINTS / 4, 0},
+    {"scan of parts", scan_polygons, FEW, 0, PM_ENGINE_SCAN, POINTS / 4, 0},
     {"scan of disks, portable", scan_disks_portable, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 0},
     {"scan of disks, AVX2", scan_disks_avx2, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 1},
     {"one point a call, AVX2", one_point, SIDE, 0, PM_ENGINE_TREE, CALLS, 1},
-    {"build of a tree of parts", build_parts, SIDE, 0, PM_ENGINE_TREE, 0, 0},
+    {"build of a tree of parts", build_polygons, SIDE, 0, PM_ENGINE_TREE, 0, 0},
     {"build of a tree of disks", build_disks, 0, DISKS, PM_ENGINE_TREE, 0, 0},
 };
 
@@ -240,9 +240,9 @@ static void run(const struct test_case *c) {
     }
     w.points = make_points(c->points, c->side ? c->side * STEPS : 1);
     if (c->points)
-        (c->side ? build_parts : build_disks)(&w);
+        (c->side ? build_polygons : build_disks)(&w);
     measured(c, &w);
-    if ((c->engine == PM_ENGINE_TREE) != (index_built->tree.scale != 0))
+    if ((c->engine == PM_ENGINE_TREE) != pm_tree_exists(&index_built->tree))
         fail("the index is not of the kind that is measured");
     size_t found = 0;
     for (size_t i = 0; i < c->points; i++)

@@ -1,4 +1,4 @@
-/* cover.c — does this region cover this point?
+/* polygons.c — does this region cover this point?
  *
  * A part covers the points on any edge of any of its rings, and those from which a ray crosses its rings, all
  * together, an odd number of times. So holes need no case of their own, and every ring has an answer, valid or not.
@@ -9,7 +9,7 @@
  * behind a box that contains the point, 64 edges at a time if their heights do; the first region that covers it is
  * the answer. O(regions + edges behind those boxes) per point: the simple engine, right by inspection, that the tree
  * is compared with and asks where rounding can't decide. */
-#include "cover.h"
+#include "polygons.h"
 
 #include <math.h>
 
@@ -30,11 +30,11 @@ static int box_contains(const pm_box *box, double x, double y) {
 }
 
 /* Empty rings and parts are dropped. */
-pm_cover_sizes pm_cover_measure(const pm_regions *regions, pm_poll *poll) {
-    pm_cover_sizes sizes = {0, 0, 0, 0};
+pm_polygon_sizes pm_polygons_measure(const pm_regions *regions, pm_poll *poll) {
+    pm_polygon_sizes sizes = {0, 0, 0, 0};
     for (size_t region = 0; region < pm_regions_count(regions) && !pm_poll_after(poll, 1); region++) {
         pm_range polygons = pm_region_polygons(regions, region);
-        size_t parts = sizes.parts;
+        size_t before_region = sizes.polygons;
         for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++) {
             pm_range rings = pm_polygon_rings(regions, polygon);
             size_t before = sizes.rings;
@@ -45,58 +45,58 @@ pm_cover_sizes pm_cover_measure(const pm_regions *regions, pm_poll *poll) {
                     sizes.vertices += v.end - v.begin + 1;
                 }
             }
-            sizes.parts += sizes.rings > before;
+            sizes.polygons += sizes.rings > before;
         }
-        if (sizes.parts != parts + 1)
+        if (sizes.polygons != before_region + 1)
             sizes.boxes = pm_regions_count(regions);
     }
     return sizes;
 }
 
-static void append_ring(pm_covers *covers, size_t ring, const double *xy, size_t count, pm_box *box) {
-    uint32_t at = covers->vertex_offsets[ring];
+static void append_ring(pm_polygon_table *table, size_t ring, const double *xy, size_t count, pm_box *box) {
+    uint32_t at = table->vertex_offsets[ring];
     for (size_t i = 0; i <= count; i++, at++) {
         const double *vertex = xy + 2 * (i < count ? i : 0);
-        covers->vertices[2 * at] = vertex[0];
-        covers->vertices[2 * at + 1] = vertex[1];
+        table->vertices[2 * at] = vertex[0];
+        table->vertices[2 * at + 1] = vertex[1];
         box_add(box, vertex[0], vertex[1]);
     }
-    covers->vertex_offsets[ring + 1] = at;
+    table->vertex_offsets[ring + 1] = at;
 }
 
-void pm_covers_append(pm_covers *covers, const pm_regions *regions, size_t region) {
-    size_t rank = covers->count++;
-    uint32_t part = covers->part_offsets[rank];
+void pm_polygons_append(pm_polygon_table *table, const pm_regions *regions, size_t region) {
+    size_t rank = table->count++;
+    uint32_t out = table->polygon_offsets[rank];
     pm_box box = EMPTY;
     pm_range polygons = pm_region_polygons(regions, region);
     for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++) {
-        uint32_t ring_out = covers->ring_offsets[part];
-        pm_box part_box = EMPTY;
+        uint32_t ring_out = table->ring_offsets[out];
+        pm_box polygon_box = EMPTY;
         pm_range rings = pm_polygon_rings(regions, polygon);
         for (size_t ring = rings.begin; ring < rings.end; ring++) {
             pm_range v = pm_ring_distinct(regions, ring);
             if (v.end > v.begin)
-                append_ring(covers, ring_out++, regions->coords + 2 * v.begin, v.end - v.begin, &part_box);
+                append_ring(table, ring_out++, regions->coords + 2 * v.begin, v.end - v.begin, &polygon_box);
         }
-        if (ring_out == covers->ring_offsets[part])
+        if (ring_out == table->ring_offsets[out])
             continue;
-        box_add(&box, part_box.min_x, part_box.min_y);
-        box_add(&box, part_box.max_x, part_box.max_y);
-        covers->part_boxes[part++] = part_box;
-        covers->ring_offsets[part] = ring_out;
+        box_add(&box, polygon_box.min_x, polygon_box.min_y);
+        box_add(&box, polygon_box.max_x, polygon_box.max_y);
+        table->polygon_boxes[out++] = polygon_box;
+        table->ring_offsets[out] = ring_out;
     }
-    covers->boxes[rank] = box;
-    covers->part_offsets[rank + 1] = part;
+    table->boxes[rank] = box;
+    table->polygon_offsets[rank + 1] = out;
 }
 
-void pm_covers_seal(pm_covers *covers) {
-    size_t count = covers->vertex_offsets[covers->ring_offsets[covers->part_offsets[covers->count]]];
+void pm_polygons_seal(pm_polygon_table *table) {
+    size_t count = table->vertex_offsets[table->ring_offsets[table->polygon_offsets[table->count]]];
     for (size_t begin = 0; begin < count; begin += PM_SPAN) {
         pm_box box = EMPTY;
         for (size_t i = begin; i <= begin + PM_SPAN && i < count; i++)
-            box_add(&box, 0, covers->vertices[2 * i + 1]);
-        covers->spans[2 * (begin / PM_SPAN)] = box.min_y;
-        covers->spans[2 * (begin / PM_SPAN) + 1] = box.max_y;
+            box_add(&box, 0, table->vertices[2 * i + 1]);
+        table->spans[2 * (begin / PM_SPAN)] = box.min_y;
+        table->spans[2 * (begin / PM_SPAN) + 1] = box.max_y;
     }
 }
 
@@ -124,15 +124,15 @@ static int edges_test(const double *vertex, const double *last, double x, double
     return parity;
 }
 
-static int ring_test(const pm_covers *covers, size_t ring, double x, double y) {
+static int ring_test(const pm_polygon_table *table, size_t ring, double x, double y) {
     int parity = OUTSIDE;
-    size_t last = (size_t)covers->vertex_offsets[ring + 1] - 1;
-    for (size_t at = covers->vertex_offsets[ring], next; at < last; at = next) {
+    size_t last = (size_t)table->vertex_offsets[ring + 1] - 1;
+    for (size_t at = table->vertex_offsets[ring], next; at < last; at = next) {
         size_t span = at / PM_SPAN;
         next = (span + 1) * PM_SPAN < last ? (span + 1) * PM_SPAN : last;
-        if (y < covers->spans[2 * span] || y > covers->spans[2 * span + 1])
+        if (y < table->spans[2 * span] || y > table->spans[2 * span + 1])
             continue;
-        int side = edges_test(covers->vertices + 2 * at, covers->vertices + 2 * next, x, y);
+        int side = edges_test(table->vertices + 2 * at, table->vertices + 2 * next, x, y);
         if (side == BOUNDARY)
             return BOUNDARY;
         parity ^= side;
@@ -140,12 +140,12 @@ static int ring_test(const pm_covers *covers, size_t ring, double x, double y) {
     return parity;
 }
 
-int pm_part_covers(const pm_covers *covers, size_t part, double x, double y) {
+int pm_polygon_covers(const pm_polygon_table *table, size_t polygon, double x, double y) {
     int parity = OUTSIDE;
-    if (!box_contains(&covers->part_boxes[part], x, y))
+    if (!box_contains(&table->polygon_boxes[polygon], x, y))
         return 0;
-    for (size_t ring = covers->ring_offsets[part]; ring < covers->ring_offsets[part + 1]; ring++) {
-        int side = ring_test(covers, ring, x, y);
+    for (size_t ring = table->ring_offsets[polygon]; ring < table->ring_offsets[polygon + 1]; ring++) {
+        int side = ring_test(table, ring, x, y);
         if (side == BOUNDARY)
             return 1;
         parity ^= side;
@@ -153,13 +153,13 @@ int pm_part_covers(const pm_covers *covers, size_t part, double x, double y) {
     return parity == INSIDE;
 }
 
-size_t pm_covers_find(const pm_covers *covers, double x, double y) {
-    for (size_t rank = 0; rank < covers->count; rank++) {
-        if (!box_contains(&covers->boxes[rank], x, y))
+size_t pm_polygons_find(const pm_polygon_table *table, double x, double y) {
+    for (size_t rank = 0; rank < table->count; rank++) {
+        if (!box_contains(&table->boxes[rank], x, y))
             continue;
-        for (size_t part = covers->part_offsets[rank]; part < covers->part_offsets[rank + 1]; part++)
-            if (pm_part_covers(covers, part, x, y))
+        for (size_t polygon = table->polygon_offsets[rank]; polygon < table->polygon_offsets[rank + 1]; polygon++)
+            if (pm_polygon_covers(table, polygon, x, y))
                 return rank;
     }
-    return covers->count;
+    return table->count;
 }
