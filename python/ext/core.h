@@ -19,7 +19,8 @@ typedef struct core_state {
     PyTypeObject *index_type;
     PyObject *polygon_area; /* Polygon's own descriptors: what a subclass has that overrides nothing */
     PyObject *polygon_center;
-    PyObject *name_area; /* interned */
+    PyObject *draw_polygon; /* what notebooks show is the answer of this function; NULL: nothing is shown */
+    PyObject *name_area;    /* interned */
     PyObject *name_center;
 } core_state;
 

@@ -5,6 +5,18 @@
 #define POLY_MATCH_IMPORTS_NUMPY
 #include "core.h"
 
+static PyObject *draw_polygons_with(PyObject *module, PyObject *function) {
+    core_state *state = PyModule_GetState(module);
+    Py_XSETREF(state->draw_polygon, Py_NewRef(function));
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef module_functions[] = {
+    {"draw_polygons_with", draw_polygons_with, METH_O,
+     "draw_polygons_with($module, draw, /)\n--\n\nSet the function that makes of a Polygon what notebooks show."},
+    {NULL, NULL, 0, NULL},
+};
+
 static int module_exec(PyObject *module) {
     import_array1(-1);
     core_state *state = PyModule_GetState(module);
@@ -19,8 +31,9 @@ static int module_exec(PyObject *module) {
     if (!state->polygon_area || !state->polygon_center)
         return -1;
     if (PyModule_AddType(module, state->polygon_type) < 0 || PyModule_AddType(module, state->index_type) < 0 ||
-        PyModule_AddFunctions(module, dropin_methods) < 0 || PyModule_AddFunctions(module, index_functions) < 0 ||
-        PyModule_AddFunctions(module, arrow_functions) < 0 || PyModule_AddFunctions(module, wkb_functions) < 0)
+        PyModule_AddFunctions(module, module_functions) < 0 || PyModule_AddFunctions(module, dropin_methods) < 0 ||
+        PyModule_AddFunctions(module, index_functions) < 0 || PyModule_AddFunctions(module, arrow_functions) < 0 ||
+        PyModule_AddFunctions(module, wkb_functions) < 0)
         return -1;
     return 0;
 }
@@ -31,6 +44,7 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg) {
     Py_VISIT(state->index_type);
     Py_VISIT(state->polygon_area);
     Py_VISIT(state->polygon_center);
+    Py_VISIT(state->draw_polygon);
     return 0;
 }
 
@@ -40,6 +54,7 @@ static int module_clear(PyObject *module) {
     Py_CLEAR(state->index_type);
     Py_CLEAR(state->polygon_area);
     Py_CLEAR(state->polygon_center);
+    Py_CLEAR(state->draw_polygon);
     Py_CLEAR(state->name_area);
     Py_CLEAR(state->name_center);
     return 0;

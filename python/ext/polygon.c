@@ -303,14 +303,17 @@ static PyObject *method_reduce(PyObject *self, PyObject *Py_UNUSED(unused)) {
     return result;
 }
 
-/* What notebooks show; Python draws it. */
-static PyObject *method_repr_svg(PyObject *object, PyObject *Py_UNUSED(unused)) {
+/* What notebooks show: drawn by the function that draw_polygons_with() was given. */
+static PyObject *method_repr_svg(PyObject *object, PyTypeObject *owner, PyObject *const *Py_UNUSED(args),
+                                 Py_ssize_t count, PyObject *Py_UNUSED(names)) {
+    const core_state *state = PyType_GetModuleState(owner);
+    if (count) {
+        PyErr_SetString(PyExc_TypeError, "_repr_svg_() takes no arguments");
+        return NULL;
+    }
     if (!polygon_is_ready((polygon *)object))
         return NULL;
-    PyObject *notebook = PyImport_ImportModule("poly_match._notebook");
-    PyObject *picture = notebook ? PyObject_CallMethod(notebook, "polygon_svg", "O", object) : NULL;
-    Py_XDECREF(notebook);
-    return picture;
+    return state->draw_polygon ? PyObject_CallOneArg(state->draw_polygon, object) : Py_NewRef(Py_None);
 }
 
 static PyMethodDef polygon_methods[] = {
@@ -318,7 +321,8 @@ static PyMethodDef polygon_methods[] = {
      "area($self, /)\n--\n\n"
      "The absolute shoelace area, correctly rounded: the double nearest to the area of the given coordinates.\n\n"
      "Computed once, O(vertices). Fewer than three distinct vertices: 0. The lobes of a bow-tie cancel."},
-    {"_repr_svg_", method_repr_svg, METH_NOARGS, "What notebooks show: the outline."},
+    {"_repr_svg_", (PyCFunction)(void (*)(void))method_repr_svg, METH_METHOD | METH_FASTCALL | METH_KEYWORDS,
+     "What notebooks show: the outline."},
     {"__getstate__", method_getstate, METH_NOARGS, "The vertices and the attributes of a subclass."},
     {"__setstate__", method_setstate, METH_O, "Restore what __getstate__() gave."},
     {"__reduce__", method_reduce, METH_NOARGS, "For pickle and copy."},

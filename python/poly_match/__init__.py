@@ -12,17 +12,22 @@ array([ 1,  0, -1])
 
 from typing import TYPE_CHECKING
 
-from poly_match._check import check
-from poly_match._core import Polygon, find_close_polygons, main, select_best_polygon
-from poly_match._count import count
-from poly_match._dataset import Matched, match_dataset
-from poly_match._digest import digest
-from poly_match._example import generate_example, generate_one_polygon
+from poly_match._dropin import (
+    Polygon,
+    find_close_polygons,
+    generate_example,
+    generate_one_polygon,
+    main,
+    select_best_polygon,
+)
+from poly_match._forms.regions import Regions
 from poly_match._index import Index
-from poly_match._match import match
-from poly_match._plot import plot
-from poly_match._regions import Regions
-from poly_match._sjoin import sjoin
+from poly_match._match import count, match
+from poly_match._quality.check import check
+from poly_match._show.plot import plot
+from poly_match._tables.dataset import Matched, match_dataset
+from poly_match._tables.digest import digest
+from poly_match._tables.sjoin import sjoin
 from poly_match._versions import show_versions
 
 __all__ = [

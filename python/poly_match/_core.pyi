@@ -1,5 +1,5 @@
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, Protocol, Self, SupportsFloat, SupportsIndex, TypeVar, final
 
 import numpy as np
@@ -45,6 +45,7 @@ class Polygon:
     def __setstate__(self, state: Any, /) -> None: ...
     def __reduce__(self) -> tuple[Any, ...]: ...
 
+def draw_polygons_with(draw: Callable[[Polygon], str], /) -> None: ...
 def find_close_polygons(
     polygon_subset: Iterable[_WithCenter], point: npt.ArrayLike, max_dist: _Real
 ) -> list[_WithCenter]: ...

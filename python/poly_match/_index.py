@@ -10,33 +10,29 @@ from __future__ import annotations
 import operator
 import os
 import pickle
-import sys
 from collections.abc import Iterable
 from mmap import ACCESS_READ
 from mmap import mmap as map_file
 from pathlib import Path
-from typing import Any, Literal, Self, SupportsIndex, TypeVar, overload
+from typing import Any, Self, SupportsIndex, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
-from poly_match._crs import check_crs, crs_text
 from poly_match._files import replacing
-from poly_match._numbers import Doubles, array_of, doubles_of
-from poly_match._points import xy_of
-from poly_match._regions import Regions, are_polygons, regions_of
+from poly_match._forms.crs import check_crs, crs_text
+from poly_match._forms.numbers import Doubles
+from poly_match._forms.points import xy_of
+from poly_match._forms.regions import Regions, are_polygons, regions_of
+from poly_match._limits import budget_of, check_predicate, distances_of, rule_of, scores_of
+from poly_match._rules import Best, Predicate
 from poly_match._run import run
 
 __all__ = ["Index"]
 
-Predicate = Literal["covers", "center_within"]
-Best = Literal["smallest", "largest", "first"]
 Answers = npt.NDArray[np.intp]
 Out = TypeVar("Out", bound=npt.NDArray[np.int32] | npt.NDArray[np.int64])
-
-PREDICATES = ("covers", "center_within")
-BESTS = ("smallest", "largest", "first")
 
 _INT64 = np.dtype(np.int64)
 
@@ -139,13 +135,12 @@ class Index:
         points: int | None,
     ) -> None:
         """Build for this many points, None for many: few are not worth the engine's tree."""
-        if predicate not in PREDICATES:
-            raise ValueError(f"predicate: expected one of {_listed(PREDICATES)}; got {predicate!r}")
+        check_predicate(predicate)
         regions = regions_of(polygons)
         count = len(regions)
-        rule, scores = _rule_of(scores_of(polygons, best), count)
-        limits = _limits_of(distance, predicate, count)
-        budget = _budget_of(max_bytes)
+        rule, scores = rule_of(scores_of(polygons, best), count)
+        limits = distances_of(distance, predicate, count)
+        budget = budget_of(max_bytes)
         area = None
         engine = "scan" if points is not None and is_few(points, regions, predicate) else "auto"
         if are_polygons(polygons):
@@ -295,7 +290,7 @@ class Index:
 
     def _repr_html_(self) -> str:
         """Return what notebooks show: the facts, and a picture of the answers."""
-        from poly_match._notebook import index_html
+        from poly_match._show.notebook import index_html
 
         return index_html(self)
 
@@ -402,91 +397,6 @@ def is_few(points: int, regions: Regions, predicate: Predicate) -> bool:
     if predicate == "center_within":
         return points < 100 * min(len(regions), 1000)
     return points * (len(regions) + 300) < 300 * len(regions.coords)
-
-
-def _budget_of(max_bytes: int | None) -> int:
-    """Return the number for the engine, 0 for its default."""
-    if max_bytes is None:
-        return 0
-    try:
-        budget = operator.index(max_bytes)
-    except TypeError:
-        raise TypeError(f"max_bytes: expected an integer, got {type(max_bytes).__name__}") from None
-    if budget < 1:
-        raise ValueError(f"max_bytes: expected a positive number, got {budget}")
-    return min(budget, sys.maxsize)
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(f'"{name}"' for name in names)
-
-
-def scores_of(polygons: Any, best: Any) -> Any:
-    """Return the column that `best` names, or `best` itself where that is a rule or the scores already."""
-    if isinstance(best, str) and best not in BESTS and best in getattr(polygons, "columns", ()):
-        return polygons[best]
-    return best
-
-
-def _rule_of(best: Any, count: int) -> tuple[str, npt.NDArray[Any] | None]:
-    """Return the name of the rule, and the scores as float64, int64 or uint64 when the rule is "score"."""
-    if isinstance(best, str):
-        if best not in BESTS:
-            raise ValueError(
-                f"best: expected one of {_listed(BESTS)}, or an array of one score per region, "
-                f"or a column of the polygons' frame; got {best!r}"
-            )
-        return best, None
-    if isinstance(best, (list, tuple)) and best and all(type(score) is int for score in best):
-        scores = _exact_integers(best)
-    else:
-        scores = array_of(best, "best")
-    if scores.shape != (count,):
-        raise ValueError(f"best: expected one score for each of {count} regions, got shape {scores.shape}")
-    if not count:
-        return "score", np.empty(0)
-    if scores.dtype.kind in "bi":
-        return "score", np.ascontiguousarray(scores, dtype=np.int64)
-    if scores.dtype.kind == "u":
-        return "score", np.ascontiguousarray(scores, dtype=np.uint64)
-    if scores.dtype.kind != "f" or scores.dtype.itemsize > 8:
-        raise TypeError(
-            f"best: expected scores of integers or floats up to 64 bits, got dtype {scores.dtype}"
-        )
-    missing = np.flatnonzero(np.isnan(scores))
-    if missing.size:
-        raise ValueError(f"best[{missing[0]}]: the score is NaN")
-    return "score", np.ascontiguousarray(scores, dtype=np.float64)
-
-
-def _exact_integers(scores: list[int] | tuple[int, ...]) -> npt.NDArray[Any]:
-    """Return Python integers as an integer array: NumPy alone would round some of them to floats."""
-    for dtype in (np.int64, np.uint64):
-        try:
-            return np.array(scores, dtype=dtype)
-        except OverflowError:
-            continue
-    raise ValueError("best: integer scores must all fit int64, or all fit uint64")
-
-
-def _limits_of(distance: Any, predicate: str, count: int) -> Doubles | None:
-    """Return the distances as one float64 or one per region."""
-    if predicate == "covers":
-        if distance is not None:
-            raise ValueError('distance: has no meaning for "covers"; it belongs to predicate="center_within"')
-        return None
-    if distance is None:
-        raise ValueError(f'distance: needed for predicate="{predicate}"')
-    limits = doubles_of(distance, "distance")
-    if limits.ndim and limits.shape != (count,):
-        raise ValueError(
-            f"distance: expected a number, or one for each of {count} regions, got {limits.shape}"
-        )
-    bad = np.flatnonzero(~(limits >= 0))
-    if bad.size:
-        row = f"[{bad[0]}]" if limits.ndim else ""
-        raise ValueError(f"distance{row}: expected at least 0, got {np.atleast_1d(limits)[bad[0]]}")
-    return np.ascontiguousarray(np.atleast_1d(limits))
 
 
 def _names_of(names: Iterable[Any], count: int) -> npt.NDArray[np.object_]:

@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy.typing as npt
 
-from poly_match._numbers import Doubles
+from poly_match._forms.numbers import Doubles
 
 Match = Callable[[Doubles, Doubles, npt.NDArray[Any]], None]
 
@@ -35,15 +35,15 @@ def run(match: Match, x: Doubles, y: Doubles, out: npt.NDArray[Any], workers: in
         match(x, y, out)
         return
     bar = Bar(len(x)) if progress else None
-    job = _Job(match, x, y, out, min(count, -(-len(x) // FIRST_CHUNK)))
+    queue = ChunkQueue(match, x, y, out, min(count, -(-len(x) // FIRST_CHUNK)))
     try:
-        job.run(bar)
+        queue.run(bar)
     finally:
         if bar is not None:
             bar.close()
 
 
-class _Job:
+class ChunkQueue:
     """One call's points, and how far they are."""
 
     def __init__(self, match: Match, x: Doubles, y: Doubles, out: npt.NDArray[Any], workers: int) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from poly_match._opened import IndexOrPath, check_index, opened
+from poly_match._tables.shared_index import IndexOrPath, check_index, opened
 
 __all__ = ["match"]
 
@@ -72,7 +72,7 @@ def match(
     """
     from dask.delayed import delayed
 
-    from poly_match._columns import Columns
+    from poly_match._tables.columns import Columns
 
     task = Columns.of(
         points.columns, check_index(index), x=x, y=y, geometry=geometry, into=into, columns=columns

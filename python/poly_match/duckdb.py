@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from poly_match._opened import IndexOrPath, check_index, opened
+from poly_match._tables.shared_index import IndexOrPath, check_index, opened
 
 __all__ = ["register"]
 
@@ -50,7 +50,7 @@ def register(connection: Any, index: IndexOrPath, name: str = "match_region") ->
     """
     import pyarrow as pa  # type: ignore[import-untyped]
 
-    from poly_match._columns import points_of_arrays
+    from poly_match._tables.columns import points_of_arrays
 
     ready = opened(check_index(index))
 

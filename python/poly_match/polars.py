@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from poly_match._numbers import Doubles
-from poly_match._opened import IndexOrPath, check_index, opened
+from poly_match._forms.numbers import Doubles
+from poly_match._tables.shared_index import IndexOrPath, check_index, opened
 
 __all__ = ["match_region"]
 

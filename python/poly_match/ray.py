@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from poly_match._opened import IndexOrPath, check_index, opened
+from poly_match._tables.shared_index import IndexOrPath, check_index, opened
 
 __all__ = ["match"]
 
@@ -71,7 +71,7 @@ def match(
     """
     import ray
 
-    from poly_match._columns import Columns
+    from poly_match._tables.columns import Columns
 
     names = points.columns() or []
     task = Columns.of(names, check_index(index), x=x, y=y, geometry=geometry, into=into, columns=columns)

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from poly_match._index import Index
-from poly_match._opened import IndexOrPath, check_index, opened
+from poly_match._tables.shared_index import IndexOrPath, check_index, opened
 
 __all__ = ["match", "register"]
 
@@ -78,7 +78,7 @@ def match(
     from pyspark.sql.pandas.types import from_arrow_type, to_arrow_schema
     from pyspark.sql.types import StructField, StructType
 
-    from poly_match._columns import Columns
+    from poly_match._tables.columns import Columns
 
     task = Columns.of(
         points.columns, check_index(index), x=x, y=y, geometry=geometry, into=into, columns=columns
@@ -131,7 +131,7 @@ def register(spark: Any, index: IndexOrPath, name: str = "match_region") -> Any:
     shared = _shared(spark, check_index(index), None)
 
     def answers(arrays: tuple[Any, ...]) -> Any:
-        from poly_match._columns import points_of_arrays
+        from poly_match._tables.columns import points_of_arrays
 
         index, _ = shared()
         return opened(index).match(points_of_arrays(arrays, name))

@@ -22,9 +22,9 @@ import pyarrow.parquet
 import pytest
 import shapely
 from conftest import square
-from poly_match._arrow import crs_of
-from poly_match._points import xy_of
-from poly_match._regions import regions_of
+from poly_match._forms.arrow import crs_of
+from poly_match._forms.points import xy_of
+from poly_match._forms.regions import regions_of
 from test_leaks import check
 
 RNG = np.random.default_rng(5)
@@ -388,7 +388,7 @@ def test_arrays_of_geoarrow():
     program = """
         import geoarrow.pyarrow  # for all of pyarrow, so in a process of its own
         import poly_match as pm
-        from poly_match._arrow import crs_of
+        from poly_match._forms.arrow import crs_of
 
         def array(*texts):
             made = geoarrow.pyarrow.as_geoarrow(geoarrow.pyarrow.array(list(texts)))

@@ -16,8 +16,8 @@ from conftest import square
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from poly_match import _core
-from poly_match._points import xy_of
-from poly_match._regions import regions_of
+from poly_match._forms.points import xy_of
+from poly_match._forms.regions import regions_of
 
 RING = square(0, 0, 4)
 X = np.array([1.0, 9.0, 2.0, 3.0])

@@ -11,7 +11,7 @@ import poly_match as pm
 import pytest
 import shapely
 from conftest import square
-from poly_match import _check
+from poly_match._quality import check as module
 
 BOWTIE = np.array([[0, 0], [4, 4], [4, 0], [0, 4]], dtype=float)
 FAR = np.array([100.0, 0.0])
@@ -102,7 +102,7 @@ def test_what_rounding_leaves_is_no_overlap():
 
 
 def test_many_overlaps_are_sampled_and_the_message_says_so(monkeypatch):
-    monkeypatch.setattr(_check, "MOST_VERTICES", 1000)
+    monkeypatch.setattr(module, "MOST_VERTICES", 1000)
     heap = [square(x / 100, 0, 2) for x in range(100)]  # 4,950 pairs of 10 vertices
     assert "100 overlapping pairs of a sample of 100 whose boxes" in only("overlap", heap).message
     assert str(pm.check(heap)) == str(pm.check(heap))
@@ -182,7 +182,7 @@ def test_findings_come_in_the_order_of_the_documentation():
         "extent",
     ]
     assert [kind for kind in documented if kind in kinds] == kinds
-    assert len(_check.FINDINGS) == 12
+    assert len(module.FINDINGS) == 12
 
 
 def test_the_report_is_text_and_json_with_all_rows():

@@ -185,16 +185,16 @@ def test_compressed_points_and_other_formats(folder):
 
 
 def test_many_pieces_are_one_answer(folder):
-    from poly_match import _csv
+    from poly_match._cli import csv
 
     rng = np.random.default_rng(3)
     places = rng.uniform(-1, 13, (300_000, 2)).round(3)
     body = io.StringIO()
     np.savetxt(body, places, fmt="%.3f", delimiter=",", header="x,y", comments="")
     (folder / "points.csv").write_text(body.getvalue())
-    assert len(body.getvalue()) < _csv.BLOCK < 16 * len(body.getvalue())
+    assert len(body.getvalue()) < csv.BLOCK < 16 * len(body.getvalue())
     expected = run(folder, "--columns", "name")
-    program = "from poly_match import _csv, _cli; _csv.BLOCK = 1 << 16; raise SystemExit(_cli.main({!r}))"
+    program = "from poly_match._cli import csv, main; csv.BLOCK = 1 << 16; raise SystemExit(main.main({!r}))"
     out = folder / "pieces.csv"
     words = [
         "match",
@@ -280,7 +280,7 @@ def test_help_says_what_there_is():
 
 def test_help_loads_no_heavy_library():
     program = (
-        "import sys\nfrom poly_match import _cli\n_cli.main(['match', '--help'])\n"
+        "import sys\nfrom poly_match._cli import main as cli\n_cli.main(['match', '--help'])\n"
         "print(*sys.modules, file=sys.stderr)"
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stderr.split()
@@ -295,7 +295,7 @@ def test_a_missing_extra_is_one_line(folder):
     words = [str(folder / "points.csv"), str(folder / "squares.geojson"), "-o", str(folder / "out.csv")]
     for missing in ("click", "pyarrow", "pyogrio"):
         program = f"import sys; sys.modules[{missing!r}] = None\n"
-        program += f"from poly_match import _cli; sys.exit(_cli.main({['match', *words]!r}))"
+        program += f"from poly_match._cli import main as cli; sys.exit(cli.main({['match', *words]!r}))"
         result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
         assert result.returncode == 1
         assert result.stderr.count("\n") == 1
@@ -311,8 +311,8 @@ def test_ctrl_c_exits_with_130_and_leaves_nothing(folder):
         """
         import signal, sys
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        from poly_match import _cli
-        sys.exit(_cli.main(sys.argv[1:]))
+        from poly_match._cli import main as cli
+        sys.exit(cli.main(sys.argv[1:]))
         """
     )
     words = ["match", points, folder / "squares.geojson", "-o", out]

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from poly_match import _cli
+from poly_match._cli import main as cli
 
 SQUARES = [shapely.box(0, 0, 4, 4), shapely.box(1, 1, 2, 2)]
 BOW_TIE = shapely.Polygon([(0, 0), (2, 2), (2, 0), (0, 2)])
@@ -37,7 +37,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def failing(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
     """Return how a command ends and what it says; it has written nothing."""
     before = sorted(os.listdir())
-    code = _cli.main(list(words))
+    code = cli.main(list(words))
     said = capsys.readouterr()
     assert said.out == ""
     assert sorted(os.listdir()) == before
@@ -133,9 +133,9 @@ def test_points_that_are_no_points_in_csv(capsys, text, code, message):
 
 
 def test_the_row_at_fault_is_counted_over_pieces(capsys, monkeypatch):
-    from poly_match import _csv
+    from poly_match._cli import csv
 
-    monkeypatch.setattr(_csv, "BLOCK", 1 << 12)
+    monkeypatch.setattr(csv, "BLOCK", 1 << 12)
     Path("points.csv").write_text("lon,lat\n" + "1,1\n" * 5000 + "1\n" + "1,1\n" * 5000)
     words = [*M, "-o", "out.csv"]
     where = "row 5001 (the first after the header is 1)"
@@ -238,7 +238,7 @@ def test_a_device_is_never_replaced(capsys):
 def test_a_full_disk(capsys, points, format):
     Path("points.csv").write_text("x,y\n" + "1,1\n" * 200_000)
     if points != "points.csv":
-        assert _cli.main(["match", "points.csv", "squares.geojson", "-q", "-o", points]) == 0
+        assert cli.main(["match", "points.csv", "squares.geojson", "-q", "-o", points]) == 0
     code, said = failing(capsys, "match", points, "squares.geojson", "-o", "/dev/full", "-f", format)
     assert (code, said) == (1, "poly-match: /dev/full: No space left on device\n")
 
@@ -259,13 +259,13 @@ def test_points_and_polygons_on_different_planes(capsys):
         "Pseudo-Mercator; reproject it (ogr2ogr -t_srs EPSG:4326 NEW metres.gpkg), or, if the names mislead, say "
         "--x lon --y lat\n",
     )
-    assert _cli.main(["match", "points.csv", "metres.gpkg", "--x", "lon", "--y", "lat", "-q"]) == 0
+    assert cli.main(["match", "points.csv", "metres.gpkg", "--x", "lon", "--y", "lat", "-q"]) == 0
 
 
 def test_one_side_that_does_not_say_its_plane_is_a_warning(capsys):
     frame = geopandas.GeoDataFrame(geometry=geopandas.points_from_xy([1], [1]))
     frame.to_parquet("unknown.parquet")
-    assert _cli.main(["match", "unknown.parquet", "squares.geojson", "-q", "-o", "out.csv"]) == 0
+    assert cli.main(["match", "unknown.parquet", "squares.geojson", "-q", "-o", "out.csv"]) == 0
     rest = "does not say its coordinate reference system; taken to be that of"
     assert capsys.readouterr().err == f"warning: unknown.parquet {rest} squares.geojson\n"
 
@@ -283,25 +283,25 @@ def test_invalid_regions_are_used_with_a_warning_skipped_or_refused(capsys):
         (["--invalid", "use"], "2", ""),
         (["--invalid", "skip"], "1", f"warning: {count}; they match nothing; {check}\n"),
     ):
-        assert _cli.main([*words, *option]) == 0
+        assert cli.main([*words, *option]) == 0
         out, err = capsys.readouterr()
         assert out.splitlines()[1] == f"a,1,1,{answer}"
         assert err == said
-    assert _cli.main([*words, "--json"]) == 0
+    assert cli.main([*words, "--json"]) == 0
     assert json.loads(capsys.readouterr().err)["warnings"] == [f"{count}; they are used as they are; {check}"]
 
 
 def test_unmatched_points_where_none_may_be(capsys):
-    assert _cli.main([*M, "--fail-unmatched", "-q", "-o", "out.csv"]) == 4
+    assert cli.main([*M, "--fail-unmatched", "-q", "-o", "out.csv"]) == 4
     assert capsys.readouterr().err == ("poly-match: 1 of 2 points are unmatched; --rejects FILE lists them\n")
-    assert _cli.main([*M, "--fail-unmatched", "--json", "-o", "json.csv"]) == 4
+    assert cli.main([*M, "--fail-unmatched", "--json", "-o", "json.csv"]) == 4
     assert json.loads(capsys.readouterr().err)["unmatched"] == 1
     assert Path("out.csv").read_text() == "name,lon,lat,name_region,level\na,1,1,b,\nb,9,9,,\n"
     Path("points.csv").write_text("lon,lat\n1,1\n")
-    assert _cli.main([*M, "--fail-unmatched", "-q", "-o", "again.csv"]) == 0
+    assert cli.main([*M, "--fail-unmatched", "-q", "-o", "again.csv"]) == 0
 
 
 def test_what_a_shapefile_shortens_is_told(capfd):
     Path("points.csv").write_text("lon,lat,a_long_name_of_a_column\n1,1,z\n")
-    assert _cli.main([*M, "-o", "out.shp", "-q"]) == 0
+    assert cli.main([*M, "-o", "out.shp", "-q"]) == 0
     assert "field name: 'a_long_name_of_a_column' to 'a_long_nam'\n" in capfd.readouterr().err

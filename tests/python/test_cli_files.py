@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 import pyogrio
 import pytest
 import shapely
-from poly_match import _cli
-from poly_match._formats import CODECS, FORMATS
+from poly_match._cli import main as cli
+from poly_match._cli.formats import CODECS, FORMATS
 
 SQUARES = [shapely.box(0, 0, 4, 4), shapely.box(1, 1, 2, 2), shapely.box(10, 0, 12, 2)]
 NAMES = ["outer", None, ""]
@@ -59,11 +59,11 @@ CHANGED: dict[str, dict[str, Any]] = {
 
 
 def main(*words: str | Path) -> None:
-    assert _cli.main([str(word) for word in words]) == 0
+    assert cli.main([str(word) for word in words]) == 0
 
 
 def refuse(capsys: pytest.CaptureFixture[str], code: int, *words: str | Path) -> str:
-    assert _cli.main([str(word) for word in words]) == code
+    assert cli.main([str(word) for word in words]) == code
     return capsys.readouterr().err
 
 
@@ -251,9 +251,9 @@ def test_csv_is_compressed_as_its_name_ends(folder, ending):
 
 @pytest.mark.parametrize("block", [1, 2, 3, 7, 11, 64])
 def test_csv_is_cut_between_rows_wherever_quotes_are(folder, monkeypatch, block):
-    from poly_match import _csv
+    from poly_match._cli import csv
 
-    monkeypatch.setattr(_csv, "BLOCK", block)
+    monkeypatch.setattr(csv, "BLOCK", block)
     text = 'x,"y\nnorth",note\r\n3,3,"a\n""b"",\nc"\n3,3,5" pipe\n3,3,"x"\n3,3,"""\n"\n'
     (folder / "p.csv").write_bytes(text.encode())
     words = [folder / "p.csv", folder / "squares.gpkg", "--y", "y\nnorth", "-q"]

@@ -15,7 +15,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 import pytest
 import shapely
-from poly_match import _cli
+from poly_match._cli import main as cli
 
 COMMAND = [sys.executable, "-m", "poly_match._cli"]
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
@@ -23,8 +23,8 @@ posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 # Runs a command and then tells how many bytes of memory it had at most.
 MEASURED = """
 import resource, sys
-from poly_match import _cli
-code = _cli.main(sys.argv[1:])
+from poly_match._cli import main as cli
+code = cli.main(sys.argv[1:])
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
 sys.exit(code)
 """
@@ -94,8 +94,8 @@ def test_memory_does_not_grow_with_the_points(folder, ending):
 INTERRUPTIBLE = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
-from poly_match import _cli
-sys.exit(_cli.main(sys.argv[1:]))
+from poly_match._cli import main as cli
+sys.exit(cli.main(sys.argv[1:]))
 """
 
 
@@ -161,13 +161,13 @@ def test_a_reader_that_goes_away_is_no_reason_to_cry(folder, format):
 
 
 def test_a_failure_in_the_middle_leaves_nothing_behind(folder, capsys, monkeypatch):
-    from poly_match import _csv
+    from poly_match._cli import csv
 
-    monkeypatch.setattr(_csv, "BLOCK", 1 << 16)
+    monkeypatch.setattr(csv, "BLOCK", 1 << 16)
     monkeypatch.chdir(folder)
     (folder / "points.csv").write_text("x,y\n" + "1,1\n" * 100_000 + "oops,1\n")
     for ending in (".csv", ".parquet", ".gpkg", ".shp", ".arrow"):
-        assert _cli.main(["match", "points.csv", "squares.parquet", "-o", f"out{ending}"]) == 1
+        assert cli.main(["match", "points.csv", "squares.parquet", "-o", f"out{ending}"]) == 1
         said = capsys.readouterr().err
         assert said.startswith(
             "poly-match: points.csv: row 100001 (the first after the header is 1): column x is 'oops'"

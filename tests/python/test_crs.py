@@ -15,7 +15,7 @@ import pyproj
 import pytest
 import shapely
 from conftest import square
-from poly_match._crs import check_crs, crs_text
+from poly_match._forms.crs import check_crs, crs_text
 
 WGS84 = pyproj.CRS("EPSG:4326")
 ALBERS = pyproj.CRS("EPSG:5070")
@@ -122,7 +122,7 @@ def test_pyproj_is_not_needed_to_compare_codes_and_projjson():
     program = f"""
         import sys
         sys.modules["pyproj"] = None
-        from poly_match._crs import check_crs
+        from poly_match._forms.crs import check_crs
         check_crs("EPSG:4326", {WGS84.to_json()!r})
         try:
             check_crs("EPSG:4326", {ALBERS.to_json_dict()!r})
@@ -136,7 +136,7 @@ def test_pyproj_is_not_needed_to_compare_codes_and_projjson():
 def test_pyproj_is_not_imported_for_what_is_written_alike():
     program = """
         import sys
-        from poly_match._crs import check_crs
+        from poly_match._forms.crs import check_crs
         check_crs("EPSG:4326", "EPSG:4326")
         print("pyproj" in sys.modules, "shapely" in sys.modules)
     """

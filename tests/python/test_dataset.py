@@ -15,7 +15,7 @@ import numpy as np
 import poly_match as pm
 import pytest
 from conftest import square
-from poly_match import _dataset
+from poly_match._tables import dataset
 
 pa = pytest.importorskip("pyarrow")
 ds = pytest.importorskip("pyarrow.dataset")
@@ -61,7 +61,7 @@ def times(sink: Path) -> dict[str, int]:
 @pytest.mark.parametrize("workers", [1, 3])
 @pytest.mark.parametrize("batch", [1000, 65_536])
 def test_files_partitions_rows_and_columns_are_kept(source, sink, workers, batch, monkeypatch):
-    monkeypatch.setattr(_dataset, "BATCH", batch)
+    monkeypatch.setattr(dataset, "BATCH", batch)
     assert pm.match_dataset(source, INDEX, sink, **XY, columns=NAMES, workers=workers) == EXPECTED
     names = sorted(path.relative_to(source) for path in source.rglob("*.parquet"))
     assert sorted(path.relative_to(sink) for path in sink.rglob("*") if path.is_file()) == names
@@ -137,8 +137,8 @@ def test_finished_files_are_not_made_again(source, sink):
 
 @pytest.mark.parametrize("workers", [1, 3])
 def test_an_interrupted_run_leaves_whole_files_and_goes_on(source, sink, workers, monkeypatch):
-    monkeypatch.setattr(_dataset, "BATCH", 1000)
-    answers = _dataset._Job.advance
+    monkeypatch.setattr(dataset, "BATCH", 1000)
+    answers = dataset._Job.advance
     left = [12_500]
 
     def interrupted(job: Any, points: int) -> None:
@@ -148,7 +148,7 @@ def test_an_interrupted_run_leaves_whole_files_and_goes_on(source, sink, workers
         answers(job, points)
 
     with monkeypatch.context() as patch:
-        patch.setattr(_dataset._Job, "advance", interrupted)
+        patch.setattr(dataset._Job, "advance", interrupted)
         with pytest.raises(KeyboardInterrupt):
             pm.match_dataset(source, INDEX, sink, **XY, workers=workers)
     kept = times(sink)
@@ -163,10 +163,10 @@ def test_a_killed_run_goes_on(source, sink, tmp_path):
     INDEX.save(tmp_path / "squares.pmx")
     program = f"""
         import time, poly_match as pm
-        from poly_match import _dataset
-        _dataset.BATCH = 500
-        advance = _dataset._Job.advance
-        _dataset._Job.advance = lambda *arguments: (advance(*arguments), time.sleep(0.02))
+        from poly_match._tables import dataset
+        dataset.BATCH = 500
+        advance = dataset._Job.advance
+        dataset._Job.advance = lambda *arguments: (advance(*arguments), time.sleep(0.02))
         pm.match_dataset({str(source)!r}, {str(tmp_path / "squares.pmx")!r}, {str(sink)!r}, x="lon", y="lat")
     """
     child = subprocess.Popen([sys.executable, "-c", textwrap.dedent(program)])

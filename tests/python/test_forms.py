@@ -21,8 +21,8 @@ import shapely
 from conftest import square
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from poly_match._points import xy_of
-from poly_match._regions import regions_of
+from poly_match._forms.points import xy_of
+from poly_match._forms.regions import regions_of
 
 RNG = np.random.default_rng(5)
 PLACES = np.round(RNG.uniform(-1, 9, (200, 2)) * 4) / 4

@@ -99,7 +99,7 @@ def test_whole_numbers_as_points(dtype):
 
 
 def test_no_copy_is_made_of_float64_points():
-    from poly_match._points import xy_of
+    from poly_match._forms.points import xy_of
 
     for form in ("as it is", "Fortran order", "strided", "read-only", "columns"):
         source = FORMS[form]

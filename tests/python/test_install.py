@@ -7,6 +7,7 @@ pkg-config file all come from the prefix. Needs meson and a C compiler, as build
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import shutil
 import subprocess
@@ -72,6 +73,24 @@ def test_what_is_installed(prefix: Path) -> None:
     shared = {name for name in files - expected if name.startswith("lib/libpolymatch.")}
     assert shared
     assert files == expected | shared
+
+
+def test_all_of_the_package_is_installed_and_no_cache_of_it(tmp_path: Path) -> None:
+    """The folder goes into the wheel as it is: a new file needs no list, a new folder its cache left out."""
+    search = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    build = tmp_path / "build"
+    run(*meson(), "setup", build, ROOT, "-Dtests=false", "-Dpython=true", PATH=search)
+    plan = json.loads((build / "meson-info" / "intro-install_plan.json").read_text(encoding="utf-8"))
+    package = ROOT / "python" / "poly_match"
+    installed = plan["install_subdirs"][str(package)]
+    assert (installed["destination"], installed["tag"]) == ("{py_platlib}/poly_match", "python-runtime")
+    assert not installed["exclude_files"]
+    folders = [package, *(path.parent for path in package.rglob("__init__.py"))]
+    caches = {str((folder / "__pycache__").relative_to(package)) for folder in folders}
+    assert {os.path.normpath(path) for path in installed["exclude_dirs"]} == caches
+    assert len(caches) >= 6
+    assert (package / "py.typed").is_file()
+    assert (package / "_core.pyi").is_file()
 
 
 def test_shared_library(prefix: Path, tmp_path: Path) -> None:

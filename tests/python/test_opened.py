@@ -5,7 +5,7 @@ from __future__ import annotations
 import poly_match as pm
 import pytest
 from conftest import square
-from poly_match._opened import check_index, opened
+from poly_match._tables.shared_index import check_index, opened
 
 
 def test_an_index_is_itself():

@@ -6,9 +6,9 @@ import numpy as np
 import poly_match as pm
 import pytest
 from conftest import square
-from poly_match._notebook import PALETTE
-from poly_match._plot import _boxes, _colouring, _outlines, _ties
-from poly_match._regions import regions_of
+from poly_match._forms.regions import regions_of
+from poly_match._show.notebook import PALETTE
+from poly_match._show.plot import _boxes, _colouring, _outlines, _ties
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("agg")

@@ -10,8 +10,8 @@ import poly_match as pm
 import pytest
 import shapely
 from conftest import square
-from poly_match._regions import regions_of
-from poly_match._validity import invalid_rows, screened, shapes_of, without
+from poly_match._forms.regions import regions_of
+from poly_match._forms.validity import invalid_rows, screened, shapes_of, without
 
 BOWTIE = np.array([[0, 0], [4, 4], [4, 0], [0, 4]], dtype=float)
 MIXED = [square(0, 0, 4), BOWTIE, None, BOWTIE + 10, square(10, 10, 2)]

@@ -1,0 +1,353 @@
+"""The commands and options of `poly-match`, and their help.
+
+Only click is imported here, so that `--help` and a mistake in the options answer at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from poly_match._cli.console import Console
+from poly_match._cli.errors import UsageProblem
+from poly_match._cli.formats import FORMATS, INDEX_ENDING, PIPE, is_index
+from poly_match._cli.options import MatchOptions, PointsFile, Rules
+from poly_match._rules import BESTS, INVALID, PREDICATES
+
+__all__ = ["cli"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+NAMES = [each.name for each in FORMATS]
+
+
+def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
+    """Return one decorator for several options, which keep their order in the help."""
+
+    def decorate(function: F) -> F:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
+
+
+def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
+    if value and not context.resilient_parsing:
+        from poly_match._versions import versions
+
+        click.echo(versions())
+        context.exit()
+
+
+# ---- options that several commands have --------------------------------------------------------------------
+
+_RULE_NAMES = ("predicate", "distance", "best", "score", "invalid")
+rule_options = _options(
+    click.option(
+        "--predicate", type=click.Choice(PREDICATES), default="covers", show_default=True,
+        help="Which regions are candidates for a point.",
+    ),
+    click.option("--distance", type=float, help="How close the center must be, for center_within."),
+    click.option("--best", type=click.Choice(BESTS), help="Which candidate wins.  [default: smallest]"),
+    click.option("--score", metavar="FIELD", help="Instead of --best: the lowest value of this field wins."),
+    click.option(
+        "--invalid", type=click.Choice(INVALID), default="warn", show_default=True,
+        help="What to do with invalid regions, such as bow-ties: use them, use them with a warning, let them "
+        "match nothing, or refuse them.",
+    ),
+)  # fmt: skip
+point_options = _options(
+    click.option("--x", "x", metavar="COLUMN", help="Column of x or longitude; found when it is obvious."),
+    click.option("--y", "y", metavar="COLUMN", help="Column of y or latitude; found when it is obvious."),
+    click.option("--points-layer", metavar="NAME", help="Layer of POINTS, where there are several."),
+    click.option(
+        "--points-format", type=click.Choice(NAMES),
+        help="Format of POINTS.  [default: as the name ends; csv on standard input]",
+    ),
+)  # fmt: skip
+polygons_layer = click.option(
+    "--polygons-layer", metavar="NAME", help="Layer of POLYGONS, where there are several."
+)
+overwrite = click.option("--overwrite", is_flag=True, help="Replace files that exist.")
+output_options = _options(
+    click.option(
+        "-o", "--output", default=PIPE, metavar="FILE",
+        help="The file to write, its format as the name ends.  [default: -, standard output]",
+    ),
+    click.option(
+        "-f", "--format", "format", type=click.Choice(NAMES),
+        help="Format of the output.  [default: as the name ends; on standard output that of POINTS, or csv]",
+    ),
+    overwrite,
+    click.option(
+        "--columns", metavar="FIELD,...",
+        help="Fields of the region to write.  [default: all but the geometry]",
+    ),
+    click.option("--index", metavar="FILE", help=f"A saved index of POLYGONS ({INDEX_ENDING}) to use."),
+)  # fmt: skip
+run_options = _options(
+    click.option(
+        "-j", "--workers", type=int, default=-1, show_default=True, help="Threads; -1: all usable cores."
+    ),
+    click.option(
+        "--progress/--no-progress",
+        default=None,
+        help="Show a bar.  [default: on a terminal, when rows go to a file]",
+    ),
+)
+console_options = _options(
+    click.option("-q", "--quiet", is_flag=True, help="No bar and no summary; warnings are still told."),
+    click.option("--json", "as_json", is_flag=True, help="The summary as one JSON object on stderr."),
+)
+fail_unmatched = click.option(
+    "--fail-unmatched", is_flag=True, help="Exit with code 4 when there are points without a region."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_version,
+    help="Show the versions of this and of the libraries it uses, and exit.",
+)  # fmt: skip
+def cli() -> None:
+    """Give every point its best region.
+
+    Files are CSV, TSV (.gz, .bz2 and .zst as well), Parquet, GeoParquet, Arrow, GeoJSON, GeoJSONSeq,
+    GeoPackage, FlatGeobuf and Shapefile, told by how their names end; for reading, whatever else GDAL knows.
+    A dash is standard input or standard output.
+
+    \b
+    Exit codes: 0 done, 1 failure, 2 wrong usage, 3 input refused,
+    4 unmatched points with --fail-unmatched, 130 interrupted.
+    """
+
+
+@cli.command(short_help="Add to every point the attributes of its best region.")
+@click.argument("points")
+@click.argument("polygons")
+@output_options
+@click.option("--audit", is_flag=True, help="Add a column status: matched, no candidate, or bad point.")
+@click.option("--rejects", metavar="FILE", help="Write the points without a region to this file as well.")
+@fail_unmatched
+@point_options
+@polygons_layer
+@rule_options
+@run_options
+@console_options
+@click.pass_context
+def match(context: click.Context, /, **options: Any) -> None:
+    """Add to every point the attributes of its best region.
+
+    The output has one row per point, in the same order, with all columns of the points as they are, and then
+    the region's. A point without a region keeps its row: the added cells are empty. POINTS is read in pieces,
+    so it may be larger than the memory.
+
+    POLYGONS may be an index that `poly-match index` wrote: then the number of the region is added (0 is the
+    first). With the file it was built from, and --index, its fields are.
+
+    CSV has no types: from CSV, other formats get x and y as numbers and all else as text.
+
+    \b
+    poly-match match cities.csv countries.geojson -o matched.csv
+    """
+    from poly_match._cli.match import run_match
+
+    run_match(_job(context, options), _console(options))
+
+
+@cli.command(short_help="Count the points of every region.")
+@click.argument("points")
+@click.argument("polygons")
+@output_options
+@fail_unmatched
+@point_options
+@polygons_layer
+@rule_options
+@run_options
+@console_options
+@click.pass_context
+def count(context: click.Context, /, **options: Any) -> None:
+    """Count the points of every region.
+
+    The output has one row per region, in their order, with its fields and the number of points whose best
+    region it is. Each point counts once or, unmatched, not at all: the summary tells how many those are.
+    Formats with geometries get that of the region.
+
+    \b
+    poly-match count cities.csv countries.geojson -o cities_per_country.geojson
+    """
+    from poly_match._cli.match import run_count
+
+    run_count(_job(context, options), _console(options))
+
+
+@cli.command(short_help="Build an index of polygons and save it.")
+@click.argument("polygons")
+@click.option("-o", "--output", required=True, metavar="FILE", help=f"The file to write, {INDEX_ENDING}.")
+@overwrite
+@polygons_layer
+@rule_options
+@click.option("--max-bytes", type=click.IntRange(min=1), help="The most that the index may take.")
+@console_options
+def index(**options: Any) -> None:
+    """Build an index of polygons and save it.
+
+    It is opened at once, wherever the command line or Python takes an index, and answers by the rules it was
+    built with.
+
+    \b
+    poly-match index countries.geojson -o countries.pmx
+    poly-match match cities.csv countries.geojson --index countries.pmx -o matched.csv
+    """
+    from poly_match._cli.inspect import run_index
+
+    output = options["output"]
+    if not is_index(output):
+        raise UsageProblem(f"{output}: an index ends in {INDEX_ENDING}, so that other commands know it")
+    rules = _rules(options)
+    _check_outputs([output], [options["polygons"]], options["overwrite"])
+    run_index(
+        options["polygons"], options["polygons_layer"], output, rules, options["max_bytes"], _console(options)
+    )
+
+
+@cli.command(short_help="Show what is in a file.")
+@click.argument("file")
+@click.option("--layer", metavar="NAME", help="The layer to look at, where there are several.")
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+def info(file: str, layer: str | None, as_json: bool) -> None:
+    """Show what is in a file: format, layers, rows, coordinate reference system, columns; or an index."""
+    import json
+
+    from poly_match._cli.inspect import about, told
+
+    facts = about(file, layer)
+    click.echo(json.dumps(facts) if as_json else told(facts))
+
+
+@cli.command(short_help="Look for what is wrong with polygons, and with points beside them.")
+@click.argument("polygons")
+@click.argument("points", required=False)
+@point_options
+@polygons_layer
+@click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
+def check(**options: Any) -> None:
+    """Look for what is wrong with polygons, and with points beside them.
+
+    Invalid, empty, duplicate and overlapping regions, extents that don't meet, longitude and latitude
+    swapped: each with its rows and what to do about it.
+    """
+    from poly_match._cli.inspect import checked
+
+    points = None if options["points"] is None else _points_file(options)
+    click.echo(checked(options["polygons"], options["polygons_layer"], points, options["as_json"]))
+
+
+@cli.command(short_help="Draw points on a map of their regions.")
+@click.argument("points")
+@click.argument("polygons")
+@click.option("-o", "--output", required=True, metavar="FILE", help="The picture: .png, .svg or .pdf.")
+@overwrite
+@click.option("--cells", is_flag=True, help="Draw the cells of the index as well.")
+@point_options
+@polygons_layer
+@rule_options
+@console_options
+def plot(**options: Any) -> None:
+    """Draw points on a map of their regions, each in the colour of its answer."""
+    output = options["output"]
+    if not output.lower().endswith((".png", ".svg", ".pdf")):
+        raise UsageProblem(f"{output}: a picture ends in .png, .svg or .pdf")
+    rules = _rules(options)
+    _check_outputs([output], [options["points"], options["polygons"]], options["overwrite"])
+
+    from poly_match._cli.inspect import run_plot
+
+    run_plot(
+        _points_file(options), options["polygons"], options["polygons_layer"], output, rules,
+        options["cells"], _console(options),
+    )  # fmt: skip
+
+
+# ---- options as the commands take them ---------------------------------------------------------------------
+
+
+def _job(context: click.Context, options: dict[str, Any]) -> MatchOptions:
+    rules = _rules(options)
+    workers, polygons, saved = options["workers"], options["polygons"], options["index"]
+    if workers == 0 or workers < -1:
+        raise UsageProblem("--workers must be positive, or -1 for all usable cores")
+    if is_index(polygons) and saved is not None:
+        raise UsageProblem("--index goes with the file that the index was built from, not with an index")
+    if saved is not None or is_index(polygons):
+        given = [name for name in _RULE_NAMES if context.get_parameter_source(name) is _BY_HAND]
+        if given:
+            raise UsageProblem(f"--{given[0]} has no effect on an index that is built already; leave it out")
+    if options["points"] == options["polygons"] == PIPE:
+        raise UsageProblem("POINTS and POLYGONS cannot both come from standard input")
+    rejects = options.get("rejects")
+    if rejects == PIPE:
+        raise UsageProblem("--rejects needs a file; standard output is for all points")
+    outputs = [path for path in (options["output"], rejects) if path is not None]
+    if len(set(outputs)) < len(outputs):
+        raise UsageProblem("--output and --rejects are the same file")
+    _check_outputs(outputs, [options["points"], options["polygons"]], options["overwrite"])
+
+    columns = options["columns"]
+    same = ("points", "polygons", "output", "format", "points_format", "points_layer", "polygons_layer")
+    return MatchOptions(
+        **{name: options[name] for name in (*same, "index", "x", "y", "fail_unmatched", "workers")},
+        rules=rules,
+        columns=None if columns is None else [name for name in columns.split(",") if name],
+        audit=options.get("audit", False),
+        rejects=rejects,
+    )
+
+
+_BY_HAND = click.core.ParameterSource.COMMANDLINE
+
+
+def _rules(options: dict[str, Any]) -> Rules:
+    predicate, distance, best, score = (options[name] for name in _RULE_NAMES[:4])
+    if predicate == "center_within" and distance is None:
+        raise UsageProblem("--predicate center_within needs --distance")
+    if predicate == "covers" and distance is not None:
+        raise UsageProblem("--distance belongs to --predicate center_within")
+    if best is not None and score is not None:
+        raise UsageProblem("--best and --score exclude each other")
+
+    return Rules(predicate, distance, best or "smallest", score, options["invalid"])
+
+
+def _console(options: dict[str, Any]) -> Console:
+    progress = options.get("progress")
+    if progress is None and options["output"] == PIPE:
+        progress = False  # rows that end on the same screen, through `head` say, and a bar don't go together
+    return Console(options["quiet"], options["as_json"], progress)
+
+
+def _points_file(options: dict[str, Any]) -> PointsFile:
+    names = ("points_format", "points_layer", "x", "y")
+    return PointsFile(options["points"], *(options[name] for name in names))
+
+
+def _check_outputs(outputs: list[str], inputs: list[str], overwrite: bool) -> None:
+    """Refuse to write over what is read, and over what is there when nobody said so."""
+    for output in outputs:
+        path = Path(output)
+        if output == PIPE:
+            continue
+        if not path.parent.is_dir():
+            raise UsageProblem(f"{output}: there is no folder {path.parent}; make it first")
+        if not path.exists():
+            continue
+        for each in inputs:
+            if each != PIPE and Path(each).exists() and path.samefile(each):
+                raise UsageProblem(f"the output is the same file as an input: {each}")
+        if path.is_dir():
+            raise UsageProblem(f"{output}: is a folder; name a file in it")
+        if path.is_file() and not overwrite:
+            raise UsageProblem(f"{output}: exists already; add --overwrite to replace it")

@@ -1,0 +1,308 @@
+"""CSV in and out, in pieces, and without touching what it says.
+
+Every cell is kept as the text it is, so that 007 stays 007 and 1.50 stays 1.50; only x and y are parsed,
+beside. An empty cell is null, a quoted empty cell is empty text, and so they are written again; any other
+cell is quoted only when it must be. Files are cut into pieces here, between two rows, because then memory is
+constant, a pipe is as good as a file, and an error can tell its row; what a piece says is Arrow's business.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+import pyarrow.csv as pacsv  # type: ignore[import-untyped]
+
+from poly_match._cli.errors import Problem
+from poly_match._forms.numbers import Doubles
+
+__all__ = ["CsvLines", "CsvRows", "is_texty", "numbers_of", "text_of"]
+
+BLOCK = 4 << 20  # bytes of CSV that are in memory at a time
+LONGEST_ROW = 64 << 20  # bytes; more is a quote that nobody closes
+_TEXT = pa.large_string()
+
+
+class Bytes(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int, /) -> bytes: ...
+
+
+class _Endless(Exception):
+    """A quoted cell that begins here does not end."""
+
+
+class CsvRows:
+    """The rows of a CSV file as record batches of text.
+
+    Parameters
+    ----------
+    source
+        Where the bytes come from; the header is read at once, the rows when they are asked for.
+    path
+        What messages call the file.
+    """
+
+    def __init__(self, source: Bytes, path: str, delimiter: str) -> None:
+        self.path, self.delimiter = path, delimiter
+        self._pieces = self._told(_pieces(source, delimiter))
+        first = next(self._pieces, b"")
+        end = _end_of_first_row(first, delimiter)
+        self.names = self._names(first[:end])
+        self._first = first[end:]
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield the rows of the file, in order."""
+        rows = 0
+        for piece in self._all():
+            if piece and not piece.isspace():
+                batch = self._parsed(piece, rows)
+                rows += batch.num_rows
+                yield batch
+
+    def _all(self) -> Iterator[bytes]:
+        yield self._first
+        yield from self._pieces
+
+    def _told(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        try:
+            yield from pieces
+        except _Endless as error:
+            start = error.args[0][:40].decode(errors="replace")
+            raise Problem(f"{self.path}: a quote is opened and never closed, before: {start}") from None
+
+    def _names(self, line: bytes) -> list[str]:
+        if not line.strip():
+            raise Problem(f"{self.path}: is empty; expected a header line with the names of the columns")
+        if b"\r" in _quoted_cells(self.delimiter).sub(b"", line).rstrip(b"\r\n"):
+            raise Problem(f"{self.path}: lines end in a carriage return alone; convert them to line feeds")
+        try:
+            names = pacsv.read_csv(
+                pa.BufferReader(line.rstrip(b"\r\n") + b"\n"), parse_options=self._syntax()
+            ).column_names
+        except pa.ArrowInvalid as error:
+            raise Problem(f"{self.path}: the header: {_sentence(error)}") from None
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise Problem(f"{self.path}: the header has a column twice: {', '.join(twice)}; rename one")
+        return list(names)
+
+    def _parsed(self, piece: bytes, rows_before: int) -> pa.RecordBatch:
+        try:
+            table = pacsv.read_csv(
+                pa.BufferReader(piece),
+                read_options=pacsv.ReadOptions(column_names=self.names, block_size=len(piece) + 1),
+                parse_options=self._syntax(),
+                convert_options=pacsv.ConvertOptions(
+                    column_types={name: pa.string() for name in self.names},
+                    null_values=[""],
+                    strings_can_be_null=True,
+                    quoted_strings_can_be_null=False,
+                ),
+            )
+        except pa.ArrowInvalid as error:
+            raise Problem(f"{self.path}: {self._located(error, piece, rows_before)}") from None
+        return table.combine_chunks().to_batches()[0]
+
+    def _located(self, error: Exception, piece: bytes, rows_before: int) -> str:
+        """Return what is wrong and in which row: found by parsing again, with an eye on that."""
+        wrong: list[Any] = []
+
+        def note(row: Any) -> str:
+            wrong.append(row)
+            return "skip"
+
+        options = pacsv.ReadOptions(column_names=self.names, block_size=len(piece) + 1, use_threads=False)
+        as_bytes = pacsv.ConvertOptions(column_types={name: pa.binary() for name in self.names})
+        cells = pacsv.read_csv(pa.BufferReader(piece), options, self._syntax(note), as_bytes).to_pydict()
+        first = "(the first after the header is 1)"
+        if wrong:
+            row = wrong[0]
+            return (
+                f"row {rows_before + row.number} {first} has {row.actual_columns} cells, "
+                f"the header {row.expected_columns}: {row.text[:60]}"
+            )
+        for number, row in enumerate(zip(*cells.values(), strict=True), rows_before + 1):
+            for name, cell in zip(self.names, row, strict=True):
+                try:
+                    cell.decode()
+                except UnicodeDecodeError:
+                    return f"row {number} {first}: column {name} is not UTF-8 text; convert the file to UTF-8"
+        return _sentence(error)
+
+    def _syntax(self, wrong: Callable[[Any], str] | None = None) -> Any:
+        return pacsv.ParseOptions(
+            delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=wrong
+        )
+
+
+def _pieces(source: Bytes, delimiter: str) -> Iterator[bytes]:
+    """Yield the bytes in pieces that end where a row does."""
+    quoted = _quoted_cells(delimiter)
+    rest = b""
+    while data := source.read(BLOCK):
+        rest += data
+        end = _last_row_end(rest, quoted)
+        if end:
+            yield rest[:end]
+            rest = rest[end:]
+        elif len(rest) > LONGEST_ROW:
+            raise _Endless(rest)
+    for cell in quoted.finditer(rest):
+        if not cell["end"]:
+            raise _Endless(rest[cell.start() :])
+    if rest:
+        yield rest
+
+
+def _quoted_cells(delimiter: str) -> re.Pattern[bytes]:
+    """Return what matches a quoted cell: a quote opens one only where a cell begins."""
+    return re.compile(
+        rb'(?:\A|(?<=[\n\r%s]))"[^"]*+(?:""[^"]*+)*+(?P<end>"|\Z)' % re.escape(delimiter.encode())
+    )
+
+
+def _last_row_end(data: bytes, quoted: re.Pattern[bytes]) -> int:
+    """Return where the last complete row ends, 0 when there is none; `data` begins with a row."""
+    end = data.rfind(b"\n") + 1
+    if b'"' not in data:
+        return end
+    spans = [match.span() for match in quoted.finditer(data)]
+    while end and spans:
+        while spans and spans[-1][0] >= end:
+            spans.pop()
+        if not spans or spans[-1][1] < end:
+            break
+        end = data.rfind(b"\n", 0, spans[-1][0]) + 1
+    return end
+
+
+def _end_of_first_row(data: bytes, delimiter: str) -> int:
+    position = 0
+    for match in _quoted_cells(delimiter).finditer(data):
+        end = data.find(b"\n", position, match.start())
+        if end >= 0:
+            return end + 1
+        position = match.end()
+    end = data.find(b"\n", position)
+    return end + 1 if end >= 0 else len(data)
+
+
+# ---- cells as numbers --------------------------------------------------------------------------------------
+
+
+def numbers_of(column: Any, path: str, name: str, rows_before: int) -> Doubles:
+    """Return a column of text as doubles, NaN where it is empty; no number: an error with its row."""
+    text = pc.utf8_trim_whitespace(column)
+    if pc.any(pc.equal(text, "")).as_py():
+        text = pc.if_else(pc.equal(text, ""), pa.scalar(None, text.type), text)
+    try:
+        numbers = pc.cast(text, pa.float64())
+    except pa.ArrowInvalid:
+        for row, value in enumerate(text.to_pylist()):
+            try:
+                pc.cast(pa.array([value], pa.string()), pa.float64())
+            except pa.ArrowInvalid:
+                raise Problem(
+                    f"{path}: row {rows_before + row + 1} (the first after the header is 1): "
+                    f"column {name} is {value!r}, not a number; correct it, or leave it empty"
+                ) from None
+        raise
+    return np.asarray(numbers.fill_null(float("nan")).to_numpy(zero_copy_only=False))
+
+
+# ---- rows as lines -----------------------------------------------------------------------------------------
+
+
+class CsvLines:
+    """Record batches as the lines of a CSV file.
+
+    A column that is a dictionary takes its cells from few values: they are made text once, as long as the
+    dictionary is the same.
+    """
+
+    def __init__(self, names: list[str], delimiter: str) -> None:
+        self.delimiter = delimiter
+        self.header = bytes(self._joined([pa.array([name], _TEXT) for name in names]))
+        self._known: dict[int, tuple[Any, Any]] = {}  # column -> its dictionary, and that as cells
+
+    def lines(self, batch: pa.RecordBatch) -> memoryview:
+        """Return the bytes of the rows."""
+        return self._joined([self._cells(i, column) for i, column in enumerate(batch.columns)], ready=True)
+
+    def _joined(self, columns: list[Any], ready: bool = False) -> memoryview:
+        cells = columns if ready else [self._quoted(column) for column in columns]
+        joined = pc.binary_join_element_wise(
+            *cells, _scalar(self.delimiter), null_handling="replace", null_replacement=""
+        )
+        ended = pc.binary_join_element_wise(
+            joined, _scalar(""), _scalar("\n")
+        )  # line, nothing, line break between
+        return _bytes_of(ended)
+
+    def _cells(self, place: int, column: Any) -> Any:
+        if not pa.types.is_dictionary(column.type):
+            return self._quoted(column)
+        values = column.dictionary
+        known = self._known.get(place)
+        if known is None or _address(known[0]) != _address(values):
+            known = self._known[place] = values, self._quoted(values)
+        return known[1].take(column.indices)
+
+    def _quoted(self, column: Any) -> Any:
+        text = text_of(column)
+        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
+            return text  # numbers and times need no quotes
+        must = pc.match_substring_regex(text, f'^$|["\r\n{self.delimiter}]')
+        if not pc.any(must, min_count=0).as_py():
+            return text
+        doubled = pc.replace_substring(text, '"', '""')
+        wrapped = pc.binary_join_element_wise(_scalar('"'), doubled, _scalar('"'), _scalar(""))
+        return pc.if_else(must, wrapped, text)
+
+
+def is_texty(kind: pa.DataType) -> bool:
+    """Return whether values of a type can be written as text."""
+    if pa.types.is_dictionary(kind):
+        kind = kind.value_type
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return False  # Arrow would take the bytes for text
+    try:
+        pc.cast(pa.nulls(0, kind), _TEXT)
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
+        return False
+    return True
+
+
+def text_of(column: Any) -> Any:
+    """Return a column of any scalar type as text."""
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    return pc.cast(column, _TEXT)
+
+
+def _address(array: Any) -> tuple[Any, ...]:
+    """Return where an array that is held lies: no other one can lie there."""
+    return (len(array), array.offset, *(buffer and buffer.address for buffer in array.buffers()))
+
+
+def _scalar(value: str) -> Any:
+    return pa.scalar(value, _TEXT)
+
+
+def _bytes_of(strings: Any) -> memoryview:
+    """Return the characters of an array of large strings: they lie one after the other already."""
+    _, offsets, data = strings.buffers()
+    if data is None or not len(strings):
+        return memoryview(b"")
+    places = np.frombuffer(offsets, dtype=np.int64)[strings.offset : strings.offset + len(strings) + 1]
+    return memoryview(data)[int(places[0]) : int(places[-1])]
+
+
+def _sentence(error: Exception) -> str:
+    return str(error).splitlines()[0] if str(error) else type(error).__name__

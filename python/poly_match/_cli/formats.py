@@ -1,0 +1,117 @@
+"""The formats of files: which there are, how they are told apart, and what each can hold.
+
+A format belongs to a family, and a family has one reader and one writer: `csv`, `parquet`, `arrow`, and
+`gdal` for all that GDAL has a driver for. A new format of a family is a line of the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from poly_match._cli.errors import UsageProblem
+
+__all__ = [
+    "CODECS",
+    "FORMATS",
+    "INDEX_ENDING",
+    "PIPE",
+    "Format",
+    "format_of",
+    "is_index",
+    "named",
+    "output_format",
+]
+
+PIPE = "-"  # as a path: standard input, or standard output
+INDEX_ENDING = ".pmx"
+CODECS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}  # of CSV
+
+
+@dataclass(frozen=True)
+class Format:
+    """One line of the table."""
+
+    name: str
+    family: Literal["csv", "parquet", "arrow", "gdal"]
+    endings: tuple[str, ...]
+    delimiter: str = ","
+    driver: str = ""  # of GDAL
+    options: Mapping[str, str] = field(default_factory=dict)  # for GDAL to write the rows as they come
+    needs_geometry: bool = False  # a point is a geometry there, not two numbers
+    pipes: bool = False  # can be read from standard input and written to standard output
+
+
+FORMATS = (
+    Format("csv", "csv", (".csv",), pipes=True),
+    Format("tsv", "csv", (".tsv", ".tab"), delimiter="\t", pipes=True),
+    Format("parquet", "parquet", (".parquet", ".pq")),
+    Format("geoparquet", "parquet", (".geoparquet",), needs_geometry=True),
+    Format("arrow", "arrow", (".arrow", ".arrows", ".feather", ".ipc"), pipes=True),
+    Format(
+        "geojson", "gdal", (".geojson", ".json"), driver="GeoJSON",
+        options={"COORDINATE_PRECISION": "17"}, needs_geometry=True,
+    ),
+    Format(
+        "geojsonseq", "gdal", (".geojsonseq", ".geojsonl", ".geojsons", ".ndjson"), driver="GeoJSONSeq",
+        options={"COORDINATE_PRECISION": "17"}, needs_geometry=True, pipes=True,
+    ),
+    Format("gpkg", "gdal", (".gpkg",), driver="GPKG", needs_geometry=True),
+    # Its spatial index would sort the rows.
+    Format(
+        "flatgeobuf", "gdal", (".fgb",), driver="FlatGeobuf",
+        options={"SPATIAL_INDEX": "NO"}, needs_geometry=True,
+    ),
+    Format(
+        "shapefile", "gdal", (".shp",), driver="ESRI Shapefile",
+        options={"ENCODING": "UTF-8"}, needs_geometry=True,
+    ),
+)  # fmt: skip
+OTHER = Format("other", "gdal", (), needs_geometry=True)  # whatever else GDAL recognizes, for reading
+
+
+def is_index(path: str) -> bool:
+    """Return whether a path names a saved index."""
+    return path.lower().endswith(INDEX_ENDING)
+
+
+def named(name: str) -> Format:
+    """Return the format of that name."""
+    return next(each for each in FORMATS if each.name == name)
+
+
+def format_of(path: str) -> Format:
+    """Return the format a file's name stands for; `OTHER` when it says nothing."""
+    name = Path(path)
+    ending = name.suffix.lower()
+    if ending in CODECS:
+        ending = Path(name.stem).suffix.lower()
+        return next((each for each in FORMATS if ending in each.endings and each.family == "csv"), OTHER)
+    return next((each for each in FORMATS if ending in each.endings), OTHER)
+
+
+def output_format(path: str, name: str | None, points: Format) -> Format:
+    """Return the format to write: the one asked for, or the file's; a pipe takes that of the points.
+
+    Raises
+    ------
+    UsageProblem
+        There is no such format to write, or not to a pipe.
+    """
+    if path == PIPE:
+        chosen = named(name) if name else (points if points.pipes else named("csv"))
+        if not chosen.pipes:
+            pipes = ", ".join(each.name for each in FORMATS if each.pipes)
+            raise UsageProblem(
+                f"{chosen.name} cannot be written to standard output; name a file, or use {pipes}"
+            )
+        return chosen
+    chosen = named(name) if name else format_of(path)
+    if chosen is OTHER:
+        endings = " ".join(ending for each in FORMATS for ending in each.endings)
+        raise UsageProblem(
+            f"{path}: the name tells no format; give --format, or one of the endings {endings}"
+        )
+    return chosen

@@ -1,0 +1,174 @@
+"""Looking at files: what `info`, `check`, `plot` and `index` do."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from poly_match._cli.console import Console
+from poly_match._cli.errors import Problem, UsageProblem
+from poly_match._cli.formats import format_of, is_index
+from poly_match._cli.layer import Layer, index_for, opened_index, read_layer, screened_regions
+from poly_match._cli.match import check_places, points_format
+from poly_match._cli.options import PointsFile, Rules
+from poly_match._cli.read import Columns, Source, ahead, crs_of, open_source, places_of, xy_of
+from poly_match._files import replacing
+from poly_match._forms.numbers import Doubles
+from poly_match._index import Index
+
+__all__ = ["about", "checked", "run_index", "run_plot", "told"]
+
+
+def run_index(
+    polygons: str, layer: str | None, output: str, rules: Rules, max_bytes: int | None, console: Console
+) -> None:
+    """Build an index and save it."""
+    index = index_for(read_layer(polygons, layer), rules, console, max_bytes)
+    index.save(output)
+    facts = {"regions": len(index), "bytes": index.nbytes, "output": output}
+    console.sum_up(facts, [f"{len(index):,} regions in {index.nbytes:,} bytes", f"wrote {output}"])
+
+
+# ---- info --------------------------------------------------------------------------------------------------
+
+
+def about(path: str, layer: str | None) -> dict[str, Any]:
+    """Return what is in a file, without reading its rows where it can be told without."""
+    if is_index(path):
+        return _about_index(path, opened_index(path))
+    format = format_of(path)
+    facts: dict[str, Any] = {"path": path, "format": format.name}
+    if format.family == "gdal":
+        facts["layers"] = _layers(path)
+        if layer is None and len(facts["layers"]) > 1:
+            return facts
+    with open_source(path, format, layer) as source:
+        facts["rows"] = source.total if format.family in ("gdal", "parquet") else None
+        facts["crs"] = _crs_name(source.crs)
+        facts["geometry"] = None if source.geometry is None else source.geometry.name
+        facts["x_y"] = _columns_found(source)
+        facts["columns"] = {field.name: str(field.type) for field in source.schema}
+    return facts
+
+
+def _about_index(path: str, index: Index) -> dict[str, Any]:
+    return {
+        "path": path,
+        "format": "index",
+        "regions": len(index),
+        "predicate": index.predicate,
+        "best": index.best,
+        "bounds": None if np.isnan(index.bounds).any() else list(index.bounds),
+        "bytes": index.nbytes,
+    }
+
+
+def _layers(path: str) -> list[str]:
+    import pyogrio  # type: ignore[import-untyped]
+
+    try:
+        return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
+    except Exception as error:  # pyogrio has a dozen, GDAL's words are in the message
+        raise Problem(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
+
+
+def _crs_name(crs: Any) -> str | None:
+    if crs is None:
+        return None
+    known = crs_of(crs)
+    code = known.to_authority()
+    return ":".join(code) if code else str(known.name)
+
+
+def _columns_found(source: Source) -> list[str] | None:
+    if source.geometry is not None:
+        return None
+    try:
+        places = places_of(source, None, None)
+    except UsageProblem:
+        return None
+    return [places.x, places.y] if isinstance(places, Columns) else None
+
+
+def told(facts: dict[str, Any]) -> str:
+    """Return facts as lines for people."""
+    lines = []
+    for key, value in facts.items():
+        if isinstance(value, dict):
+            lines.append(f"{key}:")
+            lines += [f"  {name}: {kind}" for name, kind in value.items()]
+        elif value is not None:
+            text = (
+                ", ".join(map(str, value))
+                if isinstance(value, list)
+                else f"{value:,}"
+                if isinstance(value, int)
+                else str(value)
+            )
+            lines.append(f"{key}: {text}")
+    return "\n".join(lines)
+
+
+# ---- check and plot ----------------------------------------------------------------------------------------
+
+
+def checked(polygons: str, layer: str | None, points: PointsFile | None, as_json: bool) -> str:
+    """Return the report on polygons, and on points beside them."""
+    import poly_match as pm
+
+    regions = read_layer(polygons, layer)
+    places = None if points is None else all_points(points, regions, Console())
+    try:
+        report = pm.check(regions.shapes, places)
+    except (ValueError, TypeError) as error:
+        raise Problem(f"{polygons}: {error}") from None
+    return json.dumps(report.to_dict()) if as_json else str(report)
+
+
+def run_plot(
+    points: PointsFile,
+    polygons: str,
+    layer: str | None,
+    output: str,
+    rules: Rules,
+    cells: bool,
+    console: Console,
+) -> None:
+    """Draw points on a map of their regions."""
+    import matplotlib
+
+    import poly_match as pm
+
+    matplotlib.use("agg")  # no window, wherever this runs
+    regions = read_layer(polygons, layer)
+    best = rules.best if rules.score is None else regions.scores(rules.score)
+    x, y = all_points(points, regions, console)
+    lonlat = None if regions.crs is None else bool(crs_of(regions.crs).is_geographic)
+    try:
+        axes = pm.plot(
+            (x, y), screened_regions(regions, rules.invalid, console), predicate=rules.predicate,
+            distance=rules.distance, best=best, cells=cells, lonlat=lonlat,
+        )  # fmt: skip
+        with replacing(Path(output)) as file:
+            axes.figure.savefig(file, format=Path(output).suffix[1:].lower(), dpi=200)
+    except (ValueError, TypeError) as error:
+        raise Problem(f"{output}: {error}") from None
+    console.sum_up({"points": len(x), "output": output}, [f"wrote {output}"])
+
+
+def all_points(points: PointsFile, layer: Layer, console: Console) -> tuple[Doubles, Doubles]:
+    """Read the coordinates of all points."""
+    parts: list[tuple[Doubles, Doubles]] = [(np.empty(0), np.empty(0))]
+    with open_source(points.path, points_format(points.path, points.format), points.layer) as source:
+        places = places_of(source, points.x, points.y)
+        check_places(source, places, layer, console, named_by_hand=points.x is not None)
+        rows = 0
+        with closing(ahead(source)) as batches:
+            for batch in batches:
+                parts.append(xy_of(source, places, batch, rows))
+                rows += batch.num_rows
+    return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])

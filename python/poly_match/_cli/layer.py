@@ -1,0 +1,135 @@
+"""The polygon side of a command: the file read, its fields, and the index built or opened.
+
+The polygons may be a file with geometries, an index that was saved, or both: then the file gives the fields
+and the index the answers.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from poly_match._cli.console import Console
+from poly_match._cli.errors import InputProblem, Problem, UsageProblem
+from poly_match._cli.formats import PIPE, format_of, named
+from poly_match._cli.options import Rules
+from poly_match._cli.read import Geometry, ahead, open_source
+from poly_match._forms.regions import Regions, regions_of
+from poly_match._forms.validity import invalid_rows, screened, shapes_of
+from poly_match._index import Index
+
+__all__ = ["Layer", "index_for", "opened_index", "read_layer", "screened_regions"]
+
+
+@dataclass
+class Layer:
+    """The polygons of a command: their fields, as Arrow arrays, and their geometry."""
+
+    path: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    shapes: Any = None  # the geometries, an Arrow array
+    geometry: Geometry | None = None
+    geo: dict[str, Any] | None = None
+    crs: Any = None
+
+    def __len__(self) -> int:
+        return len(self.shapes)
+
+    def chosen(self, columns: list[str] | None) -> dict[str, Any]:
+        """Return the fields that were asked for; all of them when nothing was said."""
+        if columns is None:
+            return dict(self.fields)
+        for name in columns:
+            if name not in self.fields:
+                raise UsageProblem(f"--columns {name}: {self.path} has the fields {self._names()}")
+        return {name: self.fields[name] for name in dict.fromkeys(columns)}
+
+    def scores(self, name: str) -> Any:
+        """Return the numbers of a field to rank by."""
+        if name not in self.fields:
+            raise UsageProblem(f"--score {name}: {self.path} has the fields {self._names()}")
+        column = self.fields[name]
+        if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
+            raise UsageProblem(f"--score {name}: the field is not numeric but {column.type}")
+        if column.null_count:
+            row = int(np.flatnonzero(np.asarray(column.is_null()))[0])
+            raise Problem(
+                f"{self.path}: region {row} (counted from 0) has no {name} to score by; give it one"
+            )
+        return column.to_numpy(zero_copy_only=False)
+
+    def wkb(self) -> Any:
+        """Return the geometries as WKB."""
+        if self.geometry is not None and self.geometry.encoding == "wkb":
+            return self.shapes
+        import shapely  # type: ignore[import-untyped]
+
+        return pa.array(shapely.to_wkb(shapes_of(regions_of(self.shapes))), pa.binary())
+
+    def _names(self) -> str:
+        return ", ".join(self.fields) or "(none)"
+
+
+def read_layer(path: str, layer: str | None) -> Layer:
+    """Read polygons with their fields."""
+    format = named("geojsonseq") if path == PIPE else format_of(path)
+    with open_source(path, format, layer) as source:
+        if source.geometry is None:
+            raise Problem(f"{path}: has no geometry; expected polygons")
+        with closing(ahead(source)) as batches:
+            table = pa.Table.from_batches(batches, source.schema)
+    column = table[source.geometry.name].combine_chunks()
+    fields = {}
+    for name in table.column_names:
+        if name != source.geometry.name:
+            values = table[name].combine_chunks()
+            fields[name] = values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+    return Layer(path, fields, column, source.geometry, source.geo, source.crs)
+
+
+def index_for(layer: Layer, rules: Rules, console: Console, max_bytes: int | None = None) -> Index:
+    """Build the index of a layer."""
+    best = rules.best if rules.score is None else layer.scores(rules.score)
+    regions = screened_regions(layer, rules.invalid, console)
+    try:
+        return Index(
+            regions, predicate=rules.predicate, distance=rules.distance, best=best, max_bytes=max_bytes
+        )
+    except (ValueError, TypeError) as error:
+        raise Problem(f"{layer.path}: {error}") from None
+
+
+def screened_regions(layer: Layer, invalid: str, console: Console) -> Regions:
+    """Return the regions to match, after what the option says of invalid ones."""
+    try:
+        regions = regions_of(layer.shapes)
+    except (ValueError, TypeError) as error:
+        raise Problem(f"{layer.path}: {error}") from None
+    if invalid == "use":
+        return regions
+    rows = invalid_rows(regions)
+    if not len(rows):
+        return regions
+    count = f"{len(rows):,} of {len(regions):,} regions are invalid, region {rows[0]} first (counted from 0)"
+    check = f"what is wrong with them: poly-match check {layer.path}"
+    if invalid == "error":
+        raise InputProblem(f"{layer.path}: {count}; repair them, or say --invalid use or skip; {check}")
+    if invalid == "skip":
+        console.warn(f"{layer.path}: {count}; they match nothing; {check}")
+        return screened(regions, "skip")
+    console.warn(f"{layer.path}: {count}; they are used as they are; {check}")
+    return regions
+
+
+def opened_index(path: str) -> Index:
+    """Open a saved index."""
+    try:
+        return Index.open(path)
+    except ValueError as error:
+        raise Problem(str(error)) from None
+    except OSError as error:
+        raise Problem(f"{path}: cannot be read: {error.strerror}") from None

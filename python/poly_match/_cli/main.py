@@ -1,0 +1,75 @@
+"""The command `poly-match`: how it starts and how it ends.
+
+Exit codes: 0 done, 1 failure, 2 wrong usage, 3 input refused, 4 unmatched points where that is asked for, 130
+interrupted. Every failure that has a reason is one line on stderr, without a traceback. The libraries the
+commands need are an extra of the package, so a missing one is told with the command that installs it. What
+the commands do is in `commands`, `match` and `inspect`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+__all__ = ["main"]
+
+EXTRAS = {"matplotlib": "plot"} | dict.fromkeys(
+    ("click", "pyarrow", "pyogrio", "pyproj", "rich", "shapely"), "cli"
+)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit code."""
+    try:
+        return _run(arguments)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in EXTRAS:
+            raise
+        extra = f"'poly-match[{EXTRAS[missing]}]'"
+        _complain(f"{missing} is not installed; run: {sys.executable} -m pip install {extra}")
+        return 1
+
+
+def _run(arguments: list[str] | None) -> int:
+    import click
+
+    from poly_match._cli.commands import cli
+    from poly_match._cli.errors import Problem
+
+    try:
+        code = cli.main(arguments, prog_name="poly-match", standalone_mode=False)
+        sys.stdout.flush()
+    except click.UsageError as error:
+        message, path = error.format_message(), error.ctx.command_path if error.ctx else "poly-match"
+        if "\n" in message:  # the help, where nothing was asked for
+            print(message, file=sys.stderr)
+        else:
+            _complain(f"{message} (see: {path} --help)")
+        return error.exit_code
+    except Problem as problem:
+        if str(problem):
+            _complain(str(problem))
+        return problem.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        _complain("interrupted; no file was written")
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has gone: nothing is left to be said, neither here nor by Python at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 1
+    except OSError as error:
+        _complain(f"{error.filename}: {error.strerror or error}" if error.filename else str(error))
+        return 1
+    except MemoryError:
+        _complain("out of memory")
+        return 1
+    return code if isinstance(code, int) else 0
+
+
+def _complain(message: str) -> None:
+    print(f"poly-match: {message}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,251 @@
+"""What `match` and `count` do: the regions once, the points in pieces, one row per point or per region.
+
+Only a piece of the points is in memory at a time; the regions and their index stay. An output appears under
+its name when it is complete.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from poly_match._cli.console import Console
+from poly_match._cli.errors import InputProblem, UnmatchedProblem, UsageProblem
+from poly_match._cli.formats import PIPE, Format, format_of, is_index, named, output_format
+from poly_match._cli.layer import Layer, index_for, opened_index, read_layer
+from poly_match._cli.options import MatchOptions
+from poly_match._cli.read import (
+    X_NAMES,
+    Columns,
+    Geometry,
+    Source,
+    ahead,
+    crs_of,
+    open_source,
+    places_of,
+    xy_of,
+)
+from poly_match._cli.rows import Piece, Shape, is_bad, unique_names
+from poly_match._cli.write import Target, open_target
+from poly_match._forms.crs import check_crs
+from poly_match._index import Index
+
+__all__ = ["check_places", "points_format", "run_count", "run_match"]
+
+
+@dataclass
+class Tally:
+    """What the summary says."""
+
+    points: int = 0
+    matched: int = 0
+    bad: int = 0
+    preparing: float = 0.0  # seconds
+    matching: float = 0.0
+
+
+@dataclass
+class Run:
+    """What is open while a command runs."""
+
+    job: MatchOptions
+    console: Console
+    source: Source
+    format: Format  # of the points
+    places: Columns | Geometry
+    layer: Layer
+    index: Index
+    tally: Tally
+
+    def shape(self, added: dict[str, Any] | None, format: Format) -> Shape:
+        """Return the form of an output."""
+        return Shape(self.source, self.places, added, self.job.audit, format, self.layer.crs)
+
+    def pieces(self) -> Generator[Piece, None, None]:
+        """Match the points, piece by piece."""
+        tally = self.tally
+        name = "standard input" if self.job.points == PIPE else Path(self.job.points).name
+        bar = self.console.bar(f"matching {name}", self.source.total)
+        with bar as advance, closing(ahead(self.source)) as batches:
+            for batch in batches:
+                x, y = xy_of(self.source, self.places, batch, tally.points)
+                began = time.perf_counter()
+                answers = self.index.match((x, y), workers=self.job.workers)
+                tally.matching += time.perf_counter() - began
+                tally.points += len(answers)
+                tally.matched += int(np.count_nonzero(answers >= 0))
+                tally.bad += int(np.count_nonzero(is_bad(x, y)))
+                yield Piece(batch, x, y, answers)
+                advance(self.source.done())
+
+
+def run_match(job: MatchOptions, console: Console) -> None:
+    """Write every point with what its region adds."""
+    began = time.perf_counter()
+    with ExitStack() as stack:
+        run = opened(job, console, stack)
+        added = {} if is_index(run.layer.path) else run.layer.chosen(job.columns)
+        shape = run.shape(added, output_format(job.output, job.format, run.format))
+        write = stack.enter_context(open_target(shape.target(job.output)))
+        reject = None
+        if job.rejects is not None:
+            left = run.shape(None, output_format(job.rejects, None, shape.format))
+            reject = stack.enter_context(open_target(left.target(job.rejects)))
+        for piece in stack.enter_context(closing(run.pieces())):
+            write(shape.batch(piece))
+            if reject is not None:
+                reject(left.batch(piece).filter(pa.array(piece.answers < 0)))
+    sum_up(run, time.perf_counter() - began)
+
+
+def run_count(job: MatchOptions, console: Console) -> None:
+    """Write every region with the number of its points."""
+    began = time.perf_counter()
+    with ExitStack() as stack:
+        run = opened(job, console, stack)
+        format = output_format(job.output, job.format, named("csv"))
+        counts = np.zeros(len(run.index), dtype=np.int64)
+        target, columns = _counted(run, format)
+        for piece in stack.enter_context(closing(run.pieces())):
+            counts += np.bincount(piece.answers[piece.answers >= 0], minlength=len(counts))
+        with open_target(target) as write:
+            write(pa.RecordBatch.from_arrays([*columns, pa.array(counts)], schema=target.schema))
+    sum_up(run, time.perf_counter() - began)
+
+
+def _counted(run: Run, format: Format) -> tuple[Target, list[Any]]:
+    """Return what `count` writes, without the number: the fields and, where it can be, the geometry."""
+    job, layer = run.job, run.layer
+    columns = {} if is_index(layer.path) else layer.chosen(job.columns)
+    if not columns:
+        columns = {"region": pa.array(range(len(run.index)), pa.int64())}
+    names, geometry, geo = list(columns), None, None
+    if layer.geometry is not None and format.family != "csv":
+        (name,) = unique_names(names, [layer.geometry.name])
+        geometry = Geometry(name, "wkb")
+        columns[name] = layer.wkb()
+        if geometry == layer.geometry:
+            geo = layer.geo  # says it already, under that name
+    elif format.needs_geometry:
+        raise UsageProblem(
+            f"{layer.path}: an index has no geometries for {format.name}; give the file it was built "
+            f"from and --index {layer.path}, or write .csv or .parquet"
+        )
+    fields = [pa.field(name, column.type) for name, column in columns.items()]
+    fields.append(pa.field(*unique_names(names, ["count"], "_points"), pa.int64()))
+    target = Target(job.output, format, pa.schema(fields), geometry, layer.crs, geo)
+    return target, list(columns.values())
+
+
+# ---- opening -----------------------------------------------------------------------------------------------
+
+
+def opened(job: MatchOptions, console: Console, stack: ExitStack) -> Run:
+    """Open the points, read the regions, build or open their index."""
+    format = points_format(job.points, job.points_format)
+    source = stack.enter_context(open_source(job.points, format, job.points_layer))
+    places = places_of(source, job.x, job.y)
+    began = time.perf_counter()
+    if is_index(job.polygons):
+        layer, index = Layer(job.polygons), opened_index(job.polygons)
+    else:
+        layer = read_layer(job.polygons, job.polygons_layer)
+        check_places(source, places, layer, console, named_by_hand=job.x is not None)
+        layer.chosen(job.columns)  # a wrong name is told before the work
+        if job.index is None:
+            index = index_for(layer, job.rules, console)
+        else:
+            index = opened_index(job.index)
+            if len(index) != len(layer):
+                raise InputProblem(
+                    f"{job.index}: has {len(index)} regions, but {layer.path} has {len(layer)}; "
+                    f"build it again: poly-match index {layer.path} -o {job.index} --overwrite"
+                )
+    return Run(
+        job, console, source, format, places, layer, index, Tally(preparing=time.perf_counter() - began)
+    )
+
+
+def points_format(path: str, name: str | None) -> Format:
+    """Return the format of the points: the one that is said, the file's, and of a pipe CSV."""
+    if name is not None:
+        return named(name)
+    return named("csv") if path == PIPE else format_of(path)
+
+
+def check_places(
+    source: Source, places: Columns | Geometry, layer: Layer, console: Console, named_by_hand: bool
+) -> None:
+    """Refuse points and polygons that lie on different planes; warn where one side does not say."""
+    if source.geometry is not None and (source.crs is None) != (layer.crs is None):
+        lacking, other = (source, layer) if source.crs is None else (layer, source)
+        console.warn(
+            f"{lacking.path} does not say its coordinate reference system; taken to be that of {other.path}"
+        )
+    if layer.crs is None:
+        return
+    if source.crs is not None:
+        try:
+            check_crs(source.crs, layer.crs)
+        except ValueError as error:
+            raise InputProblem(
+                f"{source.path} and {layer.path}: {str(error).partition(': bring')[0]}; bring them into one, "
+                "with ogr2ogr -t_srs or GeoPandas' to_crs"
+            ) from None
+    elif isinstance(places, Columns) and not named_by_hand and _is_degrees(places.x):
+        crs = crs_of(layer.crs)
+        if crs.is_projected:
+            raise InputProblem(
+                f"{source.path}: {places.x} and {places.y} are degrees by their names, but {layer.path} is "
+                f"in {crs.name}; reproject it (ogr2ogr -t_srs EPSG:4326 NEW {layer.path}), or, if the names "
+                f"mislead, say --x {places.x} --y {places.y}"
+            )
+
+
+def _is_degrees(name: str) -> bool:
+    return name.strip().lower() in X_NAMES and name.strip().lower() != "x"
+
+
+# ---- what is said ------------------------------------------------------------------------------------------
+
+
+def sum_up(run: Run, seconds: float) -> None:
+    """Say what was done and how long it took, and whether that is what was wanted."""
+    tally, job = run.tally, run.job
+    unmatched = tally.points - tally.matched
+    rate = tally.points / tally.matching if tally.matching > 0 else 0.0
+    facts = {
+        "points": tally.points,
+        "matched": tally.matched,
+        "unmatched": unmatched,
+        "bad_points": tally.bad,
+        "regions": len(run.index),
+        "seconds": {
+            "total": round(seconds, 3),
+            "preparing": round(tally.preparing, 3),
+            "matching": round(tally.matching, 3),
+        },
+        "points_per_second": round(rate),
+        "output": job.output,
+    }
+    if job.rejects is not None:
+        facts["rejects"] = job.rejects
+    bad = f" ({tally.bad:,} of them without a place)" if tally.bad else ""
+    speed = f"{rate:,.0f} points/s" if rate else "no points"
+    lines = [
+        f"{tally.points:,} points: {tally.matched:,} matched, {unmatched:,} unmatched{bad}",
+        f"matching took {tally.matching:.2f} s ({speed}), preparing {len(run.index):,} regions "
+        f"{tally.preparing:.2f} s, everything with reading and writing {seconds:.2f} s",
+    ]
+    lines += [f"wrote {path}" for path in (job.output, job.rejects) if path not in (None, PIPE)]
+    run.console.sum_up(facts, lines)
+    if job.fail_unmatched and unmatched:
+        told = f"{unmatched:,} of {tally.points:,} points are unmatched; --rejects FILE lists them"
+        raise UnmatchedProblem("" if run.console.as_json else told)

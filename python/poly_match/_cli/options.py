@@ -1,0 +1,53 @@
+"""What a command is asked to do: the options of the command line, as the modules that do it take them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from poly_match._rules import Best, Predicate
+
+__all__ = ["MatchOptions", "PointsFile", "Rules"]
+
+
+@dataclass
+class Rules:
+    """The options that say what the best region is."""
+
+    predicate: Predicate = "covers"
+    distance: float | None = None
+    best: Best = "smallest"
+    score: str | None = None
+    invalid: str = "warn"
+
+
+@dataclass
+class PointsFile:
+    """The options that say where points are."""
+
+    path: str
+    format: str | None = None
+    layer: str | None = None
+    x: str | None = None
+    y: str | None = None
+
+
+@dataclass
+class MatchOptions:
+    """The arguments and options of the commands that match."""
+
+    points: str
+    polygons: str
+    output: str
+    format: str | None = None
+    points_format: str | None = None
+    points_layer: str | None = None
+    polygons_layer: str | None = None
+    index: str | None = None
+    x: str | None = None
+    y: str | None = None
+    rules: Rules = field(default_factory=Rules)
+    columns: list[str] | None = None
+    audit: bool = False
+    rejects: str | None = None
+    fail_unmatched: bool = False
+    workers: int = -1

@@ -1,0 +1,390 @@
+"""Files in: every format as a stream of Arrow record batches, with x and y.
+
+A source knows its columns, where the places of its points are (two columns, or a geometry), and its
+coordinate reference system; then it yields its rows, in order, a piece at a time. So what reads is a table
+with one line per family of formats, and what matches needs to know nothing about files.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import re
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+from poly_match._cli.csv import CsvRows, numbers_of
+from poly_match._cli.errors import Problem, UsageProblem
+from poly_match._cli.formats import CODECS, FORMATS, PIPE, Format
+from poly_match._forms.arrow import points_of
+from poly_match._forms.numbers import Doubles
+
+__all__ = ["Columns", "Geometry", "Source", "ahead", "crs_of", "open_source", "places_of", "xy_of"]
+
+ROWS = 1 << 17  # of a batch, where the format lets us choose
+LARGE_BATCH = 64 << 20  # bytes of an Arrow file; such batches are mapped instead of read
+X_NAMES = ("lon", "lng", "long", "longitude", "x")
+Y_NAMES = ("lat", "latitude", "y")
+Batches = Iterator[pa.RecordBatch]
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """The column that holds the geometry, and how: "wkb", or a GeoArrow name without its prefix."""
+
+    name: str
+    encoding: str
+
+
+def _nobody_counts() -> int:
+    return 0
+
+
+@dataclass
+class Source:
+    """An open file: what is in it, and its rows.
+
+    `total` and `done` say how much there is to read and how much of that has been read, in whatever the
+    format counts; `total` is None when nobody knows.
+    """
+
+    path: str
+    schema: pa.Schema
+    batches: Callable[[], Batches]
+    is_text: bool = False  # all cells are text, as in CSV
+    geometry: Geometry | None = None
+    geometry_type: str = "Unknown"  # as GDAL calls it
+    crs: Any = None
+    total: int | None = None
+    done: Callable[[], int] = _nobody_counts
+    geo: dict[str, Any] | None = None  # what a GeoParquet file says of its geometry
+    stack: ExitStack | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.stack is not None:
+            self.stack.close()
+
+
+def open_source(path: str, format: Format, layer: str | None = None) -> Source:
+    """Open a file; what it is not is a `Problem` that names it."""
+    if layer is not None and format.family != "gdal":
+        raise UsageProblem(
+            f"{path}: a {format.name} file has no layers; leave out the option for the layer {layer}"
+        )
+    if path == PIPE and not format.pipes:
+        pipes = ", ".join(each.name for each in FORMATS if each.pipes)
+        raise UsageProblem(f"{format.name} cannot be read from standard input; use {pipes}")
+    if path != PIPE and not path.startswith("/vsi") and not Path(path).exists():
+        raise Problem(f"{path}: there is no such file")
+    stack = ExitStack()
+    try:
+        opener = _OPENERS[format.family]
+        source = _waited_for(lambda: opener(path, format, layer, stack))
+    except BaseException as error:
+        stack.close()
+        if isinstance(error, (Problem, KeyboardInterrupt)):
+            raise
+        raise _told(path, error) from None
+    source.stack = stack
+    return source
+
+
+def _waited_for(open_it: Callable[[], Source]) -> Source:
+    """Return what a function opens, waiting for it in a way that Ctrl-C can end: a pipe may be silent."""
+    opened: queue.Queue[Source | BaseException] = queue.Queue()
+
+    def work() -> None:
+        try:
+            opened.put(open_it())
+        except BaseException as error:
+            opened.put(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    result = opened.get()
+    if isinstance(result, BaseException):
+        raise result
+    return result
+
+
+def _told(path: str, error: BaseException) -> BaseException:
+    """Return a failure to read as a `Problem`, and what is no such failure as it is."""
+    if isinstance(error, Problem) or not isinstance(
+        error, (OSError, ValueError, RuntimeError, pa.ArrowException)
+    ):
+        return error
+    reason = getattr(error, "strerror", None) or (str(error).splitlines() or [type(error).__name__])[0]
+    return Problem(f"{path}: cannot be read: {reason.partition('; It might help')[0]}")
+
+
+# ---- one opener per family ---------------------------------------------------------------------------------
+
+
+class _Stdin:
+    """Standard input below Python's own buffer, whose lock would be in the way of Ctrl-C.
+
+    A read gives as many bytes as it is asked for, unless the input ends.
+    """
+
+    closed = False
+
+    def read(self, size: int, /) -> bytes:
+        parts = []
+        while size > 0 and (part := os.read(0, size)):
+            parts.append(part)
+            size -= len(part)
+        return b"".join(parts)
+
+    def readable(self) -> bool:
+        return True
+
+    def close(self) -> None: ...
+
+
+def _open_csv(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
+    raw: Any = _Stdin() if path == PIPE else stack.enter_context(pa.OSFile(path))
+    total = None if path == PIPE else raw.size()
+    codec = CODECS.get(Path(path).suffix.lower())
+    rows = CsvRows(raw if codec is None else pa.CompressedInputStream(raw, codec), path, format.delimiter)
+    schema = pa.schema([(name, pa.string()) for name in rows.names])
+
+    def done() -> int:
+        return total or 0 if path == PIPE or raw.closed else raw.tell()
+
+    return Source(path, schema, rows.batches, is_text=True, total=total, done=done)
+
+
+def _open_parquet(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
+    import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+    # Buffering ahead would keep all that has been read.
+    file = stack.enter_context(pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20))
+    schema = file.schema_arrow
+    read = 0
+
+    def batches() -> Batches:
+        nonlocal read
+        for batch in file.iter_batches(batch_size=ROWS):
+            read += batch.num_rows
+            yield batch
+
+    source = Source(path, schema, batches, total=file.metadata.num_rows, done=lambda: read)
+    geo = (schema.metadata or {}).get(b"geo")
+    if geo is None:
+        source.geometry, source.crs = _geoarrow(schema)
+        return source
+    try:
+        source.geo = json.loads(geo)
+        name = source.geo["primary_column"]
+        column = source.geo["columns"][name]
+        source.geometry = Geometry(name, column["encoding"].lower())
+        source.crs = column.get("crs", "OGC:CRS84")
+        types = column.get("geometry_types", [])
+        source.geometry_type = types[0] if len(types) == 1 else "Unknown"
+    except (ValueError, KeyError, TypeError):
+        raise Problem(f"{path}: its GeoParquet metadata cannot be read; write the file again") from None
+    return source
+
+
+def _open_arrow(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
+    reader: Any
+    if path == PIPE:
+        reader = pa.ipc.open_stream(pa.PythonFile(_Stdin(), mode="r"))
+    else:
+        file = stack.enter_context(pa.OSFile(path))
+        is_stream = file.read(6) != b"ARROW1"
+        file.seek(0)
+        reader = pa.ipc.open_stream(file) if is_stream else pa.ipc.open_file(file)
+        if not is_stream and file.size() > LARGE_BATCH * max(reader.num_record_batches, 1):
+            reader = pa.ipc.open_file(stack.enter_context(pa.memory_map(path)))
+    count = getattr(reader, "num_record_batches", None)
+    read = 0
+
+    def batches() -> Batches:
+        nonlocal read
+        each = iter(reader) if count is None else (reader.get_batch(i) for i in range(count))
+        for batch in each:
+            for start in range(0, batch.num_rows, ROWS):
+                yield batch.slice(start, ROWS)
+            read += 1
+
+    geometry, crs = _geoarrow(reader.schema)
+    return Source(path, reader.schema, batches, geometry=geometry, crs=crs, total=count, done=lambda: read)
+
+
+def _geoarrow(schema: pa.Schema) -> tuple[Geometry | None, Any]:
+    """Return the geometry column of a schema that says so in the way of GeoArrow, and its CRS."""
+    for field in schema:
+        words = field.metadata or {}
+        name = words.get(b"ARROW:extension:name", getattr(field.type, "extension_name", "").encode())
+        if name.startswith(b"geoarrow.") or name == b"ogc.wkb":
+            about = json.loads(words.get(b"ARROW:extension:metadata") or b"{}") or {}
+            return Geometry(field.name, name.decode().partition(".")[2]), about.get("crs")
+    return None, None
+
+
+def _open_gdal(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
+    import pyogrio  # type: ignore[import-untyped]
+
+    # The reader of its own that FlatGeobuf has returns garbage where a geometry is missing (GDAL 3.12).
+    pyogrio.set_gdal_config_options({"OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES"})
+    place = "/vsistdin/" if path == PIPE else path
+    total = None
+    if path != PIPE:
+        layers = pyogrio.list_layers(place)
+        names = [str(name) for name in layers[:, 0]]
+        if layer is None and len(names) > 1:
+            raise UsageProblem(
+                f"{path}: has several layers; choose one of {', '.join(names)} with the option for the layer"
+            )
+        if layer is not None and layer not in names:
+            raise UsageProblem(f"{path}: has no layer {layer}; it has {', '.join(names) or 'none'}")
+        if format.driver in ("GPKG", "FlatGeobuf", "ESRI Shapefile"):  # others would have to read everything
+            total = max(int(pyogrio.read_info(place, layer=layer)["features"]), 0)
+    meta, reader = stack.enter_context(
+        pyogrio.open_arrow(place, layer=layer, use_pyarrow=True, batch_size=1 << 16)
+    )
+    read = 0
+
+    def batches() -> Batches:
+        nonlocal read
+        for batch in reader:
+            read += batch.num_rows
+            yield batch
+
+    name = meta["geometry_name"] or "wkb_geometry"
+    geometry = Geometry(name, "wkb") if name in reader.schema.names else None
+    source = Source(path, reader.schema, batches, geometry=geometry, total=total, done=lambda: read)
+    source.crs, source.geometry_type = meta["crs"], meta["geometry_type"] or "Unknown"
+    return source
+
+
+_OPENERS = {"csv": _open_csv, "parquet": _open_parquet, "arrow": _open_arrow, "gdal": _open_gdal}
+
+
+# ---- reading ahead -----------------------------------------------------------------------------------------
+
+
+def ahead(source: Source) -> Generator[pa.RecordBatch, None, None]:
+    """Yield the batches of a source, read by a thread of its own.
+
+    So reading goes on while the batch before is matched and written, and Ctrl-C ends a command that waits for
+    input: what waits inside a library can't be interrupted.
+    """
+    ready: queue.Queue[Any] = queue.Queue(1)
+    stopped = threading.Event()
+
+    def hand(item: Any) -> bool:
+        while not stopped.is_set():
+            try:
+                ready.put(item, timeout=0.1)
+                return True
+            except queue.Full:
+                continue
+        return False
+
+    def work() -> None:
+        try:
+            for batch in source.batches():
+                if not hand(batch):
+                    return
+            hand(None)
+        except BaseException as error:
+            hand(_told(source.path, error))
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    try:
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        stopped.set()
+        thread.join(timeout=2.0)
+        if thread.is_alive():  # it waits for a pipe, perhaps for ever, and needs what it reads from
+            source.stack = None
+
+
+# ---- where the points are ----------------------------------------------------------------------------------
+
+
+def crs_of(crs: Any) -> Any:
+    """Return a coordinate reference system as pyproj knows it."""
+    import pyproj
+
+    try:
+        return pyproj.CRS.from_user_input(crs)
+    except pyproj.exceptions.CRSError:
+        raise Problem(f"PROJ does not know the coordinate reference system {str(crs)[:60]}") from None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Coordinates that are in two columns."""
+
+    x: str
+    y: str
+
+
+def places_of(source: Source, x: str | None, y: str | None) -> Columns | Geometry:
+    """Return where the coordinates are: the columns asked for, the geometry, or columns with usual names."""
+    if source.geometry is not None and x is None and y is None:
+        return source.geometry
+    names = [name for name in source.schema.names if source.geometry is None or name != source.geometry.name]
+    return Columns(_pick(source.path, names, x, X_NAMES, "--x"), _pick(source.path, names, y, Y_NAMES, "--y"))
+
+
+def _pick(path: str, names: list[str], wanted: str | None, usual: tuple[str, ...], option: str) -> str:
+    listed = ", ".join(names) or "(none)"
+    if wanted is not None:
+        if wanted not in names:
+            raise UsageProblem(f"{option} {wanted}: {path} has the columns {listed}")
+        return wanted
+    found = [name for name in names if name.strip().lower() in usual]
+    if len(found) == 1:
+        return found[0]
+    reason = f"several fit: {', '.join(found)}" if found else f"none is called {', '.join(usual)}"
+    raise UsageProblem(f"{path}: name the column with {option} ({reason}); the columns are {listed}")
+
+
+def xy_of(
+    source: Source, places: Columns | Geometry, batch: pa.RecordBatch, rows_before: int
+) -> tuple[Doubles, Doubles]:
+    """Return the coordinates of a batch; NaN where there are none."""
+    if isinstance(places, Columns):
+        x, y = (_numbers(source.path, batch[name], name, rows_before) for name in (places.x, places.y))
+        return x, y
+    try:
+        return points_of(batch[places.name], "points")
+    except (ValueError, TypeError) as error:
+        reason = re.sub(r"points\[(\d+)\]", lambda row: f"row {rows_before + int(row[1]) + 1}", str(error))
+        raise Problem(f"{source.path}: {reason}") from None
+
+
+def _numbers(path: str, column: Any, name: str, rows_before: int) -> Doubles:
+    kind = column.type
+    if pa.types.is_dictionary(kind):
+        column = column.dictionary_decode()
+        kind = column.type
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return numbers_of(column, path, name, rows_before)
+    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+        raise UsageProblem(
+            f"{path}: column {name} is not numeric but {kind}; name the column with --x and --y"
+        )
+    doubles = pc.cast(column, pa.float64(), safe=False)
+    if doubles.null_count:
+        doubles = doubles.fill_null(float("nan"))
+    return np.asarray(doubles.to_numpy(zero_copy_only=False))

@@ -1,0 +1,200 @@
+"""What a row of output is made of: the point's own columns, then what its region adds.
+
+The columns of the points go through as they are. Only what a format cannot hold changes its form: to CSV a
+geometry goes as x and y, from CSV x and y go as numbers, and where a point has to be a geometry it is made
+one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from poly_match._cli.formats import Format
+from poly_match._cli.read import Columns, Geometry, Source
+from poly_match._cli.write import Target
+from poly_match._forms.numbers import Doubles
+from poly_match._rules import STATUSES
+
+__all__ = ["Piece", "Shape", "is_bad", "unique_names"]
+
+
+@dataclass
+class Piece:
+    """Some of the points, with their answers."""
+
+    batch: pa.RecordBatch
+    x: Doubles
+    y: Doubles
+    answers: npt.NDArray[np.intp]
+
+
+Make = Callable[[Piece], Any]
+
+
+class Shape:
+    """The columns of the output, and how a piece of the points becomes a batch of them.
+
+    Parameters
+    ----------
+    source, places
+        The points.
+    added
+        Fields of the regions by name; none at all: the number of the region. None: nothing is added.
+    audit
+        Whether there is a column that says why a point has its answer.
+    crs
+        That of the polygons, in which the points are when they don't say anything else.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        places: Columns | Geometry,
+        added: dict[str, Any] | None,
+        audit: bool,
+        format: Format,
+        crs: Any,
+    ) -> None:
+        self.source, self.places, self.format = source, places, format
+        self.crs = crs if source.geometry is None else source.crs
+        self.geometry: Geometry | None = None
+        self.geo: dict[str, Any] | None = None
+        self.geometry_type = "Point"
+        self.repeated: tuple[str, ...] = ()
+        self.fields: list[pa.Field] = []
+        self.makes: list[Make] = []
+        for position, each in enumerate(source.schema):
+            self._pass_through(position, each)
+        if format.family == "csv" and source.geometry is not None:
+            for name, axis in zip(self._free(["x", "y"], "_point"), ("x", "y"), strict=True):
+                self._add(pa.field(name, pa.float64()), _numbers(axis))
+        if added is not None:
+            self._add_regions(added)
+        if audit:
+            self._add(pa.field(*self._free(["status"], "_match"), pa.string()), _status)
+        if format.needs_geometry and source.geometry is None:
+            (name,) = self._free(["geometry"], "_point")
+            self.geometry = Geometry(name, "wkb")
+            self._add(pa.field(name, pa.binary()), _points)
+
+    def target(self, path: str) -> Target:
+        """Return what is to be written."""
+        schema = pa.schema(self.fields, self.source.schema.metadata)
+        target = Target(path, self.format, schema, self.geometry, self.crs, self.geo)
+        target.geometry_type, target.repeated = self.geometry_type, self.repeated
+        return target
+
+    def batch(self, piece: Piece) -> pa.RecordBatch:
+        """Return the rows of a piece; what comes from few values are dictionaries."""
+        arrays = [make(piece) for make in self.makes]
+        return pa.RecordBatch.from_arrays(arrays, names=[field.name for field in self.fields])
+
+    def _add(self, field: pa.Field, make: Make) -> None:
+        self.fields.append(field)
+        self.makes.append(make)
+
+    def _free(self, names: Iterable[str], suffix: str = "_region") -> list[str]:
+        return unique_names([field.name for field in self.fields], names, suffix)
+
+    def _pass_through(self, position: int, field: pa.Field) -> None:
+        source, format = self.source, self.format
+        if source.geometry is not None and field.name == source.geometry.name:
+            self._pass_geometry(position, field, source.geometry)
+        elif (
+            source.is_text
+            and format.family != "csv"
+            and isinstance(self.places, Columns)
+            and field.name in (self.places.x, self.places.y)
+        ):
+            axis = "x" if field.name == self.places.x else "y"
+            self._add(pa.field(field.name, pa.float64()), _numbers(axis))
+        else:
+            if format.family in ("csv", "gdal") and pa.types.is_dictionary(field.type):
+                field = field.with_type(field.type.value_type)
+            self._add(field, _column(position))
+
+    def _pass_geometry(self, position: int, field: pa.Field, geometry: Geometry) -> None:
+        if self.format.family == "csv":
+            return
+        self.geo = self.source.geo
+        native = self.format.family == "arrow" or (self.format.family == "parquet" and self.geo is not None)
+        if geometry.encoding == "wkb" or native:
+            self.geometry, self.geometry_type = geometry, self.source.geometry_type
+            self._add(field, _column(position))
+        else:
+            self.geometry, self.geo = Geometry(field.name, "wkb"), None
+            self._add(pa.field(field.name, pa.binary()), _points)
+
+    def _add_regions(self, added: dict[str, Any]) -> None:
+        if not added:
+            self._add(pa.field(*self._free(["region"]), pa.int64()), _number)
+        names = self._free(added)
+        self.repeated = tuple(names)
+        for name, values in zip(names, added.values(), strict=True):
+            self._add(pa.field(name, values.type), _taken(values))
+
+
+def unique_names(taken: list[str], names: Iterable[str], suffix: str = "_region") -> list[str]:
+    """Return the names for added columns: with the suffix where there is such a name already."""
+    used = set(taken)
+    result = []
+    for name in names:
+        while name in used:
+            name += suffix
+        used.add(name)
+        result.append(name)
+    return result
+
+
+def is_bad(x: Doubles, y: Doubles) -> npt.NDArray[np.bool_]:
+    """Return which points have no place: a coordinate that is missing or not finite."""
+    return ~(np.isfinite(x) & np.isfinite(y))
+
+
+# ---- how a column is made ----------------------------------------------------------------------------------
+
+
+def _column(position: int) -> Make:
+    return lambda piece: piece.batch.column(position)
+
+
+def _numbers(axis: str) -> Make:
+    return lambda piece: pa.array(getattr(piece, axis), from_pandas=True)
+
+
+def _rows(piece: Piece) -> Any:
+    """Return the number of each point's region, null for none."""
+    return pa.array(piece.answers, pa.int64(), mask=piece.answers < 0)
+
+
+def _number(piece: Piece) -> Any:
+    return _rows(piece)
+
+
+def _taken(values: Any) -> Make:
+    return lambda piece: pa.DictionaryArray.from_arrays(_rows(piece), values, safe=False)
+
+
+def _status(piece: Piece) -> Any:
+    codes = np.where(piece.answers >= 0, 0, np.where(is_bad(piece.x, piece.y), 2, 1)).astype(np.int8)
+    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(STATUSES))
+
+
+_WKB = np.dtype([("order", "u1"), ("kind", "<u4"), ("x", "<f8"), ("y", "<f8")])
+
+
+def _points(piece: Piece) -> Any:
+    """Return the points as WKB, null where there is none."""
+    points = np.empty(len(piece.x), dtype=_WKB)
+    points["order"], points["kind"], points["x"], points["y"] = 1, 1, piece.x, piece.y
+    plain = pa.Array.from_buffers(
+        pa.binary(_WKB.itemsize), len(points), [None, pa.py_buffer(points.tobytes())]
+    ).cast(pa.binary())
+    bad = is_bad(piece.x, piece.y)
+    return pa.compute.if_else(pa.array(~bad), plain, pa.scalar(None, pa.binary())) if bad.any() else plain

@@ -1,0 +1,401 @@
+"""Columns of Arrow, whoever holds them: points and polygons through the Arrow PyCapsule interface.
+
+The extension makes tuples and read-only arrays over the very memory of what was exported, checked; here they
+get their meaning: which column of a table is the geometry, how it is laid out (GeoArrow, WKB, plain numbers),
+which rows are missing. Coordinates in one chunk are used where they lie. No library of Arrow is imported.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from poly_match import _core
+from poly_match._forms.numbers import XY, Doubles, Offsets, Ragged, check_order, doubles_of, is_from
+from poly_match._forms.wkb import Places
+
+EXPECTED = (
+    "a GeoArrow or WKB column, or a table with exactly one of them or with exactly two numeric columns (x, y)"
+)
+NUMBERS = frozenset("cCsSiIlLefg")
+BYTES = frozenset(("z", "Z", "vz"))
+OTHERS = {
+    "u": "text",
+    "U": "text",
+    "vu": "text",
+    "d": "decimals (cast them to double)",
+    "dictionary": "a dictionary (decode it)",
+}
+LISTS = frozenset(("+l", "+L"))
+DIMENSIONS = ("xy", "xyz", "xym", "xyzm")
+WKB = "wkb"
+KINDS = {0: "point", 2: "polygon", 3: "multipolygon"}  # by how many lists are around a coordinate
+
+
+class Field(NamedTuple):
+    """What a schema says."""
+
+    format: str
+    name: str
+    metadata: dict[str, bytes]
+    children: tuple[Field, ...]
+
+
+class Array(NamedTuple):
+    """One chunk of what a field describes; `nulls` is -1 when nobody has counted."""
+
+    length: int
+    offset: int
+    nulls: int
+    buffers: tuple[Any, ...]
+    children: tuple[Array, ...]
+
+
+class Column(NamedTuple):
+    """The geometry of what was handed over."""
+
+    field: Field
+    chunks: list[Array]
+
+
+# ---- taking it ---------------------------------------------------------------------------------------------
+
+
+def is_arrow(values: object) -> bool:
+    """Return whether an object offers its data through the Arrow PyCapsule interface."""
+    return hasattr(values, "__arrow_c_array__") or hasattr(values, "__arrow_c_stream__")
+
+
+def _take(values: Any, argument: str) -> Column:
+    """Return everything an object exports."""
+    # Capsules have names here, so that none is destroyed, by any code, while an exception passes by.
+    if hasattr(values, "__arrow_c_array__"):
+        schema, array = values.__arrow_c_array__()
+        field, chunks = _core.arrow_array(argument, schema, array)
+    else:
+        stream = values.__arrow_c_stream__()
+        field, chunks = _core.arrow_stream(argument, stream)
+    return Column(_field(field), [_array(chunk) for chunk in chunks])
+
+
+def _field(field: Any) -> Field:
+    format, name, metadata, children = field
+    return Field(format, name, metadata, tuple(_field(child) for child in children))
+
+
+def _array(array: Any) -> Array:
+    length, offset, nulls, buffers, children = array
+    return Array(length, offset, nulls, buffers, tuple(_array(child) for child in children))
+
+
+def _geometry_of(values: Any, argument: str) -> Column:
+    """Return what is the geometry: all of a column or of a table of numbers, or one column of a table."""
+    field, chunks = _take(values, argument)
+    if _is_pair(field):
+        check_order([child.name for child in field.children], argument)
+        x, y = field.children
+        return Column(field._replace(children=(x._replace(name="x"), y._replace(name="y"))), chunks)
+    if not _is_table(field):
+        return Column(field, chunks)
+    at = _geometry_child(field)
+    if at is None:
+        shown = ", ".join(f"{child.name!r} of {_described(child)}" for child in field.children)
+        raise TypeError(f"{argument}: expected {EXPECTED}; got the columns {shown or '(none)'}")
+    for chunk in chunks:
+        if _valid(chunk) is not None:
+            raise ValueError(f"{argument}: rows of a table cannot be missing as a whole")
+    parts = [_part(chunk.children[at], chunk.offset, chunk.offset + chunk.length) for chunk in chunks]
+    return Column(field.children[at], parts)
+
+
+def _geometry_child(table: Field) -> int | None:
+    """Return where the geometry is: the primary column, the only one that says it is, or that may be one."""
+    primary = _geoparquet(table).get("primary_column")
+    for test in (lambda field: field.name == primary, _extension, lambda field: _kind_of(field) is not None):
+        found = [at for at, field in enumerate(table.children) if test(field)]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
+
+
+def _extension(field: Field) -> str | None:
+    """Return the name of a geometry type of GeoArrow (or of older GDAL), without its prefix."""
+    name = field.metadata.get("ARROW:extension:name", b"").decode(errors="replace")
+    prefix, _, kind = name.partition(".")
+    return kind if prefix in ("geoarrow", "ogc") else None
+
+
+def _described(field: Field) -> str:
+    """Return the type of a field in an error."""
+    name = field.metadata.get("ARROW:extension:name", b"").decode(errors="replace")
+    if field.format in NUMBERS:
+        return name or "numbers"
+    return (
+        name
+        or _kind_of(field)
+        or OTHERS.get(field.format.partition(":")[0], f"Arrow format {field.format!r}")
+    )
+
+
+def _told(field: Field) -> dict[str, Any]:
+    """Return what the type of a GeoArrow column says beside its name."""
+    return _parsed(field.metadata.get("ARROW:extension:metadata", b""))
+
+
+def _geoparquet(table: Field) -> dict[str, Any]:
+    """Return what a table read from GeoParquet says about its geometry columns."""
+    return _parsed(table.metadata.get("geo", b""))
+
+
+def _parsed(text: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(text or b"{}")
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+# ---- what a field is ---------------------------------------------------------------------------------------
+
+
+def _is_table(field: Field) -> bool:
+    """Return whether items are the rows of a table, one column of which may be the geometry."""
+    return field.format == "+s" and not _extension(field) and not _is_coordinate(field)
+
+
+def _is_pair(field: Field) -> bool:
+    """Return whether this is a table of two numeric columns, whatever they are called."""
+    return _is_table(field) and len(field.children) == 2 and _are_numbers(field.children)
+
+
+def _is_coordinate(field: Field) -> bool:
+    """Return whether items are coordinates: x and y together, or apart."""
+    if field.format in ("+w:2", "+w:3", "+w:4"):
+        return _are_numbers(field.children)
+    names = [child.name for child in field.children]
+    return field.format == "+s" and names in map(list, DIMENSIONS) and _are_numbers(field.children)
+
+
+def _are_numbers(fields: tuple[Field, ...]) -> bool:
+    return all(field.format in NUMBERS for field in fields)
+
+
+def _kind_of(field: Field) -> str | None:
+    """Return "point", "polygon", "multipolygon" or "wkb" as the layout says, None when it is none of them."""
+    if field.format in BYTES:
+        return WKB
+    depth = 0
+    while field.format in LISTS:
+        field, depth = field.children[0], depth + 1
+    return KINDS.get(depth) if _is_coordinate(field) else None
+
+
+def _kind(field: Field, argument: str, allowed: tuple[str, ...], expected: str) -> str:
+    """Return what a field is, as its type says and its layout confirms; an error when it is not allowed."""
+    extension, kind = _extension(field), _kind_of(field)
+    if kind not in (*allowed, WKB) or extension not in (None, kind):
+        raise TypeError(f"{argument}: expected {expected}, got {_described(field)}")
+    return kind
+
+
+# ---- items and rows ----------------------------------------------------------------------------------------
+
+
+def _part(array: Array, start: int, stop: int) -> Array:
+    """Return some of the items of an array."""
+    if start == 0 and stop == array.length:
+        return array
+    return array._replace(offset=array.offset + start, length=stop - start, nulls=-1 if array.nulls else 0)
+
+
+def _valid(array: Array) -> npt.NDArray[np.bool_] | None:
+    """Return which items are there; None when all are."""
+    bits = array.buffers[0]
+    if bits is None or array.nulls == 0:
+        return None
+    first, stop = array.offset // 8, (array.offset + array.length + 7) // 8
+    flags = np.unpackbits(bits[first:stop], bitorder="little")[array.offset % 8 :][: array.length]
+    return None if flags.all() else flags.astype(bool)
+
+
+def _numbers(array: Array) -> Doubles:
+    """Return the numbers of a child, NaN where one is missing."""
+    doubles = doubles_of(array.buffers[1][array.offset : array.offset + array.length], "numbers")
+    valid = _valid(array)
+    return doubles if valid is None else np.where(valid, doubles, np.nan)
+
+
+def _coordinates(field: Field, array: Array) -> tuple[Doubles, Doubles, Doubles | None]:
+    """Return x and y, and both as rows where they lie together."""
+    start, stop = array.offset, array.offset + array.length
+    if field.format == "+s":
+        x, y = (_numbers(_part(child, start, stop)) for child in array.children[:2])
+        return x, y, None
+    width = int(field.format[3:])
+    rows = _numbers(_part(array.children[0], start * width, stop * width)).reshape(-1, width)
+    return rows[:, 0], rows[:, 1], rows[:, :2]
+
+
+def points_of(values: Any, argument: str) -> XY:
+    """Return x and y of points; NaN where one is missing."""
+    field, chunks = _geometry_of(values, argument)
+    if _kind(field, argument, ("point",), "points") == WKB:
+        return _core.wkb_points(argument, *_places(field, chunks, argument))
+    parts = [_points(field, chunk) for chunk in chunks] or [(np.empty(0), np.empty(0))]
+    if len(parts) == 1:
+        return parts[0]
+    x, y = zip(*parts, strict=True)
+    return np.concatenate(x), np.concatenate(y)
+
+
+def _points(field: Field, chunk: Array) -> XY:
+    x, y, _ = _coordinates(field, chunk)
+    valid = _valid(chunk)
+    return (x, y) if valid is None else (np.where(valid, x, np.nan), y)
+
+
+def numbers_of(values: Any, argument: str) -> Doubles:
+    """Return a column of real numbers; NaN where one is missing."""
+    field, chunks = _take(values, argument)
+    if field.format not in NUMBERS:
+        raise TypeError(f"{argument}: expected real numbers, got {_described(field)}")
+    parts = [_numbers(chunk) for chunk in chunks] or [np.empty(0)]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+# ---- polygons ----------------------------------------------------------------------------------------------
+
+
+def regions_of(values: Any, argument: str) -> Ragged:
+    """Return the ragged arrays of polygons or multipolygons; a missing row has no vertices."""
+    field, chunks = _geometry_of(values, argument)
+    kind = _kind(field, argument, ("polygon", "multipolygon"), "polygons or multipolygons")
+    edges = _told(field).get("edges", "planar")
+    if edges != "planar":
+        raise ValueError(
+            f"{argument}: expected edges that are straight in the plane, got {edges!r} ones; "
+            "if those will do, take the edges out of the type of the column"
+        )
+    if kind == WKB:
+        return _core.wkb_regions(argument, *_places(field, chunks, argument))
+    depth = 2 if kind == "polygon" else 3
+    parts = [_ragged(field, chunk, depth, argument) for chunk in chunks]
+    coords = [coords for coords, _ in parts]
+    levels = [_chained([levels[level] for _, levels in parts]) for level in range(depth)]
+    rings, polygons, *geoms = reversed(levels)
+    joined = coords[0] if len(coords) == 1 else np.concatenate([np.empty((0, 2)), *coords])
+    return joined, rings, polygons, geoms[0] if geoms else None
+
+
+def _chained(offsets: list[Offsets]) -> Offsets:
+    """Return the offsets of all chunks together; those of each begin at 0."""
+    if len(offsets) == 1:
+        return offsets[0]
+    return np.concatenate(([0], np.cumsum(np.concatenate([np.empty(0, np.int64), *map(np.diff, offsets)]))))
+
+
+def _ragged(field: Field, chunk: Array, depth: int, argument: str) -> tuple[Doubles, list[Offsets]]:
+    """Return the vertices of a chunk, and its offsets from the outermost to the innermost."""
+    present = _valid(chunk)
+    levels = []
+    for _ in range(depth):
+        offsets = _offsets(chunk, argument)
+        levels.append(offsets - offsets[0])
+        field, chunk = field.children[0], _part(chunk.children[0], int(offsets[0]), int(offsets[-1]))
+        if _valid(chunk) is not None:
+            raise ValueError(f"{argument}: nulls within a geometry, in field {field.name!r}")
+    x, y, rows = _coordinates(field, chunk)
+    coords = np.column_stack((x, y)) if rows is None else rows
+    return (coords, levels) if present is None else _emptied(coords, levels, present)
+
+
+def _offsets(array: Array, argument: str) -> Offsets:
+    """Return the offsets of the items of a list, checked: what they enclose is there."""
+    offsets: Offsets = array.buffers[1][array.offset : array.offset + array.length + 1].astype(np.int64)
+    falls = np.flatnonzero(offsets[1:] < offsets[:-1])
+    if falls.size:
+        raise ValueError(f"{argument}: malformed Arrow data: offsets run backwards at item {falls[0] + 1}")
+    if offsets[0] < 0 or (array.children and offsets[-1] > array.children[0].length):
+        raise ValueError(f"{argument}: malformed Arrow data: an offset is out of range")
+    return offsets
+
+
+def _emptied(
+    coords: Doubles, levels: list[Offsets], present: npt.NDArray[np.bool_]
+) -> tuple[Doubles, list[Offsets]]:
+    """Take out what lies under missing rows, where anything may be; the rows stay."""
+    counts = np.diff(levels[0])
+    kept = np.repeat(present, counts)
+    emptied = [np.concatenate(([0], np.cumsum(counts * present)))]
+    for offsets in levels[1:]:
+        counts = np.diff(offsets)
+        emptied.append(np.concatenate(([0], np.cumsum(counts[kept]))))
+        kept = np.repeat(kept, counts)
+    return (coords if kept.all() else coords[kept]), emptied
+
+
+# ---- WKB ---------------------------------------------------------------------------------------------------
+
+
+def _places(field: Field, chunks: list[Array], argument: str) -> Places:
+    """Return where the bytes of each row are, in all chunks."""
+    buffers: list[Any] = []
+    places = [np.empty((3, 0), np.int64)]
+    for chunk in chunks:
+        in_views = field.format == "vz"
+        which, start, size = _in_views(chunk) if in_views else _in_bytes(chunk, argument)
+        valid = _valid(chunk)
+        if valid is not None:
+            size = np.where(valid, size, -1)
+        if (size < 0).sum() > (0 if valid is None else (~valid).sum()):
+            raise ValueError(f"{argument}: malformed Arrow data: a view of a negative size")
+        own = (chunk.buffers[1].reshape(-1), *chunk.buffers[2:]) if in_views else chunk.buffers[2:]
+        which = np.where((which >= 0) & (which < len(own)), which + len(buffers), -1)  # never that of another
+        places.append(np.stack((which, start, size)))
+        buffers += own
+    return tuple(buffers), *np.concatenate(places, axis=1)
+
+
+def _in_bytes(chunk: Array, argument: str) -> tuple[Offsets, Offsets, Offsets]:
+    offsets = _offsets(chunk, argument)
+    return np.zeros(chunk.length, np.int64), offsets[:-1], np.diff(offsets)
+
+
+def _in_views(chunk: Array) -> tuple[Offsets, Offsets, Offsets]:
+    """Views are 16 bytes: a size, then up to 12 bytes themselves, or 4 of them, a buffer and an offset."""
+    rows = np.arange(chunk.offset, chunk.offset + chunk.length)
+    views = chunk.buffers[1][chunk.offset : chunk.offset + chunk.length].view(np.int32).astype(np.int64)
+    size, inside = views[:, 0], views[:, 0] <= 12
+    return np.where(inside, 0, views[:, 2] + 1), np.where(inside, 16 * rows + 4, views[:, 3]), size
+
+
+# ---- the reference system ----------------------------------------------------------------------------------
+
+
+def crs_of(values: Any) -> Any:
+    """Return the CRS that an object of Arrow says its geometry has, None when it says nothing."""
+    field = _schema_of(values)
+    if field is None:
+        return None
+    if _is_table(field):
+        at = _geometry_child(field)
+        if at is None:
+            return None
+        columns = _geoparquet(field).get("columns")
+        field = field.children[at]
+        told = columns.get(field.name) if isinstance(columns, dict) else None
+        if isinstance(told, dict):
+            return told.get("crs", "OGC:CRS84")  # what GeoParquet means when it says nothing
+    return _told(field).get("crs")
+
+
+def _schema_of(values: Any) -> Field | None:
+    """Return the schema of an object. What may be read but once, or copies what it exports, is not asked."""
+    if is_arrow(values) and is_from(values, "polars", "geopandas"):
+        return _take(values, "schema").field
+    sources: list[Any] = [values, getattr(values, "schema", None), getattr(values, "type", None)]
+    known = [source for source in sources if hasattr(source, "__arrow_c_schema__")]
+    return _field(_core.arrow_schema("schema", known[0].__arrow_c_schema__())) if known else None

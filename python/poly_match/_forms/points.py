@@ -1,0 +1,93 @@
+"""What comes in on the point side: every form of points a user may hold, as two strided arrays.
+
+The engine reads x and y through strides, so an (n, 2) array is used where it lies. A list of points is rows,
+a tuple is the two columns (x, y), always: two points in a tuple are not guessed at.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from poly_match._forms.arrow import is_arrow, numbers_of
+from poly_match._forms.numbers import XY, Doubles, check_order, doubles_of, is_numeric_pandas, pairs_of
+from poly_match._forms.table import WORDS, geometry_in
+
+FORMS = (
+    "an (n, 2) array, a tuple (x, y) of 1-D arrays, a list of points (two numbers each), a table of two "
+    f"numeric columns (x, y), or Points as {WORDS}"
+)
+
+
+def xy_of(points: Any) -> XY:
+    """Return x and y as aligned float64 arrays of one length, as views where that is possible."""
+    if type(points) is np.ndarray and points.dtype is _DOUBLE and points.ndim == 2 and points.shape[1] == 2:
+        if not points.flags.aligned:
+            points = points.copy()
+        return points[:, 0], points[:, 1]
+    if isinstance(points, tuple):
+        return _plain_columns(points) or _from_columns(points)
+    if is_numeric_pandas(points):
+        if points.ndim == 2:
+            check_order(points.columns, "points")
+        return _split(doubles_of(points, "points"))
+    held = geometry_in(points, "points")
+    if held is not None:
+        form, rows = held
+        return form.points(rows, "points")
+    if isinstance(points, list):
+        return _split(pairs_of(points, "points"))
+    if not hasattr(points, "__array__"):
+        raise TypeError(f"points: expected {FORMS}; got {type(points).__name__}")
+    return _split(doubles_of(points, "points"))
+
+
+_DOUBLE = np.dtype(np.float64)
+
+
+def _plain_columns(points: tuple[Any, ...]) -> XY | None:
+    """Return the columns where nothing has to be done to them, as in most calls with few points."""
+    if len(points) != 2:
+        return None
+    x, y = points
+    plain = (
+        type(x) is type(y) is np.ndarray
+        and x.dtype is y.dtype is _DOUBLE
+        and x.ndim == y.ndim == 1
+        and len(x) == len(y)
+        and x.flags.aligned
+        and y.flags.aligned
+    )
+    return (x, y) if plain else None
+
+
+def _split(array: Doubles) -> XY:
+    if array.ndim != 2 or array.shape[1] != 2:
+        hint = "; one point is [(x, y)]" if array.shape == (2,) else ""
+        raise ValueError(f"points: expected shape (n, 2), got {array.shape}{hint}")
+    return array[:, 0], array[:, 1]
+
+
+def _from_columns(points: tuple[Any, ...]) -> XY:
+    if len(points) != 2:
+        raise ValueError(
+            f"points: a tuple is the two arrays (x, y), got {len(points)} items; rows go in a list"
+        )
+    x, y = (_column_of(column, f"points[{axis}]") for axis, column in enumerate(points))
+    for axis, column in enumerate((x, y)):
+        if column.ndim != 1:
+            raise ValueError(
+                f"points[{axis}]: a tuple is (x, y), two 1-D arrays; got shape {column.shape}"
+                + ("; one point is [(x, y)]" if column.ndim == 0 else "")
+            )
+    if len(x) != len(y):
+        raise ValueError(f"points: x has {len(x)} items and y has {len(y)}")
+    return x, y
+
+
+def _column_of(column: Any, argument: str) -> Doubles:
+    """Return the numbers of one column; only what NumPy can't read is asked for Arrow."""
+    if is_arrow(column) and not hasattr(column, "__array__"):
+        return numbers_of(column, argument)
+    return doubles_of(column, argument)

@@ -1,0 +1,244 @@
+"""What comes in on the polygon side: every form of polygons a user may hold, as ragged arrays.
+
+The ragged arrays are nested as in GeoArrow: coordinates, rings, polygons, regions. All forms lead to them,
+and the engine sees nothing else; only a list of `Polygon` says more, because a subclass may answer for its
+own area and center.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from poly_match import _core
+from poly_match._forms.numbers import Doubles, Offsets, array_of, doubles_of, is_missing
+from poly_match._forms.shapely import is_shapely
+from poly_match._forms.table import WORDS, geometry_in
+
+__all__ = ["Regions"]
+
+FORMS = (
+    "a list of poly_match.Polygon, a list of (k, 2) arrays (one ring each), poly_match.Regions, or Polygons "
+    f"and MultiPolygons as {WORDS}"
+)
+
+
+class _NotFiniteError(ValueError):
+    """A vertex of a region that is not finite; says which in the words of the caller."""
+
+    def __init__(self, vertex: int, region: int, place: Doubles) -> None:
+        self.region = region
+        self.reason = f"has a vertex that is not finite: ({place[0]}, {place[1]})"
+        super().__init__(f"coords[{vertex}]: region {region} {self.reason}")
+
+
+class Regions:
+    """Polygons and multipolygons as ragged arrays, checked once and read-only.
+
+    Each offsets array has one entry more than there are items: item i owns ``offsets[i]:offsets[i + 1]`` of
+    the level below. The nesting is that of GeoArrow and of ``shapely.to_ragged_array``.
+
+    Parameters
+    ----------
+    coords : (n, 2) array of real numbers
+        All vertices. A ring may repeat its first vertex at the end or not; the vertex order never matters.
+    ring_offsets : (rings + 1,) array of integers
+        Positions in `coords`.
+    polygon_offsets : (polygons + 1,) array of integers
+        Positions among the rings; the first ring of a polygon is its shell, the others are holes.
+    geom_offsets : (regions + 1,) array of integers, optional
+        Positions among the polygons. A region covers what any of its polygons covers. Without this level each
+        polygon is a region.
+
+    Raises
+    ------
+    TypeError
+        Coordinates that are not real numbers, offsets that are not integers.
+    ValueError
+        A wrong shape; offsets that decrease or leave the level below; a coordinate that is NaN or infinite.
+        The message names the argument and the position.
+
+    Notes
+    -----
+    Wherever polygons are expected, every form that `Index` lists will do; this one is for arrays of your own.
+    Coordinates that have the right type and layout are kept without a copy, as a read-only view: do not
+    change them afterwards. Offsets are copied. Empty rings, polygons and regions are allowed and cover
+    nothing. Checking takes O(n) time.
+
+    Examples
+    --------
+    A square with a hole, and a triangle:
+
+    >>> import poly_match as pm
+    >>> coords = [[0, 0], [9, 0], [9, 9], [0, 9], [3, 3], [6, 3], [6, 6], [3, 6], [20, 0], [29, 0], [20, 9]]
+    >>> regions = pm.Regions(coords, [0, 4, 8, 11], [0, 2, 3])
+    >>> regions
+    Regions(2 regions, 2 polygons, 3 rings, 11 vertices)
+    >>> pm.match([(1, 1), (4, 4), (21, 1)], regions)
+    array([ 0, -1,  1])
+    """
+
+    __slots__ = ("_coords", "_geom_offsets", "_polygon_offsets", "_ring_offsets")
+
+    def __init__(
+        self,
+        coords: npt.ArrayLike,
+        ring_offsets: npt.ArrayLike,
+        polygon_offsets: npt.ArrayLike,
+        geom_offsets: npt.ArrayLike | None = None,
+    ) -> None:
+        doubles = doubles_of(coords, "coords")
+        if doubles.ndim == 1 and doubles.size == 0:
+            doubles = doubles.reshape(0, 2)
+        if doubles.ndim != 2 or doubles.shape[1] != 2:
+            raise ValueError(f"coords: expected shape (n, 2), got {doubles.shape}")
+        rings = _offsets_of(ring_offsets, "ring_offsets", len(doubles), "vertices")
+        polygons = _offsets_of(polygon_offsets, "polygon_offsets", len(rings) - 1, "rings")
+        geoms = None
+        if geom_offsets is not None:
+            geoms = _offsets_of(geom_offsets, "geom_offsets", len(polygons) - 1, "polygons")
+        self._coords = _read_only(doubles)
+        self._ring_offsets = _read_only(rings)
+        self._polygon_offsets = _read_only(polygons)
+        self._geom_offsets = None if geoms is None else _read_only(geoms)
+        bad = self._bad_vertex()
+        if bad is not None:
+            raise _NotFiniteError(*bad, doubles[bad[0]])
+
+    @property
+    def coords(self) -> Doubles:
+        """The vertices, (n, 2), read-only."""
+        return self._coords
+
+    @property
+    def ring_offsets(self) -> Offsets:
+        """Where the rings start and end in `coords`, read-only."""
+        return self._ring_offsets
+
+    @property
+    def polygon_offsets(self) -> Offsets:
+        """Where the polygons start and end among the rings, read-only."""
+        return self._polygon_offsets
+
+    @property
+    def geom_offsets(self) -> Offsets | None:
+        """Where the regions start and end among the polygons, read-only; None: each polygon is a region."""
+        return self._geom_offsets
+
+    def __len__(self) -> int:
+        offsets = self._polygon_offsets if self._geom_offsets is None else self._geom_offsets
+        return len(offsets) - 1
+
+    def __repr__(self) -> str:
+        return (
+            f"Regions({len(self)} regions, {len(self._polygon_offsets) - 1} polygons, "
+            f"{len(self._ring_offsets) - 1} rings, {len(self._coords)} vertices)"
+        )
+
+    def __reduce__(self) -> tuple[type[Regions], tuple[Any, ...]]:
+        return type(self), (self._coords, self._ring_offsets, self._polygon_offsets, self._geom_offsets)
+
+    def _bad_vertex(self) -> tuple[int, int] | None:
+        """Return the first vertex of any region that is NaN or infinite, and its region."""
+        bad = np.flatnonzero(~np.isfinite(self._coords).all(axis=1))
+        if not bad.size:
+            return None
+        starts = self._ring_offsets[self._polygon_offsets]
+        if self._geom_offsets is not None:
+            starts = starts[self._geom_offsets]
+        owned = bad[(bad >= starts[0]) & (bad < starts[-1])]
+        if not owned.size:
+            return None
+        # Of the regions that start at or before the vertex, the last one owns it: empty ones come before it.
+        return int(owned[0]), int(np.searchsorted(starts, owned[0], side="right")) - 1
+
+
+def regions_of(polygons: Any) -> Regions:
+    """Return the ragged arrays of every accepted form of polygons."""
+    if isinstance(polygons, Regions):
+        return polygons
+    if isinstance(polygons, _core.Polygon):
+        raise TypeError("polygons: expected several, got one; put it in a list")
+    if are_polygons(polygons):
+        coords, ring_offsets = _core.gather_polygons(polygons)
+        return _named(coords, ring_offsets, np.arange(len(polygons) + 1), None)
+    held = geometry_in(polygons, "polygons")
+    if held is not None:
+        form, rows = held
+        return _named(*form.regions(rows, "polygons"))
+    if isinstance(polygons, np.ndarray) and (polygons.ndim == 3 or polygons.dtype == object):
+        polygons = list(polygons)
+    if not isinstance(polygons, (list, tuple)):
+        raise TypeError(f"polygons: expected {FORMS}; got {type(polygons).__name__}")
+    return _regions_from_rings(polygons)
+
+
+def are_polygons(polygons: Any) -> bool:
+    """Return whether this is a list of `Polygon`: objects that answer for their own area and center."""
+    return (
+        isinstance(polygons, (list, tuple, np.ndarray))
+        and len(polygons) > 0
+        and isinstance(polygons[0], _core.Polygon)
+    )
+
+
+def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
+
+
+def _offsets_of(values: Any, argument: str, limit: int, level: str) -> Offsets:
+    """Return checked offsets: at least 0, never falling, never beyond the level below."""
+    array = array_of(values, argument)
+    if array.ndim != 1 or not array.size:
+        raise ValueError(f"{argument}: expected a 1-D array of at least one offset, got shape {array.shape}")
+    if array.dtype.kind not in "iu":
+        raise TypeError(f"{argument}: expected integers, got dtype {array.dtype}")
+    if array[0] < 0:
+        raise ValueError(f"{argument}[0]: expected an offset of at least 0, got {array[0]}")
+    above = np.flatnonzero(array > limit)
+    if above.size:
+        at = int(above[0])
+        raise ValueError(f"{argument}[{at}]: offset {array[at]} is beyond the {limit} {level} there are")
+    falls = np.flatnonzero(array[1:] < array[:-1])
+    if falls.size:
+        at = int(falls[0]) + 1
+        raise ValueError(f"{argument}[{at}]: offset {array[at]} is below the one before it, {array[at - 1]}")
+    return array.astype(np.int64)
+
+
+def _regions_from_rings(rings: list[Any] | tuple[Any, ...]) -> Regions:
+    """Return one region per ring; None is a missing one."""
+    arrays = []
+    for row, ring in enumerate(rings):
+        if isinstance(ring, _core.Polygon) or is_shapely(ring):
+            raise TypeError(
+                f"polygons[{row}]: expected a (k, 2) array like the rows before, got {_kind(ring)}"
+            )
+        array = np.empty((0, 2)) if is_missing(ring) else array_of(ring, f"polygons[{row}]")
+        if array.dtype == object:
+            raise TypeError(f"polygons[{row}]: expected {FORMS}; got {_kind(ring)}")
+        array = doubles_of(array, f"polygons[{row}]")
+        if array.shape == (0,):
+            array = array.reshape(0, 2)
+        if array.ndim != 2 or array.shape[1] != 2:
+            raise ValueError(f"polygons[{row}]: expected a ring of shape (k, 2), got {array.shape}")
+        arrays.append(array)
+    coords = np.concatenate(arrays) if arrays else np.empty((0, 2))
+    counts = np.array([len(array) for array in arrays], dtype=np.int64)
+    return _named(coords, np.concatenate(([0], np.cumsum(counts))), np.arange(len(arrays) + 1), None)
+
+
+def _kind(value: object) -> str:
+    return type(value).__name__
+
+
+def _named(coords: Doubles, rings: Offsets, polygons: Offsets, geoms: Offsets | None) -> Regions:
+    """Return Regions of a caller's polygons: an error names that argument, not arrays never seen."""
+    try:
+        return Regions(coords, rings, polygons, geoms)
+    except _NotFiniteError as error:
+        raise ValueError(f"polygons[{error.region}] {error.reason}") from None

@@ -1,0 +1,70 @@
+"""Which form is what? The table of the forms of geometry that are understood, on both sides of a match.
+
+A form is told by the first row that is not missing, or by the object as a whole, and only then does anything
+run that knows the form: no library is imported whose object did not arrive. Plain numbers are no geometry;
+points and polygons made of them differ, and are told where points and polygons are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from poly_match._forms import arrow, geojson, shapely, wkb
+from poly_match._forms.numbers import XY, Ragged, Rows, is_missing
+
+
+class Form(NamedTuple):
+    """A form of geometry, how it is told, and what makes points and regions of it."""
+
+    words: str  # as errors list it
+    fits: Callable[[Any], bool]
+    points: Callable[[Any, str], XY]
+    regions: Callable[[Any, str], Ragged]
+
+
+# In the order of detection. Rows (a list, an array of objects, a GeoSeries or GeoDataFrame, the features of a
+# collection, or one geometry alone) are of the form that fits the first that is not missing.
+SHAPELY = Form("shapely geometries", shapely.is_shapely, shapely.points_of, shapely.regions_of)
+WKB = Form("WKB", wkb.is_wkb, wkb.points_of, wkb.regions_of)
+GEOJSON = Form(
+    "GeoJSON or objects with __geo_interface__",
+    geojson.is_geojson,
+    geojson.points_of,
+    geojson.regions_of,
+)
+ROWS = (SHAPELY, WKB, GEOJSON)
+# Columns and tables, as a whole.
+ARROW = Form("the Arrow PyCapsule interface", arrow.is_arrow, arrow.points_of, arrow.regions_of)
+
+WORDS = f"a GeoSeries, rows of {', '.join(form.words for form in ROWS)}, or anything with {ARROW.words}"
+
+
+def geometry_in(values: Any, argument: str) -> tuple[Form, Any] | None:
+    """Return the form of what holds geometry, and what to read it from; None when it holds none."""
+    rows = _rows_of(values, argument)
+    if rows is None:
+        return (ARROW, values) if ARROW.fits(values) else None
+    first = next((row for row in rows if not is_missing(row)), None)
+    if first is None:  # nothing but missing rows: any form would do, and this one imports nothing
+        return WKB, rows
+    return next(((form, rows) for form in ROWS if form.fits(first)), None)
+
+
+def _rows_of(values: Any, argument: str) -> Rows | None:
+    """Return what holds one object per row, or is one, as a sequence; None for columns and anything else."""
+    if isinstance(values, (list, tuple)):
+        return values
+    if hasattr(values, "to_crs"):  # a GeoDataFrame, a GeoSeries, or the array in one
+        values = getattr(values, "geometry", values)
+        return np.asarray(values, dtype=object) if values.ndim == 1 else None
+    dtype = getattr(values, "dtype", None)
+    if isinstance(dtype, np.dtype):
+        return np.asarray(values) if dtype.kind == "O" and values.ndim == 1 else None
+    if ARROW.fits(values):
+        return None
+    if GEOJSON.fits(values) and not SHAPELY.fits(values):
+        return geojson.rows_of(values, argument)
+    return [values] if SHAPELY.fits(values) or WKB.fits(values) else None

@@ -1,0 +1,120 @@
+"""Which regions does shapely call invalid, and what is to be done about them?
+
+Every ring has a defined answer here, valid or not, so validity never changes what the engine does. It tells
+of data that is not what its owner thinks: a bow-tie has area 0 and wins every "smallest". What is valid is
+shapely's to say (the rules of OGC simple features), no code here repeats them. Nothing is repaired either:
+that is `shapely.make_valid`, on the caller's own objects.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from poly_match._forms.numbers import Offsets
+from poly_match._forms.regions import Regions
+from poly_match._rules import INVALID, Invalid, listed
+
+Rows = npt.NDArray[np.intp]
+Shapes = npt.NDArray[np.object_]
+
+PURPOSE = "telling which polygons are valid"
+
+
+def screened(regions: Regions, invalid: Invalid) -> Regions:
+    """Return the regions that are to be matched, with what is invalid used, warned of, left out or refused.
+
+    "use" asks no one and needs no shapely. "skip" empties the invalid rows, so that they match nothing; all
+    rows keep their position. O(v log v) for v vertices, all of it in shapely.
+    """
+    if invalid not in INVALID:
+        raise ValueError(f"invalid: expected one of {listed(INVALID)}; got {invalid!r}")
+    if invalid == "use":
+        return regions
+    rows = invalid_rows(regions)
+    if not rows.size:
+        return regions
+    if invalid == "skip":
+        return without(regions, rows)
+    first = int(rows[0])
+    if invalid == "error":
+        reason = shapely_for(PURPOSE).is_valid_reason(shapes_of(regions)[first])
+        raise ValueError(
+            f"polygons[{first}]: invalid: {reason} ({rows.size} of {len(regions)} regions are invalid); "
+            'repair them with shapely.make_valid, or choose invalid="use" or "skip"'
+        )
+    warnings.warn(
+        f"polygons: {rows.size} of {len(regions)} regions are invalid, row {first} first; they are used as "
+        "they are. poly_match.check(polygons) lists them with their reasons",
+        UserWarning,
+        stacklevel=3,
+    )
+    return regions
+
+
+def invalid_rows(regions: Regions) -> Rows:
+    """Return the rows that shapely calls invalid, in order; empty regions are valid."""
+    return np.flatnonzero(~shapely_for(PURPOSE).is_valid(shapes_of(regions)))
+
+
+def shapely_for(purpose: str) -> Any:
+    """Return the module, or say what needs it and how to get it."""
+    try:
+        import shapely  # type: ignore[import-untyped]
+    except ImportError:
+        raise ImportError(
+            f"{purpose} needs shapely, which is not installed: pip install 'poly-match[check]'"
+        ) from None
+    return shapely
+
+
+def shapes_of(regions: Regions) -> Shapes:
+    """Return the regions as shapely geometries, one per row.
+
+    shapely takes no ring of fewer than three vertices: such rings are filled up with their last vertex, which
+    changes nothing they cover, and empty rings are left out.
+    """
+    shapely = shapely_for(PURPOSE)
+    counts = np.diff(regions.ring_offsets)
+    ring_numbers = np.concatenate(([0], np.cumsum(counts > 0)))
+    starts, counts = regions.ring_offsets[:-1][counts > 0], counts[counts > 0]
+    full = np.maximum(counts, 3)
+    within = np.arange(full.sum()) - np.repeat(np.cumsum(full) - full, full)
+    vertices = np.repeat(starts, full) + np.minimum(within, np.repeat(counts, full) - 1)
+    owners = np.repeat(np.arange(len(full)), full)
+    shapes: Shapes = shapely.linearrings(regions.coords[vertices], indices=owners)
+    shapes = _grouped(shapely.polygons, shapely.Polygon(), shapes, ring_numbers[regions.polygon_offsets])
+    if regions.geom_offsets is not None:
+        shapes = _grouped(shapely.multipolygons, shapely.MultiPolygon(), shapes, regions.geom_offsets)
+    return shapes
+
+
+def _grouped(make: Callable[..., Any], empty: Any, parts: Shapes, offsets: Offsets) -> Shapes:
+    """Return one geometry for each of the groups of parts; a group without parts is empty."""
+    groups = np.full(len(offsets) - 1, empty, dtype=object)
+    owners = np.repeat(np.arange(len(groups)), np.diff(offsets))
+    make(parts[offsets[0] : offsets[-1]], indices=owners, out=groups)
+    return groups
+
+
+def without(regions: Regions, rows: Rows) -> Regions:
+    """Return the regions with these rows emptied; all rows keep their position."""
+    kept = np.ones(len(regions), dtype=bool)
+    kept[rows] = False
+    levels = [regions.polygon_offsets, regions.ring_offsets]
+    if regions.geom_offsets is not None:
+        levels.insert(0, regions.geom_offsets)
+    counts = np.where(kept, np.diff(levels[0]), 0)
+    offsets = [np.concatenate(([0], np.cumsum(counts)))]
+    for above, below in zip(levels, [*levels[1:], None], strict=True):
+        size = len(regions.coords) if below is None else len(below) - 1
+        owned = np.zeros(size, dtype=bool)
+        owned[above[0] : above[-1]] = np.repeat(kept, np.diff(above))
+        kept = owned
+        if below is not None:
+            offsets.append(np.concatenate(([0], np.cumsum(np.diff(below)[kept]))))
+    return Regions(regions.coords[kept], *reversed(offsets))

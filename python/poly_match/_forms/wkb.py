@@ -1,0 +1,43 @@
+"""Well-known binary as a list of bytes, as databases give it. Read by the extension."""
+
+from __future__ import annotations
+
+from itertools import compress
+
+import numpy as np
+import numpy.typing as npt
+
+from poly_match import _core
+from poly_match._forms.numbers import XY, Offsets, Ragged, Rows, is_missing
+
+# Buffers; and of each row in which one it is, where it starts, how long it is (negative: missing).
+Places = tuple[tuple[npt.NDArray[np.uint8], ...], Offsets, Offsets, Offsets]
+
+
+def is_wkb(value: object) -> bool:
+    """Return whether a value is bytes."""
+    return isinstance(value, (bytes, bytearray, memoryview))
+
+
+def points_of(rows: Rows, argument: str) -> XY:
+    """Return x and y of Points; NaN where one is missing or empty."""
+    return _core.wkb_points(argument, *_places_of(rows, argument))
+
+
+def regions_of(rows: Rows, argument: str) -> Ragged:
+    """Return the ragged arrays of Polygons and MultiPolygons; a missing one has no vertices."""
+    return _core.wkb_regions(argument, *_places_of(rows, argument))
+
+
+def _places_of(rows: Rows, argument: str) -> Places:
+    """Return the rows in one buffer."""
+    there = np.fromiter(map(is_wkb, rows), dtype=bool, count=len(rows))
+    for row in np.flatnonzero(~there).tolist():
+        if not is_missing(rows[row]):
+            kind = type(rows[row]).__name__
+            raise TypeError(f"{argument}[{row}]: expected WKB like the rows before, got {kind}")
+    pieces = list(map(bytes, compress(rows, there)))
+    size = np.full(len(rows), -1, dtype=np.int64)
+    size[there] = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))
+    start = np.concatenate(([0], np.cumsum(np.maximum(size, 0))))[:-1]
+    return (np.frombuffer(b"".join(pieces), dtype=np.uint8),), np.zeros_like(size), start, size

@@ -1,0 +1,454 @@
+"""What in these polygons and points is probably not what their owner thinks?
+
+Every input has a defined answer, so none of this stops a match: it finds what makes a right answer a useless
+one. Each finding is one small function from the facts to what was found, in the order of the table
+`FINDINGS`, which is the order they are reported in. Geometry (validity, overlaps) is shapely's, whether
+points match is the engine's own. Nothing is repaired here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from poly_match import _core
+from poly_match._forms.numbers import Doubles
+from poly_match._forms.points import xy_of
+from poly_match._forms.regions import Regions, regions_of
+from poly_match._forms.validity import PURPOSE, Rows, Shapes, shapely_for, shapes_of
+from poly_match._match import match
+
+__all__ = ["Finding", "Report", "check"]
+
+MOST_VERTICES = 5_000_000  # of the pairs whose overlap is computed: a few seconds
+MOST_POINTS = 10_000  # tried as given and swapped
+SLIVER = 1e-9  # of the smaller region: overlaps below that are what rounding leaves
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was found.
+
+    Attributes
+    ----------
+    kind : str
+        Its name, one of those that `check` lists.
+    argument : {"polygons", "points"}
+        What the rows count.
+    rows : (n,) array of intp
+        The rows concerned, rising; without any when it is about all of them.
+    message : str
+        What was found.
+    fix : str
+        What to do about it.
+    """
+
+    kind: str
+    argument: Literal["polygons", "points"]
+    rows: Rows
+    message: str
+    fix: str
+
+    def __str__(self) -> str:
+        rows = ", ".join(str(row) for row in self.rows[:5].tolist()) + (", ..." if len(self.rows) > 5 else "")
+        where = f" [row{'' if len(self.rows) == 1 else 's'} {rows}]" if rows else ""
+        return f"{self.kind}: {self.message}{where}\n    fix: {self.fix}"
+
+
+@dataclass(frozen=True, repr=False)
+class Report:
+    """What `check` found: true when that is anything, and readable as text.
+
+    Attributes
+    ----------
+    findings : tuple of Finding
+        In the order of the list in `check`.
+    regions : int
+        How many regions were looked at.
+    points : int or None
+        How many points were looked at; None when there were none to look at.
+    """
+
+    findings: tuple[Finding, ...]
+    regions: int
+    points: int | None
+
+    def __bool__(self) -> bool:
+        return bool(self.findings)
+
+    def __repr__(self) -> str:
+        looked = _counted(self.regions, "region")
+        if self.points is not None:
+            looked += f", {_counted(self.points, 'point')}"
+        found = _counted(len(self.findings), "finding") if self.findings else "nothing found"
+        return "\n".join([f"{looked}: {found}", *map(str, self.findings)])
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as numbers, texts, lists and dicts, for JSON; all rows are in it."""
+        findings = [vars(finding) | {"rows": finding.rows.tolist()} for finding in self.findings]
+        return {"regions": self.regions, "points": self.points, "findings": findings}
+
+
+def check(polygons: Any, points: Any = None) -> Report:
+    """Look for what is wrong with polygons, and with points against them.
+
+    Parameters
+    ----------
+    polygons
+        Polygons in any form that `Index` takes.
+    points
+        Points in any form that `Index.match` takes; None to look at the polygons alone.
+
+    Returns
+    -------
+    Report
+        Text when printed, true when there are findings; `findings` lists them, `to_dict` is for JSON.
+
+        ======================  ==================================================================
+        kind                    what is found
+        ======================  ==================================================================
+        empty                   regions that are missing or empty: they match nothing
+        invalid                 regions that shapely calls invalid, with the reason
+        bow-tie                 regions whose lobes cancel to area 0, so they win every "smallest"
+        zero area               regions that cover nothing but their own edges
+        duplicate               regions with the vertices of an earlier one
+        overlap                 regions with a surface in common
+        antimeridian            edges that run across half the map, in degrees
+        crs                     two coordinate reference systems
+        bad point               points that are missing, NaN or infinite: they match nothing
+        units                   degrees on one side and larger numbers on the other
+        swapped                 few points match, and many would with x and y swapped
+        extent                  the points are all outside the box around the regions
+        ======================  ==================================================================
+
+    Raises
+    ------
+    ImportError
+        shapely is not installed: ``pip install 'poly-match[check]'``.
+    TypeError, ValueError
+        Polygons or points that `Index` would refuse as well, a vertex that is NaN among them.
+
+    Notes
+    -----
+    Nearly all takes O(v log v) time for v vertices. Overlaps are computed for pairs of valid regions whose
+    boxes meet, as many as have 5 million vertices together; when there are more, the message says how large
+    the sample was. Overlaps of less than a billionth of the smaller region count as none. Swapping is tried
+    with up to 10,000 of the points. Samples are the same in every call.
+
+    Examples
+    --------
+    >>> import poly_match as pm
+    >>> report = pm.check([[(0, 0), (4, 4), (4, 0), (0, 4)], [(0, 0), (4, 0), (4, 9)]])
+    >>> [finding.kind for finding in report.findings]
+    ['invalid', 'bow-tie']
+    >>> print(report.findings[1])
+    bow-tie: 1 region: area 0, because the lobes of its rings cancel; wins every best="smallest" [row 0]
+        fix: repair with shapely.make_valid, or leave out with invalid="skip"
+    >>> print(pm.check([[(0, 0), (4, 0), (4, 9)]], [(3, 1)]))
+    1 region, 1 point: nothing found
+    """
+    facts = Facts(polygons, points)
+    findings = [finding for look in FINDINGS if (finding := look(facts)) is not None]
+    return Report(tuple(findings), len(facts.regions), None if facts.points is None else len(facts.points[0]))
+
+
+class Facts:
+    """What several of the findings ask, computed once when the first of them does."""
+
+    def __init__(self, polygons: Any, points: Any) -> None:
+        self.shapely = shapely_for(PURPOSE)
+        self.regions: Regions = regions_of(polygons)
+        self.points: tuple[Doubles, Doubles] | None = None if points is None else xy_of(points)
+        self.crs = getattr(points, "crs", None), getattr(polygons, "crs", None)
+
+    @cached_property
+    def shapes(self) -> Shapes:
+        return shapes_of(self.regions)
+
+    @cached_property
+    def valid(self) -> npt.NDArray[np.bool_]:
+        valid: npt.NDArray[np.bool_] = self.shapely.is_valid(self.shapes)
+        return valid
+
+    @cached_property
+    def filled(self) -> npt.NDArray[np.bool_]:
+        filled: npt.NDArray[np.bool_] = ~self.shapely.is_empty(self.shapes)
+        return filled
+
+    @cached_property
+    def flat(self) -> tuple[Rows, npt.NDArray[np.bool_]]:
+        """The regions with vertices and area 0, and which of them cover a surface all the same."""
+        regions = self.regions
+        areas, _ = _core.regions_measure(
+            regions.coords, regions.ring_offsets, regions.polygon_offsets, regions.geom_offsets
+        )
+        rows = np.flatnonzero((areas == 0) & self.filled)
+        parts, owners = self.shapely.get_parts(self.shapes[rows], return_index=True)
+        surfaces = self.shapely.area(self.shapely.make_valid(parts))
+        return rows, np.bincount(owners, surfaces, len(rows)) > 0
+
+    @cached_property
+    def finite(self) -> npt.NDArray[np.bool_]:
+        assert self.points is not None
+        return np.isfinite(self.points[0]) & np.isfinite(self.points[1])
+
+    @cached_property
+    def boxes(self) -> tuple[Doubles, Doubles] | None:
+        """Min x, min y, max x, max y of the points and of the regions; None without any of either."""
+        if self.points is None or not self.finite.any() or not self.filled.any():
+            return None
+        x, y = (each[self.finite] for each in self.points)
+        return np.array([x.min(), y.min(), x.max(), y.max()]), self.shapely.total_bounds(self.shapes)
+
+    @cached_property
+    def shares(self) -> tuple[float, float]:
+        """Which share of a sample of the points matches as given, and with x and y swapped."""
+        assert self.points is not None
+        rows = np.flatnonzero(self.finite)
+        rows = rows[:: -(-len(rows) // MOST_POINTS)]
+        x, y = (each[rows] for each in self.points)
+        found = [match(pair, self.regions, best="first") >= 0 for pair in ((x, y), (y, x))]
+        return float(found[0].mean()), float(found[1].mean())
+
+
+# ---- the polygons ----------------------------------------------------------------------------------------
+
+
+def _empty(facts: Facts) -> Finding | None:
+    return _finding(
+        "empty",
+        np.flatnonzero(~facts.filled),
+        "missing or empty; they match nothing",
+        "none needed if that is meant; otherwise look where the geometry was lost",
+    )
+
+
+def _invalid(facts: Facts) -> Finding | None:
+    rows = np.flatnonzero(~facts.valid)
+    said = [reason.rstrip("]").split("[") for reason in facts.shapely.is_valid_reason(facts.shapes[rows])]
+    reasons, first, counts = np.unique([each[0] for each in said], return_index=True, return_counts=True)
+    listed = [
+        f"{counts[i]} with {reasons[i]} (row {rows[first[i]]} at {said[first[i]][-1]})"
+        for i in np.argsort(-counts, kind="stable")
+    ]
+    return _finding(
+        "invalid",
+        rows,
+        f"invalid, {', '.join(listed)}",
+        'repair with shapely.make_valid (GeoSeries.make_valid), or leave out with invalid="skip"; as they '
+        "are, a point is covered when a ray from it crosses the rings an odd number of times",
+    )
+
+
+def _bowtie(facts: Facts) -> Finding | None:
+    rows, covers = facts.flat
+    return _finding(
+        "bow-tie",
+        rows[covers],
+        'area 0, because the lobes of its rings cancel; wins every best="smallest"',
+        'repair with shapely.make_valid, or leave out with invalid="skip"',
+    )
+
+
+def _zero_area(facts: Facts) -> Finding | None:
+    rows, covers = facts.flat
+    return _finding(
+        "zero area",
+        rows[~covers],
+        'area 0, covers only the points on its own edges; wins every best="smallest" there',
+        "drop what stands for a surface that was lost, as after simplifying",
+    )
+
+
+def _duplicate(facts: Facts) -> Finding | None:
+    """Find the same rings, wherever they start and whichever way they go, by their normal form."""
+    rows = np.flatnonzero(facts.filled)
+    boxes = facts.shapely.bounds(facts.shapes[rows])
+    _, box, counts = np.unique(boxes, axis=0, return_inverse=True, return_counts=True)
+    rows = rows[counts[box.ravel()] > 1]
+    forms = facts.shapely.to_wkb(facts.shapely.normalize(facts.shapes[rows]))
+    seen: dict[bytes, int] = {}
+    first = np.array(
+        [seen.setdefault(*pair) for pair in zip(forms, rows.tolist(), strict=True)], dtype=np.intp
+    )
+    first, rows = first[first != rows], rows[first != rows]
+    return _finding(
+        "duplicate",
+        rows,
+        f"the rings of an earlier region{f', as row {first[0]}' if rows.size else ''}; the first of equals "
+        "wins, so these never do unless scores say so",
+        "drop them, or say with scores (best=) which one is meant",
+    )
+
+
+def _overlap(facts: Facts) -> Finding | None:
+    first, second, is_sample = _pairs(facts)
+    shapes, areas = facts.shapes, facts.shapely.area(facts.shapes)
+    common = facts.shapely.area(facts.shapely.intersection(shapes[first], shapes[second]))
+    share = common / np.minimum(areas[first], areas[second])
+    over = share > SLIVER
+    if not over.any():
+        return None
+    most = int(np.argmax(share))
+    return _finding(
+        "overlap",
+        np.unique(np.concatenate([first[over], second[over]])),
+        f"{over.sum():,} overlapping pairs of {'a sample of ' if is_sample else ''}{len(first):,} whose "
+        f"boxes meet; the most: {share[most]:.3g} of the smaller of rows {first[most]} and {second[most]}",
+        "none needed if that is meant: best= says who wins; otherwise repair the data they come from",
+    )
+
+
+def _pairs(facts: Facts) -> tuple[Rows, Rows, bool]:
+    """Return the pairs of valid regions with a surface whose boxes meet, and whether that is a sample.
+
+    Regions are asked for theirs in random order, until the pairs have vertices enough.
+    """
+    rows = np.flatnonzero(facts.valid & (facts.shapely.area(facts.shapes) > 0))
+    np.random.default_rng(0).shuffle(rows)
+    shapes = facts.shapes[rows]
+    tree, vertices = facts.shapely.STRtree(shapes), facts.shapely.get_num_coordinates(shapes)
+    found = [np.empty((2, 0), dtype=np.intp)]
+    left, asked = MOST_VERTICES, 0
+    while asked < len(rows) and left >= 0:
+        pairs = tree.query(shapes[asked : asked + 16]) + np.array([[asked], [0]])
+        pairs = pairs[:, pairs[0] < pairs[1]]  # once each, when the first of the two is asked
+        lefts = left - np.cumsum(vertices[pairs].sum(axis=0))
+        found.append(pairs[:, lefts >= 0])
+        left, asked = lefts[-1] if len(lefts) else left, asked + 16
+    first, second = np.sort(rows[np.concatenate(found, axis=1)], axis=0)
+    return first, second, bool(left < 0)
+
+
+def _antimeridian(facts: Facts) -> Finding | None:
+    """Find long edges but for those along a pole, which close a map in degrees."""
+    if not facts.filled.any() or not _in_degrees(facts.shapely.total_bounds(facts.shapes)):
+        return None
+    parts, owners = facts.shapely.get_parts(facts.shapes, return_index=True)
+    rings, parts = facts.shapely.get_rings(parts, return_index=True)
+    coords, ring = facts.shapely.get_coordinates(rings, return_index=True)
+    at_pole = np.abs(coords[:, 1]) == 90
+    long = (np.abs(np.diff(coords[:, 0])) > 180) & (ring[1:] == ring[:-1]) & ~(at_pole[1:] & at_pole[:-1])
+    return _finding(
+        "antimeridian",
+        np.unique(owners[parts[ring[1:][long]]]),
+        "edges longer than 180 degrees; edges are straight in the plane, so what was to cross ±180 covers "
+        "the other side of the map",
+        "cut them at ±180, with antimeridian.fix_polygon or ogr2ogr -wrapdateline",
+    )
+
+
+# ---- the points, and both --------------------------------------------------------------------------------
+
+
+def _crs(facts: Facts) -> Finding | None:
+    points, polygons = facts.crs
+    if points is None or polygons is None or points == polygons:
+        return None
+    return _finding(
+        "crs",
+        None,
+        f"the points are in {points}, the polygons in {polygons}",
+        "convert one of them: points.to_crs(polygons.crs)",
+    )
+
+
+def _bad_point(facts: Facts) -> Finding | None:
+    if facts.points is None:
+        return None
+    return _finding(
+        "bad point",
+        np.flatnonzero(~facts.finite),
+        "missing, NaN or infinite; they match nothing",
+        "none needed if that is meant; otherwise look where the coordinates were lost",
+        "points",
+    )
+
+
+def _units(facts: Facts) -> Finding | None:
+    if facts.boxes is None:
+        return None
+    degrees = [_in_degrees(box) for box in facts.boxes]
+    reach = [float(np.abs(box).max()) for box in facts.boxes]
+    for one, other, words in ((0, 1, ("points", "polygons")), (1, 0, ("polygons", "points"))):
+        if degrees[one] and reach[other] > 1000:
+            return _finding(
+                "units",
+                None,
+                f"the {words[0]} look like degrees, and the {words[1]} reach {reach[other]:,.0f}",
+                "convert one of them to the other's coordinate reference system: points.to_crs(polygons.crs)",
+            )
+    return None
+
+
+def _swapped(facts: Facts) -> Finding | None:
+    if facts.boxes is None:
+        return None
+    given, swapped = facts.shares
+    if swapped < 0.5 or given > swapped / 2:
+        return None
+    return _finding(
+        "swapped",
+        None,
+        f"{given:.1%} of the points match as they are, {swapped:.1%} with x and y swapped: (latitude, "
+        "longitude) for (longitude, latitude)?",
+        "x is the longitude and comes first: points[:, ::-1] swaps an array",
+    )
+
+
+def _extent(facts: Facts) -> Finding | None:
+    """Find boxes apart, unless it is known why."""
+    if facts.boxes is None or _units(facts) or _swapped(facts):
+        return None
+    points, regions = facts.boxes
+    if (points[:2] <= regions[2:]).all() and (regions[:2] <= points[2:]).all():
+        return None
+    said = [f"[{box[0]:.6g}, {box[2]:.6g}] x [{box[1]:.6g}, {box[3]:.6g}]" for box in facts.boxes]
+    return _finding(
+        "extent",
+        None,
+        f"the points lie in {said[0]}, the regions in {said[1]}: the boxes don't meet, so nothing matches",
+        "look whether both are of one place and in one coordinate reference system",
+    )
+
+
+FINDINGS: tuple[Callable[[Facts], Finding | None], ...] = (
+    _empty,
+    _invalid,
+    _bowtie,
+    _zero_area,
+    _duplicate,
+    _overlap,
+    _antimeridian,
+    _crs,
+    _bad_point,
+    _units,
+    _swapped,
+    _extent,
+)
+
+
+def _finding(
+    kind: str, rows: Rows | None, message: str, fix: str, argument: Literal["polygons", "points"] = "polygons"
+) -> Finding | None:
+    """Return a finding, unless it is of rows and there are none; None: of all the points."""
+    if rows is None:
+        return Finding(kind, "points", np.empty(0, dtype=np.intp), message, fix)
+    if not rows.size:
+        return None
+    item = "region" if argument == "polygons" else "point"
+    return Finding(kind, argument, rows, f"{_counted(len(rows), item)}: {message}", fix)
+
+
+def _in_degrees(box: Doubles) -> bool:
+    """Return whether these could be longitudes (up to a turn either way) and latitudes."""
+    return bool(np.abs(box[::2]).max() <= 360 and np.abs(box[1::2]).max() <= 90)
+
+
+def _counted(count: int, item: str) -> str:
+    return f"{count:,} {item}{'' if count == 1 else 's'}"

@@ -1,0 +1,26 @@
+"""The words of a match and of its rows, each written down once: which there are, and what they mean.
+
+Nothing is imported that takes time, so that the command line can list them at once. What a word needs beside
+it (a distance, scores) is checked in `_limits`.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Predicate = Literal["covers", "center_within"]
+Best = Literal["smallest", "largest", "first"]
+Invalid = Literal["use", "warn", "skip", "error"]
+
+PREDICATES = ("covers", "center_within")
+NEED_DISTANCE = ("center_within",)  # of the predicates
+BESTS = ("smallest", "largest", "first")
+SCORE = "score"  # the rule that an array of scores stands for
+INVALID = ("use", "warn", "skip", "error")  # what may be done about invalid regions
+
+STATUSES = ("matched", "no candidate", "bad point")  # of a point, in the order of their codes
+
+
+def listed(words: tuple[str, ...]) -> str:
+    """Return the words as messages list them."""
+    return ", ".join(f'"{word}"' for word in words)

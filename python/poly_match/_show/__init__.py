@@ -1,0 +1,1 @@
+"""Pictures: points on a map of their regions, and what notebooks show."""

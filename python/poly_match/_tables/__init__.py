@@ -1,0 +1,1 @@
+"""Tables in, tables out: frames, datasets and batches with the answers of their points."""

@@ -1,0 +1,177 @@
+"""A batch of a table of points in, the same batch with what its best regions add out.
+
+Every engine that moves tables (Spark, Ray, a folder of Parquet files) calls this one step per Arrow batch:
+take the coordinates from the columns that hold them, match, append the answers and what a table of attributes
+says about them. Rows and columns of the batch stay as they are. What the step needs to know is checked once,
+before the first batch, and pickles.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Self
+
+import pyarrow as pa  # type: ignore[import-untyped]
+
+from poly_match._forms.numbers import Doubles, doubles_of
+from poly_match._forms.points import xy_of
+from poly_match._index import Answers, Index
+
+__all__ = ["Columns"]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which columns hold the points, and which are added to them."""
+
+    x: str | None
+    y: str | None
+    geometry: str | None
+    into: str
+    attributes: Any  # a pyarrow.Table with one row per region
+
+    @classmethod
+    def of(
+        cls,
+        names: Iterable[str],
+        index: object,
+        *,
+        x: str | None,
+        y: str | None,
+        geometry: str | None,
+        into: str,
+        columns: Any,
+    ) -> Self:
+        """Check a caller's arguments against the names of the table's columns."""
+        there = list(names)
+        named = {"x": x, "y": y, "geometry": geometry, "into": into}
+        for argument, name in named.items():
+            if name is not None and not isinstance(name, str):
+                raise TypeError(f"{argument}: expected the name of a column, got {type(name).__name__}")
+        if (x is None) is not (y is None) or (geometry is None) is (x is None):
+            raise ValueError("x, y, geometry: name the two columns x= and y=, or the one column geometry=")
+        for argument in ("x", "y", "geometry"):
+            if named[argument] is not None and named[argument] not in there:
+                raise ValueError(f"{argument}: no column {named[argument]!r}; there are {', '.join(there)}")
+        self = cls(x, y, geometry, into, _attributes(columns))
+        taken = {name.lower() for name in there}
+        for name in self.added():
+            if name.lower() in taken:  # an engine may not tell upper from lower case
+                argument = "into" if name == into else "columns"
+                raise ValueError(f"{argument}: there is a column {name!r} already; choose another name")
+            taken.add(name.lower())
+        if isinstance(index, Index):
+            self.check_regions(index)
+        return self
+
+    def check_regions(self, index: Index) -> None:
+        """Refuse attributes that are not those of the index."""
+        if self.attributes.num_columns and self.attributes.num_rows != len(index):
+            raise ValueError(
+                f"columns: expected one row for each of {len(index)} regions, got {self.attributes.num_rows}"
+            )
+
+    def added(self) -> list[str]:
+        """Return the names of the columns that are added."""
+        return [self.into, *self.attributes.column_names]
+
+    def added_fields(self) -> list[Any]:
+        """Return the columns that are added as Arrow fields."""
+        return [pa.field(self.into, pa.int64(), nullable=False), *self.attributes.schema]
+
+    def points(self, batch: Any) -> tuple[Doubles, Doubles]:
+        """Return x and y of a batch; NaN where one is null."""
+        if self.geometry is not None:
+            return _places(batch.column(self.geometry))
+        return _numbers(batch.column(self.x), "x", self.x), _numbers(batch.column(self.y), "y", self.y)
+
+    def answers(self, points: Any, index: Index) -> Answers:
+        """Return the answers of points, when the attributes fit the index."""
+        self.check_regions(index)
+        return index.match(points)
+
+    def with_answers(self, batch: Any, answers: Answers) -> Any:
+        """Return the batch (a RecordBatch or a Table) with the columns that are added."""
+        found = self.attributes_of(answers)
+        columns = [*batch.columns, pa.array(answers, pa.int64()), *map(_one_chunk, found.columns)]
+        schema = pa.schema([*batch.schema, *self.added_fields()], metadata=batch.schema.metadata)
+        return type(batch).from_arrays(columns, schema=schema)
+
+    def attributes_of(self, answers: Answers) -> Any:
+        """Return a table of what is known about the regions that were found; null where none was."""
+        return self.attributes.take(pa.array(answers, mask=answers < 0)).combine_chunks()
+
+    def append(self, batch: Any, index: Index) -> Any:
+        """Return the batch with the answers of its points."""
+        return self.with_answers(batch, self.answers(self.points(batch), index))
+
+
+def _attributes(columns: Any) -> Any:
+    """Return the caller's table of attributes as an Arrow table of plain types."""
+    if columns is None:
+        return pa.table({})
+    if isinstance(columns, (str, list)):
+        raise TypeError("columns: expected a table of one row per region (or a dict of arrays), not names")
+    try:
+        if hasattr(columns, "iloc"):  # pandas
+            table = pa.Table.from_pandas(columns, preserve_index=False)
+        else:
+            table = pa.table(columns)
+    except (TypeError, pa.ArrowException) as error:
+        raise TypeError(
+            "columns: expected a table of one row per region (Arrow, pandas, Polars, or a dict of arrays); "
+            f"got {type(columns).__name__}: {error}"
+        ) from None
+    fields = [pa.field(field.name, _plain(field.type)) for field in table.schema]
+    return table.cast(pa.schema(fields)).combine_chunks()
+
+
+def _plain(kind: Any) -> Any:
+    """Return the type a column is stored as everywhere: dictionaries decoded, text and bytes of one kind."""
+    if pa.types.is_dictionary(kind):
+        return _plain(kind.value_type)
+    if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
+        return pa.string()
+    if pa.types.is_large_binary(kind) or pa.types.is_binary_view(kind):
+        return pa.binary()
+    return kind
+
+
+def _one_chunk(column: Any) -> Any:
+    return column.chunk(0) if column.num_chunks else pa.nulls(0, column.type)
+
+
+def points_of_arrays(arrays: tuple[Any, ...], argument: str) -> tuple[Doubles, Doubles]:
+    """Return x and y of two Arrow arrays of numbers, or of one of geometries."""
+    if len(arrays) == 1:
+        return _places(arrays[0])
+    if len(arrays) != 2:
+        raise ValueError(f"{argument}: expected x and y, or one geometry; got {len(arrays)} arguments")
+    x, y = (_numbers(array, argument, None) for array in arrays)
+    return x, y
+
+
+def _places(column: Any) -> tuple[Doubles, Doubles]:
+    """Return x and y of a column of points; a batch without any has no type of its own."""
+    return xy_of(column.cast(pa.binary()) if pa.types.is_null(column.type) else column)
+
+
+def _numbers(column: Any, argument: str, name: str | None) -> Doubles:
+    """Return a column of numbers as float64; NaN where it is null."""
+    kind = column.type
+    if pa.types.is_decimal(kind) or pa.types.is_null(kind):
+        column = column.cast(pa.float64())
+    elif not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
+        raise TypeError(f"{argument}: expected numbers{_in(name)}, got {kind}; cast it")
+    return doubles_of(_numpy(column), argument)
+
+
+def _in(name: str | None) -> str:
+    return "" if name is None else f" in column {name!r}"
+
+
+def _numpy(column: Any) -> Any:
+    if isinstance(column, pa.ChunkedArray):
+        return column.to_numpy()
+    return column.to_numpy(zero_copy_only=False)

@@ -1,0 +1,270 @@
+"""Frames in, a frame out: every point of a GeoDataFrame gets the attributes of its best region.
+
+The result has the form that `geopandas.sjoin` gives it, column for column, so that one can stand for the
+other; only the rows differ, because here a point has one. So nothing is sorted, grouped or dropped: the
+points keep their order, index and columns as they are, and the columns of the regions are taken row by row.
+That is pandas' own `take`, which keeps every type that can say "missing" and turns the others into one that
+can, exactly as in a join of GeoPandas.
+
+pandas and GeoPandas are not needed by this package: they are there when a frame arrives.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator
+from typing import Any, Literal, TypeVar, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from poly_match._forms.crs import check_crs
+from poly_match._forms.points import xy_of
+from poly_match._forms.regions import regions_of
+from poly_match._forms.validity import screened
+from poly_match._index import Answers
+from poly_match._limits import scores_of
+from poly_match._match import match
+from poly_match._rules import STATUSES, Best, Invalid
+
+__all__ = ["sjoin"]
+
+Frame = TypeVar("Frame")
+Labels = list[Hashable]
+
+SAME_AS_COVERS = ("intersects", "covered_by")  # what GeoPandas calls it, of a point and a region
+
+
+def sjoin(
+    points: Frame,
+    polygons: Any,
+    how: Literal["left", "inner"] = "left",
+    predicate: str = "covers",
+    *,
+    best: Best | npt.ArrayLike = "smallest",
+    distance: npt.ArrayLike | None = None,
+    columns: Iterable[Hashable] | None = None,
+    lsuffix: str | None = "left",
+    rsuffix: str | None = "right",
+    audit: bool = False,
+    invalid: Invalid = "use",
+    workers: int = 1,
+    progress: bool = False,
+) -> Frame:
+    """Return the points with the attributes of their best polygon: one row per point, in their order.
+
+    `geopandas.sjoin` with one answer: the same names of arguments and columns, the same types. It needs
+    pandas and GeoPandas, whose frames it takes.
+
+    Parameters
+    ----------
+    points : GeoDataFrame of Points
+        Missing, empty and NaN points match nothing and keep their row.
+    polygons : GeoDataFrame of Polygons and MultiPolygons
+        The regions. Missing and empty ones match nothing.
+    how : {"left", "inner"}
+        "left": all points. "inner": those that have a region.
+    predicate, best, distance
+        The rules of the match, as in `Index`; `best` may be the name of a column of `polygons`, the lowest
+        value wins. The default is what GeoPandas calls "intersects" and "covered_by" when it joins points
+        with polygons, and these two words are taken for it. "within" is not: it leaves a point on a border
+        to nobody.
+    columns : list of labels, or str, optional
+        Which columns of `polygons` to attach; all but its geometry unless given.
+    lsuffix, rsuffix : str
+        What is appended, after an underscore, to labels that both frames have. None: nothing.
+    audit : bool
+        Add a categorical column "status": "matched", "no candidate", or "bad point" for a point that is
+        missing or not finite. Its counts add up to the number of points, so it belongs to ``how="left"``.
+    invalid : {"use", "warn", "skip", "error"}
+        What to do about polygons that shapely calls invalid: they have a defined answer and are used, used
+        with a warning, match nothing, or are a ValueError.
+    workers, progress
+        As in `Index.match`.
+
+    Returns
+    -------
+    GeoDataFrame
+        The columns of `points`, then the index of `polygons` (a column of its name, or "index_right") and its
+        attributes. Index, geometry, CRS and attrs are those of `points`. Types that cannot hold a missing
+        value become others when a point has no region, as everywhere in pandas: int64 becomes float64.
+
+    Raises
+    ------
+    TypeError
+        Something else than GeoDataFrames; a geometry that is none of points, or of polygons, with its row.
+    ValueError
+        CRS that differ; rules, `how`, `columns` or suffixes that can't be; a column called "index_right"
+        beside an index without a name. The message names the argument and what to do.
+
+    Notes
+    -----
+    A join with `geopandas.sjoin` followed by a sort and `drop_duplicates` gives the same rows. Two defaults
+    differ from it: `how` is "left" here, and options after `predicate` are given by name. The columns of the
+    points are not copied for ``how="left"`` (where pandas works by copy-on-write: from version 3).
+
+    Examples
+    --------
+    >>> import geopandas, shapely
+    >>> import poly_match as pm
+    >>> points = geopandas.GeoDataFrame(geometry=geopandas.points_from_xy([1, 3, 9], [1, 3, 9]))
+    >>> towns = geopandas.GeoDataFrame(
+    ...     {"town": ["old", "new"]}, geometry=[shapely.box(0, 0, 4, 4), shapely.box(0, 0, 2, 2)]
+    ... )
+    >>> pm.sjoin(points, towns)
+          geometry  index_right town
+    0  POINT (1 1)          1.0  new
+    1  POINT (3 3)          0.0  old
+    2  POINT (9 9)          NaN  NaN
+    """
+    left = cast(Any, points)
+    _check_frame(left, "points")
+    _check_frame(polygons, "polygons")
+    if how not in ("left", "inner"):
+        raise ValueError(f'how: expected "left" or "inner", got {how!r}; there is one row per point')
+    if audit and how != "left":
+        raise ValueError('audit: needs how="left": the statuses are those of all points')
+    check_crs(left.crs, polygons.crs)
+    attributes = _attributes(polygons, columns, rsuffix, left.columns)
+    if audit and any("status" in frame.columns for frame in (left, attributes)):
+        raise ValueError('audit: adds a column "status", and there is one already; rename it')
+    labels = _apart(left, attributes, lsuffix, rsuffix)
+    x, y = _xy(left, polygons)
+    answers = match(
+        (x, y),
+        screened(regions_of(polygons), invalid),
+        predicate=cast(Any, _predicate(predicate)),
+        best=scores_of(polygons, best),
+        distance=distance,
+        workers=workers,
+        progress=progress,
+    )
+    status = _statuses(answers, x, y) if audit else None
+    del x, y  # 16 bytes a point that need not be there beside what is attached
+    if how == "inner" and (answers < 0).any():
+        rows = np.flatnonzero(answers >= 0)
+        left, answers = left.take(rows), answers[rows]
+    return cast(Frame, _attached(left, attributes, answers, labels, status))
+
+
+def _check_frame(frame: Any, argument: str) -> None:
+    """Refuse what is no GeoDataFrame, without importing GeoPandas."""
+    if not any(base.__name__ == "GeoDataFrame" for base in type(frame).__mro__):
+        raise TypeError(f"{argument}: expected a GeoDataFrame, got {type(frame).__name__}")
+    if frame.active_geometry_name is None:
+        raise ValueError(f"{argument}: has no active geometry; choose a column with set_geometry")
+
+
+def _predicate(word: str) -> str:
+    """Return the predicate in the words of this library."""
+    if word == "within":
+        raise ValueError(
+            'predicate: "within" leaves points on a border without a region; "covers", the default, gives a '
+            "point on it to the best of those that share it"
+        )
+    return "covers" if word in SAME_AS_COVERS else word
+
+
+def _xy(points: Any, polygons: Any) -> tuple[Any, Any]:
+    """Return the coordinates of the points; frames in the wrong order are told apart from a wrong row."""
+    try:
+        return xy_of(points)
+    except TypeError:
+        if polygons.geom_type.eq("Point").any():
+            raise TypeError(
+                "points: holds no Points but polygons does: the two frames are swapped, points come first"
+            ) from None
+        raise
+
+
+def _statuses(answers: Answers, x: Any, y: Any) -> Any:
+    """Return what became of each point, as a categorical."""
+    import pandas
+
+    codes = np.where(answers >= 0, 0, 1).astype(np.int8)
+    codes[~(np.isfinite(x) & np.isfinite(y))] = 2
+    return pandas.Categorical.from_codes(codes, categories=list(STATUSES))
+
+
+# ---- what is attached ------------------------------------------------------------------------------------
+
+
+def _attributes(polygons: Any, columns: Any, rsuffix: str | None, others: Any) -> Any:
+    """Return the frame of what can be attached, by position: the levels of the index, then the columns."""
+    geometry = polygons.active_geometry_name
+    if columns is None:
+        frame = polygons.drop(columns=geometry)
+    else:
+        wanted = [columns] if isinstance(columns, str) else list(columns)
+        unknown = [label for label in wanted if label not in polygons.columns or label == geometry]
+        if unknown:
+            there = [label for label in polygons.columns if label != geometry]
+            raise ValueError(f"columns: {unknown[0]!r} is no attribute of polygons; there are: {there}")
+        frame = polygons[wanted]
+    names = list(polygons.index.names)
+    number = [""] if len(names) == 1 else range(len(names))
+    labels = [f"index_{rsuffix}{i}" if name is None else name for i, name in zip(number, names, strict=True)]
+    for label, name in zip(labels, names, strict=True):
+        if label in frame.columns or (name is None and label in others):
+            whose = "polygons" if label in frame.columns else "points"
+            raise ValueError(
+                f"{whose}: has a column {label!r}, and the index of polygons will be called so; rename the "
+                "column, or that index with polygons.rename_axis(...)"
+            )
+    return frame.reset_index(names=labels)
+
+
+def _apart(points: Any, attributes: Any, lsuffix: str | None, rsuffix: str | None) -> tuple[Labels, Labels]:
+    """Return the labels of both sides, with suffixes where both have one; those of the points' index first.
+
+    The geometry keeps its name. A label that is there twice only because of its suffix is an error.
+    """
+    left, right = [*points.index.names, *points.columns], list(attributes.columns)
+    shared = set(left) & set(right)
+    if shared and not lsuffix and not rsuffix:
+        raise ValueError(f"lsuffix, rsuffix: needed, both frames have {sorted(map(str, shared))}")
+
+    def renamed(labels: Labels, suffix: str | None, keep: Hashable) -> Labels:
+        apart = shared - {keep} if suffix is not None else set()
+        return [f"{label}_{suffix}" if label in apart else label for label in labels]
+
+    sides = renamed(left, lsuffix, points.active_geometry_name), renamed(right, rsuffix, None)
+    counts = Counter([*sides[0], *sides[1]])
+    for before, after in zip((left, right), sides, strict=True):
+        for old, new in zip(before, after, strict=True):
+            if counts[new] > 1 and (new != old or old in shared):
+                raise ValueError(f"lsuffix, rsuffix: make two columns called {new!r}; choose others")
+    return sides
+
+
+def _attached(
+    left: Any, attributes: Any, answers: Answers, labels: tuple[Labels, Labels], status: Any
+) -> Any:
+    """Return the points beside the attributes of their answers."""
+    import pandas
+
+    levels = left.index.nlevels
+    index = left.index.set_names(labels[0][:levels])
+    right = pandas.DataFrame(dict(enumerate(_taken(attributes, answers))), index=index, copy=False)
+    right.columns = labels[1]
+    if status is not None:
+        right["status"] = status
+    left = left.set_axis(index)  # the frame itself is not touched, and its columns are not copied
+    left.columns = labels[0][levels:]
+    joined = pandas.concat([left, right], axis=1)
+    joined.attrs = left.attrs
+    return joined
+
+
+def _taken(attributes: Any, answers: Answers) -> Iterator[Any]:
+    """Yield the columns of the attributes at the answers, missing where that is -1.
+
+    One by one, because `reindex` of the whole frame looks every answer up among the labels first and takes
+    nearly twice as long.
+    """
+    from pandas.api.extensions import take
+
+    for position in range(attributes.shape[1]):
+        column = attributes.iloc[:, position]
+        values = column.to_numpy() if isinstance(column.dtype, np.dtype) else column.array
+        yield take(values, answers, allow_fill=True)
