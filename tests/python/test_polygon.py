@@ -1,7 +1,8 @@
-"""`Polygon` as a Python type: what goes in, what comes out, subclasses, pickles, garbage, and misuse.
+"""`Polygon` as a Python type: what goes in, what comes out, and misuse.
 
 Numbers are checked against exact rational arithmetic in test_exact.py; here are the manners. A polygon never
 changes, never crashes and never half exists, whatever a subclass or an argument does meanwhile.
+Subclasses are in test_polygon_subclass.py, copies and pickles in test_polygon_copies.py.
 """
 
 from __future__ import annotations
@@ -10,48 +11,18 @@ import array
 import copy
 import gc
 import inspect
-import io
 import math
 import pickle
-import sys
-import threading
 import weakref
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import oracle
 import poly_match as pm
 import pytest
-import scipy.spatial
-from conftest import FREE_THREADED
-
-X, Y = [0.0, 4.0, 4.0, 0.0], [0.0, 0.0, 3.0, 3.0]
-PROTOCOLS = range(pickle.HIGHEST_PROTOCOL + 1)
-
-
-class Named(pm.Polygon):
-    """A subclass with a signature of its own."""
-
-    def __init__(self, name: str, x: Any, y: Any, *, note: Any = None) -> None:
-        super().__init__(x, y)
-        self.name = name
-        self.note = note
-
-
-class Slotted(pm.Polygon):
-    """A subclass without a dict."""
-
-    __slots__ = ("empty", "tag")
-
-    def __init__(self, x: Any, y: Any, tag: Any) -> None:
-        super().__init__(x, y)
-        self.tag = tag
-
-
-class SlottedWithDict(Slotted):
-    """Slots of a base and a dict."""
+from dropin_helpers import Named, Sized, Slotted, X, Y, at
 
 
 class Careless(pm.Polygon):
@@ -59,15 +30,6 @@ class Careless(pm.Polygon):
 
     def __init__(self) -> None:
         pass
-
-
-class Hull(pm.Polygon):
-    """A subclass that makes new polygons of its own type with SciPy."""
-
-    def merge(self, other: pm.Polygon) -> Hull:
-        points = np.column_stack([np.append(self.x, other.x), np.append(self.y, other.y)])
-        corners = points[scipy.spatial.ConvexHull(points).vertices]
-        return type(self)(corners[:, 0], corners[:, 1])
 
 
 class Arrayable:
@@ -291,7 +253,7 @@ def test_a_failed_init_may_be_repeated():
         lambda p: pm.select_best_polygon([((0, 0), [p])]),
         lambda p: pm.main([p], [(0.0, 0.0)]),
         lambda p: pm.main([Named("", X, Y), p], np.zeros((3, 2)), math.inf),
-        lambda p: pm.main([Area(X, Y), p], np.zeros((3, 2)), math.inf),
+        lambda p: pm.main([at(0, 0, 1, Sized), p], np.zeros((3, 2)), math.inf),
         lambda p: pm.match([(0, 0)], [p]),
         lambda p: pm.match([(0, 0)], [p], predicate="center_within", distance=1.0),
     ],
@@ -447,341 +409,3 @@ def test_the_type_is_documented_and_immutable():
         pm.Polygon.area(3)
     with pytest.raises(TypeError):
         pm.Polygon.x.__get__(3)
-
-
-# ---- subclasses --------------------------------------------------------------------------------------
-
-
-class Area(pm.Polygon):
-    """Overrides area() with less exact arithmetic, and calls the original."""
-
-    def area(self) -> float:
-        return super().area() + 1.0
-
-
-class Centered(pm.Polygon):
-    """Overrides center as a property."""
-
-    @property
-    def center(self) -> Any:
-        return (100.0, super().center[1])
-
-
-class Constant(pm.Polygon):
-    """Overrides center as a class attribute."""
-
-    center: ClassVar = np.array([100.0, 100.0])
-
-
-def test_subclass_with_attributes_and_its_own_signature():
-    polygon = Named("a", X, Y, note=[1])
-    polygon.extra = 5
-    assert polygon.__dict__ == {"name": "a", "note": [1], "extra": 5}
-    assert polygon.area() == 12.0
-    assert isinstance(polygon, pm.Polygon)
-    with pytest.raises(TypeError):
-        Named("a")
-    with pytest.raises(ValueError, match="one length"):
-        Named("a", [1], [1, 2])
-
-
-def test_overridden_area_and_center_are_what_python_sees():
-    assert Area(X, Y).area() == 13.0
-    assert Centered(X, Y).center == (100.0, 1.5)
-    assert Constant(X, Y).center.tolist() == [100.0, 100.0]
-    assert pm.Polygon.area(Area(X, Y)) == 12.0
-
-
-def test_merge_with_scipy():
-    merged = Hull([0, 1, 0], [0, 0, 1]).merge(pm.Polygon([4, 4, 3], [4, 3, 4]))
-    assert type(merged) is Hull
-    assert merged.area() == oracle.ring_area(list(zip(merged.x, merged.y, strict=True))) == 7.0
-    assert type(merged.merge(merged)) is Hull
-
-
-def test_multiple_inheritance_and_class_reassignment():
-    class Mixin:
-        def hello(self) -> str:
-            return "hello"
-
-    class Both(Mixin, Named):
-        pass
-
-    class Other(Named):
-        pass
-
-    polygon = Both("a", X, Y)
-    assert polygon.hello() == "hello"
-    other = Named("b", X, Y)
-    other.__class__ = Other
-    assert other.area() == 12.0
-    with pytest.raises(TypeError):
-        other.__class__ = pm.Polygon
-    with pytest.raises(TypeError):
-
-        class Impossible(pm.Polygon, list):  # type: ignore[misc]
-            pass
-
-
-@pytest.mark.skipif(
-    FREE_THREADED and sys.version_info < (3, 14),
-    reason="classes live forever there once a thread was started",
-)
-def test_many_short_lived_subclasses():
-    references = []
-    for i in range(50):
-        kind = type(f"Kind{i}", (pm.Polygon,), {"area": lambda self, i=i: float(i)})
-        assert pm.main([kind(X, Y)], [(2.0, 1.0)])[0][1].area() == float(i)
-        references.append(weakref.ref(kind))
-    del kind
-    gc.collect()
-    assert [reference() for reference in references] == [None] * 50
-
-
-# ---- pickle and copy ---------------------------------------------------------------------------------
-
-
-class Stateful(pm.Polygon):
-    """Has a pickle state of its own."""
-
-    def __getstate__(self) -> Any:
-        return (self.x.tolist(), self.y.tolist(), "kept")
-
-    def __setstate__(self, state: Any) -> None:
-        pm.Polygon.__init__(self, state[0], state[1])
-        self.kept = state[2]
-
-
-class Reduced(pm.Polygon):
-    """Reduces itself in its own way, on top of the original."""
-
-    def __reduce__(self) -> Any:
-        make, args, state = super().__reduce__()
-        return make, args, state
-
-
-class Demanding(pm.Polygon):
-    """__new__ insists on an argument, as __getnewargs__ tells pickle."""
-
-    def __new__(cls, x: Any, y: Any, unit: str) -> Demanding:
-        self = super().__new__(cls)
-        self.unit = unit
-        return self
-
-    def __init__(self, x: Any, y: Any, unit: str) -> None:
-        super().__init__(x, y)
-
-    def __getnewargs__(self) -> Any:
-        return (None, None, self.unit)
-
-
-def through_pickle(protocol: int) -> Any:
-    return lambda polygon: pickle.loads(pickle.dumps(polygon, protocol))
-
-
-def through_python_pickle(polygon: Any) -> Any:
-    buffer = io.BytesIO()
-    pickle._Pickler(buffer, 2).dump(polygon)
-    buffer.seek(0)
-    return pickle._Unpickler(buffer).load()
-
-
-def through_buffers(polygon: Any) -> Any:
-    buffers: list[pickle.PickleBuffer] = []
-    data = pickle.dumps(polygon, 5, buffer_callback=buffers.append)
-    return pickle.loads(data, buffers=buffers)
-
-
-COPIES = [*map(through_pickle, PROTOCOLS), through_python_pickle, through_buffers, copy.copy, copy.deepcopy]
-COPY_NAMES = [*(f"protocol{p}" for p in PROTOCOLS), "python", "buffers", "copy", "deepcopy"]
-copies = pytest.mark.parametrize("again", COPIES, ids=COPY_NAMES)
-
-
-@copies
-def test_copies_are_equal_and_independent(again):
-    polygon = pm.Polygon(X, Y)
-    other = again(polygon)
-    assert type(other) is pm.Polygon
-    assert other is not polygon
-    assert (other.x.tolist(), other.y.tolist(), other.area()) == (X, Y, 12.0)
-    assert other.center.tolist() == polygon.center.tolist()
-    assert not other.x.flags.writeable
-    with pytest.raises(ValueError, match="WRITEABLE"):
-        other.x.setflags(write=True)
-
-
-@copies
-def test_copies_of_subclasses_keep_attributes_without_calling_init(again):
-    polygon = Named("a", X, Y, note={"k": [1, 2]})
-    other = again(polygon)
-    assert type(other) is Named
-    assert other.__dict__ == polygon.__dict__
-    assert other.x.tolist() == X
-    assert other.area() == 12.0
-    assert (other.note is polygon.note) == (again is copy.copy)
-
-
-@copies
-def test_copies_of_slots(again):
-    for kind in (Slotted, SlottedWithDict):
-        polygon = kind(X, Y, ["tag"])
-        if kind is SlottedWithDict:
-            polygon.extra = 1
-        other = again(polygon)
-        assert type(other) is kind
-        assert other.tag == ["tag"]
-        assert not hasattr(other, "empty")
-        assert other.y.tolist() == Y
-        assert getattr(other, "extra", None) == getattr(polygon, "extra", None)
-
-
-@copies
-def test_copies_keep_cycles_and_sharing(again):
-    polygon = Named("a", X, Y)
-    friend = Named("b", Y, X)
-    polygon.note = (polygon, friend, friend)
-    other = again(polygon)
-    if again is copy.copy:
-        assert other.note is polygon.note
-    else:
-        assert other.note[0] is other
-        assert other.note[1] is other.note[2]
-        assert other.note[1].name == "b"
-    assert other.x.tolist() == X
-
-
-@copies
-def test_copies_of_subclasses_with_their_own_protocol(again):
-    assert again(Stateful(X, Y)).kept == "kept"
-    assert again(Reduced(X, Y)).x.tolist() == X
-    other = again(Demanding(X, Y, "m"))
-    assert (other.unit, other.area()) == ("m", 12.0)
-
-
-def test_pickles_hold_data_not_views():
-    a, b = pm.Polygon(X, Y), pm.Polygon(X, Y)
-    assert pickle.dumps(a) == pickle.dumps(b)
-    assert len(pickle.dumps(a)) < 600
-    x, y, rest = a.__getstate__()
-    assert (x.tolist(), y.tolist(), rest) == (X, Y, None)
-
-
-@pytest.mark.parametrize(
-    "state",
-    [
-        None,
-        (),
-        [X, Y, None],
-        (X,),
-        (X, Y),
-        (X, Y, None, None),
-        (X, [1.0], None),
-        ([math.nan], [1.0], None),
-        (None, None, None),
-        (X, Y, 5),
-        (X, Y, (1, 2, 3)),
-        (X, Y, {"a": 1}),
-        (X, Y, (None, {"no_such_slot": 1})),
-        (X, Y, (None, {3: 1})),
-    ],
-)
-def test_bad_states_are_refused(state):
-    polygon = pm.Polygon.__new__(pm.Polygon)
-    with pytest.raises((TypeError, ValueError, AttributeError)):
-        polygon.__setstate__(state)
-    repr(polygon)
-
-
-def test_a_slots_state_that_changes_while_it_is_restored():
-    slots: dict[str, Any] = {f"name{i}": object() for i in range(50)}
-
-    class Clearing(pm.Polygon):
-        def __setattr__(self, name: str, value: Any) -> None:
-            slots.clear()
-            slots.update({f"other{i}": object() for i in range(5)})
-            super().__setattr__(name, value)
-
-    polygon = Clearing.__new__(Clearing)
-    polygon.__setstate__((X, Y, (None, slots)))
-    assert polygon.x.tolist() == X
-
-
-# ---- garbage -----------------------------------------------------------------------------------------
-
-
-def test_cycles_through_a_subclass_are_collected():
-    gc.collect()
-    before = len([o for o in gc.get_objects() if isinstance(o, Named)])
-    references = []
-    for _ in range(20):
-        a, b = Named("a", X, Y), Named("b", X, Y)
-        a.note, b.note = b, a
-        a.own = a
-        a.array = a.x
-        a.method = a.area
-        references += [weakref.ref(a), weakref.ref(b)]
-    del a, b
-    gc.collect()
-    assert [reference() for reference in references] == [None] * 40
-    assert len([o for o in gc.get_objects() if isinstance(o, Named)]) == before
-
-
-def test_finalizers_run_and_may_resurrect():
-    kept = []
-
-    class Final(pm.Polygon):
-        def __del__(self) -> None:
-            kept.append(self)
-
-    Final(X, Y)
-    assert kept[0].area() == 12.0
-    assert kept[0].x.tolist() == X
-    cyclic = Final(X, Y)
-    cyclic.me = cyclic
-    del cyclic
-    gc.collect()
-    assert kept[1].center.tolist() == [2.0, 1.5]
-    kept.clear()
-    gc.collect()
-
-
-def test_long_chains_die_without_deep_recursion():
-    chain = None
-    for _ in range(200_000):
-        link = Named("", [1.0], [1.0], note=chain)
-        chain = link
-    del chain, link
-    gc.collect()
-
-
-def test_references_are_balanced():
-    gc.collect()
-    kinds = [sys.getrefcount(kind) for kind in (pm.Polygon, Named, Slotted)]
-    for _ in range(300):
-        polygon = Named("a", X, Y)
-        polygon.x, polygon.center, polygon.area(), repr(polygon), polygon.__geo_interface__
-        copy.copy(polygon)
-        Slotted(X, Y, 1)
-        pm.Polygon(X, Y)
-        with pytest.raises(ValueError, match="one length"):
-            pm.Polygon(X, [1.0])
-    del polygon
-    gc.collect()
-    assert [sys.getrefcount(kind) for kind in (pm.Polygon, Named, Slotted)] == kinds
-
-
-def test_threads_share_polygons():
-    polygons = [pm.Polygon(np.add(X, i), Y) for i in range(200)]
-    arrays: list[list[Any]] = []
-
-    def read() -> None:
-        arrays.append([(p.x, p.y, p.center, p.area()) for p in polygons])
-
-    threads = [threading.Thread(target=read) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(arrays) == 8
-    for rows in zip(*arrays, strict=True):
-        assert all(row[0] is rows[0][0] and row[3] == 12.0 for row in rows)
