@@ -1,5 +1,5 @@
 /* core.h — what the files of the extension share. Reading order: module.c, input.c, polygon.c, objects.c, find.c,
- * dropin.c, index.c, arrow.c, wkb.c. */
+ * select.c, dropin.c, index.c, arrow.c, wkb.c. */
 #ifndef POLY_MATCH_CORE_H
 #define POLY_MATCH_CORE_H
 
@@ -72,18 +72,23 @@ double polygon_area(polygon *self);
 
 /* objects.c */
 
-/* How a type answers: is it a Polygon, and are center and area its own? Kept for a run of objects of one type within
- * a call; the type is owned, so that it stays what it was even if Python code runs meanwhile. */
+/* How a type answers: is it a Polygon, and are center and area Polygon's own? Kept for a run of objects of one type
+ * within a call; the type is owned, so that it stays what it was even if Python code runs meanwhile. */
 typedef struct type_view {
     PyTypeObject *type;
-    int is_polygon, own_center, own_area;
-    int stored; /* not own, but data of the object: 1, a plain attribute or a slot; 2, once it is in the dict */
+    int is_polygon, own_center;
+    int own_area; /* 2: unless an object's dict has another, see area_is_own() */
+    int stored;   /* not own, but data of the object: 1, a plain attribute or a slot; 2, once it is in the dict */
 } type_view;
 
 /* Look at a type unless the view is already of it. The view starts all zero. Runs no Python code. */
 void view_type(const core_state *state, PyTypeObject *type, type_view *view);
 
 void view_release(type_view *view);
+
+/* Is area() of an object of the type in view Polygon's own? 1, 0, or -1 on errors. Where own_area is 2, Python code
+ * may run (keys of a dict that are no plain strings): own the object. */
+int area_is_own(const core_state *state, const type_view *view, PyObject *object);
 
 /* Where an object stands in what the caller passed, put into words only in errors: argument, argument[position], or
  * argument[set][1][position]. -1 leaves a level out. With `among`, a list or tuple, it is looked up there. */
@@ -108,6 +113,24 @@ PyObject *sequence_from(PyObject *object, place where);
 /* A list of the items of `sequence` (a list or tuple) whose center is closer; `argument` names it in errors. */
 PyObject *find_close(const core_state *state, PyObject *sequence, const char *argument, const double point[2],
                      double max_dist);
+
+/* select.c */
+
+/* Areas that may come from Python code, one per object: an open hash table that owns its objects. */
+typedef struct area_memo {
+    struct area_entry {
+        PyObject *object;
+        double area;
+    } *entries;
+    size_t count, room; /* room is 0 or a power of two, at least half of it free */
+} area_memo;
+
+void memo_release(area_memo *memo);
+
+/* Append (point, the smallest of candidates, the first on ties) to list. `candidates` is a list or tuple; an object
+ * whose area is in `memo` is not asked again. 0 or -1. */
+int append_best(const core_state *state, PyObject *list, PyObject *point, PyObject *candidates, place where,
+                area_memo *memo);
 
 /* dropin.c */
 extern PyMethodDef dropin_methods[];

@@ -1,8 +1,8 @@
-/* dropin.c — find_close_polygons, select_best_polygon and main over plain Python lists.
+/* dropin.c — find_close_polygons, find_all_close_polygons, select_best_polygon and main over plain Python lists.
  *
- * select_best_polygon asks every candidate for its area, native ones in place, others once per call. main is both
- * functions together, as the original: first the candidates of every point (find.c), then the best of each. When
- * nothing is overridden it reads every center and area into flat arrays and leaves the search to the library.
+ * The candidates of a point are found in find.c, the best of them in select.c. main is both together, as in the
+ * original: first the candidates of every point, then the best of each. When nothing is overridden it reads every
+ * center and area into flat arrays and leaves the search to the library.
  *
  * Where Python code may run (an attribute, a conversion, the garbage collector), objects are owned and sizes are
  * asked again. Nothing is remembered from one call to the next. */
@@ -57,110 +57,6 @@ static PyObject *function_find_close_polygons(PyObject *module, PyObject *const 
 }
 
 /* ---- select_best_polygon ---- */
-
-/* Areas that came from Python code, one per object: an open hash table that owns its objects. */
-typedef struct area_memo {
-    struct area_entry {
-        PyObject *object;
-        double area;
-    } *entries;
-    size_t count, room; /* room is 0 or a power of two, at least half of it free */
-} area_memo;
-
-static struct area_entry *memo_find(const area_memo *memo, const PyObject *object) {
-    size_t at = ((uintptr_t)object >> 4) * (size_t)UINT64_C(0x9E3779B97F4A7C15);
-    at ^= at >> (sizeof at * 4);
-    while (memo->entries[at & (memo->room - 1)].object && memo->entries[at & (memo->room - 1)].object != object)
-        at++;
-    return &memo->entries[at & (memo->room - 1)];
-}
-
-static int memo_grow(area_memo *memo) {
-    area_memo larger = {NULL, memo->count, memo->room ? 2 * memo->room : 256};
-    larger.entries = PyMem_Calloc(larger.room, sizeof *larger.entries);
-    if (!larger.entries) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    for (size_t i = 0; i < memo->room; i++)
-        if (memo->entries[i].object)
-            *memo_find(&larger, memo->entries[i].object) = memo->entries[i];
-    PyMem_Free(memo->entries);
-    *memo = larger;
-    return 0;
-}
-
-static void memo_release(area_memo *memo) {
-    for (size_t i = 0; i < memo->room; i++)
-        Py_XDECREF(memo->entries[i].object);
-    PyMem_Free(memo->entries);
-}
-
-/* The area of any candidate; the caller owns `object`. */
-static int area_of(const core_state *state, PyObject *object, const place *where, area_memo *memo, type_view *look,
-                   double *area) {
-    view_type(state, Py_TYPE(object), look);
-    if (look->own_area) {
-        if (!polygon_is_ready((polygon *)object))
-            return -1;
-        *area = polygon_area((polygon *)object);
-        return 0;
-    }
-    if (memo->room) {
-        const struct area_entry *known = memo_find(memo, object);
-        if (known->object) {
-            *area = known->area;
-            return 0;
-        }
-    }
-    if (call_area(state, object, where, area) < 0)
-        return -1;
-    if (2 * memo->count >= memo->room && memo_grow(memo) < 0)
-        return -1;
-    *memo_find(memo, object) = (struct area_entry){Py_NewRef(object), *area};
-    memo->count++;
-    return 0;
-}
-
-/* The smallest of `sequence` (a list or tuple), the first on ties: a new reference. */
-static PyObject *select_smallest(const core_state *state, PyObject *sequence, place where, area_memo *memo) {
-    PyObject *best = NULL;
-    double best_area = 0;
-    type_view look = {NULL, 0, 0, 0, 0};
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(sequence); i++) {
-        PyObject *object = Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
-        double area;
-        if (!where.among)
-            where.position = i;
-        if (area_of(state, object, &where, memo, &look, &area) < 0) {
-            Py_DECREF(object);
-            Py_XDECREF(best);
-            view_release(&look);
-            return NULL;
-        }
-        if (best && !(area < best_area)) {
-            Py_DECREF(object);
-        } else {
-            Py_XSETREF(best, object);
-            best_area = area;
-        }
-    }
-    view_release(&look);
-    if (!best)
-        PyErr_Format(PyExc_IndexError, "%s[%zd] has no polygons to select from", where.argument, where.set);
-    return best;
-}
-
-/* Append (point, best of candidates) to list. */
-static int append_best(const core_state *state, PyObject *list, PyObject *point, PyObject *candidates, place where,
-                       area_memo *memo) {
-    PyObject *best = select_smallest(state, candidates, where, memo);
-    PyObject *pair = best ? PyTuple_Pack(2, point, best) : NULL;
-    int status = pair ? PyList_Append(list, pair) : -1;
-    Py_XDECREF(best);
-    Py_XDECREF(pair);
-    return status;
-}
 
 /* One (point, polygons) pair of polygon_sets. */
 static int append_set(const core_state *state, PyObject *list, PyObject *set, Py_ssize_t i, area_memo *memo) {
@@ -261,11 +157,9 @@ static PyObject *point_object(const point_list *points, Py_ssize_t i) {
     return points->array ? PySequence_GetItem(points->objects, i) : Py_NewRef(PyTuple_GET_ITEM(points->objects, i));
 }
 
-/* Any objects: as the original does it, first every point's candidates, then the best of each. */
-static PyObject *main_general(const core_state *state, PyObject *polygons, const point_list *points,
-                              double max_dist) {
-    PyObject *sets = PyList_New(0), *list = NULL;
-    area_memo memo = {NULL, 0, 0};
+/* The points that have candidates, each with a list of these. */
+static PyObject *find_sets(const core_state *state, PyObject *polygons, const point_list *points, double max_dist) {
+    PyObject *sets = PyList_New(0);
     for (Py_ssize_t i = 0; sets && i < points->count; i++) {
         double point[2];
         PyObject *close =
@@ -278,8 +172,14 @@ static PyObject *main_general(const core_state *state, PyObject *polygons, const
         Py_XDECREF(object);
         Py_XDECREF(set);
     }
-    if (sets)
-        list = PyList_New(0);
+    return sets;
+}
+
+/* Any objects: as the original does it, first every point's candidates, then the best of each. */
+static PyObject *main_general(const core_state *state, PyObject *polygons, const point_list *points,
+                              double max_dist) {
+    PyObject *sets = find_sets(state, polygons, points, max_dist), *list = sets ? PyList_New(0) : NULL;
+    area_memo memo = {NULL, 0, 0};
     for (Py_ssize_t i = 0; list && i < PyList_GET_SIZE(sets); i++) {
         PyObject *set = PyList_GET_ITEM(sets, i);
         const place where = {"polygons", -1, -1, polygons};
@@ -291,11 +191,12 @@ static PyObject *main_general(const core_state *state, PyObject *polygons, const
     return list;
 }
 
-/* Centers and areas of polygons that override nothing. 1, 0 when one does, -1 on errors. */
+/* Centers and areas of polygons that override nothing. 1, 0 when one does, -1 on errors. Python code runs at most
+ * where an object's dict is looked at; a list whose length it changes is left to the general way. */
 static int read_polygons(const core_state *state, PyObject *polygons, double *x, double *y, double *area) {
     Py_ssize_t count = PySequence_Fast_GET_SIZE(polygons);
     PyObject **items = PySequence_Fast_ITEMS(polygons);
-    type_view look = {NULL, 0, 0, 0, 0};
+    type_view look = {.type = NULL};
     int status = 1;
     for (Py_ssize_t i = 0; i < count && status == 1; i++) {
         polygon *item = (polygon *)items[i];
@@ -304,6 +205,18 @@ static int read_polygons(const core_state *state, PyObject *polygons, double *x,
             status = look.own_center && look.own_area;
             if (status != 1)
                 break;
+        }
+        if (look.own_area == 2) {
+            Py_INCREF(item);
+            status = area_is_own(state, &look, (PyObject *)item);
+            int is_kept = PySequence_Fast_GET_SIZE(polygons) == count;
+            items = PySequence_Fast_ITEMS(polygons);
+            is_kept = is_kept && (polygon *)items[i] == item;
+            Py_DECREF(item); /* the list's own reference, if it is still there */
+            if (status != 1 || !is_kept) {
+                status = status < 0 ? -1 : 0;
+                break;
+            }
         }
         x[i] = item->center[0];
         y[i] = item->center[1];
@@ -385,6 +298,22 @@ done:
     return list;
 }
 
+static PyObject *function_find_all_close_polygons(PyObject *module, PyObject *const *args, Py_ssize_t nargs,
+                                                  PyObject *keywords) {
+    static const char *const names[] = {"polygons", "points", "max_dist"};
+    PyObject *values[3];
+    double max_dist;
+    point_list points;
+    if (parse("find_all_close_polygons", names, 3, 3, args, nargs, keywords, values) < 0 ||
+        real_from(values[2], "max_dist", &max_dist) < 0 || points_open(values[1], &points) < 0)
+        return NULL;
+    PyObject *polygons = sequence_from(values[0], (place){"polygons", -1, -1, NULL});
+    PyObject *sets = polygons ? find_sets(PyModule_GetState(module), polygons, &points, max_dist) : NULL;
+    Py_XDECREF(polygons);
+    points_close(&points);
+    return sets;
+}
+
 static PyObject *function_main(PyObject *module, PyObject *const *args, Py_ssize_t nargs, PyObject *keywords) {
     static const char *const names[] = {"polygons", "points", "max_dist"};
     const core_state *state = PyModule_GetState(module);
@@ -425,6 +354,20 @@ PyMethodDef dropin_methods[] = {
      "AttributeError\n    An object without `center`.\n\n"
      "Notes\n-----\nThe comparison is exact. O(polygons). A list that changes meanwhile is followed as a for loop\n"
      "would; free-threaded Python reads it as it was when the call began."},
+    {"find_all_close_polygons", (PyCFunction)(void (*)(void))function_find_all_close_polygons,
+     METH_FASTCALL | METH_KEYWORDS,
+     "find_all_close_polygons($module, polygons, points, max_dist)\n--\n\n"
+     "Each point with all polygons that are close to it: find_close_polygons of every point.\n\n"
+     "Parameters\n----------\n"
+     "polygons : list of Polygon, or of any objects with a `center` of two numbers\n"
+     "points : list of points, or array of shape (n, 2)\n"
+     "max_dist : float\n    As for find_close_polygons.\n\n"
+     "Returns\n-------\nlist of (point, list of polygons)\n"
+     "    In the order of the points; those without a polygon are left out. The very objects that were passed in.\n\n"
+     "Raises\n------\n"
+     "TypeError, ValueError\n    A point or a center is not two real numbers; the message names the position.\n"
+     "AttributeError\n    An object without `center`.\n\n"
+     "Notes\n-----\nselect_best_polygon takes the result; main does both and is faster. O(polygons x points)."},
     {"select_best_polygon", (PyCFunction)(void (*)(void))function_select_best_polygon, METH_FASTCALL | METH_KEYWORDS,
      "select_best_polygon($module, polygon_sets)\n--\n\n"
      "The polygon with the smallest area of each set, the first on ties.\n\n"

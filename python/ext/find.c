@@ -188,7 +188,7 @@ static Py_ssize_t find_stored(const core_state *state, PyObject *const *items, P
 static int find_hits(const core_state *state, PyObject *sequence, const char *argument, const double point[2],
                      double max_dist, hits *found) {
     const pm_band band = pm_band_of(max_dist);
-    type_view look = {NULL, 0, 0, 0, 0};
+    type_view look = {.type = NULL};
     Py_ssize_t i = 0, seen = 0;
     while (seen >= 0 && i < PySequence_Fast_GET_SIZE(sequence)) {
         PyObject **items = PySequence_Fast_ITEMS(sequence) + i;

@@ -429,7 +429,7 @@ static PyObject *regions_measure(PyObject *Py_UNUSED(module), PyObject *args) {
 
 /* x, y and area of a list of polygons, as the items answer: an overridden center or area() is asked once. */
 static int ask_items(const core_state *state, PyObject *items, double *x, double *y, double *area) {
-    type_view look = {NULL, 0, 0, 0, 0};
+    type_view look = {.type = NULL};
     int status = 0;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items) && status == 0; i++) {
         PyObject *object = PyTuple_GET_ITEM(items, i);
@@ -441,10 +441,13 @@ static int ask_items(const core_state *state, PyObject *items, double *x, double
             status = read_center(state, object, "polygons", i, center);
         else
             memcpy(center, item->center, sizeof center);
-        if (status == 0 && !look.own_area)
+        int is_own = status == 0 ? area_is_own(state, &look, object) : -1;
+        if (is_own == 0)
             status = call_area(state, object, &where, area + i);
-        else if (status == 0)
+        else if (is_own == 1)
             area[i] = polygon_area(item);
+        else
+            status = -1;
         if (status == 0) {
             x[i] = center[0];
             y[i] = center[1];
@@ -457,7 +460,7 @@ static int ask_items(const core_state *state, PyObject *items, double *x, double
 /* A tuple of initialized polygons; a TypeError names the first item that is none. */
 static PyObject *polygons_from(const core_state *state, PyObject *argument) {
     PyObject *items = PySequence_Tuple(argument);
-    type_view look = {NULL, 0, 0, 0, 0};
+    type_view look = {.type = NULL};
     for (Py_ssize_t i = 0; items && i < PyTuple_GET_SIZE(items); i++) {
         PyObject *item = PyTuple_GET_ITEM(items, i);
         view_type(state, Py_TYPE(item), &look);

@@ -29,20 +29,48 @@ void view_type(const core_state *state, PyTypeObject *type, type_view *look) {
     if (look->type == type)
         return;
     view_release(look);
-    *look = (type_view){(PyTypeObject *)Py_NewRef(type), 1, 1, 1, 0};
-    if (type == state->polygon_type)
-        return;
-    /* Looked up as an instance does: no metaclass and no descriptor has a say, and none of their code runs. */
+    *look = (type_view){.type = (PyTypeObject *)Py_NewRef(type)};
+    /* Looked up as an instance does: no metaclass and no descriptor has a say, and none of their code runs. Polygon
+     * itself too, since its attributes may be replaced as those of any class. */
     PyObject *center = _PyType_Lookup(type, state->name_center);
     int plain = type->tp_getattro == PyObject_GenericGetAttr; /* no __getattribute__ in between */
     look->is_polygon = PyType_IsSubtype(type, state->polygon_type);
     look->own_center = look->is_polygon && plain && center == state->polygon_center;
-    look->own_area = look->is_polygon && plain && _PyType_Lookup(type, state->name_area) == state->polygon_area;
+    if (look->is_polygon && plain && _PyType_Lookup(type, state->name_area) == state->polygon_area)
+        look->own_area = type->tp_dictoffset ? 2 : 1;
     look->stored = look->own_center ? 0 : stored_how(type, center);
 }
 
 void view_release(type_view *look) {
     Py_CLEAR(look->type);
+}
+
+/* Does the object's own dict have an area? That of the type is a method, over which the dict takes precedence. */
+static int holds_area(const core_state *state, PyObject *object) {
+#if PY_VERSION_HEX < 0x030D0000 /* the dict is made only when it is wanted: this leaves it so */
+    PyObject *method = NULL;
+    int is_of_type = _PyObject_GetMethod(object, state->name_area, &method);
+    if (!method)
+        return -1;
+    Py_DECREF(method);
+    return !is_of_type;
+#else
+    PyObject *dict = NULL;
+    Py_BEGIN_CRITICAL_SECTION(object);
+    PyObject **where = _PyObject_GetDictPtr(object);
+    dict = where ? Py_XNewRef(*where) : NULL;
+    Py_END_CRITICAL_SECTION();
+    int status = dict ? PyDict_Contains(dict, state->name_area) : 0;
+    Py_XDECREF(dict);
+    return status;
+#endif
+}
+
+int area_is_own(const core_state *state, const type_view *look, PyObject *object) {
+    if (look->own_area != 2)
+        return look->own_area;
+    int status = holds_area(state, object);
+    return status < 0 ? -1 : !status;
 }
 
 static void place_name(const place *where, const PyObject *object, char *name, size_t size) {

@@ -356,7 +356,7 @@ static PyType_Slot polygon_slots[] = {
      "RuntimeError\n    Initialized twice, or used before.\n\n"
      "Notes\n-----\n"
      "Subclasses may add attributes and override `area()` and `center`; every function of this package\n"
-     "honours that (looked up on the type). Compares by identity."},
+     "honours that, an `area` set on an instance of a subclass too. Compares by identity."},
     {Py_tp_new, polygon_new},
     {Py_tp_init, polygon_init},
     {Py_tp_dealloc, polygon_dealloc},
@@ -372,6 +372,6 @@ static PyType_Slot polygon_slots[] = {
 PyType_Spec polygon_spec = {
     .name = "poly_match.Polygon",
     .basicsize = sizeof(polygon),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC,
     .slots = polygon_slots,
 };

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from poly_match._dropin import (
     Polygon,
+    find_all_close_polygons,
     find_close_polygons,
     generate_example,
     generate_one_polygon,
@@ -39,6 +40,7 @@ __all__ = [
     "check",
     "count",
     "digest",
+    "find_all_close_polygons",
     "find_close_polygons",
     "generate_example",
     "generate_one_polygon",

@@ -10,11 +10,19 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from poly_match._core import Polygon, draw_polygons_with, find_close_polygons, main, select_best_polygon
+from poly_match._core import (
+    Polygon,
+    draw_polygons_with,
+    find_all_close_polygons,
+    find_close_polygons,
+    main,
+    select_best_polygon,
+)
 from poly_match._show.notebook import polygon_svg
 
 __all__ = [
     "Polygon",
+    "find_all_close_polygons",
     "find_close_polygons",
     "generate_example",
     "generate_one_polygon",

@@ -172,6 +172,13 @@ class Attributed(pm.Polygon):
     """Overrides nothing; its instances may carry attributes."""
 
 
+def with_area(x: float, y: float, size: float) -> Attributed:
+    """Return a square whose area is overridden on the instance alone."""
+    made = at(x, y, size, Attributed)
+    made.area = lambda: 7.0 - size
+    return made
+
+
 class Intercepted(pm.Polygon):
     """Overrides every attribute at once."""
 
@@ -209,6 +216,7 @@ class NotMixed(pm.Polygon, Mixin):
 KINDS: list[Callable[[float, float, float], Any]] = [
     lambda x, y, size: at(x, y, size),
     lambda x, y, size: at(x, y, size, Attributed),
+    with_area,
     lambda x, y, size: at(x, y, size, Sized),
     lambda x, y, size: at(x, y, size, Moved),
     lambda x, y, size: at(x, y, size, Pinned),

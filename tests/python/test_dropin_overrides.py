@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+import functools
 import gc
+import pickle
 import types
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import poly_match as pm
 import pytest
 from conftest import FREE_THREADED
 from dropin_helpers import (
+    NAN,
     ORIGIN,
     Attributed,
     Cached,
@@ -19,12 +25,16 @@ from dropin_helpers import (
     Intercepted,
     Mixed,
     Moved,
+    Named,
     NotMixed,
     Pinned,
     Plain,
     Proxy,
     Sized,
     Slots,
+    Slotted,
+    X,
+    Y,
     at,
     identical,
     python_find,
@@ -214,13 +224,176 @@ def test_descriptors_are_not_asked_about_the_class(name, answer):
     assert len(pm.select_best_polygon([(0, polygons)])) == 1
 
 
-def test_areas_on_instances_do_not_count_but_those_of_types_do():
+def winners(polygons: list[Any]) -> set[int]:
+    """Return the positions that each function finds best at the origin: one, if they agree."""
+    index = pm.Index(polygons, predicate="center_within", distance=10.0)
+    found = [
+        pm.main(polygons, [ORIGIN])[0][1],
+        pm.select_best_polygon(pm.find_all_close_polygons(polygons, [ORIGIN], 10.0))[0][1],
+        pm.select_best_polygon([(0, tuple(polygons))])[0][1],
+        polygons[int(pm.match([ORIGIN], polygons)[0])],
+        polygons[int(index.match([ORIGIN])[0])],
+    ]
+    return {next(i for i, poly in enumerate(polygons) if poly is best) for best in found}
+
+
+def test_areas_of_types_count():
+    assert winners([at(0, 0, 1, Sized), at(0, 0, 2, Sized)]) == {1}
+
+
+def test_an_area_set_on_an_instance_counts():
     a, b = at(0, 0, 2, Attributed), at(0, 0, 1, Attributed)
-    a.area = lambda: 0.0
-    assert pm.main([a, b], [ORIGIN])[0][1] is b
-    assert pm.select_best_polygon([(0, [a, b])])[0][1] is b
-    a, b = at(0, 0, 2, Sized), at(0, 0, 1, Sized)
-    assert pm.main([b, a], [ORIGIN])[0][1] is a
+    for rest in ([], [at(0, 0, 3)], [at(0, 0, 3), Slotted(X, Y, 0), Named("", X, Y)] * 20):
+        polygons = [*rest, a, *rest, b, *rest]
+        small = polygons.index(b)
+        assert winners(polygons) == {small}
+        with mock.patch.object(a, "area", return_value=0.0) as area:
+            assert winners(polygons) == {len(rest)}
+            assert area.call_count == 5  # once per call
+        assert winners(polygons) == {small}
+        with mock.patch.dict(vars(a), area=lambda: 0.5):
+            assert winners(polygons) == {len(rest)}
+        assert winners(polygons) == {small}
+
+
+def test_an_area_on_an_instance_of_every_kind_of_subclass():
+    @dataclasses.dataclass(init=False, frozen=True)
+    class Frozen(pm.Polygon):
+        unit: str = "m"
+
+    class SlotForArea(pm.Polygon):
+        __slots__ = ("area",)
+
+    class Derived(Attributed):
+        pass
+
+    for kind in (Frozen, SlotForArea, Derived, Sized, Falling, NotMixed):
+        large = at(0, 0, 2, kind)
+        object.__setattr__(large, "area", lambda: -10.0)
+        assert winners([at(0, 0, 1), large]) == {1}, kind
+    for again in (copy.copy, copy.deepcopy, lambda poly: pickle.loads(pickle.dumps(poly))):
+        large = Named("", X, Y)
+        large.area = functools.partial(float, -1)
+        assert winners([at(0, 0, 1), again(large)]) == {1}
+
+
+def test_errors_of_an_area_on_an_instance_name_the_polygon():
+    large = at(0, 0, 2, Attributed)
+    for area, error, message in (
+        (lambda: NAN, ValueError, r"area\(\) is NaN"),
+        (lambda: "1", TypeError, "must be a real number"),
+        (lambda: large.missing, AttributeError, "missing"),
+    ):
+        large.area = area
+        with pytest.raises(error, match=rf"^polygons\[1\]: .*{message}"):
+            pm.main([at(0, 0), large], [ORIGIN])
+        with pytest.raises(error, match=rf"^polygons\[1\]: .*{message}"):
+            pm.match([ORIGIN], [at(0, 0), large])
+        assert pm.main([at(0, 0), large], [(0.0, 50.0)]) == []  # no candidate: not called
+    large.area = 5.0
+    with pytest.raises(TypeError, match="not callable"):
+        pm.main([large], [ORIGIN])
+
+
+def test_a_center_set_on_an_instance_counts_where_the_subclass_allows_it():
+    class Movable(pm.Polygon):
+        center = None
+
+    class Slot(pm.Polygon):
+        __slots__ = ("center",)
+
+    for kind in (Movable, Slot, Pinned):
+        poly = at(0, 0, 1, kind)
+        poly.center = (50.0, 0.0)
+        assert pm.find_close_polygons([at(0, 0), poly], (50.0, 0.0), 1.0) == [poly]
+        assert pm.main([at(0, 0), poly], [(50.0, 0.0)]) == [((50.0, 0.0), poly)]
+        found = pm.match([(50.0, 0.0)], [at(0, 0), poly], predicate="center_within", distance=1.0)
+        assert found.tolist() == [1]
+    with pytest.raises(AttributeError):
+        at(0, 0, 1, Attributed).center = (50.0, 0.0)
+
+
+@pytest.mark.parametrize("kind", [pm.Polygon, Attributed, NotMixed])
+def test_attributes_of_polygon_itself_may_be_replaced(kind, monkeypatch):
+    polygons = [at(0, 0, 1, kind), at(0, 0, 2, kind), at(30, 0, 3, kind)]
+    own = vars(pm.Polygon)["area"], vars(pm.Polygon)["center"]
+
+    def close(x: float) -> list[Any]:
+        found = pm.find_close_polygons(polygons, (x, 0.0), 1.0)
+        assert pm.find_all_close_polygons(polygons, [(x, 0.0)], 1.0) == ([((x, 0.0), found)] if found else [])
+        assert bool(pm.main(polygons, [(x, 0.0)], 1.0)) == bool(found)
+        index = pm.Index(polygons, predicate="center_within", distance=1.0, best="first")
+        assert index.match([(x, 0.0)])[0] == (polygons.index(found[0]) if found else -1)
+        return found
+
+    assert winners(polygons[:2]) == {0}
+    for patched in range(2):
+        with monkeypatch.context() as patch:
+            patch.setattr(pm.Polygon, "area", lambda self: -own[0](self))
+            assert winners(polygons[:2]) == {1}
+            assert winners([at(0, 0, 1, Sized), at(0, 0, 2, Sized)]) == {0}  # by super().area()
+        assert winners(polygons[:2]) == {0}
+        with mock.patch.object(pm.Polygon, "area", return_value=1.0) as area:
+            assert winners([polygons[1], polygons[0]]) == {0}
+            assert area.call_count == 10  # once per polygon and call
+        for center in (property(lambda self: np.add(own[1].__get__(self), (50, 0))), (50, 0)):
+            with monkeypatch.context() as patch:
+                patch.setattr(pm.Polygon, "center", center)
+                assert close(50.0)[:2] == polygons[:2]
+                assert close(0.0) == []
+        with monkeypatch.context() as patch:
+            patch.delattr(pm.Polygon, "center")
+            with pytest.raises(AttributeError, match=r"polygon_subset\[0\]: .*center"):
+                pm.find_close_polygons([at(0, 0)], ORIGIN, 1.0)
+        assert close(0.0) == polygons[:2], patched
+        assert (vars(pm.Polygon)["area"], vars(pm.Polygon)["center"]) == own
+
+
+def test_every_attribute_of_polygon_may_be_intercepted(monkeypatch):
+    polygons = [at(0, 0, 1), at(0, 0, 2)]
+
+    def intercepted(self: pm.Polygon, name: str) -> Any:
+        if name == "area" and self is polygons[1]:
+            return lambda: -1.0
+        return object.__getattribute__(self, name)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pm.Polygon, "__getattribute__", intercepted)
+        assert winners(polygons) == {1}
+    assert winners(polygons) == {0}
+
+
+def test_keys_that_run_code_when_an_area_is_looked_for():
+    class Key(str):
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            return hash("area")
+
+        def __eq__(self, other: object) -> bool:
+            if armed:
+                action()
+                gc.collect()
+            return False
+
+    actions: dict[str, Callable[[], object]] = {
+        "clear": lambda: polygons.clear(),
+        "replace": lambda: polygons.__setitem__(slice(None), [at(0, 0) for _ in range(40)]),
+        "other": lambda: polygons.__setitem__(slice(None), [None] * 40),
+    }
+    for name in actions:
+        action, armed = actions[name], False
+        polygons: list[Any] = [at(0, 0, 1, Attributed) for _ in range(40)]
+        for poly in polygons:
+            poly.__dict__ = {Key("strange"): 1}
+        armed = True
+        if name == "other" and not FREE_THREADED:
+            with pytest.raises(AttributeError, match=r"^polygons\[0\]: "):
+                pm.main(polygons, [ORIGIN], 1.0)
+        else:
+            assert len(pm.main(polygons, [ORIGIN], 1.0)) == (name != "clear" or FREE_THREADED)
+        armed = False
+        assert pm.main(polygons, [ORIGIN], 1.0) == [] if name == "clear" else len(polygons) == 40
 
 
 def test_a_class_that_changes_between_calls():

@@ -76,6 +76,10 @@ NAMED = Named("a", X, Y)
 SLOTTED = Slotted(X, Y)
 SLOTTED.tag = [1]
 MOVED = Moved(X, Y)
+SIZED = Named("sized", X, Y)
+SIZED.area = lambda: 0.5
+UNSIZED = Named("unsized", X, Y)
+UNSIZED.area = lambda: math.nan
 PLAIN = Plain(ORIGIN, 1.0)
 BLANK = pm.Polygon.__new__(pm.Polygon)
 NATIVE = [POLYGON, NAMED, pm.Polygon([1], [1])]
@@ -153,12 +157,16 @@ GOOD: dict[str, tuple[Callable[[], object], int]] = {  # what is called, and how
     "find in an iterator": (lambda: pm.find_close_polygons(iter(MIXED), [0, 0.5], 10), 10),
     "find many": (lambda: pm.find_close_polygons(MANY, ORIGIN, 10.0), 3),
     "find nothing": (lambda: pm.find_close_polygons(MIXED, (math.nan, 0), -1.0), 10),
+    "find all": (lambda: pm.find_all_close_polygons(MIXED, iter(POINTS), 10.0), 10),
+    "find all of an array": (lambda: pm.find_all_close_polygons(iter(NATIVE), ROWS, 10.0), 10),
     "select": (lambda: pm.select_best_polygon([(1, NATIVE), [2, tuple(MIXED)]]), 10),
     "select among many": (lambda: pm.select_best_polygon([(1, MANY), (2, iter(MANY))]), 1),
     "main": (lambda: pm.main(NATIVE, POINTS), 10),
     "main of an array": (lambda: pm.main(NATIVE, ROWS, max_dist=1e3), 10),
     "main of an integer array": (lambda: pm.main(tuple(NATIVE), ROWS.astype(np.int8)), 10),
     "main of an array of objects": (lambda: pm.main(NATIVE, ROWS.astype(object)), 10),
+    "main of subclasses": (lambda: pm.main([NAMED, SLOTTED] * 9, POINTS), 10),
+    "main of areas on instances": (lambda: pm.main([NAMED, SIZED], POINTS), 10),
     "main of any objects": (lambda: pm.main(MIXED, POINTS), 10),
     "main of any objects and an array": (lambda: pm.main(iter(MIXED), ROWS), 10),
     "main of nothing": (lambda: pm.main([], iter([])), 10),
@@ -215,6 +223,11 @@ FAILING: dict[str, Callable[[], object]] = {
     "select text": lambda: pm.select_best_polygon([(1, [PLAIN, Plain(0, "1")])]),
     "select an error": lambda: pm.select_best_polygon([(1, [PLAIN, Plain(0, KeyError(1))])]),
     **{f"main with {k}": lambda bad=bad: pm.main([*NATIVE, bad], POINTS) for k, bad in enumerate(BAD)},
+    "main with a bad area on an instance": lambda: pm.main([NAMED, UNSIZED], POINTS),
+    "find all with a bad point": lambda: pm.find_all_close_polygons(NATIVE, [*POINTS, (1,)], 1.0),
+    "find all without a center": lambda: pm.find_all_close_polygons([POLYGON, 5], POINTS, 1.0),
+    "find all of no polygons": lambda: pm.find_all_close_polygons(5, POINTS, 1.0),
+    "find all with a bad distance": lambda: pm.find_all_close_polygons(NATIVE, POINTS, None),
     "main with a bad area": lambda: pm.main([*NATIVE, Plain(ORIGIN, math.nan)], POINTS),
     "main with a bad point": lambda: pm.main(NATIVE, [*POINTS, (1,)]),
     "main with a bad point at last": lambda: pm.main(MIXED, [*POINTS, (1,)]),

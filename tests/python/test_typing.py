@@ -32,10 +32,9 @@ def test_the_public_names_are_written_down():
     assert re.search(r"^__all__ = \[\n", source, re.MULTILINE)
     assert pm.__all__ == sorted(pm.__all__)
     assert all(hasattr(pm, name) for name in pm.__all__)
-    wanted = "Index Polygon Regions check count find_close_polygons generate_example generate_one_polygon"
-    wanted += (
-        " main match plot digest match_dataset Matched select_best_polygon show_versions sjoin __version__"
-    )
+    wanted = "Index Polygon Regions check count find_all_close_polygons find_close_polygons generate_example"
+    wanted += " generate_one_polygon main match plot digest match_dataset Matched select_best_polygon"
+    wanted += " show_versions sjoin __version__"
     assert set(pm.__all__) == set(wanted.split())
     engines = {"dask", "duckdb", "polars", "ray", "spark"}
     assert {name for name in MODULES if not name.startswith("_")} == engines
