@@ -1,5 +1,5 @@
 /* core.h — what the files of the extension share. Reading order: module.c, input.c, polygon.c, objects.c, find.c,
- * select.c, dropin.c, index.c, arrow.c, wkb.c. */
+ * select.c, dropin.c, index.c, groups.c, arrow.c, wkb.c. */
 #ifndef POLY_MATCH_CORE_H
 #define POLY_MATCH_CORE_H
 
@@ -138,6 +138,20 @@ extern PyMethodDef dropin_methods[];
 /* index.c */
 extern PyType_Spec index_spec;
 extern PyMethodDef index_functions[];
+
+/* A borrowed array of this type and dimension, C-contiguous unless `strided`; NULL with a TypeError. */
+PyArrayObject *check_array(PyObject *object, const char *name, int type, int dimensions, int strided);
+
+/* Views of the arrays that the package hands over, and options; 0, or -1 with an exception. `predicate` may be NULL:
+ * center_within. `count` is that of the regions. */
+int regions_from(PyObject *const *args, pm_regions *regions);
+int disks_from(PyObject *const *args, pm_disks *disks);
+int points_from(PyObject *x, PyObject *y, PyObject *out, pm_points *points, int64_t **answers);
+int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject *distance, PyObject *areas,
+                 size_t count, pm_options *options);
+
+/* groups.c */
+extern PyMethodDef group_functions[];
 
 /* arrow.c */
 extern PyMethodDef arrow_functions[];

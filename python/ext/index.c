@@ -14,8 +14,7 @@ typedef struct index_object {
     Py_buffer bytes; /* what it was opened over; else all zero */
 } index_object;
 
-/* A borrowed array of this type and dimension, C-contiguous unless `strided`; NULL with a TypeError. */
-static PyArrayObject *check_array(PyObject *object, const char *name, int type, int dimensions, int strided) {
+PyArrayObject *check_array(PyObject *object, const char *name, int type, int dimensions, int strided) {
     PyArrayObject *array = (PyArrayObject *)object;
     if (PyArray_Check(object) && PyArray_TYPE(array) == type && PyArray_NDIM(array) == dimensions &&
         PyArray_ISBEHAVED_RO(array) && (strided || PyArray_IS_C_CONTIGUOUS(array)))
@@ -39,7 +38,7 @@ static int check_offsets(PyObject *object, const char *name, const int64_t **off
     return 0;
 }
 
-static int regions_from(PyObject *const *args, pm_regions *regions) {
+int regions_from(PyObject *const *args, pm_regions *regions) {
     PyArrayObject *coords = check_array(args[0], "coords", NPY_DOUBLE, 2, 0);
     if (!coords)
         return -1;
@@ -57,9 +56,22 @@ static int regions_from(PyObject *const *args, pm_regions *regions) {
 
 static const char *const BESTS[] = {"smallest", "largest", "first", "score"};
 
-/* `predicate` may be NULL: center_within. */
-static int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject *distance, size_t count,
-                        pm_options *options) {
+int disks_from(PyObject *const *args, pm_disks *disks) {
+    PyArrayObject *x = check_array(args[0], "x", NPY_DOUBLE, 1, 0);
+    PyArrayObject *y = x ? check_array(args[1], "y", NPY_DOUBLE, 1, 0) : NULL, *area = NULL;
+    if (!y || (args[2] != Py_None && !(area = check_array(args[2], "area", NPY_DOUBLE, 1, 0))))
+        return -1;
+    npy_intp count = PyArray_DIM(x, 0);
+    if (PyArray_DIM(y, 0) != count || (area && PyArray_DIM(area, 0) != count)) {
+        PyErr_SetString(PyExc_ValueError, "x, y and area must have one length");
+        return -1;
+    }
+    *disks = (pm_disks){PyArray_DATA(x), PyArray_DATA(y), area ? PyArray_DATA(area) : NULL, (size_t)count};
+    return 0;
+}
+
+int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject *distance, PyObject *areas,
+                 size_t count, pm_options *options) {
     *options = (pm_options){.predicate = PM_CENTER_WITHIN};
     if (predicate && PyUnicode_Check(predicate) && PyUnicode_CompareWithASCIIString(predicate, "covers") == 0) {
         options->predicate = PM_COVERS;
@@ -99,6 +111,16 @@ static int options_from(PyObject *predicate, PyObject *best, PyObject *scores, P
             return -1;
         options->distance = PyArray_DATA(array);
         options->distance_count = (size_t)PyArray_DIM(array, 0);
+    }
+    if (areas != Py_None) {
+        PyArrayObject *array = check_array(areas, "areas", NPY_DOUBLE, 1, 0);
+        if (!array)
+            return -1;
+        if ((size_t)PyArray_DIM(array, 0) != count) {
+            PyErr_SetString(PyExc_ValueError, "areas: expected one per region");
+            return -1;
+        }
+        options->areas = PyArray_DATA(array);
     }
     return 0;
 }
@@ -169,45 +191,25 @@ static PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keyword
     if (!PyArg_ParseTuple(args, "OOOOOOOO|sOn:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6], &in[7],
                           &engine, &areas, &max_bytes) ||
         regions_from(in, &regions) < 0 ||
-        options_from(in[4], in[5], in[6], in[7], pm_regions_count(&regions), &options) < 0)
+        options_from(in[4], in[5], in[6], in[7], areas, pm_regions_count(&regions), &options) < 0)
         return NULL;
-    if (areas != Py_None) {
-        PyArrayObject *array = check_array(areas, "areas", NPY_DOUBLE, 1, 0);
-        if (!array)
-            return NULL;
-        if ((size_t)PyArray_DIM(array, 0) != pm_regions_count(&regions)) {
-            PyErr_SetString(PyExc_ValueError, "areas: expected one per region");
-            return NULL;
-        }
-        options.areas = PyArray_DATA(array);
-    }
     options.engine = engine_from(engine);
     options.max_bytes = (size_t)max_bytes;
     return build(type, &regions, NULL, &options);
 }
 
 static PyObject *index_from_disks(PyObject *type, PyObject *args) {
-    PyObject *x, *y, *area, *best, *scores, *distance;
+    PyObject *in[3], *best, *scores, *distance;
     const char *engine = "auto";
     Py_ssize_t max_bytes = 0;
     pm_options options;
-    if (!PyArg_ParseTuple(args, "OOOOOO|sn:from_disks", &x, &y, &area, &best, &scores, &distance, &engine,
+    pm_disks disks;
+    if (!PyArg_ParseTuple(args, "OOOOOO|sn:from_disks", &in[0], &in[1], &in[2], &best, &scores, &distance, &engine,
                           &max_bytes) ||
-        !check_array(x, "x", NPY_DOUBLE, 1, 0) || !check_array(y, "y", NPY_DOUBLE, 1, 0) ||
-        (area != Py_None && !check_array(area, "area", NPY_DOUBLE, 1, 0)))
-        return NULL;
-    npy_intp count = PyArray_DIM((PyArrayObject *)x, 0);
-    if (PyArray_DIM((PyArrayObject *)y, 0) != count ||
-        (area != Py_None && PyArray_DIM((PyArrayObject *)area, 0) != count)) {
-        PyErr_SetString(PyExc_ValueError, "x, y and area must have one length");
-        return NULL;
-    }
-    if (options_from(NULL, best, scores, distance, (size_t)count, &options) < 0)
+        disks_from(in, &disks) < 0 || options_from(NULL, best, scores, distance, Py_None, disks.count, &options) < 0)
         return NULL;
     options.engine = engine_from(engine);
     options.max_bytes = (size_t)max_bytes;
-    pm_disks disks = {PyArray_DATA((PyArrayObject *)x), PyArray_DATA((PyArrayObject *)y),
-                      area == Py_None ? NULL : PyArray_DATA((PyArrayObject *)area), (size_t)count};
     return build((PyTypeObject *)type, NULL, &disks, &options);
 }
 
@@ -260,25 +262,34 @@ static void index_dealloc(PyObject *object) {
     Py_DECREF(type);
 }
 
+int points_from(PyObject *x, PyObject *y, PyObject *out, pm_points *points, int64_t **answers) {
+    PyArrayObject *xs = check_array(x, "x", NPY_DOUBLE, 1, 1),
+                  *ys = xs ? check_array(y, "y", NPY_DOUBLE, 1, 1) : NULL;
+    PyArrayObject *outs = ys ? check_array(out, "out", NPY_INT64, 1, 0) : NULL;
+    if (!outs)
+        return -1;
+    npy_intp count = PyArray_DIM(xs, 0);
+    if (PyArray_DIM(ys, 0) != count || PyArray_DIM(outs, 0) != count || !PyArray_ISWRITEABLE(outs)) {
+        PyErr_SetString(PyExc_ValueError, "x, y and out must have one length, and out must be writeable");
+        return -1;
+    }
+    *points =
+        (pm_points){PyArray_DATA(xs), PyArray_DATA(ys), PyArray_STRIDE(xs, 0), PyArray_STRIDE(ys, 0), (size_t)count};
+    *answers = PyArray_DATA(outs);
+    return 0;
+}
+
 static PyObject *index_match(PyObject *object, PyObject *const *args, Py_ssize_t nargs) {
     const pm_index *index = ((index_object *)object)->index;
     if (nargs != 3) {
         PyErr_Format(PyExc_TypeError, "match() takes x, y and out, got %zd arguments", nargs);
         return NULL;
     }
-    PyArrayObject *x = check_array(args[0], "x", NPY_DOUBLE, 1, 1),
-                  *y = x ? check_array(args[1], "y", NPY_DOUBLE, 1, 1) : NULL;
-    PyArrayObject *out = y ? check_array(args[2], "out", NPY_INT64, 1, 0) : NULL;
-    if (!out)
+    pm_points points;
+    int64_t *answers;
+    if (points_from(args[0], args[1], args[2], &points, &answers) < 0)
         return NULL;
-    npy_intp count = PyArray_DIM(x, 0);
-    if (PyArray_DIM(y, 0) != count || PyArray_DIM(out, 0) != count || !PyArray_ISWRITEABLE(out)) {
-        PyErr_SetString(PyExc_ValueError, "x, y and out must have one length, and out must be writeable");
-        return NULL;
-    }
-    pm_points points = {PyArray_DATA(x), PyArray_DATA(y), PyArray_STRIDE(x, 0), PyArray_STRIDE(y, 0), (size_t)count};
-    int64_t *answers = PyArray_DATA(out);
-    if (count < 16) { /* releasing the GIL costs more */
+    if (points.count < 16) { /* releasing the GIL costs more */
         pm_index_match(index, &points, answers);
     } else {
         Py_BEGIN_ALLOW_THREADS

@@ -114,6 +114,26 @@ def regions_measure(
     geom_offsets: _Offsets | None,
     /,
 ) -> tuple[_Doubles, _Doubles]: ...
+def match_groups(
+    shapes: tuple[Any, ...],
+    predicate: str,
+    best: str,
+    scores: _Scores | None,
+    distance: _Doubles | None,
+    areas: _Doubles | None,
+    max_bytes: int,
+    region_rows: _Offsets,
+    region_offsets: _Offsets,
+    point_rows: _Offsets,
+    point_offsets: _Offsets,
+    engines: npt.NDArray[np.uint8],
+    x: _Doubles,
+    y: _Doubles,
+    out: _Offsets,
+    first: int,
+    last: int,
+    /,
+) -> None: ...
 def gather_polygons(polygons: Iterable[Polygon], /) -> tuple[_Doubles, _Offsets]: ...
 def measure_polygons(polygons: Iterable[Polygon], /) -> tuple[_Doubles, _Doubles, _Doubles]: ...
 def arrow_schema(argument: str, schema: object, /) -> _Field: ...

@@ -24,8 +24,7 @@ from poly_match._files import replacing
 from poly_match._forms.crs import check_crs, crs_text
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
-from poly_match._forms.regions import Regions, are_polygons, regions_of
-from poly_match._limits import budget_of, check_predicate, distances_of, rule_of, scores_of
+from poly_match._prepared import Prepared, is_few
 from poly_match._rules import Best, Predicate
 from poly_match._run import run
 
@@ -135,32 +134,10 @@ class Index:
         points: int | None,
     ) -> None:
         """Build for this many points, None for many: few are not worth the engine's tree."""
-        check_predicate(predicate)
-        regions = regions_of(polygons)
-        count = len(regions)
-        rule, scores = rule_of(scores_of(polygons, best), count)
-        limits = distances_of(distance, predicate, count)
-        budget = budget_of(max_bytes)
-        area = None
-        engine = "scan" if points is not None and is_few(points, regions, predicate) else "auto"
-        if are_polygons(polygons):
-            x, y, area = _core.measure_polygons(polygons)
-            if predicate == "center_within":
-                self._core = _core.Index.from_disks(x, y, area, rule, scores, limits, engine, budget)
-                return
-        self._core = _core.Index(
-            regions.coords,
-            regions.ring_offsets,
-            regions.polygon_offsets,
-            regions.geom_offsets,
-            predicate,
-            rule,
-            scores,
-            limits,
-            engine,
-            area if rule in ("smallest", "largest") else None,
-            budget,
-        )
+        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes)
+        regions = prepared.regions
+        few = points is not None and is_few(points, len(regions), len(regions.coords), predicate)
+        self._core = prepared.build("scan" if few else "auto")
 
     # ---- as bytes ----
 
@@ -357,7 +334,7 @@ class Index:
         if names is not None:
             if out is not None:
                 raise ValueError("out: takes positions, not names; leave out one of the two")
-            known = _names_of(names, len(self))
+            known = names_of(names, len(self))
             return known[self.match((x, y), workers=workers, progress=progress)]
         if out is None:
             answers: npt.NDArray[Any] = np.empty(len(x), dtype=np.intp)
@@ -365,7 +342,7 @@ class Index:
                 return self.match((x, y), workers=workers, progress=progress, out=answers)
             run(self._core.match, x, y, answers, workers, progress)
             return answers
-        _check_out(out, len(x), len(self))
+        check_out(out, len(x), len(self))
         if np.may_share_memory(out, x) or np.may_share_memory(out, y):
             x, y = x.copy(), y.copy()
         native = out.dtype == _INT64 and out.flags.c_contiguous and out.flags.aligned
@@ -387,19 +364,7 @@ def _restored(cls: type[Index], block: Any, crs: str | None) -> Index:
     return index
 
 
-def is_few(points: int, regions: Regions, predicate: Predicate) -> bool:
-    """Return whether scanning the regions for each point is less work than building a tree of cells.
-
-    A vertex costs a tree some 300 ns; a scan costs a point 1 ns per region and some 300 ns for edges.
-    A disk costs a tree 0.3 to 3 µs; a scan, which ends at the first hit, costs a point 10 to 50 ns for a
-    thousand disks.
-    """
-    if predicate == "center_within":
-        return points < 100 * min(len(regions), 1000)
-    return points * (len(regions) + 300) < 300 * len(regions.coords)
-
-
-def _names_of(names: Iterable[Any], count: int) -> npt.NDArray[np.object_]:
+def names_of(names: Iterable[Any], count: int) -> npt.NDArray[np.object_]:
     """Return the names of the regions as they are, and None for the answer -1."""
     if isinstance(names, (str, bytes)):
         raise TypeError(f"names: expected one name for each of {count} regions, got the text {names!r}")
@@ -409,7 +374,7 @@ def _names_of(names: Iterable[Any], count: int) -> npt.NDArray[np.object_]:
     return np.fromiter([*listed, None], dtype=object, count=count + 1)
 
 
-def _check_out(out: Any, count: int, regions: int) -> None:
+def check_out(out: Any, count: int, regions: int) -> None:
     """Refuse an `out` that cannot take the answers."""
     if not isinstance(out, np.ndarray):
         raise TypeError(f"out: expected an array of int32 or int64, got {type(out).__name__}")

@@ -35,32 +35,46 @@ def run(match: Match, x: Doubles, y: Doubles, out: npt.NDArray[Any], workers: in
         match(x, y, out)
         return
     bar = Bar(len(x)) if progress else None
-    queue = ChunkQueue(match, x, y, out, min(count, -(-len(x) // FIRST_CHUNK)))
+
+    def work(start: int, stop: int) -> None:
+        match(x[start:stop], y[start:stop], out[start:stop])
+
     try:
-        queue.run(bar)
+        ChunkQueue(work, len(x), count).run(None if bar is None else bar.show)
     finally:
         if bar is not None:
             bar.close()
 
 
 class ChunkQueue:
-    """One call's points, and how far they are."""
+    """Work that can be cut anywhere, and how far it is.
 
-    def __init__(self, match: Match, x: Doubles, y: Doubles, out: npt.NDArray[Any], workers: int) -> None:
-        self.match, self.x, self.y, self.out = match, x, y, out
-        self.workers = max(workers, 1)
+    Parameters
+    ----------
+    work
+        Does the items from one position to another.
+    count
+        The number of items.
+    workers
+        Threads, the calling one among them.
+    """
+
+    def __init__(self, work: Callable[[int, int], None], count: int, workers: int) -> None:
+        self.work, self.count = work, count
+        self.workers = max(min(workers, -(-count // FIRST_CHUNK)), 1)
         self.lock = threading.Lock()
-        self.next = 0  # the first point nobody has taken
+        self.next = 0  # the first item nobody has taken
         self.done = 0
         self.chunk = FIRST_CHUNK
         self.failure: BaseException | None = None
 
-    def run(self, bar: Bar | None) -> None:
+    def run(self, show: Callable[[int], None] | None) -> None:
+        """Do all of it, and show now and then how much is done."""
         threads = [threading.Thread(target=self._help, daemon=True) for _ in range(self.workers - 1)]
         try:
             for thread in threads:
                 thread.start()
-            self._work(bar)
+            self._work(show)
         except BaseException:
             self._stop()
             raise
@@ -70,8 +84,8 @@ class ChunkQueue:
                     thread.join()
         if self.failure is not None:
             raise self.failure
-        if bar is not None:
-            bar.show(self.done)
+        if show is not None:
+            show(self.done)
 
     def _help(self) -> None:
         try:
@@ -82,20 +96,20 @@ class ChunkQueue:
 
     def _stop(self) -> None:
         with self.lock:
-            self.next = len(self.x)
+            self.next = self.count
 
-    def _work(self, bar: Bar | None) -> None:
+    def _work(self, show: Callable[[int], None] | None) -> None:
         while (taken := self._take()) is not None:
             start, stop = taken
             began = time.perf_counter()
-            self.match(self.x[start:stop], self.y[start:stop], self.out[start:stop])
+            self.work(start, stop)
             self._finish(stop - start, time.perf_counter() - began)
-            if bar is not None:
-                bar.show(self.done)
+            if show is not None:
+                show(self.done)
 
     def _take(self) -> tuple[int, int] | None:
         with self.lock:
-            start, left = self.next, len(self.x) - self.next
+            start, left = self.next, self.count - self.next
             if left <= 0:
                 return None
             # Near the end smaller chunks, so that all workers finish together.
@@ -103,11 +117,11 @@ class ChunkQueue:
             self.next = start + min(self.chunk, share, left)
             return start, self.next
 
-    def _finish(self, points: int, seconds: float) -> None:
+    def _finish(self, items: int, seconds: float) -> None:
         with self.lock:
-            self.done += points
-            aim = int(points * CHUNK_SECONDS / max(seconds, 1e-9))
-            self.chunk = max(min(aim, GROWTH * points), 1)
+            self.done += items
+            aim = int(items * CHUNK_SECONDS / max(seconds, 1e-9))
+            self.chunk = max(min(aim, GROWTH * items), 1)
 
 
 class Bar:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from poly_match import Index, Regions, _core
-from poly_match._index import is_few
+from poly_match._prepared import is_few
 
 shapely = pytest.importorskip("shapely", reason="reads the example data")
 pyogrio = pytest.importorskip("pyogrio", reason="reads the example data")
@@ -124,8 +124,9 @@ def test_an_unknown_engine_is_refused() -> None:
 def test_few_points_are_scanned() -> None:
     regions = countries()
     for predicate in ("covers", "center_within"):
-        assert is_few(10, regions, predicate)
-        assert not is_few(10_000_000, regions, predicate)
+        sizes = len(regions), len(regions.coords)
+        assert is_few(10, *sizes, predicate)
+        assert not is_few(10_000_000, *sizes, predicate)
     assert Index(regions).nbytes > 2 * regions.coords.nbytes
 
 

@@ -132,6 +132,24 @@ def init_twice() -> None:
     POLYGON.__init__(X, Y)
 
 
+def groups(
+    shapes: tuple[Any, ...],
+    best: str,
+    scores: Any,
+    predicate: str = "covers",
+    distance: Any = None,
+    budget: int = 0,
+    offsets: Any = None,
+    last: int = 1,
+) -> None:
+    """Match the rows with one region as one group."""
+    rows, all_rows, engines = np.zeros(1, np.int64), np.arange(3), np.zeros(1, np.uint8)
+    one = np.array([0, 1], np.int64) if offsets is None else offsets
+    grouping = rows, one, all_rows, np.array([0, 3], np.int64), engines
+    rules = predicate, best, scores, distance, None, budget
+    _core.match_groups(shapes, *rules, *grouping, ROWS[:, 0], ROWS[:, 1], OUT, 0, last)
+
+
 def state_into(*state: Any) -> Callable[[], object]:
     return lambda: Slotted.__new__(Slotted).__setstate__(state)
 
@@ -177,6 +195,8 @@ GOOD: dict[str, tuple[Callable[[], object], int]] = {  # what is called, and how
     "block": (lambda: INDEX.block, 10),
     "index of disks": (lambda: _core.Index.from_disks(ONE, ONE, ONE, "smallest", None, ONE), 10),
     "match": (lambda: INDEX.match(ROWS[:, 0], ROWS[:, 1], OUT), 10),
+    "match_groups": (lambda: groups(SQUARE, "smallest", None), 10),
+    "match_groups of disks": (lambda: groups((ONE, ONE, ONE), "score", ONE, "center_within", ONE), 10),
     "index attributes": (lambda: (len(INDEX), INDEX.nbytes, INDEX.bounds), 10),
     "regions_measure": (lambda: _core.regions_measure(*SQUARE), 10),
     "gather_polygons": (lambda: _core.gather_polygons(NATIVE), 10),
@@ -257,6 +277,13 @@ FAILING: dict[str, Callable[[], object]] = {
     "match with one argument": lambda: INDEX.match(X),
     "match into floats": lambda: INDEX.match(X, X, X),
     "match of two lengths": lambda: INDEX.match(X, X, OUT),
+    "match_groups with too small a budget": lambda: groups(SQUARE, "smallest", None, budget=10),
+    "match_groups with a bad score": lambda: groups(SQUARE, "score", ONE * math.nan),
+    "match_groups of two arrays": lambda: groups(SQUARE[:2], "smallest", None),
+    "match_groups of disks of two lengths": lambda: groups((ONE, X, None), "smallest", None),
+    "match_groups with too many scores": lambda: groups(SQUARE, "score", X),
+    "match_groups without offsets": lambda: groups(SQUARE, "smallest", None, offsets=np.array([1], np.int64)),
+    "match_groups beyond the groups": lambda: groups(SQUARE, "smallest", None, last=2),
     "regions_measure of bad offsets": lambda: _core.regions_measure(SQUARE[0], np.array([1, 0]), *SQUARE[2:]),
     "gather_polygons of anything": lambda: _core.gather_polygons([POLYGON, PLAIN]),
     "gather_polygons of blank ones": lambda: _core.gather_polygons([POLYGON, BLANK]),

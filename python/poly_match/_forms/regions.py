@@ -140,14 +140,19 @@ class Regions:
     def __reduce__(self) -> tuple[type[Regions], tuple[Any, ...]]:
         return type(self), (self._coords, self._ring_offsets, self._polygon_offsets, self._geom_offsets)
 
+    def _vertex_starts(self) -> Offsets:
+        """Return where the vertices of each region begin in `coords`, and where the last end."""
+        polygons = self._polygon_offsets
+        starts: Offsets = polygons if self._geom_offsets is None else polygons[self._geom_offsets]
+        starts = self._ring_offsets[starts]
+        return starts
+
     def _bad_vertex(self) -> tuple[int, int] | None:
         """Return the first vertex of any region that is NaN or infinite, and its region."""
         bad = np.flatnonzero(~np.isfinite(self._coords).all(axis=1))
         if not bad.size:
             return None
-        starts = self._ring_offsets[self._polygon_offsets]
-        if self._geom_offsets is not None:
-            starts = starts[self._geom_offsets]
+        starts = self._vertex_starts()
         owned = bad[(bad >= starts[0]) & (bad < starts[-1])]
         if not owned.size:
             return None
@@ -173,6 +178,18 @@ def regions_of(polygons: Any) -> Regions:
     if not isinstance(polygons, (list, tuple)):
         raise TypeError(f"polygons: expected {FORMS}; got {type(polygons).__name__}")
     return _regions_from_rings(polygons)
+
+
+def regions_at(regions: Regions, rows: npt.NDArray[np.intp]) -> Regions:
+    """Return the regions of some rows, in the order of the rows."""
+    levels = [regions.geom_offsets, regions.polygon_offsets, regions.ring_offsets]
+    offsets, at = [], rows
+    for level in levels:
+        if level is not None:
+            starts, counts = level[at], level[at + 1] - level[at]
+            offsets.append(np.concatenate(([0], np.cumsum(counts))))
+            at = np.repeat(starts - offsets[-1][:-1], counts) + np.arange(offsets[-1][-1])
+    return Regions(regions.coords[at], *reversed(offsets))
 
 
 def are_polygons(polygons: Any) -> bool:

@@ -1,0 +1,90 @@
+"""Polygons and rules as the engine takes them: plain arrays, checked and measured once.
+
+From here an index is built, of all regions or of those of some rows, for few points or for many.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from poly_match import _core
+from poly_match._forms.numbers import Doubles, Offsets
+from poly_match._forms.regions import Regions, are_polygons, regions_at, regions_of
+from poly_match._limits import budget_of, check_predicate, distances_of, rule_of, scores_of
+from poly_match._rules import Predicate
+
+Rows = npt.NDArray[np.intp]
+
+
+class Prepared(NamedTuple):
+    """Regions and rules. A list of `Polygon` has answered for its areas and, as disks, for its centers."""
+
+    regions: Regions
+    disks: tuple[Doubles, Doubles, Doubles] | None  # x, y and area, instead of the regions
+    predicate: str
+    rule: str
+    scores: npt.NDArray[Any] | None
+    distance: Doubles | None
+    areas: Doubles | None
+    max_bytes: int
+
+    @classmethod
+    def of(cls, polygons: Any, predicate: Predicate, distance: Any, best: Any, max_bytes: int | None) -> Self:
+        """Check polygons and rules."""
+        check_predicate(predicate)
+        regions = regions_of(polygons)
+        count = len(regions)
+        rule, scores = rule_of(scores_of(polygons, best), count)
+        distances = distances_of(distance, predicate, count)
+        budget = budget_of(max_bytes)
+        disks = areas = None
+        if are_polygons(polygons):
+            x, y, areas = _core.measure_polygons(polygons)
+            if predicate == "center_within":
+                disks = x, y, areas
+            if disks is not None or rule not in ("smallest", "largest"):
+                areas = None
+        return cls(regions, disks, predicate, rule, scores, distances, areas, budget)
+
+    @property
+    def arrays(self) -> tuple[Doubles, Offsets, Offsets, Offsets | None]:
+        """The arrays of the regions."""
+        regions = self.regions
+        return regions.coords, regions.ring_offsets, regions.polygon_offsets, regions.geom_offsets
+
+    def build(self, engine: str) -> _core.Index:
+        """Build the index."""
+        rules = self.rule, self.scores, self.distance
+        if self.disks is not None:
+            return _core.Index.from_disks(*self.disks, *rules, engine, self.max_bytes)
+        return _core.Index(*self.arrays, self.predicate, *rules, engine, self.areas, self.max_bytes)
+
+    def at(self, rows: Rows) -> Self:
+        """Return these rows alone."""
+        changed: dict[str, Any] = {"regions": regions_at(self.regions, rows)}
+        if self.disks is not None:
+            changed["disks"] = tuple(each[rows] for each in self.disks)
+        if self.scores is not None:
+            changed["scores"] = self.scores[rows]
+        if self.areas is not None:
+            changed["areas"] = self.areas[rows]
+        if self.distance is not None and len(self.distance) != 1:
+            changed["distance"] = self.distance[rows]
+        return self._replace(**changed)
+
+
+def is_few(points: Any, regions: Any, vertices: Any, predicate: str) -> Any:
+    """Return whether scanning the regions for each point is less work than building a tree of cells.
+
+    Of one match, or of many at once: then the three numbers are arrays, and so is the answer.
+
+    A vertex costs a tree some 300 ns; a scan costs a point 1 ns per region and some 300 ns for edges.
+    A disk costs a tree 0.3 to 3 µs; a scan, which ends at the first hit, costs a point 10 to 50 ns for a
+    thousand disks.
+    """
+    if predicate == "center_within":
+        return points < 100 * np.minimum(regions, 1000)
+    return points * (regions + 300) < 300 * vertices
