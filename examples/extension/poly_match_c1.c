@@ -26,11 +26,10 @@
 /* Is the polygon's center strictly closer to (x, y) than max_dist? 1 yes, 0 no, -1 with an exception set. */
 static int is_close(PyObject *polygon, double x, double y, double max_dist) {
     PyObject *attribute = PyObject_GetAttrString(polygon, "center"); /* new; may run Python code */
-    /* An array, whatever it was. This is one of the few functions that *take* our reference: we don't give it back.
-     */
+    /* An array, whatever it was. One of the few functions that *take* our reference: we don't give it back. */
     PyObject *any = PyArray_EnsureArray(attribute);
-    /* An array of doubles: a new reference, if it has doubles already to the same array. Not from the attribute at
-     * once, since only from array to array NumPy refuses what is not a real number (None would become NaN). */
+    /* An array of doubles, a new reference: to the same array if it has doubles already. In two steps, since NumPy
+     * refuses what is not a real number only from array to array: None in a list would become NaN. */
     PyArrayObject *array = any ? (PyArrayObject *)PyArray_FROM_OTF(any, NPY_DOUBLE, NPY_ARRAY_IN_ARRAY) : NULL;
     Py_XDECREF(any); /* X: it may be NULL, after an error */
     if (!array)

@@ -41,7 +41,7 @@ static int polygon_init(PyObject *object, PyObject *args, PyObject *keywords) {
     else if (vertices && (center = PyObject_CallMethod(vertices, "mean", "i", 1))) { /* vertices.mean(axis=1) */
         memcpy(self->center, PyArray_DATA((PyArrayObject *)center), sizeof self->center);
         Py_XSETREF(self->y, PySequence_GetItem(vertices, 1)); /* a new reference, from here on the polygon's */
-        self->x = self->y ? PySequence_GetItem(vertices, 0) : NULL;
+        Py_XSETREF(self->x, self->y ? PySequence_GetItem(vertices, 0) : NULL);
     }
     Py_XDECREF(center); /* the one way out: what was made here is given back. X: it may be NULL. */
     Py_XDECREF(vertices);
