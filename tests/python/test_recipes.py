@@ -39,9 +39,9 @@ def run_python(text: str, names: dict[str, Any]) -> None:
     lines = text.split("\n")
     for statement in ast.parse(text).body:
         if not isinstance(statement, ast.Expr):
-            exec(compile(ast.Module([statement], []), "block", "exec"), names)
+            exec(compile(ast.Module([statement], []), "block", "exec", dont_inherit=True), names)
             continue
-        value = eval(compile(ast.Expression(statement.value), "block", "eval"), names)
+        value = eval(compile(ast.Expression(statement.value), "block", "eval", dont_inherit=True), names)
         rest = lines[statement.end_lineno - 1].encode()[statement.end_col_offset :].decode()
         if value is not None:
             assert rest.strip() == f"# {value!r}", ast.unparse(statement)
