@@ -2,10 +2,12 @@
 
 example   install poly-match into .venv and give every example city its country
 test      install what the tests need into .venv-test and run all of them, C and Python
+edit      the package in .venv-test from the checkout itself: C is compiled again when it is imported
+c         the C tests alone, or those named: python3 dev.py c tree status
 lint      formatting, style, types and stubs (after test)
 counts    the instructions of the hot paths against those recorded (after test)
 cluster   the tests that need Spark, Dask and Ray, with what they need, Java too (after test)
-sanitize  the C tests under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
+sanitize  the C tests, or those named, under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
 docs      all pages and the reference of Python, C and the command line, in build-docs
 smoke     a short run of the ladder and of the benchmark, to see that they run (after test)
 wheel     the source distribution and a wheel from it, in dist; the tests of every wheel on this one
@@ -13,12 +15,15 @@ windows   the C library and its tests for Windows, by MinGW and wine (after test
 full      what takes longer: every exact case, valgrind, fuzzing, strict compilers, Python under ASan
 """
 
+import contextlib
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import tomllib
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -27,9 +32,28 @@ TEST = ROOT / ".venv-test"
 
 def run(*command: str | Path, **environment: str) -> None:
     print("$", " ".join(str(word) for word in command), flush=True)
-    result = subprocess.run([str(word) for word in command], cwd=ROOT, env=os.environ | environment)
+    path = os.pathsep.join([str(program(TEST, "")), os.environ["PATH"]])  # where meson finds ninja
+    result = subprocess.run(
+        [str(word) for word in command], cwd=ROOT, env=os.environ | {"PATH": path} | environment
+    )
     if result.returncode:
         sys.exit(result.returncode)
+
+
+@contextlib.contextmanager
+def meanwhile(*command: str) -> Iterator[None]:
+    """Run a command of this file while the block runs, and print its output after both."""
+    with tempfile.TemporaryFile("w+") as output:
+        process = subprocess.Popen([sys.executable, __file__, *command], stdout=output, stderr=output)
+        try:
+            yield
+        finally:
+            failed = process.wait()
+            output.seek(0)
+            print("$ python3 dev.py", *command, "(meanwhile)")
+            print(output.read(), flush=True)
+        if failed:
+            sys.exit(failed)
 
 
 def program(environment: Path, name: str) -> Path:
@@ -48,10 +72,9 @@ def meson_build(name: str, *options: str, targets: tuple[str, ...] = (), **envir
     """The C library and its tests, or some targets of these, built in build-NAME."""
     folder = ROOT / f"build-{name}"
     meson = program(TEST, "meson")
-    path = os.pathsep.join([str(meson.parent), os.environ["PATH"]])  # where ninja is
-    again = ["--wipe"] if (folder / "meson-private").exists() else []
-    run(meson, "setup", *again, *options, folder, PATH=path, **environment)
-    run(meson, "compile", "-C", folder, *targets, PATH=path)
+    again = ["--reconfigure"] if (folder / "meson-private").exists() else []
+    run(meson, "setup", *again, *options, folder, **environment)
+    run(meson, "compile", "-C", folder, *targets)
     return folder
 
 
@@ -74,9 +97,21 @@ def example() -> None:
 
 
 def test() -> None:
-    install(TEST, ".[test,ladder]")
-    meson_test(meson_build("test"))
-    run(program(TEST, "python"), "-m", "pytest")
+    install(TEST, "meson>=1.4", "ninja")
+    with meanwhile("c"):
+        install(TEST, ".[test,ladder]")
+        run(program(TEST, "python"), "-m", "pytest", "-n", "auto", "--dist", "worksteal")
+
+
+def edit() -> None:
+    install(TEST, "meson>=1.4", "meson-python>=0.17", "ninja", "numpy>=2.0")
+    settings = ["--no-build-isolation", "-Cbuild-dir=build-edit", "-Csetup-args=-Dlto=false"]
+    install(TEST, *settings, "--editable", ".[test]")
+
+
+def c(*names: str) -> None:
+    install(TEST, "meson>=1.4", "ninja")
+    meson_test(meson_build("test", "-Dlto=false"), *names)
 
 
 def lint() -> None:
@@ -108,11 +143,12 @@ def cluster() -> None:
     run(program(TEST, "python"), "-m", "pytest", *(f"tests/python/{name}" for name in tests))
 
 
-def sanitize() -> None:
+def sanitize(*names: str) -> None:
     options = ["-Db_sanitize=address,undefined", "-Db_lundef=false", "-Db_ndebug=false", "-Dlto=false"]
     options += ["-Doptimization=1", "-Dwerror=true"]
     folder = meson_build("sanitize", *options)
-    meson_test(folder, UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1", ASAN_OPTIONS="detect_leaks=1")
+    watch = {"UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1", "ASAN_OPTIONS": "detect_leaks=1"}
+    meson_test(folder, *names, **watch)
 
 
 def smoke() -> None:
@@ -178,10 +214,10 @@ def apt(*packages: str) -> None:
 
 COMMANDS = {
     command.__name__: command
-    for command in (example, test, lint, counts, cluster, sanitize, docs, smoke, wheel, windows, full)
+    for command in (example, test, edit, c, lint, counts, cluster, sanitize, docs, smoke, wheel, windows, full)
 }
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or sys.argv[1] not in COMMANDS:
+    if len(sys.argv) < 2 or sys.argv[1] not in COMMANDS:
         sys.exit(__doc__)
-    COMMANDS[sys.argv[1]]()
+    COMMANDS[sys.argv[1]](*sys.argv[2:])

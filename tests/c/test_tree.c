@@ -184,8 +184,9 @@ static void fill_slivers(map *m, rng *r) {
 
 /* Many spikes from one vertex, whole turns or a narrow fan. */
 static void fill_star(map *m, rng *r) {
-    static const size_t sizes[] = {40, 400, 4000}; /* the last are more than the tree takes */
-    size_t spikes = sizes[rng_below(r, 3)];
+    /* 4000 are more than the tree takes, and take it half a second. */
+    static const size_t sizes[] = {40, 40, 40, 40, 400, 400, 400, 4000};
+    size_t spikes = sizes[rng_below(r, 8)];
     double x = rng_unit(r), y = rng_unit(r), span = rng_below(r, 2) ? 6.283185307179586 : 1e-6;
     for (size_t i = 0; i < spikes; i++) {
         double turn = span * ((double)i + rng_unit(r)) / (double)spikes, length = 0.5 + rng_unit(r);
