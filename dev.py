@@ -214,7 +214,10 @@ def apt(*packages: str) -> None:
 
 COMMANDS = {
     command.__name__: command
-    for command in (example, test, edit, c, lint, counts, cluster, sanitize, docs, smoke, wheel, windows, full)
+    for command in (
+        *(example, test, edit, c, lint, counts, cluster),
+        *(sanitize, docs, smoke, wheel, windows, full),
+    )
 }
 
 if __name__ == "__main__":

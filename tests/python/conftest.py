@@ -31,6 +31,6 @@ def examples() -> Path:
 
 @pytest.fixture(autouse=True, scope="module")
 def collections_are_short() -> None:
-    """Let the garbage collector look at new objects only: those of all imported modules take it half a second."""
+    """Let the garbage collector look at new objects only: all those of the imported modules take 0.5 s."""
     gc.collect()
     gc.freeze()
