@@ -120,7 +120,7 @@ def draw_tables(index: pm.Index, box: Box) -> Figure:
 def words_of(tree: Tree, table: Table) -> Integers:
     """Return the words of a table, row by row from below."""
     side = 1 << table.bits
-    return tree.nodes[table.first : table.first + side * side].reshape(side, side)
+    return tree.tables[table.first : table.first + side * side].reshape(side, side)
 
 
 def draw_table(axes: Axes, index: pm.Index, tree: Tree, table: Table) -> None:

@@ -71,7 +71,7 @@ def count(index: pm.Index, points: Doubles) -> Facts:
         "border cells": int((kinds == 2).sum()),
         "tables": {f"{side} x {side}": found[side] for side in sorted(found)},
         "bytes": index.nbytes,
-        "bytes of tables": 4 * len(tree.nodes),
+        "bytes of tables": 4 * len(tree.tables),
         "bytes of leaves": 4 * len(tree.leaves),
         "looks": [round(float(share), 6) for share in looks],
         "in leaves": round(float(in_leaf.mean()), 6),

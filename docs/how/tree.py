@@ -26,16 +26,17 @@ UNDECIDED = -2
 
 # src/index/block.h
 SECTIONS = [
-    "ids", "boxes", "part_offsets", "part_boxes", "ring_offsets", "vertex_offsets", "vertices", "spans",
-    "disk_x", "disk_y", "disk_radius", "disk_grid_x", "disk_grid_y", "disk_reach", "nodes", "leaves",
-    "origins",
+    "ids", "boxes", "polygon_offsets", "polygon_boxes", "ring_offsets", "vertex_offsets", "vertices", "spans",
+    "disk_x", "disk_y", "disk_radius", "disk_grid", "disk_grid_x", "disk_grid_y", "disk_reach",
+    "root", "tables", "leaves", "origins",
 ]  # fmt: skip
 HEADER = np.dtype(
     [("magic", "S8"), ("byte_order", "u4"), ("version", "u4"), ("header_size", "u8"), ("size", "u8"),
-     ("checksum", "u8"), ("predicate", "u4"), ("best", "u4"), ("count", "u8"), ("tree_root", "u8"),
-     ("tree_map", "f8", 3), ("disk_map", "f8", 3), ("bounds", "f8", 4), ("sections", "u8", (17, 2)),
-     ("reserved", "u8", 4)]
+     ("checksum", "u8"), ("predicate", "u4"), ("best", "u4"), ("count", "u8"), ("bounds", "f8", 4),
+     ("section_count", "u8"), ("reserved", "u8", 4)]
 )  # fmt: skip
+SECTION = np.dtype([("name", "u4"), ("reserved", "u4"), ("offset", "u8"), ("size", "u8")])
+ROOT = np.dtype([("min", "f8", 2), ("scale", "f8"), ("word", "u8")])
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,10 @@ class Tree:
     min: Doubles  # of the root cell
     scale: float  # coordinates to places, which are whole numbers below 2^50
     root: int
-    nodes: Integers
+    tables: Integers
     leaves: Integers
     origins: Integers
-    parts: Integers  # where the rings of each begin
+    polygons: Integers  # where the rings of each begin
     rings: Integers  # where the vertices of each begin
     vertices: Doubles  # of the regions, best first
     disks: Doubles  # x, y, radius, in the order of the input
@@ -64,23 +65,30 @@ def read(index: pm.Index) -> Tree:
     """Return the tree of an index, from its bytes."""
     block = np.frombuffer(index._core.block, np.uint8)
     header = block[: HEADER.itemsize].view(HEADER)[0]
-    if header["version"] != 1 or not header["tree_map"][2]:
-        raise ValueError("an index in format 1 with a tree is needed")
+    if header["version"] != 2:
+        raise ValueError("an index in format 2 is needed")
+    listed = block[HEADER.itemsize :][: int(header["section_count"]) * SECTION.itemsize].view(SECTION)
+    sections = {SECTIONS[section["name"]]: section for section in listed}
 
-    def array(name: str, dtype: str) -> npt.NDArray[Any]:
-        offset, size = (int(value) for value in header["sections"][SECTIONS.index(name)])
+    def array(name: str, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
+        if name not in sections:
+            return np.zeros(0, dtype)
+        offset, size = int(sections[name]["offset"]), int(sections[name]["size"])
         return block[offset : offset + size].view(dtype)
 
+    root = array("root", ROOT)[0]
+    if not root["scale"]:
+        raise ValueError("an index with a tree is needed")
     radius, x, y = (array(f"disk_{name}", "f8") for name in ("radius", "x", "y"))
     return Tree(
         covers=bool(header["predicate"] == 0),
-        min=header["tree_map"][:2],
-        scale=float(header["tree_map"][2]),
-        root=int(header["tree_root"]),
-        nodes=array("nodes", "u4").astype(np.int64),
+        min=root["min"],
+        scale=float(root["scale"]),
+        root=int(root["word"]),
+        tables=array("tables", "u4").astype(np.int64),
         leaves=array("leaves", "u4").astype(np.int64),
         origins=array("origins", "u4").astype(np.int64),
-        parts=array("ring_offsets", "u4").astype(np.int64),
+        polygons=array("ring_offsets", "u4").astype(np.int64),
         rings=array("vertex_offsets", "u4").astype(np.int64),
         vertices=array("vertices", "f8").reshape(-1, 2),
         disks=np.column_stack([x, y, np.broadcast_to(radius, x.shape) if len(x) else x]),
@@ -113,7 +121,7 @@ def descend(tree: Tree, points: Doubles) -> Ends:
     while (on := np.flatnonzero(words & 3 == INNER)).size:
         bits, used[on] = bits_of(words[on]), used[on] + bits_of(words[on])
         column, row = (places[on] >> (PLACE_BITS - used[on])[:, None] & ((1 << bits) - 1)[:, None]).T
-        words[on] = tree.nodes[(words[on] >> 4 << 6) + (row << bits | column)]
+        words[on] = tree.tables[(words[on] >> 4 << 6) + (row << bits | column)]
         looks[on] += 1
     return Ends(places, words, looks)
 
@@ -121,7 +129,7 @@ def descend(tree: Tree, points: Doubles) -> Ends:
 class Table(NamedTuple):
     """A table of 2^bits x 2^bits words: the children of one cell."""
 
-    first: int  # position in the nodes
+    first: int  # position in the tables
     bits: int
     used: int  # bits that number the cell
     column: int
@@ -135,7 +143,7 @@ def tables(tree: Tree) -> list[Table]:
     found = [Table(tree.root >> 4 << 6, 3 * ((tree.root >> 2 & 3) + 1), 0, 0, 0)]
     for table in found:
         side = 1 << table.bits
-        words = tree.nodes[table.first : table.first + side * side]
+        words = tree.tables[table.first : table.first + side * side]
         for at in np.flatnonzero(words & 3 == INNER).tolist():
             word = int(words[at])
             place = table.column * side + at % side, table.row * side + at // side
@@ -143,7 +151,7 @@ def tables(tree: Tree) -> list[Table]:
     return found
 
 
-# ---- leaves of parts -------------------------------------------------------------------------------------
+# ---- leaves of polygons ----------------------------------------------------------------------------------
 
 
 class Leaves(NamedTuple):
@@ -191,8 +199,8 @@ def look(leaves: Leaves, steps: Integers) -> tuple[Integers, Integers]:
     return crossed @ (1 << edges), close @ (1 << edges)
 
 
-def ask_parts(tree: Tree, ends: Ends, at: Integers, answers: Integers) -> None:
-    """Answer the points `at` positions that are in leaves of parts."""
+def decide_polygons(tree: Tree, ends: Ends, at: Integers, answers: Integers) -> None:
+    """Answer the points `at` positions that are in leaves of polygons."""
     leaves = read_leaves(tree, ends.words[at])
     steps = ends.places[at] >> (PLACE_BITS - STEP_BITS - leaves.bits)[:, None] & (STEPS - 1)
     crossed, near = look(leaves, steps)
@@ -215,7 +223,7 @@ def edges_of(tree: Tree, leaf: int, pieces: int) -> Doubles:
         part, runs = tree.origins[at : at + 2].tolist()
         pairs = tree.origins[at + 2 : at + 2 + 2 * runs].reshape(-1, 2)
         if runs == 0:
-            rings = tree.rings[tree.parts[part] : tree.parts[part + 1] + 1]
+            rings = tree.rings[tree.polygons[part] : tree.polygons[part + 1] + 1]
             pairs = np.column_stack([rings[:-1], np.diff(rings) - 1])
         found += [np.arange(first, first + count) for first, count in pairs.tolist()]
         at += 2 + 2 * runs
@@ -248,7 +256,7 @@ def match(tree: Tree, points: Doubles) -> tuple[Integers, Ends]:
     answers = (ends.words >> 2) - 1
     at = np.flatnonzero(ends.words & 3 == LEAF)
     if tree.covers:
-        ask_parts(tree, ends, at, answers)
+        decide_polygons(tree, ends, at, answers)
     else:
         ask_disks(tree, ends, points, at, answers)
     return answers, ends

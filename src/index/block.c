@@ -1,87 +1,77 @@
-/* block.c — an index as bytes: what stands where, and are they still the bytes that were written?
+/* block.c — an index as bytes: what is where, and are they still the bytes that were written?
  *
- * A block is a header and some arrays, one behind the other at multiples of 64 bytes. Nothing in it is an address, so
- * it works wherever it lies: in memory, in a file that is mapped, in a message. The places of all arrays follow from
- * how many items they have. The header lists them all the same, for readers; a table that differs from what the
- * counts give is refused, so behind pm_block_read() every array is known to lie inside the block.
+ * A block is a header, a list of sections, and the sections, which are arrays, one after the other at multiples of 64
+ * bytes. Nothing in it is an address, so it works wherever it lies: in memory, in a file that is mapped, in a
+ * message. The list says of each section what it is, where it begins and how long it is. All of it follows from the
+ * kind and the sizes, so a list that differs from what they give is refused: after pm_block_read() every section is
+ * known to lie inside the block.
  *
- * The checksum finds damage, not forgery: what bytes with a right checksum may claim is checked in open.c. Eight
- * lanes take a word of 64 bits each in turn: xor, multiply by an odd number, rotate. These steps are one-to-one, so
- * no change within one word goes unseen; and eight of them overlap, so it takes a fraction of the time that reading
- * from anything but a cache does. */
+ * The checksum finds damage, not forgery: what bytes with a right checksum may claim is checked by the kind
+ * (open.c). Eight lanes take a word of 64 bits each in turn: xor, multiply by an odd number, rotate. These steps are
+ * one-to-one, so no change within one word goes unseen; and eight of them overlap, so it takes a fraction of the time
+ * that reading from anything but a cache does. */
 #include "block.h"
 
 #include <stddef.h>
 #include <string.h>
 
-#include "scan/polygons.h"
-#include "scan/disks.h"
 #include "base/status.h"
+#include "input/rank.h"
+#include "kind.h"
 
 static const char MAGIC[8] = {'p', 'm', '-', 'i', 'n', 'd', 'e', 'x'};
 enum { BYTE_ORDER_MARK = 0x01020304 };
 
-_Static_assert(sizeof(pm_block_header) == 176 + PM_SECTIONS * sizeof(pm_section) &&
-                   sizeof(pm_block_header) % PM_BLOCK_ALIGN == 0,
-               "the header has no padding and ends where a section may start");
-_Static_assert(sizeof(double) == 8 && sizeof(pm_box) == 32, "arrays are the same everywhere");
+_Static_assert(sizeof(pm_block_header) == 128 && sizeof(pm_section) == 24 && sizeof(double) == 8,
+               "a block is the same everywhere");
 
-/* ---- what stands where ---- */
+/* ---- what is where ---- */
 
-void pm_block_plan(pm_block_header *header, pm_predicate predicate, pm_best best, const pm_block_counts *counts) {
-    uint64_t sizes[PM_SECTIONS] = {0};
-    sizes[PM_SECTION_IDS] = counts->regions * sizeof(uint32_t);
-    if (predicate == PM_COVERS) {
-        sizes[PM_SECTION_BOXES] = counts->boxes * sizeof(pm_box);
-        sizes[PM_SECTION_POLYGON_OFFSETS] = (counts->regions + 1) * sizeof(uint32_t);
-        sizes[PM_SECTION_POLYGON_BOXES] = counts->parts * sizeof(pm_box);
-        sizes[PM_SECTION_RING_OFFSETS] = (counts->parts + 1) * sizeof(uint32_t);
-        sizes[PM_SECTION_VERTEX_OFFSETS] = (counts->rings + 1) * sizeof(uint32_t);
-        sizes[PM_SECTION_VERTICES] = 2 * counts->vertices * sizeof(double);
-        sizes[PM_SECTION_SPANS] = 2 * (counts->vertices / PM_SPAN + 1) * sizeof(double);
-    } else {
-        sizes[PM_SECTION_DISK_X] = counts->regions * sizeof(double);
-        sizes[PM_SECTION_DISK_Y] = counts->regions * sizeof(double);
-        sizes[PM_SECTION_DISK_RADIUS] = counts->radii * sizeof(double);
-        sizes[PM_SECTION_DISK_GRID_X] = PM_DISK_ROOM(counts->regions) * sizeof(int16_t);
-        sizes[PM_SECTION_DISK_GRID_Y] = PM_DISK_ROOM(counts->regions) * sizeof(int16_t);
-        sizes[PM_SECTION_DISK_REACH] = PM_DISK_ROOM(counts->radii + 1) * sizeof(int16_t);
-    }
-    sizes[PM_SECTION_TREE_TABLES] = counts->tables * sizeof(uint32_t);
-    sizes[PM_SECTION_TREE_LEAVES] = counts->leaves * sizeof(uint32_t);
-    sizes[PM_SECTION_TREE_ORIGINS] = counts->origins * sizeof(uint32_t);
+static uint64_t align(uint64_t size) {
+    return (size + PM_BLOCK_ALIGN - 1) / PM_BLOCK_ALIGN * PM_BLOCK_ALIGN;
+}
 
+/* The sections of every block, then the kind's own. */
+static size_t count_sections(const pm_kind *kind) {
+    return 1 + kind->section_count;
+}
+
+static pm_section_name section_at(const pm_kind *kind, size_t i) {
+    return i == 0 ? PM_SECTION_IDS : kind->sections[i - 1];
+}
+
+void pm_block_plan(pm_block *block, const pm_kind *kind, pm_best best, size_t count,
+                   const uint64_t sizes[PM_SECTIONS]) {
+    const size_t sections = count_sections(kind);
+    memset(block, 0, sizeof *block);
+    pm_block_header *header = &block->header;
     memcpy(header->magic, MAGIC, sizeof MAGIC);
     header->byte_order = BYTE_ORDER_MARK;
     header->version = PM_BLOCK_VERSION;
-    header->header_size = sizeof *header;
-    header->predicate = (uint32_t)predicate;
+    header->header_size = align(sizeof *header + sections * sizeof(pm_section));
+    header->predicate = (uint32_t)kind->predicate;
     header->best = (uint32_t)best;
-    header->count = counts->regions;
-    memset(header->reserved, 0, sizeof header->reserved);
-    uint64_t at = sizeof *header;
-    for (int i = 0; i < PM_SECTIONS; i++) {
-        header->sections[i] = (pm_section){at, sizes[i]};
-        at = (at + sizes[i] + PM_BLOCK_ALIGN - 1) / PM_BLOCK_ALIGN * PM_BLOCK_ALIGN;
+    header->count = count;
+    header->section_count = sections;
+    uint64_t at = header->header_size;
+    for (size_t i = 0; i < sections; i++) {
+        pm_section_name name = section_at(kind, i);
+        block->sections[name] = (pm_section){(uint32_t)name, 0, at, sizes[name]};
+        at = align(at + sizes[name]);
     }
     header->size = at;
 }
 
-/* The counts that a table of sections stands for. Sizes that no count gives are found when it is planned again. */
-static pm_block_counts counts_of(const pm_block_header *header) {
-    const pm_section *s = header->sections;
-    pm_block_counts counts = {.regions = header->count,
-                              .radii = s[PM_SECTION_DISK_RADIUS].size / sizeof(double),
-                              .tables = s[PM_SECTION_TREE_TABLES].size / sizeof(uint32_t),
-                              .leaves = s[PM_SECTION_TREE_LEAVES].size / sizeof(uint32_t),
-                              .origins = s[PM_SECTION_TREE_ORIGINS].size / sizeof(uint32_t)};
-    if (header->predicate == PM_COVERS) {
-        counts.boxes = s[PM_SECTION_BOXES].size / sizeof(pm_box);
-        counts.parts = s[PM_SECTION_POLYGON_BOXES].size / sizeof(pm_box);
-        counts.rings = s[PM_SECTION_VERTEX_OFFSETS].size / sizeof(uint32_t) - 1; /* of 0 bytes: too many */
-        counts.vertices = s[PM_SECTION_VERTICES].size / (2 * sizeof(double));
-    }
-    return counts;
+void pm_block_seal(pm_block *block, const pm_kind *kind) {
+    unsigned char *at = block->bytes;
+    block->header.checksum = 0;
+    memset(at, 0, (size_t)block->header.header_size);
+    memcpy(at, &block->header, sizeof block->header);
+    for (size_t i = 0; i < count_sections(kind); i++)
+        memcpy(at + sizeof block->header + i * sizeof(pm_section), &block->sections[section_at(kind, i)],
+               sizeof(pm_section));
+    block->header.checksum = pm_block_checksum(at, (size_t)block->header.size);
+    memcpy(at, &block->header, sizeof block->header);
 }
 
 /* What every version starts with: magic, byte order and version. */
@@ -101,10 +91,35 @@ static pm_status check_format(const pm_block_header *header, size_t size, pm_err
     return PM_OK;
 }
 
-pm_status pm_block_read(const void *block, size_t size, pm_block_header *header, pm_block_counts *counts,
-                        pm_error *err) {
-    memset(header, 0, sizeof *header);
-    memcpy(header, block, size < sizeof *header ? size : sizeof *header);
+/* Is the list what a kind makes of the sizes in it? Copies the sections. */
+static int read_sections(const unsigned char *bytes, pm_block *block, const pm_kind *kind) {
+    const pm_block_header header = block->header;
+    const size_t sections = count_sections(kind);
+    uint64_t sizes[PM_SECTIONS] = {0};
+    pm_section list[PM_SECTIONS];
+    if (header.section_count != sections || header.size < align(sizeof header + sections * sizeof *list))
+        return 0;
+    memcpy(list, bytes + sizeof header, sections * sizeof *list);
+    for (size_t i = 0; i < sections; i++) {
+        if (list[i].size > header.size) /* so nothing that is planned from it can overflow */
+            return 0;
+        sizes[section_at(kind, i)] = list[i].size;
+    }
+    if (sizes[PM_SECTION_IDS] != header.count * sizeof(uint32_t) || !kind->fits(sizes, header.count))
+        return 0;
+    pm_block_plan(block, kind, (pm_best)header.best, (size_t)header.count, sizes);
+    block->header.checksum = header.checksum;
+    memcpy(block->header.bounds, header.bounds, sizeof header.bounds);
+    int same = memcmp(&block->header, &header, sizeof header) == 0;
+    for (size_t i = 0; i < sections; i++)
+        same &= memcmp(&block->sections[section_at(kind, i)], &list[i], sizeof *list) == 0;
+    return same;
+}
+
+pm_status pm_block_read(const void *bytes, size_t size, pm_block *block, const pm_kind **kind, pm_error *err) {
+    pm_block_header *header = &block->header;
+    memset(block, 0, sizeof *block);
+    memcpy(header, bytes, size < sizeof *header ? size : sizeof *header);
     pm_status status = check_format(header, size, err);
     if (status)
         return status;
@@ -113,21 +128,12 @@ pm_status pm_block_read(const void *block, size_t size, pm_block_header *header,
     if (header->size != size)
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: it should have %llu bytes and has %zu",
                        (unsigned long long)header->size, size);
-    int known = header->header_size == sizeof *header && header->predicate <= PM_CENTER_WITHIN &&
-                header->best <= PM_SCORE_UINT64 && header->count < UINT32_MAX;
-    for (int i = 0; i < PM_SECTIONS; i++)
-        known &= header->sections[i].size <= size; /* so nothing planned from them can overflow */
-    if (known) {
-        pm_block_header plan = *header;
-        *counts = counts_of(header);
-        known = counts->parts < UINT32_MAX && counts->rings < UINT32_MAX && counts->vertices < UINT32_MAX &&
-                (header->predicate == PM_COVERS
-                     ? counts->boxes == counts->regions || (counts->boxes == 0 && counts->parts == counts->regions)
-                     : counts->radii == 1 || counts->radii == counts->regions);
-        pm_block_plan(&plan, (pm_predicate)header->predicate, (pm_best)header->best, counts);
-        known &= memcmp(&plan, header, sizeof plan) == 0;
-    }
-    return known ? PM_OK : pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the header contradicts itself");
+    *kind = pm_kind_of((pm_predicate)header->predicate);
+    if (!*kind || !pm_best_rule_of((pm_best)header->best) || header->count >= UINT32_MAX || size % PM_BLOCK_ALIGN ||
+        !read_sections(bytes, block, *kind))
+        return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the header contradicts itself");
+    block->bytes = (void *)(uintptr_t)bytes;
+    return PM_OK;
 }
 
 /* ---- checksum ---- */
@@ -170,15 +176,15 @@ static void add_lines(uint64_t lanes[LANES], const unsigned char *bytes, size_t 
     memcpy(lanes, out, sizeof out);
 }
 
-uint64_t pm_block_checksum(const void *block, size_t size) {
+uint64_t pm_block_checksum(const void *bytes, size_t size) {
     pm_block_header header;
-    memcpy(&header, block, sizeof header);
+    memcpy(&header, bytes, sizeof header);
     header.checksum = 0;
     uint64_t lanes[LANES], sum = size * PRIMES[2];
     for (uint64_t i = 0; i < LANES; i++)
         lanes[i] = (i + 1) * PRIMES[1];
     add_lines(lanes, (const unsigned char *)&header, sizeof header / (8 * LANES));
-    add_lines(lanes, (const unsigned char *)block + sizeof header, (size - sizeof header) / (8 * LANES));
+    add_lines(lanes, (const unsigned char *)bytes + sizeof header, (size - sizeof header) / (8 * LANES));
     for (int i = 0; i < LANES; i++) {
         sum = step(sum, lanes[i]) + PRIMES[3];
         sum = (sum ^ sum >> 32) * PRIMES[1];

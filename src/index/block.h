@@ -1,77 +1,88 @@
-/* block.h — an index as bytes: what stands where, and whether the bytes are still those that were written. See
- * block.c. */
+/* block.h — an index as bytes: which arrays it has, where they are, and whether the bytes are still those that were
+ * written. See block.c. */
 #ifndef PM_BLOCK_H
 #define PM_BLOCK_H
 
 #include "polymatch.h"
 
-/* Another number whenever the meaning of any byte changes. */
-enum { PM_BLOCK_VERSION = 1 };
+typedef struct pm_kind pm_kind;
 
-/* The arrays, in the order in which they stand. The tree's are last: they are added when the others are there. */
+/* Another number whenever the meaning of any byte changes. */
+enum { PM_BLOCK_VERSION = 2, PM_BLOCK_ALIGN = 64 };
+
+/* What an array is. The numbers stand in blocks: a new name goes to the end. Which of them a block has, and in which
+ * order, is for the kind of its shapes to say (kind.h). */
 typedef enum pm_section_name {
-    PM_SECTION_IDS,
-    PM_SECTION_BOXES, /* of the covers */
+    PM_SECTION_IDS, /* of every block: rank -> position in the input */
+    PM_SECTION_BOXES,
     PM_SECTION_POLYGON_OFFSETS,
     PM_SECTION_POLYGON_BOXES,
     PM_SECTION_RING_OFFSETS,
     PM_SECTION_VERTEX_OFFSETS,
     PM_SECTION_VERTICES,
     PM_SECTION_SPANS,
-    PM_SECTION_DISK_X, /* of the disks */
+    PM_SECTION_DISK_X,
     PM_SECTION_DISK_Y,
     PM_SECTION_DISK_RADIUS,
+    PM_SECTION_DISK_GRID, /* the map from coordinates to the grid */
     PM_SECTION_DISK_GRID_X,
     PM_SECTION_DISK_GRID_Y,
     PM_SECTION_DISK_REACH,
-    PM_SECTION_TREE_TABLES, /* of the tree */
+    PM_SECTION_TREE_ROOT,
+    PM_SECTION_TREE_TABLES,
     PM_SECTION_TREE_LEAVES,
     PM_SECTION_TREE_ORIGINS,
     PM_SECTIONS
 } pm_section_name;
 
+/* An entry of the list of sections, which follows the header. */
 typedef struct pm_section {
-    uint64_t offset; /* from the start of the block, a multiple of PM_BLOCK_ALIGN */
-    uint64_t size;   /* in bytes; zeros fill up to the next section */
+    uint32_t name;
+    uint32_t reserved; /* 0 */
+    uint64_t offset;   /* from the start of the block, a multiple of PM_BLOCK_ALIGN */
+    uint64_t size;     /* in bytes; zeros fill up to the next section */
 } pm_section;
 
-enum { PM_BLOCK_ALIGN = 64 };
-
-/* The first bytes of a block. No padding; a multiple of PM_BLOCK_ALIGN long. */
+/* The first bytes of a block. No padding. */
 typedef struct pm_block_header {
     char magic[8];
     uint32_t byte_order;
     uint32_t version;
-    uint64_t header_size;
-    uint64_t size;     /* of the whole block */
-    uint64_t checksum; /* of the whole block with this field 0 */
+    uint64_t header_size; /* with the list of sections, and zeros up to a multiple of PM_BLOCK_ALIGN */
+    uint64_t size;        /* of the whole block */
+    uint64_t checksum;    /* of the whole block with this field 0 */
     uint32_t predicate;
     uint32_t best;
     uint64_t count; /* regions */
-    uint64_t tree_root;
-    double tree_map[3]; /* min x, min y, scale; all 0: there is no tree */
-    double disk_map[3];
     double bounds[4];
-    pm_section sections[PM_SECTIONS];
+    uint64_t section_count;
     uint64_t reserved[4]; /* 0 */
 } pm_block_header;
 
-/* How many items the arrays have: all that the sections' places and sizes follow from. */
-typedef struct pm_block_counts {
-    uint64_t regions, boxes, parts, rings, vertices; /* all but the first of covers; boxes: of regions, or 0 */
-    uint64_t radii;                                  /* of disks: 1, or as many as regions */
-    uint64_t tables, leaves, origins;                /* of the tree, in units of 4 bytes */
-} pm_block_counts;
+/* A block and a copy of what its header says, so that nothing of it has to be read from the block twice. */
+typedef struct pm_block {
+    void *bytes; /* NULL while it is only planned */
+    pm_block_header header;
+    pm_section sections[PM_SECTIONS]; /* by name; all 0 for those that the kind doesn't have */
+} pm_block;
 
-/* Write everything but checksum, bounds and maps into a header that is all zero otherwise. */
-void pm_block_plan(pm_block_header *header, pm_predicate predicate, pm_best best, const pm_block_counts *counts);
+/* Where an array is. Writing to it is for who owns the block. */
+static inline void *pm_block_array(const pm_block *block, pm_section_name name) {
+    return (void *)((uintptr_t)block->bytes + (uintptr_t)block->sections[name].offset);
+}
+
+/* Plan a block: everything but bytes, checksum and bounds follows from the sizes of its sections. */
+void pm_block_plan(pm_block *block, const pm_kind *kind, pm_best best, size_t count,
+                   const uint64_t sizes[PM_SECTIONS]);
+
+/* Write the header, the list of sections and, when all else is written, the checksum. */
+void pm_block_seal(pm_block *block, const pm_kind *kind);
 
 /* The checksum that `size` bytes (a multiple of 64, with a header) should have. */
-uint64_t pm_block_checksum(const void *block, size_t size);
+uint64_t pm_block_checksum(const void *bytes, size_t size);
 
-/* Is this a block that this library wrote, as far as the header tells? Copies the header, so that nothing has to be
- * read from the block twice. PM_OK, PM_ERR_BLOCK or PM_ERR_VERSION. */
-pm_status pm_block_read(const void *block, size_t size, pm_block_header *header, pm_block_counts *counts,
-                        pm_error *err);
+/* Is this a block that this library wrote, as far as the header shows? Then every section lies inside and has a size
+ * that fits its kind. PM_OK, PM_ERR_BLOCK or PM_ERR_VERSION. */
+pm_status pm_block_read(const void *bytes, size_t size, pm_block *block, const pm_kind **kind, pm_error *err);
 
 #endif

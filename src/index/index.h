@@ -1,11 +1,9 @@
-/* index.h — what a pm_index is: a block, and where its arrays are found. See build.c and open.c. */
+/* index.h — what a pm_index is: a block, and its kind's view of it. See build.c and open.c. */
 #ifndef PM_INDEX_H
 #define PM_INDEX_H
 
 #include "block.h"
-#include "scan/polygons.h"
-#include "scan/disks.h"
-#include "tree/tree.h"
+#include "kind.h"
 
 struct pm_index {
     pm_allocator allocator;
@@ -14,18 +12,29 @@ struct pm_index {
     size_t memory_size;
     const void *block;
     size_t size;
-    pm_predicate predicate;
+    const pm_kind *kind;
     pm_best best;
     size_t count;
     double bounds[4];
-    const uint32_t *ids;     /* rank -> position in the input */
-    pm_polygon_table covers; /* for PM_COVERS */
-    pm_disk_table disks;     /* for PM_CENTER_WITHIN */
-    pm_tree tree;            /* over them; scale 0: none */
+    _Alignas(16) unsigned char view[]; /* kind->view_size bytes */
 };
 
-/* Let the index find its arrays in the block that this header describes. Everything that is no array is copied, so
- * that a block that changes later can't change it. Writing through the view is for who owns the block. */
-void pm_index_view(pm_index *index, const void *block, const pm_block_header *header, const pm_block_counts *counts);
+/* An index without a block yet; NULL when memory has run out. */
+pm_index *pm_index_new(const pm_kind *kind, const pm_allocator *allocator);
+
+/* Let the index use this block. Everything that is no array is copied, so that a block that changes later can't
+ * change it. */
+void pm_index_use(pm_index *index, const pm_block *block);
+
+static inline const pm_allocator *pm_index_allocator(const pm_index *index) {
+    return index->own_allocator ? &index->allocator : NULL;
+}
+
+static inline const pm_tree *pm_index_tree(const pm_index *index) {
+    return index->kind->tree(index->view);
+}
+
+/* What pm_index_build_disks() and pm_match_disks() accept. */
+pm_status pm_disks_check(const pm_disks *disks, const pm_options *options, pm_error *err);
 
 #endif

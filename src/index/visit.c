@@ -74,6 +74,6 @@ static int walk_window(const walk *w, window p, square s) {
 }
 
 int pm_index_visit(const pm_index *index, int (*visit)(void *context, const pm_index_cell *cell), void *context) {
-    const walk w = {&index->tree, visit, context};
-    return pm_tree_exists(&index->tree) ? walk_window(&w, (window){&index->tree.root, 0, 0}, (square){0, 0, 0}) : 0;
+    const walk w = {pm_index_tree(index), visit, context};
+    return pm_tree_exists(w.tree) ? walk_window(&w, (window){&w.tree->root, 0, 0}, (square){0, 0, 0}) : 0;
 }

@@ -22,27 +22,62 @@ static uint64_t key_of_double(double value) {
     return bits >> 63 ? ~bits : bits | (UINT64_C(1) << 63);
 }
 
-static pm_status fill_keys(const pm_options *options, const double *areas, size_t count, uint64_t *keys,
-                           pm_error *err) {
-    pm_best best = options->best;
-    if (best == PM_SMALLEST || best == PM_LARGEST || best == PM_SCORE_DOUBLE) {
-        const double *values = best == PM_SCORE_DOUBLE ? options->scores : areas;
-        uint64_t flip = best == PM_LARGEST ? UINT64_MAX : 0;
-        for (size_t i = 0; i < count; i++) {
-            if (isnan(values[i]))
-                return pm_fail(err, PM_ERR_SCORE, (int64_t)i, "the %s of region %zu is NaN",
-                               best == PM_SCORE_DOUBLE ? "score" : "area", i);
-            keys[i] = key_of_double(values[i]) ^ flip;
-        }
-    } else if (best == PM_SCORE_INT64) {
-        for (size_t i = 0; i < count; i++)
-            keys[i] = (uint64_t)((const int64_t *)options->scores)[i] ^ (UINT64_C(1) << 63);
-    } else {
-        for (size_t i = 0; i < count; i++)
-            keys[i] = best == PM_FIRST ? 0 : ((const uint64_t *)options->scores)[i];
+/* ---- keys: lowest first ---- */
+
+/* The doubles in order, or in reverse where `flip` is all ones. */
+static pm_status make_double_keys(const double *values, size_t count, uint64_t flip, const char *what, uint64_t *keys,
+                                  pm_error *err) {
+    for (size_t i = 0; i < count; i++) {
+        if (isnan(values[i]))
+            return pm_fail(err, PM_ERR_SCORE, (int64_t)i, "the %s of region %zu is NaN", what, i);
+        keys[i] = key_of_double(values[i]) ^ flip;
     }
     return PM_OK;
 }
+
+static pm_status smallest_keys(const void *areas, size_t count, uint64_t *keys, pm_error *err) {
+    return make_double_keys(areas, count, 0, "area", keys, err);
+}
+
+static pm_status largest_keys(const void *areas, size_t count, uint64_t *keys, pm_error *err) {
+    return make_double_keys(areas, count, UINT64_MAX, "area", keys, err);
+}
+
+static pm_status first_keys(const void *nothing, size_t count, uint64_t *keys, pm_error *err) {
+    (void)nothing, (void)err;
+    memset(keys, 0, count * sizeof *keys);
+    return PM_OK;
+}
+
+static pm_status double_keys(const void *scores, size_t count, uint64_t *keys, pm_error *err) {
+    return make_double_keys(scores, count, 0, "score", keys, err);
+}
+
+static pm_status int64_keys(const void *scores, size_t count, uint64_t *keys, pm_error *err) {
+    (void)err;
+    for (size_t i = 0; i < count; i++)
+        keys[i] = (uint64_t)((const int64_t *)scores)[i] ^ (UINT64_C(1) << 63);
+    return PM_OK;
+}
+
+static pm_status uint64_keys(const void *scores, size_t count, uint64_t *keys, pm_error *err) {
+    (void)err;
+    if (count > 0)
+        memcpy(keys, scores, count * sizeof *keys);
+    return PM_OK;
+}
+
+static const pm_best_rule RULES[] = {
+    [PM_SMALLEST] = {"smallest", 1, 0, smallest_keys}, [PM_LARGEST] = {"largest", 1, 0, largest_keys},
+    [PM_FIRST] = {"first", 0, 0, first_keys},          [PM_SCORE_DOUBLE] = {"score", 0, 1, double_keys},
+    [PM_SCORE_INT64] = {"score", 0, 1, int64_keys},    [PM_SCORE_UINT64] = {"score", 0, 1, uint64_keys},
+};
+
+const pm_best_rule *pm_best_rule_of(pm_best best) {
+    return (unsigned)best < sizeof RULES / sizeof *RULES ? &RULES[best] : NULL;
+}
+
+/* ---- sorting ---- */
 
 size_t pm_rank_scratch(size_t count) {
     return count * (sizeof(uint64_t) + 2 * sizeof(uint32_t));
@@ -55,7 +90,8 @@ pm_status pm_rank(const pm_options *options, const double *areas, size_t count, 
                   pm_error *err) {
     uint64_t *keys = scratch;
     uint32_t *from = (uint32_t *)(keys + count), *to = from + count;
-    pm_status status = fill_keys(options, areas, count, keys, err);
+    const pm_best_rule *rule = pm_best_rule_of(options->best);
+    pm_status status = rule->make_keys(rule->needs_areas ? areas : options->scores, count, keys, err);
     if (status)
         return status;
 

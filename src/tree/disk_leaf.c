@@ -129,3 +129,20 @@ pm_leaf_kernel *pm_disk_kernel(pm_isa isa) {
     return leaf_portable;
 #endif
 }
+
+/* ---- leaves that come from elsewhere: entries up to one with PM_DISK_LAST ---- */
+
+int pm_disk_leaves_check(const pm_check *c) {
+    const uint32_t *leaves = c->tree->leaves;
+    size_t count = c->tree->leaf_count - PM_LEAF_SLACK;
+    if (count > 0 && !(leaves[count - 1] & PM_DISK_LAST))
+        return 0;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t number = leaves[i] & ~PM_DISK_LAST;
+        if (number > c->count || (number == 0 && !(leaves[i] & PM_DISK_LAST)))
+            return 0;
+        if (i % 2 == 0 && !(leaves[i] & PM_DISK_LAST))
+            pm_check_leaf_start(c, i);
+    }
+    return 1;
+}

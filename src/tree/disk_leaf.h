@@ -6,11 +6,16 @@
 #ifndef PM_DISK_LEAF_H
 #define PM_DISK_LEAF_H
 
+#include "check.h"
+#include "scan/disks.h"
 #include "walk.h"
 
 #define PM_DISK_LAST UINT32_C(0x80000000)
 
 /* The kernel for trees of disks; its context is the pm_disk_table. */
 pm_leaf_kernel *pm_disk_kernel(pm_isa isa);
+
+/* The check of their leaves. */
+pm_leaves_check pm_disk_leaves_check;
 
 #endif

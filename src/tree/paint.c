@@ -127,7 +127,7 @@ typedef struct square {
 /* Cut a cell into side x side children and write their words to the square. A child of several words that must be cut
  * again is cut there; one of a single word gets a table of its own. */
 static void fill_square(pm_painter *p, const pm_cell *cell, size_t begin, size_t end, square s, size_t side) {
-    size_t shape_mark = p->shapes.count, run_mark = p->runs.count, starts[65], width = s.width / side;
+    size_t shape_mark = p->shapes.count, detail_mark = p->details.count, starts[65], width = s.width / side;
     if (!distribute(p, cell, (int)side, begin, end, starts))
         return;
     double share = cell->share / estimated_edges(p, starts[0], starts[64]);
@@ -152,7 +152,7 @@ static void fill_square(pm_painter *p, const pm_cell *cell, size_t begin, size_t
             ((uint32_t *)p->tables.items)[to.first + 8 * (k / width) + k % width] = word;
     }
     p->shapes.count = shape_mark;
-    p->runs.count = run_mark;
+    p->details.count = detail_mark;
 }
 
 /* Give a cell a table of 8 x 8 words; its own word. */
@@ -258,10 +258,9 @@ static void finish(pm_painter *p, pm_tree *tree, uint32_t root) {
     tree->origins = detach(&p->origins);
 }
 
-void pm_painter_prepare(pm_painter *p, size_t run_size, size_t touch_size) {
+void pm_painter_prepare(pm_painter *p, size_t detail_size) {
     p->shapes.item_size = p->staged.item_size = sizeof(pm_shape);
-    p->runs.item_size = run_size;
-    p->touches.item_size = touch_size;
+    p->details.item_size = detail_size;
     p->tables.item_size = p->leaves.item_size = p->origins.item_size = sizeof(uint32_t);
 }
 
@@ -282,7 +281,7 @@ void pm_painter_run(pm_painter *p, pm_tree *tree) {
 }
 
 void pm_painter_release(pm_painter *p) {
-    pm_stack *stacks[] = {&p->shapes, &p->staged, &p->runs, &p->touches, &p->tables, &p->leaves, &p->origins};
+    pm_stack *stacks[] = {&p->shapes, &p->staged, &p->details, &p->tables, &p->leaves, &p->origins};
     for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++)
         pm_release(p->allocator, stacks[i]->items);
 }

@@ -9,11 +9,13 @@
  *
  * A disk around the same center as a better one, and no larger, never wins and is left out. Where rims crowd beyond
  * any use of cells all the same, limits linear in the disks end it, and the scan stands in. */
+#include "paint_disks.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "disk_leaf.h"
 #include "base/status.h"
+#include "disk_leaf.h"
 #include "paint.h"
 
 /* A leaf may hold this many disks whose rims cross it. With fewer, points look at fewer disks, but the tree grows and
@@ -24,6 +26,18 @@ enum { LEAF_DISKS = 2, LEAF_DISKS_OF_MANY = 8, FEW = 1000, COARSER = 8, JOIN = 4
 /* Cells of so many bits are 2^-30 of the root: 2^-50 is then 2^-20 of a cell. */
 enum { DEEPEST = 30 };
 static const double SLACK = 1.0 / (1 << 16), SMALLEST = 0x1p-1000; /* a radius that must not underflow */
+
+/* A disk in the root cell; one of radius 0 is left out. */
+typedef struct circle {
+    double x, y, radius;
+} circle;
+
+typedef struct disk_painter {
+    pm_painter base; /* without details */
+    const pm_disk_table *disks;
+    const circle *circles; /* by rank */
+    size_t max_leaf_disks;
+} disk_painter;
 
 /* ---- a cell's children: bit 8 * row + column of a mask ---- */
 
@@ -55,9 +69,9 @@ static inline chord chord_of(double below, double outer, double inner) {
 /* Hand one disk to the children that it reaches and that are not closed; close those that it covers. */
 static void distribute(pm_painter *p, const pm_cell *cell, int side, const pm_shape *shape, uint64_t *closed) {
     const double per_child = side / cell->size;
-    const pm_circle *circle = &p->circles[shape->number];
-    double cx = (circle->x - cell->x) * per_child, cy = (circle->y - cell->y) * per_child;
-    double r = circle->radius * per_child;
+    const circle *disk = &((const disk_painter *)p)->circles[shape->number];
+    double cx = (disk->x - cell->x) * per_child, cy = (disk->y - cell->y) * per_child;
+    double r = disk->radius * per_child;
     double outer = r * (1 + 0x1p-44) + SLACK, inner = r * (1 - 0x1p-44) - SLACK;
     int first = child_at(cy - outer, side), last = child_at(cy + outer, side);
     first = first < 0 ? 0 : first;
@@ -84,7 +98,7 @@ static void distribute(pm_painter *p, const pm_cell *cell, int side, const pm_sh
 static int write_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
     int covered = shapes[count - 1].edges == 0;
     size_t start = p->leaves.count;
-    if (count - (size_t)covered > p->max_leaf_edges && cell->bits < p->deepest)
+    if (count - (size_t)covered > ((const disk_painter *)p)->max_leaf_disks && cell->bits < p->deepest)
         return 0;
     p->too_much |= start + count >= UINT32_C(1) << 31;
     if (!pm_painter_reserve(p, &p->leaves, count + 2))
@@ -109,14 +123,15 @@ static int same_center(const pm_disk_table *d, size_t a, size_t b) {
 }
 
 /* Leave out each disk with the center of a better one, and no larger. */
-static int drop_hidden(pm_painter *p, pm_circle *circles) {
+static int drop_hidden(disk_painter *p, circle *circles) {
     const pm_disk_table *d = p->disks;
     size_t slots = 64, count = d->count;
     while (slots < 2 * count)
         slots *= 2;
-    uint32_t *largest = pm_allocate(p->allocator, slots * sizeof *largest); /* rank + 1 of a center's largest yet */
+    uint32_t *largest =
+        pm_allocate(p->base.allocator, slots * sizeof *largest); /* rank + 1 of a center's largest yet */
     if (!largest) {
-        p->status = PM_ERR_NO_MEMORY;
+        p->base.status = PM_ERR_NO_MEMORY;
         return 0;
     }
     memset(largest, 0, slots * sizeof *largest);
@@ -136,7 +151,7 @@ static int drop_hidden(pm_painter *p, pm_circle *circles) {
         else
             largest[slot] = (uint32_t)rank + 1;
     }
-    pm_release(p->allocator, largest);
+    pm_release(p->base.allocator, largest);
     return 1;
 }
 
@@ -156,8 +171,8 @@ static inline uint64_t bits_in(int first, int last, int word) {
 }
 
 /* Does a disk reach a cell that is not covered? Cover those that it covers. */
-static int shows(grid *g, const pm_circle *circle) {
-    double cx = circle->x * g->side, cy = circle->y * g->side, r = circle->radius * g->side;
+static int shows(grid *g, const circle *disk) {
+    double cx = disk->x * g->side, cy = disk->y * g->side, r = disk->radius * g->side;
     double outer = r * (1 + 0x1p-44) + SLACK, inner = r * (1 - 0x1p-44) - SLACK, end = g->side;
     int row = cy - outer > 0 ? (int)(cy - outer) : 0, last = cy + outer < end ? (int)(cy + outer) : g->side - 1;
     int is_seen = 0;
@@ -182,7 +197,7 @@ static int shows(grid *g, const pm_circle *circle) {
 
 /* Leave out the disks that show nowhere, as far as a grid can tell: nearly all of them where many lie over each
  * other. */
-static void drop_covered(pm_painter *p, pm_circle *circles) {
+static void drop_covered(disk_painter *p, circle *circles) {
     double area = 0, shown = 0;
     for (size_t rank = 0; rank < p->disks->count; rank++) {
         area += circles[rank].radius * circles[rank].radius;
@@ -191,9 +206,9 @@ static void drop_covered(pm_painter *p, pm_circle *circles) {
     double side = CELLS_PER_RADIUS / sqrt(area / shown); /* by the mean disk */
     if (!(shown >= FEWEST && side <= GRID_MOST && 3.14159265358979 * area > CROWDED))
         return;
-    grid *g = pm_allocate(p->allocator, sizeof *g);
+    grid *g = pm_allocate(p->base.allocator, sizeof *g);
     if (!g) {
-        p->status = PM_ERR_NO_MEMORY;
+        p->base.status = PM_ERR_NO_MEMORY;
         return;
     }
     memset(g, 0, sizeof *g);
@@ -201,13 +216,13 @@ static void drop_covered(pm_painter *p, pm_circle *circles) {
     for (size_t rank = 0; rank < p->disks->count; rank++)
         if (circles[rank].radius > 0 && !shows(g, &circles[rank]))
             circles[rank].radius = 0;
-    pm_release(p->allocator, g);
+    pm_release(p->base.allocator, g);
 }
 
 /* ---- the whole ---- */
 
 /* Choose the root cell, a little larger than the disks, and map them to it; 0 where doubles can't. */
-static int map_disks(pm_painter *p, pm_tree *tree, pm_circle *circles) {
+static int map_disks(disk_painter *p, pm_tree *tree, circle *circles) {
     const pm_disk_table *d = p->disks;
     double low_x = INFINITY, low_y = INFINITY, high_x = -INFINITY, high_y = -INFINITY;
     for (size_t i = 0; i < d->count; i++) {
@@ -234,7 +249,7 @@ static int map_disks(pm_painter *p, pm_tree *tree, pm_circle *circles) {
     for (size_t rank = 0; rank < d->count; rank++) {
         size_t id = d->ids[rank];
         double r = d->radius[d->step * id];
-        pm_circle c = {(d->x[id] - tree->min_x) * scale, (d->y[id] - tree->min_y) * scale, 0};
+        circle c = {(d->x[id] - tree->min_x) * scale, (d->y[id] - tree->min_y) * scale, 0};
         if (r > 0 && isfinite(c.x) && isfinite(c.y))
             c.radius = fmax(r * scale, SMALLEST);
         circles[rank] = c;
@@ -244,7 +259,7 @@ static int map_disks(pm_painter *p, pm_tree *tree, pm_circle *circles) {
 
 /* About how many disks show on the map? When a place has c candidates, the first of them on top, 1 - exp(-c) of the
  * map is covered, and a disk shows on one c-th of its area. */
-static double visible(const pm_painter *p) {
+static double visible(const disk_painter *p) {
     double area = 1e-9;
     for (size_t rank = 0; rank < p->disks->count; rank++)
         area += 3.14159265358979 * p->circles[rank].radius * p->circles[rank].radius;
@@ -252,12 +267,14 @@ static double visible(const pm_painter *p) {
 }
 
 /* Every disk that is left; none is known to cover the root cell. */
-static void push_disks(pm_painter *p) {
+static void push_disks(disk_painter *painter) {
+    pm_painter *p = &painter->base;
+    const size_t count = painter->disks->count;
     p->shapes.count = 0;
-    if (!pm_painter_reserve(p, &p->shapes, p->disks->count))
+    if (!pm_painter_reserve(p, &p->shapes, count))
         return;
-    for (size_t rank = 0; rank < p->disks->count; rank++)
-        if (p->circles[rank].radius > 0)
+    for (size_t rank = 0; rank < count; rank++)
+        if (painter->circles[rank].radius > 0)
             ((pm_shape *)p->shapes.items)[p->shapes.count++] = (pm_shape){(uint32_t)rank, 0, 0, 1, 0, 0};
 }
 
@@ -266,39 +283,40 @@ pm_status pm_tree_build_disks(pm_tree *tree, const pm_disk_table *disks, size_t 
     memset(tree, 0, sizeof *tree);
     if (disks->count == 0 || disks->count >= UINT32_C(1) << 29)
         return PM_OK;
-    pm_painter p = {.distribute = distribute,
-                    .write_leaf = write_leaf,
-                    .disks = disks,
-                    .allocator = allocator,
-                    .poll = poll,
-                    .size_limit = size_limit,
-                    .work_limit = 4096 * disks->count + (1 << 20),
-                    .join_fraction = JOIN,
-                    .deepest = DEEPEST};
-    pm_painter_prepare(&p, 1, 1); /* neither is used */
-    pm_circle *circles = pm_allocate(allocator, disks->count * sizeof *circles);
+    disk_painter painter = {.base = {.distribute = distribute,
+                                     .write_leaf = write_leaf,
+                                     .allocator = allocator,
+                                     .poll = poll,
+                                     .size_limit = size_limit,
+                                     .work_limit = 4096 * disks->count + (1 << 20),
+                                     .join_fraction = JOIN,
+                                     .deepest = DEEPEST},
+                            .disks = disks};
+    pm_painter *p = &painter.base;
+    pm_painter_prepare(p, 1); /* no details */
+    circle *circles = pm_allocate(allocator, disks->count * sizeof *circles);
     uint32_t *answers = circles ? pm_allocate(allocator, disks->count * sizeof *answers) : NULL;
-    p.circles = circles;
-    p.answers = answers;
+    painter.circles = circles;
+    p->answers = answers;
     if (!answers)
-        p.status = PM_ERR_NO_MEMORY;
+        p->status = PM_ERR_NO_MEMORY;
     for (size_t rank = 0; answers && rank < disks->count; rank++)
         answers[rank] = disks->ids[rank] + 1;
-    if (answers && map_disks(&p, tree, circles) && drop_hidden(&p, circles)) {
-        p.max_leaf_edges = visible(&p) < FEW ? LEAF_DISKS : LEAF_DISKS_OF_MANY;
-        drop_covered(&p, circles);
-        for (int coarse = 0; coarse < 2 && !tree->tables && p.status == PM_OK; coarse++) {
-            pm_painter_clear(&p);
-            p.max_leaf_edges *= coarse ? COARSER : 1;
-            p.is_last = coarse;
-            push_disks(&p);
-            pm_painter_run(&p, tree);
+    if (answers && map_disks(&painter, tree, circles) && drop_hidden(&painter, circles)) {
+        painter.max_leaf_disks = visible(&painter) < FEW ? LEAF_DISKS : LEAF_DISKS_OF_MANY;
+        drop_covered(&painter, circles);
+        for (int coarse = 0; coarse < 2 && !tree->tables && p->status == PM_OK; coarse++) {
+            pm_painter_clear(p);
+            painter.max_leaf_disks *= coarse ? COARSER : 1;
+            p->is_last = coarse;
+            push_disks(&painter);
+            pm_painter_run(p, tree);
         }
     }
     if (!tree->tables)
         tree->scale = 0;
-    pm_painter_release(&p);
+    pm_painter_release(p);
     pm_release(allocator, circles);
     pm_release(allocator, answers);
-    return p.status;
+    return p->status;
 }

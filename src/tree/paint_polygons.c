@@ -11,12 +11,13 @@
  * as a little to the right and, by much less, above. Children take edges from a little outside (SLACK), so rounding
  * can't lose one, and a cell that no edge comes near is covered by the part itself, not only by its mapped picture.
  * What becomes a leaf, and how it is drawn: polygon_draft.c. */
+#include "paint_polygons.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "polygon_leaf.h"
 #include "base/status.h"
-#include "paint_polygons.h"
+#include "polygon_leaf.h"
 
 static const double SLACK = 1.0 / 512, TINY = 1.0 / 4096;
 
@@ -64,7 +65,7 @@ static inline double greatest(double a, double b) {
 
 /* One shape on its way down. */
 typedef struct spread {
-    pm_painter *painter;
+    pm_polygon_painter *painter;
     pm_cell cell;
     int side; /* children along a side */
     double per_child;
@@ -86,7 +87,7 @@ static inline void touch_child(spread *s, uint32_t first, uint32_t count, int ch
         open->count += count;
     } else {
         pm_stack *touches = &s->painter->touches;
-        if (!pm_painter_reserve(s->painter, touches, 1))
+        if (!pm_painter_reserve(&s->painter->base, touches, 1))
             return;
         ((touch *)touches->items)[touches->count++] = (touch){*open, (uint32_t)child};
         *open = (pm_run){first, count};
@@ -171,7 +172,7 @@ static inline int safe_child(int side, double x, double y) {
 }
 
 static void spread_edges(spread *s, pm_run edges) {
-    const pm_painter *p = s->painter;
+    const pm_polygon_painter *p = s->painter;
     const double *v = p->polygons->vertices + 2 * (size_t)edges.first;
     double mx = (v[0] - p->min_x) * p->scale, my = (v[1] - p->min_y) * p->scale;
     double x = (mx - s->cell.x) * s->per_child, y = (my - s->cell.y) * s->per_child;
@@ -226,10 +227,11 @@ static void spread_run(spread *s, pm_run edges) {
 
 /* Put the shape's runs onto the stack, child by child, and stage the children. */
 static void stage_children(spread *s, const pm_shape *shape) {
-    pm_painter *p = s->painter;
+    pm_polygon_painter *painter = s->painter;
+    pm_painter *p = &painter->base;
     uint32_t counts[64], edges[64], places[64];
-    const touch *touches = p->touches.items;
-    size_t closed_runs = p->touches.count, runs = closed_runs;
+    const touch *touches = painter->touches.items;
+    size_t closed_runs = painter->touches.count, runs = closed_runs;
     uint64_t reached = (s->touched | s->inside) & ~s->closed;
     for (uint64_t left = reached; left; left &= left - 1) {
         int child = pm_lowest_bit(left), touched = (int)(s->touched >> child & 1);
@@ -241,19 +243,19 @@ static void stage_children(spread *s, const pm_shape *shape) {
         counts[touches[i].child]++;
         edges[touches[i].child] += touches[i].edges.count;
     }
-    if (!pm_painter_reserve(p, &p->runs, runs))
+    if (!pm_painter_reserve(p, &p->details, runs))
         return;
-    p->too_much |= p->runs.count + runs >= UINT32_MAX / 2;
+    p->too_much |= p->details.count + runs >= UINT32_MAX / 2;
     for (uint64_t left = reached; left; left &= left - 1) {
         int child = pm_lowest_bit(left);
-        places[child] = (uint32_t)p->runs.count;
+        places[child] = (uint32_t)p->details.count;
         pm_painter_stage(p, (pm_shape){shape->number, places[child], counts[child], edges[child],
                                        (uint8_t)(s->inside >> child & 1), (uint8_t)child});
-        p->runs.count += counts[child];
+        p->details.count += counts[child];
         if (edges[child] == 0)
             s->closed |= UINT64_C(1) << child;
     }
-    pm_run *out = p->runs.items;
+    pm_run *out = p->details.items;
     for (size_t i = 0; i < closed_runs; i++)
         out[places[touches[i].child]++] = touches[i].edges;
     for (uint64_t left = s->touched; left; left &= left - 1)
@@ -261,17 +263,18 @@ static void stage_children(spread *s, const pm_shape *shape) {
 }
 
 static void distribute(pm_painter *p, const pm_cell *cell, int side, const pm_shape *shape, uint64_t *closed) {
+    pm_polygon_painter *painter = (pm_polygon_painter *)p;
     spread s;
-    s.painter = p;
+    s.painter = painter;
     s.cell = *cell;
     s.side = side;
     s.per_child = side / cell->size;
     s.closed = *closed;
     s.touched = 0;
     s.inside = shape->inside ? UINT64_MAX : 0;
-    p->touches.count = 0;
+    painter->touches.count = 0;
     for (uint32_t i = 0; i < shape->count; i++)
-        spread_run(&s, ((const pm_run *)p->runs.items)[shape->first + i]);
+        spread_run(&s, ((const pm_run *)p->details.items)[shape->first + i]);
     if (p->status == PM_OK)
         stage_children(&s, shape);
     *closed = s.closed;
@@ -281,7 +284,7 @@ static void distribute(pm_painter *p, const pm_cell *cell, int side, const pm_sh
 
 /* Choose the root cell; 0 where doubles can't. It is a little larger than the regions, by amounts that keep borders
  * on round coordinates off the lines between cells. */
-static int choose_root(pm_painter *p, pm_tree *tree) {
+static int choose_root(pm_polygon_painter *p, pm_tree *tree) {
     const pm_polygon_table *polygons = p->polygons;
     double low_x = INFINITY, low_y = INFINITY, high_x = -INFINITY, high_y = -INFINITY;
     for (size_t i = 0; i < polygons->count; i++) {
@@ -358,8 +361,8 @@ static int is_new_polygon(const pm_polygon_table *polygons, uint32_t *table, siz
 /* ---- the whole ---- */
 
 /* The mapped boxes of edges STRETCH * i .. STRETCH * (i + 1) - 1, so of one vertex more; NULL without memory. */
-static pm_box *map_stretches(const pm_painter *p, size_t vertices) {
-    pm_box *boxes = pm_allocate(p->allocator, (vertices / STRETCH + 1) * sizeof *boxes);
+static pm_box *map_stretches(const pm_polygon_painter *p, size_t vertices) {
+    pm_box *boxes = pm_allocate(p->base.allocator, (vertices / STRETCH + 1) * sizeof *boxes);
     for (size_t i = 0; boxes && i < vertices / STRETCH; i++) {
         const double *v = p->polygons->vertices + 2 * STRETCH * i;
         pm_box box = {v[0], v[1], v[0], v[1]};
@@ -376,35 +379,37 @@ static pm_box *map_stretches(const pm_painter *p, size_t vertices) {
 }
 
 /* Every part with all of its edges; the root's corner is outside of them all. */
-static void push_polygons(pm_painter *p, size_t count) {
-    const pm_polygon_table *polygons = p->polygons;
+static void push_polygons(pm_polygon_painter *painter, size_t count) {
+    pm_painter *p = &painter->base;
+    const pm_polygon_table *polygons = painter->polygons;
     size_t mask = 1;
     while (mask < 2 * count)
         mask = 2 * mask + 1;
     uint32_t *table = pm_allocate(p->allocator, (mask + 1) * sizeof *table);
-    p->shapes.count = p->runs.count = 0;
+    p->shapes.count = p->details.count = 0;
     if (!table)
         p->status = PM_ERR_NO_MEMORY;
     if (!table || !pm_painter_reserve(p, &p->shapes, count) ||
-        !pm_painter_reserve(p, &p->runs, polygons->ring_offsets[count])) {
+        !pm_painter_reserve(p, &p->details, polygons->ring_offsets[count])) {
         pm_release(p->allocator, table);
         return;
     }
     memset(table, 0, (mask + 1) * sizeof *table);
     for (size_t polygon = 0; polygon < count; polygon++) {
-        size_t begin = p->runs.count, edges = 0;
+        size_t begin = p->details.count, edges = 0;
         if (!is_new_polygon(polygons, table, mask, polygon))
             continue;
         for (size_t ring = polygons->ring_offsets[polygon]; ring < polygons->ring_offsets[polygon + 1]; ring++) {
             size_t first = polygons->vertex_offsets[ring], end = polygons->vertex_offsets[ring + 1];
             if (end > first + 1) {
-                ((pm_run *)p->runs.items)[p->runs.count++] = (pm_run){(uint32_t)first, (uint32_t)(end - 1 - first)};
+                ((pm_run *)p->details.items)[p->details.count++] =
+                    (pm_run){(uint32_t)first, (uint32_t)(end - 1 - first)};
                 edges += end - 1 - first;
             }
         }
         if (edges > 0)
             ((pm_shape *)p->shapes.items)[p->shapes.count++] = (pm_shape){
-                (uint32_t)polygon, (uint32_t)begin, (uint32_t)(p->runs.count - begin), (uint32_t)edges, 0, 0};
+                (uint32_t)polygon, (uint32_t)begin, (uint32_t)(p->details.count - begin), (uint32_t)edges, 0, 0};
     }
     pm_release(p->allocator, table);
 }
@@ -416,16 +421,18 @@ pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons
     memset(tree, 0, sizeof *tree);
     if (count == 0 || vertices >= UINT32_MAX / 2 || polygons->count >= UINT32_C(1) << 29)
         return PM_OK;
-    pm_painter p = {.distribute = distribute,
-                    .write_leaf = pm_polygon_draft,
-                    .polygons = polygons,
-                    .allocator = allocator,
-                    .poll = poll,
-                    .join_fraction = vertices < SMALL ? JOIN_SMALL : JOIN_LARGE,
-                    .size_limit = size_limit,
-                    .work_limit = 96 * vertices + (1 << 17),
-                    .deepest = PM_DEEPEST};
-    if (!choose_root(&p, tree)) {
+    pm_polygon_painter painter = {.base = {.distribute = distribute,
+                                           .write_leaf = pm_polygon_draft,
+                                           .allocator = allocator,
+                                           .poll = poll,
+                                           .join_fraction = vertices < SMALL ? JOIN_SMALL : JOIN_LARGE,
+                                           .size_limit = size_limit,
+                                           .work_limit = 96 * vertices + (1 << 17),
+                                           .deepest = PM_DEEPEST},
+                                  .polygons = polygons,
+                                  .touches = {.item_size = sizeof(touch)}};
+    pm_painter *p = &painter.base;
+    if (!choose_root(&painter, tree)) {
         tree->scale = 0;
         return PM_OK;
     }
@@ -435,29 +442,30 @@ pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons
         return PM_ERR_NO_MEMORY;
     }
     for (size_t rank = 0; rank < polygons->count; rank++)
-        for (size_t polygon = polygons->polygon_offsets[rank]; polygon < polygons->polygon_offsets[rank + 1];
-             polygon++)
-            answers[polygon] = ids[rank] + 1;
-    p.answers = answers;
-    pm_box *stretches = map_stretches(&p, vertices);
-    p.stretches = stretches;
-    p.status = stretches ? PM_OK : PM_ERR_NO_MEMORY;
-    pm_painter_prepare(&p, sizeof(pm_run), sizeof(touch));
-    for (size_t i = 0; i < sizeof ATTEMPTS / sizeof *ATTEMPTS && !tree->tables && p.status == PM_OK; i++) {
-        pm_painter_clear(&p);
-        p.max_leaf_edges = (size_t)ATTEMPTS[i].times * (vertices < PM_MANY_VERTICES ? ROOM : ROOM_OF_MANY);
-        p.gradual_below = (size_t)ATTEMPTS[i].gradual * p.max_leaf_edges;
-        p.max_leaf_polygons = ATTEMPTS[i].polygons;
-        p.max_leaf_vertices = ATTEMPTS[i].vertices;
-        p.max_exact_polygons = ATTEMPTS[i].exact;
-        p.is_last = ATTEMPTS[i].is_last;
-        push_polygons(&p, count);
-        pm_painter_run(&p, tree);
+        for (size_t i = polygons->polygon_offsets[rank]; i < polygons->polygon_offsets[rank + 1]; i++)
+            answers[i] = ids[rank] + 1;
+    p->answers = answers;
+    pm_box *stretches = map_stretches(&painter, vertices);
+    painter.stretches = stretches;
+    p->status = stretches ? PM_OK : PM_ERR_NO_MEMORY;
+    pm_painter_prepare(p, sizeof(pm_run));
+    for (size_t i = 0; i < sizeof ATTEMPTS / sizeof *ATTEMPTS && !tree->tables && p->status == PM_OK; i++) {
+        const struct attempt *attempt = &ATTEMPTS[i];
+        pm_painter_clear(p);
+        painter.max_leaf_edges = (size_t)attempt->times * (vertices < PM_MANY_VERTICES ? ROOM : ROOM_OF_MANY);
+        painter.max_leaf_polygons = attempt->polygons;
+        painter.max_leaf_vertices = attempt->vertices;
+        painter.max_exact_polygons = attempt->exact;
+        p->gradual_below = (size_t)attempt->gradual * painter.max_leaf_edges;
+        p->is_last = attempt->is_last;
+        push_polygons(&painter, count);
+        pm_painter_run(p, tree);
     }
     if (!tree->tables)
         tree->scale = 0;
-    pm_painter_release(&p);
+    pm_painter_release(p);
+    pm_release(allocator, painter.touches.items);
     pm_release(allocator, stretches);
     pm_release(allocator, answers);
-    return p.status;
+    return p->status;
 }

@@ -1,10 +1,32 @@
-/* paint_polygons.h — the edges of parts on their way down a tree: paint_polygons.c hands them to cells,
+/* paint_polygons.h — the tree of a table of polygons: paint_polygons.c distributes their edges to cells,
  * polygon_draft.c makes leaves of them. */
 #ifndef PM_PAINT_POLYGONS_H
 #define PM_PAINT_POLYGONS_H
 
 #include "base/exact.h"
 #include "paint.h"
+#include "scan/polygons.h"
+
+/* Paint the polygons of a table whose rank r is the region at ids[r] of the input.
+ *
+ * The tree owns its arrays, until pm_tree_free(). There is none (pm_tree_exists()) where one can't pay: extents are
+ * out of range, or so many borders are in one place that cells would outgrow `size_limit` bytes or work linear in the
+ * vertices. PM_OK, PM_ERR_NO_MEMORY or PM_ERR_STOPPED. */
+pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons, const uint32_t *ids,
+                                 size_t size_limit, pm_poll *poll, const pm_allocator *allocator);
+
+/* ---- between the two files ---- */
+
+typedef struct pm_polygon_painter {
+    pm_painter base; /* its details are pm_run */
+    const pm_polygon_table *polygons;
+    double min_x, min_y, scale; /* coordinates -> [0, 1) */
+    const pm_box *stretches;    /* the mapped box of each stretch of edges */
+    pm_stack touches;           /* of one shape, on its way to the children */
+    size_t max_leaf_edges;      /* a leaf may be made of */
+    int max_leaf_polygons, max_leaf_vertices;
+    int max_exact_polygons; /* in a leaf that can't be drawn, so that all of them are decided exactly */
+} pm_polygon_painter;
 
 /* Edges first .. first + count - 1, an edge by its first vertex. */
 typedef struct pm_run {
@@ -16,7 +38,7 @@ typedef struct pm_edge {
     double ax, ay, bx, by;
 } pm_edge;
 
-static inline pm_edge pm_map_edge(const pm_painter *p, uint32_t first) {
+static inline pm_edge pm_map_edge(const pm_polygon_painter *p, uint32_t first) {
     const double *v = p->polygons->vertices + 2 * (size_t)first;
     return (pm_edge){(v[0] - p->min_x) * p->scale, (v[1] - p->min_y) * p->scale, (v[2] - p->min_x) * p->scale,
                      (v[3] - p->min_y) * p->scale};
@@ -28,7 +50,7 @@ static inline int pm_is_left(const pm_edge *e, double x, double y) {
     return side > 0 || (side == 0 && (e->by < e->ay || (e->by == e->ay && e->bx > e->ax)));
 }
 
-/* What pm_painter calls to write a leaf. */
+/* The painter's write_leaf(). */
 int pm_polygon_draft(pm_painter *painter, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word);
 
 #endif

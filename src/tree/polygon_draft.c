@@ -9,9 +9,8 @@
  * walking there from the corner that paint_polygons.c knows. */
 #include <string.h>
 
-#include "simplify.h"
-#include "base/status.h"
 #include "paint_polygons.h"
+#include "simplify.h"
 
 /* What has more is cut again before anything is compared. A leaf has no more pieces and edges than the
  * painter allows; or it is a junction, with no more edges than pieces: cutting would only follow its vertex down. */
@@ -24,7 +23,7 @@ enum { SLOTS = 2 * PM_SKETCH_EDGES };
 
 /* What a leaf is made from: its shapes' edges, each once. */
 typedef struct draft {
-    pm_painter *painter;
+    pm_polygon_painter *painter;
     pm_cell cell;
     int edge_count, polygon_count;
     int closed; /* the last piece needs no edges */
@@ -118,7 +117,7 @@ static int is_closed(const draft *d) {
 /* Add a shape's piece, unless a better one has the same edges; `closed` when nothing behind it can win. */
 static void add_polygon(draft *d, const pm_shape *shape) {
     const uint32_t owner = UINT32_C(1) << d->polygon_count;
-    const pm_run *runs = (const pm_run *)d->painter->runs.items + shape->first;
+    const pm_run *runs = (const pm_run *)d->painter->base.details.items + shape->first;
     int before = d->edge_count;
     if (d->polygon_count == 1)
         fill_slots(d);
@@ -177,8 +176,9 @@ static uint32_t *new_leaf(pm_painter *p, uint32_t head, uint32_t *word) {
 }
 
 /* The origin of the next piece: its runs, unless the part is as quickly asked as a whole. */
-static void add_origin(pm_painter *p, const pm_shape *shape, int is_drawn) {
-    const pm_polygon_table *table = p->polygons;
+static void add_origin(pm_polygon_painter *painter, const pm_shape *shape, int is_drawn) {
+    pm_painter *p = &painter->base;
+    const pm_polygon_table *table = painter->polygons;
     const uint32_t *rings = table->vertex_offsets + table->ring_offsets[shape->number];
     uint32_t ring_count = table->ring_offsets[shape->number + 1] - table->ring_offsets[shape->number];
     uint32_t runs = is_drawn && rings[ring_count] - rings[0] > SMALL_PART ? shape->count : 0;
@@ -188,7 +188,7 @@ static void add_origin(pm_painter *p, const pm_shape *shape, int is_drawn) {
     to[0] = shape->number;
     to[1] = runs;
     if (runs > 0)
-        memcpy(to + 2, (const pm_run *)p->runs.items + shape->first, runs * sizeof(pm_run));
+        memcpy(to + 2, (const pm_run *)p->details.items + shape->first, runs * sizeof(pm_run));
     p->origins.count += 2 + 2 * (size_t)runs;
 }
 
@@ -235,7 +235,7 @@ static void write_mask(uint32_t *leaf, const pm_leaf *layout, int polygon, uint6
 
 /* Write what the draft says; 0 when it does not fit. */
 static int write_draft(draft *d, uint32_t *word) {
-    pm_painter *p = d->painter;
+    pm_painter *p = &d->painter->base;
     uint32_t answers[FEW_SHAPES + 1] = {0}, vertices[PM_LEAF_WIDE];
     uint64_t edges[FEW_SHAPES + 1] = {0};
     int tested = d->polygon_count - d->closed, polygon_count = d->polygon_count + !d->closed;
@@ -259,14 +259,15 @@ static int write_draft(draft *d, uint32_t *word) {
     memcpy(leaf + layout.vertices, vertices, (size_t)sketch->count * sizeof *vertices);
     for (int i = 0; i + 1 < polygon_count; i++) {
         write_mask(leaf, &layout, i, edges[i]);
-        add_origin(p, &d->polygons[i], 1);
+        add_origin(d->painter, &d->polygons[i], 1);
     }
     return 1;
 }
 
 /* A leaf whose parts are asked themselves. */
-static int write_exact_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count,
+static int write_exact_leaf(pm_polygon_painter *painter, const pm_cell *cell, const pm_shape *shapes, size_t count,
                             uint32_t *word) {
+    pm_painter *p = &painter->base;
     int covered = shapes[count - 1].edges == 0;
     size_t polygon_count = count + !covered;
     if (polygon_count > UINT8_MAX) {
@@ -277,7 +278,7 @@ static int write_exact_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *
     for (size_t i = 0; i < count && leaf; i++) {
         leaf[PM_LEAF_ANSWERS + i] = p->answers[shapes[i].number] << 2 | (i + 1 < polygon_count ? PM_LEAF_EXACT : 0);
         if (i + 1 < polygon_count)
-            add_origin(p, &shapes[i], 0);
+            add_origin(painter, &shapes[i], 0);
     }
     return 1;
 }
@@ -294,13 +295,14 @@ static int is_small(const draft *d) {
 }
 
 int pm_polygon_draft(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
+    pm_polygon_painter *painter = (pm_polygon_painter *)p;
     int must = cell->bits == p->deepest;
-    size_t edges = 0, most = must ? PM_SKETCH_EDGES : EDGES_LOOKED_AT * p->max_leaf_edges;
+    size_t edges = 0, most = must ? PM_SKETCH_EDGES : EDGES_LOOKED_AT * painter->max_leaf_edges;
     for (size_t i = 0; i < count; i++)
         edges += shapes[i].edges;
     if (edges <= (most < PM_SKETCH_EDGES ? most : PM_SKETCH_EDGES) && count <= FEW_SHAPES) {
         draft d;
-        d.painter = p;
+        d.painter = painter;
         d.cell = *cell;
         d.edge_count = d.polygon_count = d.closed = 0;
         for (size_t i = 0; i < count && !d.closed; i++)
@@ -308,5 +310,6 @@ int pm_polygon_draft(pm_painter *p, const pm_cell *cell, const pm_shape *shapes,
         if ((must || is_small(&d)) && write_draft(&d, word))
             return 1;
     }
-    return must || count <= (size_t)p->max_exact_polygons ? write_exact_leaf(p, cell, shapes, count, word) : 0;
+    return must || count <= (size_t)painter->max_exact_polygons ? write_exact_leaf(painter, cell, shapes, count, word)
+                                                                : 0;
 }

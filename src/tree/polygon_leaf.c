@@ -191,3 +191,52 @@ pm_leaf_kernel *pm_polygon_kernel(pm_isa isa) {
     return find_portable;
 #endif
 }
+
+/* ---- leaves that come from elsewhere: one after the other, zeros between ---- */
+
+/* Do the pieces' origins lie inside their array, and what they name inside the covers? */
+static int origins_are_right(const pm_check *c, size_t at, int count, size_t polygons, size_t vertices) {
+    for (int i = 0; i < count; i++) {
+        if (at > c->tree->origin_count || c->tree->origin_count - at < 2)
+            return 0;
+        pm_origin origin = pm_origin_read(c->tree->origins + at);
+        at += 2;
+        if (origin.polygon >= polygons || origin.run_count > (c->tree->origin_count - at) / 2)
+            return 0;
+        uint32_t right = 1;
+        for (size_t k = 0; k < 2 * (size_t)origin.run_count; k += 2)
+            right &= (uint64_t)origin.runs[k] + origin.runs[k + 1] < vertices;
+        if (!right)
+            return 0;
+        at += 2 * (size_t)origin.run_count;
+    }
+    return 1;
+}
+
+static int polygon_leaf_is_right(const pm_check *c, size_t at, const pm_leaf *leaf, size_t polygons,
+                                 size_t vertices) {
+    const uint32_t *units = c->tree->leaves + at;
+    uint32_t right =
+        (leaf->near >= PM_NEAR) & (leaf->vertex_count <= PM_LEAF_WIDE) & (leaf->bits <= PM_FIXED_BITS - PM_STEP_BITS);
+    for (int i = 0; i < leaf->polygon_count; i++)
+        right &= units[PM_LEAF_ANSWERS + i] >> 2 <= c->count;
+    return right && origins_are_right(c, units[PM_LEAF_ORIGINS], leaf->polygon_count - 1, polygons, vertices);
+}
+
+int pm_polygon_leaves_check(const pm_check *c) {
+    const pm_polygon_table *table = c->shapes;
+    const size_t polygons = table->polygon_offsets[table->count];
+    const size_t vertices = table->vertex_offsets[table->ring_offsets[polygons]];
+    const size_t end = c->tree->leaf_count - PM_LEAF_SLACK;
+    for (size_t at = 0; at < end;) {
+        pm_leaf leaf = pm_leaf_read(c->tree->leaves + at);
+        size_t units = leaf.vertices + (size_t)leaf.vertex_count;
+        if (leaf.polygon_count > 0) {
+            if (units > end - at || !polygon_leaf_is_right(c, at, &leaf, polygons, vertices))
+                return 0;
+            pm_check_leaf_start(c, at);
+        }
+        at += leaf.polygon_count > 0 ? units + (units & 1) : 2;
+    }
+    return 1;
+}

@@ -29,6 +29,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+#include "check.h"
+#include "scan/polygons.h"
 #include "walk.h"
 
 enum { PM_NEAR = 4, PM_LEAF_NARROW = 16, PM_LEAF_WIDE = 64 };
@@ -122,5 +124,8 @@ static inline pm_seen pm_leaf_look(const uint32_t *vertices, int count, int near
 
 /* The kernel for trees of parts; its context is the pm_polygon_table. */
 pm_leaf_kernel *pm_polygon_kernel(pm_isa isa);
+
+/* The check of their leaves; its shapes are the pm_polygon_table, whose offsets are right. */
+pm_leaves_check pm_polygon_leaves_check;
 
 #endif

@@ -3,9 +3,7 @@
 #ifndef PM_TREE_H
 #define PM_TREE_H
 
-#include "scan/polygons.h"
-#include "scan/disks.h"
-#include "base/poll.h"
+#include "polymatch.h"
 
 /* What a cell is: the two low bits of a word; the other 30 are its value.
  *
@@ -64,23 +62,6 @@ static inline uint64_t pm_fixed(double value, double min, double scale) {
     return (uint64_t)((value - min) * scale) << (64 - PM_FIXED_BITS);
 }
 
-/* Paint the parts of `covers`, whose rank r stands at ids[r] in the input.
- *
- * The tree owns its arrays, until pm_tree_free(). tree->scale stays 0 where a tree can't pay: extents out of range,
- * or so many borders in one place that cells would outgrow `size_limit` bytes or work linear in the vertices. PM_OK,
- * PM_ERR_NO_MEMORY or PM_ERR_STOPPED. */
-pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons, const uint32_t *ids,
-                                 size_t size_limit, pm_poll *poll, const pm_allocator *allocator);
-
-/* Paint the disks, ranks, ids and all. tree->scale stays 0 where radii are infinite, or as above. */
-pm_status pm_tree_build_disks(pm_tree *tree, const pm_disk_table *disks, size_t size_limit, pm_poll *poll,
-                              const pm_allocator *allocator);
-
 void pm_tree_free(pm_tree *tree, const pm_allocator *allocator);
-
-/* Can every search of this tree over `covers`, or over disks when that is NULL, be trusted to end and to stay inside?
- * For bytes that come from elsewhere; `count` regions. PM_OK, PM_ERR_BLOCK or PM_ERR_NO_MEMORY. */
-pm_status pm_tree_check(const pm_tree *tree, const pm_polygon_table *polygons, size_t count,
-                        const pm_allocator *allocator, pm_error *err);
 
 #endif

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "index/block.h"
+#include "index/kind.h"
 #include "oracle.h"
 #include "rules.h"
 #include "tap.h"
@@ -54,6 +54,19 @@ static pm_status open_status(const void *bytes, size_t size, int verify) {
 static void seal(void *block, size_t size) {
     uint64_t sum = pm_block_checksum(block, size);
     memcpy((char *)block + offsetof(pm_block_header, checksum), &sum, sizeof sum);
+}
+
+/* The section of this name, from the list that follows the header; all 0 when it is not there. */
+static pm_section section_of(const char *block, pm_section_name name) {
+    pm_block_header header;
+    memcpy(&header, block, sizeof header);
+    for (size_t i = 0; i < header.section_count; i++) {
+        pm_section section;
+        memcpy(&section, block + sizeof header + i * sizeof section, sizeof section);
+        if (section.name == (uint32_t)name)
+            return section;
+    }
+    return (pm_section){0, 0, 0, 0};
 }
 
 static size_t block_size(const pm_index *index) {
@@ -117,7 +130,7 @@ static void test_round_trip(void) {
                 memcmp(before, after, 30 * sizeof *after) == 0 && memcmp(expected, after, 30 * sizeof *after) == 0;
             alike = alike && pm_index_block(opened, &again_size) == copy && again_size == size;
             of_rule[u.options.predicate][u.options.best]++;
-            trees += ((const pm_block_header *)copy)->tree_map[2] != 0;
+            trees += section_of(copy, PM_SECTION_TREE_TABLES).size != 0;
         }
         if (tap_case(&right, alike))
             rules_print(&u, pm_regions_count(&z.regions));
@@ -281,12 +294,18 @@ static void test_each_check(void) {
                      {"a ring without edges", 0, PM_SECTION_VERTEX_OFFSETS, 1, 1},
                      {"vertices that end elsewhere", 0, PM_SECTION_VERTEX_OFFSETS, 3, UINT32_MAX},
                      {"a vertex at infinity", 0, PM_SECTION_VERTICES, 5, UINT32_C(0x7FF00000)},
-                     {"a vertex that is NaN", 0, PM_SECTION_VERTICES, 3, UINT32_C(0xFFF80000)}};
+                     {"a vertex that is NaN", 0, PM_SECTION_VERTICES, 3, UINT32_C(0xFFF80000)},
+                     {"a tree at infinity", 1, PM_SECTION_TREE_ROOT, 1, UINT32_C(0x7FF00000)},
+                     {"a tree whose scale is NaN", 1, PM_SECTION_TREE_ROOT, 5, UINT32_C(0x7FF80000)},
+                     {"a tree whose scale is negative", 1, PM_SECTION_TREE_ROOT, 5, UINT32_C(0xBFF00000)},
+                     {"a root that is no cell", 1, PM_SECTION_TREE_ROOT, 6, 3},
+                     {"a root that is an answer out of range", 1, PM_SECTION_TREE_ROOT, 6, 3 << 2},
+                     {"a table beyond the tables", 1, PM_SECTION_TREE_ROOT, 6, UINT32_MAX - 2}};
     for (size_t i = 0; i < sizeof forgeries / sizeof forgeries[0]; i++) {
         pm_index *index = small(forgeries[i].kind);
         size_t size;
         char *copy = exactly(pm_index_block(index, &size), block_size(index));
-        const pm_section section = ((const pm_block_header *)(void *)copy)->sections[forgeries[i].section];
+        const pm_section section = section_of(copy, forgeries[i].section);
         memcpy(copy + section.offset + 4 * forgeries[i].item, &forgeries[i].word, 4);
         tap_ok(open_status(copy, size, 1) == PM_ERR_BLOCK, "without a new checksum: %s", forgeries[i].what);
         seal(copy, size);
@@ -294,21 +313,55 @@ static void test_each_check(void) {
         free(copy);
         pm_index_free(index);
     }
-    for (uint64_t radii = 0; radii < 12; radii++) {
-        pm_block_header header = {0};
-        const pm_block_counts counts = {.regions = 10, .radii = radii};
-        pm_block_plan(&header, PM_CENTER_WITHIN, PM_FIRST, &counts);
-        char *block = calloc(1, (size_t)header.size);
-        if (block == NULL)
+}
+
+/* A header that contradicts itself, under a right checksum: refused without looking at the contents. */
+static void test_each_header(void) {
+    static const struct {
+        const char *what;
+        size_t offset;
+        uint32_t word;
+    } forgeries[] = {
+        {"no such predicate", offsetof(pm_block_header, predicate), 77},
+        {"the predicate of another kind", offsetof(pm_block_header, predicate), PM_CENTER_WITHIN},
+        {"no such best", offsetof(pm_block_header, best), 6},
+        {"another number of regions", offsetof(pm_block_header, count), 3},
+        {"a longer header", offsetof(pm_block_header, header_size), 512},
+        {"more sections", offsetof(pm_block_header, section_count), 13},
+        {"sections without end", offsetof(pm_block_header, section_count), UINT32_MAX},
+        {"something reserved", offsetof(pm_block_header, reserved), 1},
+        {"a section of another name", sizeof(pm_block_header) + sizeof(pm_section), PM_SECTION_DISK_X},
+        {"a section somewhere else", sizeof(pm_block_header) + offsetof(pm_section, offset), 512},
+        {"a section of another size", sizeof(pm_block_header) + offsetof(pm_section, size), 12},
+        {"a section beyond the block", sizeof(pm_block_header) + 3 * sizeof(pm_section) + offsetof(pm_section, size),
+         UINT32_MAX},
+        {"a section with something reserved", sizeof(pm_block_header) + offsetof(pm_section, reserved), 1},
+    };
+    pm_index *index = small(1);
+    size_t size;
+    const void *bytes = pm_index_block(index, &size);
+    for (size_t i = 0; i < sizeof forgeries / sizeof forgeries[0]; i++) {
+        char *copy = exactly(bytes, size);
+        memcpy(copy + forgeries[i].offset, &forgeries[i].word, 4);
+        seal(copy, size);
+        tap_ok(open_status(copy, size, 0) == PM_ERR_BLOCK, "%s", forgeries[i].what);
+        free(copy);
+    }
+    pm_index_free(index);
+    for (size_t radii = 0; radii < 12; radii++) {
+        const pm_kind *kind = pm_kind_of(PM_CENTER_WITHIN);
+        const pm_options options = {.distance_count = radii};
+        pm_build b = {.kind = kind, .count = 10, .options = &options};
+        b.sizes[PM_SECTION_IDS] = 10 * sizeof(uint32_t);
+        pm_status status = kind->plan(&b, NULL);
+        pm_block_plan(&b.block, kind, PM_FIRST, 10, b.sizes);
+        size = (size_t)b.block.header.size;
+        char *block = b.block.bytes = calloc(1, size);
+        if (block == NULL || status)
             abort();
-        memcpy(block, &header, sizeof header);
-        seal(block, (size_t)header.size);
-        tap_ok(open_status(block, (size_t)header.size, 1) == (radii == 1 || radii == 10 ? PM_OK : PM_ERR_BLOCK),
+        pm_block_seal(&b.block, kind);
+        tap_ok(open_status(block, size, 1) == (radii == 1 || radii == 10 ? PM_OK : PM_ERR_BLOCK),
                "%d radii for 10 disks", (int)radii);
-        header.best = 6;
-        memcpy(block, &header, sizeof header);
-        seal(block, (size_t)header.size);
-        tap_ok(open_status(block, (size_t)header.size, 0) == PM_ERR_BLOCK, "no such best");
         free(block);
     }
 }
@@ -317,10 +370,13 @@ static void test_each_check(void) {
 static void forge(char *block, size_t size, rng *r) {
     static const double doubles[] = {NAN, INFINITY, -INFINITY, 0, -0.0, 1e308, 0x1p-1074, 1, -1};
     const pm_block_header before = *(const pm_block_header *)(void *)block;
+    pm_section sections[PM_SECTIONS];
+    for (int name = 0; name < PM_SECTIONS; name++)
+        sections[name] = section_of(block, (pm_section_name)name);
     for (uint32_t changes = 1 + rng_below(r, 3); changes > 0; changes--) {
-        pm_section part = {0, sizeof before};
+        pm_section part = {0, 0, 0, before.header_size};
         if (rng_below(r, 8))
-            part = before.sections[rng_below(r, PM_SECTIONS)];
+            part = sections[rng_below(r, PM_SECTIONS)];
         if (part.size < 4)
             continue;
         size_t at = (size_t)part.offset + rng_below(r, (uint32_t)part.size / 4) * 4;
@@ -424,6 +480,7 @@ int main(void) {
     test_damage();
     test_refusals();
     test_each_check();
+    test_each_header();
     test_forgery();
     test_memory();
     return tap_end();

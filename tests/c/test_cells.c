@@ -120,12 +120,12 @@ typedef struct leaves {
 
 /* As they stand one behind the other. */
 static leaves leaves_of(const pm_index *index) {
-    const uint32_t *units = index->tree.leaves;
-    const size_t end = index->tree.leaf_count - PM_LEAF_SLACK;
+    const uint32_t *units = pm_index_tree(index)->leaves;
+    const size_t end = pm_index_tree(index)->leaf_count - PM_LEAF_SLACK;
     leaves found = {0, 0, 0};
     for (size_t at = 0; at < end;) {
         size_t begin = at;
-        if (index->predicate == PM_COVERS) {
+        if (pm_index_predicate(index) == PM_COVERS) {
             pm_leaf leaf = pm_leaf_read(units + at);
             if (leaf.polygon_count > 0) {
                 found.count++;
@@ -175,7 +175,7 @@ static void check_answers(const pm_index *index, const pm_index *scan, const cel
     static const double places[] = {0.5, 0.5, 0.001, 0.001, 0.999, 0.001, 0.001, 0.999, 0.999, 0.999};
     tap_count count = {"cells answer as the index does", 0, 0};
     size_t borders = 0;
-    double share = 0, root = ldexp(1, PM_FIXED_BITS) / index->tree.scale;
+    double share = 0, root = ldexp(1, PM_FIXED_BITS) / pm_index_tree(index)->scale;
     for (size_t i = 0; i < c->count; i++) {
         const pm_index_cell *cell = &c->items[i];
         borders += cell->is_border != 0;
@@ -197,7 +197,7 @@ static void check_answers(const pm_index *index, const pm_index *scan, const cel
     leaves there = leaves_of(index);
     tap_ok(borders == there.count && borders > 0 && borders < c->count,
            "%s: %zu border cells of %zu cells, %zu leaves", what, borders, c->count, there.count);
-    if (index->predicate == PM_COVERS)
+    if (pm_index_predicate(index) == PM_COVERS)
         tap_ok(fabs(share - there.share) < 1e-9,
                "%s: border cells are as large as their leaves say: %g and %g of all", what, share, there.share);
 }
@@ -206,9 +206,9 @@ static void check(const pm_index *index, const pm_index *scan, rng *r, const cha
     static cells c;
     c.count = c.stop_at = 0;
     tap_ok(pm_index_visit(index, keep, &c) == 0, "%s: the walk goes to the end", what);
-    tap_ok(pm_cell_bits(index->tree.root) > 3 && c.count < index->tree.table_words,
+    tap_ok(pm_cell_bits(pm_index_tree(index)->root) > 3 && c.count < pm_index_tree(index)->table_words,
            "%s: %zu cells from tables with %zu entries, the first with %d bits", what, c.count,
-           index->tree.table_words, pm_cell_bits(index->tree.root));
+           pm_index_tree(index)->table_words, pm_cell_bits(pm_index_tree(index)->root));
     check_that_cells_fill_the_root(&c, r, what);
     check_answers(index, scan, &c, what);
     size_t all = c.count;
@@ -223,7 +223,7 @@ static void check(const pm_index *index, const pm_index *scan, rng *r, const cha
 
 /* What is left of the memory that all would take: then cells are cut by and by. */
 static void test_little_memory(const map *m, const pm_index *index, rng *r) {
-    size_t size, tree = sizeof(uint32_t) * (index->tree.table_words + index->tree.leaf_count);
+    size_t size, tree = sizeof(uint32_t) * (pm_index_tree(index)->table_words + pm_index_tree(index)->leaf_count);
     (void)pm_index_block(index, &size);
     pm_index *small = build_regions(m, 0, PM_ENGINE_TREE, size - tree / 2);
     tap_ok(leaves_of(small).gradual_below && !leaves_of(index).gradual_below,

@@ -14,6 +14,7 @@
 
 #include "cases.h"
 #include "index/index.h"
+#include "index/kind_polygons.h"
 #include "oracle.h"
 #include "tree/polygon_leaf.h"
 #include "tap.h"
@@ -418,11 +419,12 @@ static pm_index *build(const pm_regions *regions, pm_options options, pm_engine 
 }
 
 static int has_tree(const pm_index *index) {
-    return pm_tree_exists(&index->tree);
+    return pm_tree_exists(pm_index_tree(index));
 }
 
 static searched search(const pm_index *index) {
-    return (searched){&index->tree, pm_polygon_kernel, &index->covers};
+    return (searched){pm_index_tree(index), pm_polygon_kernel,
+                      &((const pm_polygon_view *)(const void *)index->view)->table};
 }
 
 /* What is compared of a map. */

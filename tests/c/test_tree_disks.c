@@ -10,6 +10,7 @@
 
 #include "cases.h"
 #include "tree/disk_leaf.h"
+#include "tree/paint_disks.h"
 #include "tap.h"
 #include "ways.h"
 

@@ -15,6 +15,8 @@
 
 #include "cases.h"
 #include "index/index.h"
+#include "index/kind_disks.h"
+#include "index/kind_polygons.h"
 #include "tree/polygon_leaf.h"
 #include "tree/disk_leaf.h"
 
@@ -118,24 +120,31 @@ static void build_disks(const work *w) {
         fail("no index of disks");
 }
 
+/* The search of a tree with these instructions, over the tables of the index. */
+static void match_polygons(const work *w, pm_isa isa) {
+    const pm_polygon_view *v = (const void *)index_built->view;
+    pm_tree_match(&v->tree, &w->points, answers, pm_polygon_kernel(isa), &v->table, isa);
+}
+
+static void match_disks(const work *w, pm_isa isa) {
+    const pm_disk_view *v = (const void *)index_built->view;
+    pm_tree_match(&v->tree, &w->points, answers, pm_disk_kernel(isa), &v->table, isa);
+}
+
 static void polygons_portable(const work *w) {
-    pm_tree_match(&index_built->tree, &w->points, answers, pm_polygon_kernel(PM_ISA_PORTABLE), &index_built->covers,
-                  PM_ISA_PORTABLE);
+    match_polygons(w, PM_ISA_PORTABLE);
 }
 
 static void polygons_avx2(const work *w) {
-    pm_tree_match(&index_built->tree, &w->points, answers, pm_polygon_kernel(PM_ISA_AVX2), &index_built->covers,
-                  PM_ISA_AVX2);
+    match_polygons(w, PM_ISA_AVX2);
 }
 
 static void disks_portable(const work *w) {
-    pm_tree_match(&index_built->tree, &w->points, answers, pm_disk_kernel(PM_ISA_PORTABLE), &index_built->disks,
-                  PM_ISA_PORTABLE);
+    match_disks(w, PM_ISA_PORTABLE);
 }
 
 static void disks_avx2(const work *w) {
-    pm_tree_match(&index_built->tree, &w->points, answers, pm_disk_kernel(PM_ISA_AVX2), &index_built->disks,
-                  PM_ISA_AVX2);
+    match_disks(w, PM_ISA_AVX2);
 }
 
 static void scan_polygons(const work *w) {
@@ -143,14 +152,16 @@ static void scan_polygons(const work *w) {
 }
 
 static void scan_disks_portable(const work *w) {
+    const pm_disk_table *table = &((const pm_disk_view *)(const void *)index_built->view)->table;
     for (size_t i = 0; i < w->points.count; i++)
-        answers[i] = find_portable(&index_built->disks, px[i], py[i]);
+        answers[i] = find_portable(table, px[i], py[i]);
 }
 
 static void scan_disks_avx2(const work *w) {
 #ifdef PM_X86
+    const pm_disk_table *table = &((const pm_disk_view *)(const void *)index_built->view)->table;
     for (size_t i = 0; i < w->points.count; i++)
-        answers[i] = find_avx2(&index_built->disks, px[i], py[i]);
+        answers[i] = find_avx2(table, px[i], py[i]);
 #else
     (void)w;
 #endif
@@ -242,7 +253,7 @@ static void run(const struct test_case *c) {
     if (c->points)
         (c->side ? build_polygons : build_disks)(&w);
     measured(c, &w);
-    if ((c->engine == PM_ENGINE_TREE) != pm_tree_exists(&index_built->tree))
+    if ((c->engine == PM_ENGINE_TREE) != pm_tree_exists(pm_index_tree(index_built)))
         fail("the index is not of the kind that is measured");
     size_t found = 0;
     for (size_t i = 0; i < c->points; i++)

@@ -73,7 +73,7 @@ def test_points_beside_edges_are_undecided_but_never_wrong(countries):
 def leaves_of(index):
     """Return all leaves of an index."""
     tree = trees.read(index)
-    words = np.unique(tree.nodes[tree.nodes & 3 == trees.LEAF])
+    words = np.unique(tree.tables[tree.tables & 3 == trees.LEAF])
     return trees.read_leaves(tree, words)
 
 

@@ -1,0 +1,57 @@
+/* build.h — one build of an index, as the kinds see it. See build.c. */
+#ifndef PM_BUILD_H
+#define PM_BUILD_H
+
+#include "base/poll.h"
+#include "block.h"
+#include "tree/tree.h"
+
+typedef struct pm_build {
+    const pm_kind *kind;
+    const pm_regions *regions; /* one of both is given */
+    const pm_disks *disks;
+    size_t count; /* regions or disks */
+    const double *areas;
+    const pm_options *options;
+    pm_poll poll;
+    const uint32_t *ids; /* rank -> position in the input */
+    pm_block block;
+    uint64_t sizes[PM_SECTIONS];
+    size_t default_limit;           /* most bytes of the block where the options don't say */
+    size_t budget;                  /* bytes left for what paint() adds */
+    double bounds[4];               /* NaN until something can match */
+    const void *added[PM_SECTIONS]; /* arrays of the options' allocator that become sections */
+} pm_build;
+
+/* PM_ERR_STOPPED, for when build->poll.stopped is set. */
+pm_status pm_build_stopped(pm_error *err);
+
+/* Make the bounds include this box, unless it is empty or NaN. */
+void pm_build_extend_bounds(pm_build *build, double min_x, double min_y, double max_x, double max_y);
+
+/* The sections of a tree: its root and map, and its arrays. */
+typedef struct pm_tree_sections {
+    pm_section_name root, tables, leaves, origins;
+} pm_tree_sections;
+
+/* The section `root`; all 0 where there is no tree. */
+typedef struct pm_tree_root {
+    double min_x, min_y, scale;
+    uint64_t word;
+} pm_tree_root;
+
+/* Plan a tree that may be painted later. */
+void pm_build_plan_tree(pm_build *build, const pm_tree_sections *sections);
+
+/* Take over what a painter made: `status` and the tree, which becomes part of the block if there is one and the
+ * budget allows. A failure is said in `err`. */
+pm_status pm_build_add_tree(pm_build *build, const pm_tree_sections *sections, pm_status status, pm_tree *tree,
+                            pm_error *err);
+
+/* Do these sections have sizes of a tree? */
+int pm_tree_fits(const uint64_t sizes[PM_SECTIONS], const pm_tree_sections *sections);
+
+/* The tree in a block. */
+pm_tree pm_tree_view(const pm_block *block, const pm_tree_sections *sections);
+
+#endif

@@ -1,0 +1,89 @@
+/* kind.h — what an index knows about a kind of shape, and how to add one.
+ *
+ * A *kind* answers one predicate: polygons answer covers, disks answer center_within. Everything in this room that is
+ * not named after a kind (build.c, block.c, open.c, match.c, visit.c) handles an index through this interface and
+ * doesn't ask which kind it has.
+ *
+ * An index is one block of bytes (block.h), and a kind is a list of the *sections* it keeps there, with functions
+ * that plan, fill, check and search them. Its *view* is a struct of its own with pointers into the sections and
+ * copies of every number that a search trusts; an index has one, and it is made by view() alone. What only one kind
+ * needs stays in its own files.
+ *
+ * To add a kind:
+ *
+ * 1. The reference first: src/scan/NAME.{c,h}, the arrays in rank order and a search that is right by inspection.
+ *    Everything else is compared with it.
+ * 2. If it has a tree: src/tree/paint_NAME.c makes cells of its shapes (distribute() and write_leaf() of paint.h, in
+ * a struct whose first member is a pm_painter), src/tree/NAME_leaf.{c,h} says what a leaf is, searches one
+ *    (pm_leaf_kernel of walk.h) and checks the leaves of a tree that comes from elsewhere (pm_leaves_check of
+ *    check.h). A kind may have several trees.
+ * 3. The names of its sections at the end of pm_section_name in block.h; the numbers stand in blocks. Sections may
+ *    be shared with other kinds.
+ * 4. src/index/kind_NAME.{c,h}: the view and a const pm_kind, with the functions below in their order. plan() counts;
+ *    fill() writes what plan() counted; paint() hands over what can't be counted before it is there, and its sections
+ *    come last in the list; fits() is plan() read backwards; verify() checks everything that match() relies on.
+ * 5. The predicate in polymatch.h (another number at the end), the kind in the table of kinds.c, the files in
+ *    src/meson.build.
+ * 6. Tests: the oracle (tests/c/oracle.c) first, then a case in test_tree_NAME.c, test_memory.c, test_block.c
+ * (small(), and a forgery for each check of verify()), both fuzz targets and tests/counts/count.c.
+ *
+ * build.c ranks, allocates, moves, checksums, and counts against max_bytes; it measures areas, and centers for kinds
+ * that are made from disks. */
+#ifndef PM_KIND_H
+#define PM_KIND_H
+
+#include "block.h"
+#include "build.h"
+#include "tree/tree.h"
+
+/* What the options' distance is to a kind. */
+typedef enum pm_distance_rule { PM_DISTANCE_NONE, PM_DISTANCE_NEEDED } pm_distance_rule;
+
+struct pm_kind {
+    const char *name; /* of the predicate, for people */
+    pm_predicate predicate;
+    pm_distance_rule distance;
+    int takes_disks; /* it is made from pm_disks: regions are seen by center and area only */
+    size_t view_size;
+    const pm_section_name *sections; /* its own, in the order in which they stand in the block */
+    size_t section_count;
+
+    /* ---- building, in this order ---- */
+
+    /* Set build->sizes of its sections, those of paint() to 0, and build->default_limit. */
+    pm_status (*plan)(pm_build *build, pm_error *err);
+
+    /* Write the sections through the view, in the order build->ids, and build->bounds. The last 128 bytes of each
+     * section are zero before. */
+    pm_status (*fill)(pm_build *build, void *view, pm_error *err);
+
+    /* NULL, or add the sections that make it fast, within build->budget (pm_build_add_tree()), where the options
+     * ask for them and they pay. The view is one of a filled block. */
+    pm_status (*paint)(pm_build *build, void *view, pm_error *err);
+
+    /* ---- using a block ---- */
+
+    /* Are these sizes of its sections ones that plan() and paint() give for `count` regions? Each is known to be no
+     * more than the block. */
+    int (*fits)(const uint64_t sizes[PM_SECTIONS], uint64_t count);
+
+    /* Make the view of a block with these sizes. */
+    void (*view)(void *view, const pm_block *block);
+
+    /* May the contents be searched, wherever they come from? Ids are known to be in range. PM_OK, PM_ERR_BLOCK or
+     * PM_ERR_NO_MEMORY. */
+    pm_status (*verify)(const void *view, const pm_block *block, const pm_allocator *allocator, pm_error *err);
+
+    /* ---- searching ---- */
+
+    /* One answer per point. */
+    void (*match)(const void *view, const pm_points *points, int64_t *out);
+
+    /* The map of answers, for pm_index_visit(); it may be one that does not exist. */
+    const pm_tree *(*tree)(const void *view);
+};
+
+/* The kind that answers a predicate; NULL where there is no such predicate. */
+const pm_kind *pm_kind_of(pm_predicate predicate);
+
+#endif

@@ -1,0 +1,195 @@
+/* kind_disks.c — an index of disks: which is the best region whose center is closer than the distance?
+ *
+ * Its sections are centers and radii in the order of the input, the grid that the scan runs over in rank order
+ * (scan/disks.c), and unless disks are few, the tree (tree/paint_disks.c). pm_match_disks() makes a table of disks,
+ * searches it and forgets it. */
+#include "kind_disks.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/status.h"
+#include "index.h"
+#include "input/rank.h"
+#include "scan/scan.h"
+#include "tree/check.h"
+#include "tree/disk_leaf.h"
+#include "tree/paint_disks.h"
+
+/* With fewer, all are looked through before a table of cells is read. */
+enum { FEW_DISKS = 32 };
+
+static const pm_section_name SECTIONS[] = {PM_SECTION_DISK_X,      PM_SECTION_DISK_Y,      PM_SECTION_DISK_RADIUS,
+                                           PM_SECTION_DISK_GRID,   PM_SECTION_DISK_GRID_X, PM_SECTION_DISK_GRID_Y,
+                                           PM_SECTION_DISK_REACH,  PM_SECTION_TREE_ROOT,   PM_SECTION_TREE_TABLES,
+                                           PM_SECTION_TREE_LEAVES, PM_SECTION_TREE_ORIGINS};
+
+static const pm_tree_sections TREE = {PM_SECTION_TREE_ROOT, PM_SECTION_TREE_TABLES, PM_SECTION_TREE_LEAVES,
+                                      PM_SECTION_TREE_ORIGINS};
+
+/* The section `grid`. */
+typedef struct grid_map {
+    double min_x, min_y, scale;
+} grid_map;
+
+/* ---- building ---- */
+
+/* All sizes but the tree's; `radii` is 1, or as many as there are disks. */
+static void set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t disks, uint64_t radii) {
+    sizes[PM_SECTION_DISK_X] = disks * sizeof(double);
+    sizes[PM_SECTION_DISK_Y] = disks * sizeof(double);
+    sizes[PM_SECTION_DISK_RADIUS] = radii * sizeof(double);
+    sizes[PM_SECTION_DISK_GRID] = sizeof(grid_map);
+    sizes[PM_SECTION_DISK_GRID_X] = PM_DISK_ROOM(disks) * sizeof(int16_t);
+    sizes[PM_SECTION_DISK_GRID_Y] = PM_DISK_ROOM(disks) * sizeof(int16_t);
+    sizes[PM_SECTION_DISK_REACH] = PM_DISK_ROOM(radii + 1) * sizeof(int16_t);
+}
+
+static pm_status plan(pm_build *b, pm_error *err) {
+    (void)err;
+    set_sizes(b->sizes, b->count, b->options->distance_count);
+    pm_build_plan_tree(b, &TREE);
+    b->default_limit = 256 * b->count + (4 << 20);
+    return PM_OK;
+}
+
+static void copy_doubles(const pm_build *b, pm_section_name name, const double *from) {
+    if (b->sizes[name] > 0)
+        memcpy(pm_block_array(&b->block, name), from, (size_t)b->sizes[name]);
+}
+
+/* A little less than value (nextafter() is 20 times slower). */
+static double below(double value) {
+    return value - (fabs(value) * 0x1p-52 + 0x1p-1074);
+}
+
+static void extend_bounds(pm_build *b, const pm_disk_table *disks) {
+    for (size_t i = 0; i < disks->count; i++) {
+        double x = disks->x[i], y = disks->y[i], r = disks->radius[disks->step ? i : 0];
+        if (r > 0 && !isnan(x) && (isinf(r) || (isfinite(x) && isfinite(y))))
+            pm_build_extend_bounds(b, isinf(r) ? -r : below(x - r), isinf(r) ? -r : below(y - r),
+                                   isinf(r) ? r : -below(-(x + r)), isinf(r) ? r : -below(-(y + r)));
+    }
+}
+
+static pm_status fill(pm_build *b, void *view, pm_error *err) {
+    pm_disk_table *table = &((pm_disk_view *)view)->table;
+    (void)err;
+    copy_doubles(b, PM_SECTION_DISK_X, b->disks->x);
+    copy_doubles(b, PM_SECTION_DISK_Y, b->disks->y);
+    copy_doubles(b, PM_SECTION_DISK_RADIUS, b->options->distance);
+    pm_disks_fill(table);
+    extend_bounds(b, table);
+    *(grid_map *)pm_block_array(&b->block, PM_SECTION_DISK_GRID) =
+        (grid_map){table->min_x, table->min_y, table->scale};
+    return PM_OK;
+}
+
+static pm_status paint(pm_build *b, void *view, pm_error *err) {
+    const pm_disk_view *v = view;
+    pm_tree tree;
+    if (b->options->engine == PM_ENGINE_AUTO && b->count < FEW_DISKS)
+        return PM_OK;
+    pm_status status = pm_tree_build_disks(&tree, &v->table, b->budget, &b->poll, b->options->allocator);
+    return pm_build_add_tree(b, &TREE, status, &tree, err);
+}
+
+/* ---- using a block ---- */
+
+static int fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
+    const uint64_t radii = sizes[PM_SECTION_DISK_RADIUS] / sizeof(double);
+    uint64_t again[PM_SECTIONS];
+    memcpy(again, sizes, sizeof again);
+    set_sizes(again, count, radii);
+    return memcmp(again, sizes, sizeof again) == 0 && pm_tree_fits(sizes, &TREE) && (radii == 1 || radii == count);
+}
+
+static void make_view(void *view, const pm_block *block) {
+    const grid_map grid = *(const grid_map *)pm_block_array(block, PM_SECTION_DISK_GRID);
+    *(pm_disk_view *)view =
+        (pm_disk_view){.table = {.count = (size_t)block->header.count,
+                                 .ids = pm_block_array(block, PM_SECTION_IDS),
+                                 .x = pm_block_array(block, PM_SECTION_DISK_X),
+                                 .y = pm_block_array(block, PM_SECTION_DISK_Y),
+                                 .radius = pm_block_array(block, PM_SECTION_DISK_RADIUS),
+                                 .step = block->sections[PM_SECTION_DISK_RADIUS].size != sizeof(double),
+                                 .min_x = grid.min_x,
+                                 .min_y = grid.min_y,
+                                 .scale = grid.scale,
+                                 .grid_x = pm_block_array(block, PM_SECTION_DISK_GRID_X),
+                                 .grid_y = pm_block_array(block, PM_SECTION_DISK_GRID_Y),
+                                 .reach = pm_block_array(block, PM_SECTION_DISK_REACH)},
+                       .tree = pm_tree_view(block, &TREE)};
+}
+
+/* Centers, radii and grids need no check: they are only compared, and any bits can be. */
+static pm_status verify(const void *view, const pm_block *block, const pm_allocator *allocator, pm_error *err) {
+    const pm_disk_view *v = view;
+    (void)block;
+    return pm_tree_check(&v->tree, pm_disk_leaves_check, &v->table, v->table.count, allocator, err);
+}
+
+/* ---- searching ---- */
+
+static int64_t find(const void *context, double x, double y) {
+    return pm_disks_find(context, x, y);
+}
+
+static void match(const void *view, const pm_points *points, int64_t *out) {
+    const pm_disk_view *v = view;
+    pm_isa isa = pm_isa_best();
+    if (pm_tree_exists(&v->tree))
+        pm_tree_match(&v->tree, points, out, pm_disk_kernel(isa), &v->table, isa);
+    else
+        pm_scan(points, out, find, &v->table);
+}
+
+static const pm_tree *tree_of(const void *view) {
+    return &((const pm_disk_view *)view)->tree;
+}
+
+const pm_kind pm_kind_disks = {.name = "center_within",
+                               .predicate = PM_CENTER_WITHIN,
+                               .distance = PM_DISTANCE_NEEDED,
+                               .takes_disks = 1,
+                               .view_size = sizeof(pm_disk_view),
+                               .sections = SECTIONS,
+                               .section_count = sizeof SECTIONS / sizeof *SECTIONS,
+                               .plan = plan,
+                               .fill = fill,
+                               .paint = paint,
+                               .fits = fits,
+                               .view = make_view,
+                               .verify = verify,
+                               .match = match,
+                               .tree = tree_of};
+
+/* ---- without an index ---- */
+
+pm_status pm_match_disks(const pm_disks *disks, const pm_options *options, const pm_points *points, int64_t *out,
+                         pm_error *err) {
+    pm_status status = pm_disks_check(disks, options, err);
+    if (status)
+        return status;
+    const size_t room = PM_DISK_ROOM(disks->count), radii = PM_DISK_ROOM(options->distance_count + 1);
+    const size_t ordering = pm_rank_scratch(disks->count), grid = (2 * room + radii) * sizeof(int16_t);
+    char *scratch = pm_allocate(options->allocator, ordering + grid);
+    if (!scratch)
+        return pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory for %zu disks", disks->count);
+    int16_t *cells = (int16_t *)(void *)(scratch + ordering);
+    pm_disk_table table = {.count = disks->count,
+                           .x = disks->x,
+                           .y = disks->y,
+                           .radius = options->distance,
+                           .step = options->distance_count != 1,
+                           .grid_x = cells,
+                           .grid_y = cells + room,
+                           .reach = cells + 2 * room};
+    status = pm_rank(options, disks->area, disks->count, scratch, &table.ids, err);
+    if (!status) {
+        pm_disks_fill(&table);
+        pm_scan(points, out, find, &table);
+    }
+    pm_release(options->allocator, scratch);
+    return status;
+}

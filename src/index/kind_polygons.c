@@ -1,0 +1,180 @@
+/* kind_polygons.c — an index of polygons: which is the best region that covers the point?
+ *
+ * Its sections are the polygons in rank order as boxes and edges (scan/polygons.c), and over the edges, unless they
+ * are few, the tree (tree/paint_polygons.c). Boxes of regions are left out where each region has one polygon. */
+#include "kind_polygons.h"
+
+#include <string.h>
+
+#include "base/status.h"
+#include "tree/paint_polygons.h"
+#include "scan/scan.h"
+#include "tree/check.h"
+#include "tree/polygon_leaf.h"
+
+/* With fewer, boxes and edges are looked through before a table of cells is read. */
+enum { FEW_VERTICES = 200 };
+
+static const pm_section_name SECTIONS[] = {
+    PM_SECTION_BOXES,          PM_SECTION_POLYGON_OFFSETS, PM_SECTION_POLYGON_BOXES, PM_SECTION_RING_OFFSETS,
+    PM_SECTION_VERTEX_OFFSETS, PM_SECTION_VERTICES,        PM_SECTION_SPANS,         PM_SECTION_TREE_ROOT,
+    PM_SECTION_TREE_TABLES,    PM_SECTION_TREE_LEAVES,     PM_SECTION_TREE_ORIGINS};
+
+static const pm_tree_sections TREE = {PM_SECTION_TREE_ROOT, PM_SECTION_TREE_TABLES, PM_SECTION_TREE_LEAVES,
+                                      PM_SECTION_TREE_ORIGINS};
+
+/* ---- building ---- */
+
+/* All sizes but the tree's follow from how much there is. */
+static void set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t regions, const pm_polygon_sizes *of) {
+    sizes[PM_SECTION_BOXES] = of->boxes * sizeof(pm_box);
+    sizes[PM_SECTION_POLYGON_OFFSETS] = (regions + 1) * sizeof(uint32_t);
+    sizes[PM_SECTION_POLYGON_BOXES] = of->polygons * sizeof(pm_box);
+    sizes[PM_SECTION_RING_OFFSETS] = (of->polygons + 1) * sizeof(uint32_t);
+    sizes[PM_SECTION_VERTEX_OFFSETS] = (of->rings + 1) * sizeof(uint32_t);
+    sizes[PM_SECTION_VERTICES] = 2 * of->vertices * sizeof(double);
+    sizes[PM_SECTION_SPANS] = 2 * (of->vertices / PM_SPAN + 1) * sizeof(double);
+}
+
+static pm_status plan(pm_build *b, pm_error *err) {
+    pm_polygon_sizes sizes = pm_polygons_measure(b->regions, &b->poll);
+    if (b->poll.stopped)
+        return pm_build_stopped(err);
+    if (sizes.vertices >= UINT32_MAX || sizes.rings >= UINT32_MAX || sizes.polygons >= UINT32_MAX)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu vertices (rings closed) are more than 4294967294",
+                       sizes.vertices);
+    set_sizes(b->sizes, b->count, &sizes);
+    pm_build_plan_tree(b, &TREE);
+    size_t given = b->regions->coord_count < sizes.vertices ? b->regions->coord_count : sizes.vertices;
+    b->default_limit = 3 * 2 * sizeof(double) * given + (16 << 20);
+    return PM_OK;
+}
+
+static pm_status fill(pm_build *b, void *view, pm_error *err) {
+    pm_polygon_table *table = &((pm_polygon_view *)view)->table;
+    table->count = 0;
+    table->polygon_offsets[0] = table->ring_offsets[0] = table->vertex_offsets[0] = 0;
+    for (size_t rank = 0; rank < b->count; rank++) {
+        size_t before = table->vertex_offsets[table->ring_offsets[table->polygon_offsets[rank]]];
+        pm_polygons_append(table, b->regions, b->ids[rank]);
+        size_t after = table->vertex_offsets[table->ring_offsets[table->polygon_offsets[rank + 1]]];
+        if (pm_poll_after(&b->poll, after - before + 16))
+            return pm_build_stopped(err);
+        pm_box box = table->boxes[rank];
+        pm_build_extend_bounds(b, box.min_x, box.min_y, box.max_x, box.max_y);
+    }
+    pm_polygons_seal(table);
+    return PM_OK;
+}
+
+static pm_status paint(pm_build *b, void *view, pm_error *err) {
+    const pm_polygon_view *v = view;
+    pm_tree tree;
+    if (b->options->engine == PM_ENGINE_AUTO && b->sizes[PM_SECTION_VERTICES] < FEW_VERTICES * 2 * sizeof(double))
+        return PM_OK;
+    pm_status status = pm_tree_build_polygons(&tree, &v->table, v->ids, b->budget, &b->poll, b->options->allocator);
+    return pm_build_add_tree(b, &TREE, status, &tree, err);
+}
+
+/* ---- using a block ---- */
+
+static int fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
+    const pm_polygon_sizes of = {.boxes = (size_t)(sizes[PM_SECTION_BOXES] / sizeof(pm_box)),
+                                 .polygons = (size_t)(sizes[PM_SECTION_POLYGON_BOXES] / sizeof(pm_box)),
+                                 .rings = (size_t)(sizes[PM_SECTION_VERTEX_OFFSETS] / sizeof(uint32_t)) - 1,
+                                 .vertices = (size_t)(sizes[PM_SECTION_VERTICES] / (2 * sizeof(double)))};
+    uint64_t again[PM_SECTIONS];
+    memcpy(again, sizes, sizeof again);
+    set_sizes(again, count, &of);
+    return memcmp(again, sizes, sizeof again) == 0 && pm_tree_fits(sizes, &TREE) && of.polygons < UINT32_MAX &&
+           of.rings < UINT32_MAX && of.vertices < UINT32_MAX &&
+           (of.boxes == count || (of.boxes == 0 && of.polygons == count));
+}
+
+static void make_view(void *view, const pm_block *block) {
+    const pm_section_name boxes =
+        block->sections[PM_SECTION_BOXES].size ? PM_SECTION_BOXES : PM_SECTION_POLYGON_BOXES;
+    *(pm_polygon_view *)view =
+        (pm_polygon_view){.table = {.count = (size_t)block->header.count,
+                                    .boxes = pm_block_array(block, boxes),
+                                    .polygon_offsets = pm_block_array(block, PM_SECTION_POLYGON_OFFSETS),
+                                    .polygon_boxes = pm_block_array(block, PM_SECTION_POLYGON_BOXES),
+                                    .ring_offsets = pm_block_array(block, PM_SECTION_RING_OFFSETS),
+                                    .vertex_offsets = pm_block_array(block, PM_SECTION_VERTEX_OFFSETS),
+                                    .vertices = pm_block_array(block, PM_SECTION_VERTICES),
+                                    .spans = pm_block_array(block, PM_SECTION_SPANS)},
+                          .ids = pm_block_array(block, PM_SECTION_IDS),
+                          .tree = pm_tree_view(block, &TREE)};
+}
+
+/* Do the offsets go from 0 to `end` in steps of at least `least`? */
+static int offsets_are_right(const uint32_t *offsets, size_t count, size_t end, uint32_t least) {
+    int right = offsets[0] == 0 && offsets[count] == end;
+    for (size_t i = 0; i < count; i++)
+        right &= offsets[i + 1] >= offsets[i] && offsets[i + 1] - offsets[i] >= least;
+    return right;
+}
+
+static int are_finite(const double *values, size_t count) {
+    const uint64_t exponent = UINT64_C(0x7FF) << 52;
+    uint64_t carry = 0; /* an exponent of all ones carries into the sign */
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bits;
+        memcpy(&bits, values + i, sizeof bits);
+        carry |= (bits & exponent) + (UINT64_C(1) << 52);
+    }
+    return !(carry >> 63);
+}
+
+/* Offsets grow, end where the next level ends, and leave no ring without an edge; coordinates are finite, as exact
+ * arithmetic needs them; the tree can be walked. Boxes and spans need no check: they are only compared. */
+static pm_status verify(const void *view, const pm_block *block, const pm_allocator *allocator, pm_error *err) {
+    const pm_polygon_view *v = view;
+    const pm_section *s = block->sections;
+    const size_t polygons = (size_t)s[PM_SECTION_POLYGON_BOXES].size / sizeof(pm_box);
+    const size_t rings = (size_t)s[PM_SECTION_VERTEX_OFFSETS].size / sizeof(uint32_t) - 1;
+    const size_t vertices = (size_t)s[PM_SECTION_VERTICES].size / (2 * sizeof(double));
+    if (!offsets_are_right(v->table.polygon_offsets, v->table.count, polygons, 0) ||
+        !offsets_are_right(v->table.ring_offsets, polygons, rings, 1) ||
+        !offsets_are_right(v->table.vertex_offsets, rings, vertices, 2))
+        return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: offsets out of order");
+    if (!are_finite(v->table.vertices, 2 * vertices))
+        return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: a vertex is not finite");
+    return pm_tree_check(&v->tree, pm_polygon_leaves_check, &v->table, v->table.count, allocator, err);
+}
+
+/* ---- searching ---- */
+
+static int64_t find(const void *context, double x, double y) {
+    const pm_polygon_view *v = context;
+    size_t rank = pm_polygons_find(&v->table, x, y);
+    return rank < v->table.count ? (int64_t)v->ids[rank] : PM_NO_MATCH;
+}
+
+static void match(const void *view, const pm_points *points, int64_t *out) {
+    const pm_polygon_view *v = view;
+    pm_isa isa = pm_isa_best();
+    if (pm_tree_exists(&v->tree))
+        pm_tree_match(&v->tree, points, out, pm_polygon_kernel(isa), &v->table, isa);
+    else
+        pm_scan(points, out, find, v);
+}
+
+static const pm_tree *tree_of(const void *view) {
+    return &((const pm_polygon_view *)view)->tree;
+}
+
+const pm_kind pm_kind_polygons = {.name = "covers",
+                                  .predicate = PM_COVERS,
+                                  .distance = PM_DISTANCE_NONE,
+                                  .view_size = sizeof(pm_polygon_view),
+                                  .sections = SECTIONS,
+                                  .section_count = sizeof SECTIONS / sizeof *SECTIONS,
+                                  .plan = plan,
+                                  .fill = fill,
+                                  .paint = paint,
+                                  .fits = fits,
+                                  .view = make_view,
+                                  .verify = verify,
+                                  .match = match,
+                                  .tree = tree_of};

@@ -1,0 +1,16 @@
+/* kind_polygons.h — the kind of index that answers covers. See kind_polygons.c. */
+#ifndef PM_KIND_POLYGONS_H
+#define PM_KIND_POLYGONS_H
+
+#include "kind.h"
+#include "scan/polygons.h"
+
+typedef struct pm_polygon_view {
+    pm_polygon_table table;
+    const uint32_t *ids; /* rank -> position in the input */
+    pm_tree tree;
+} pm_polygon_view;
+
+extern const pm_kind pm_kind_polygons;
+
+#endif

@@ -1,0 +1,64 @@
+/* match.c — an index in use: its facts, and one integer per point.
+ *
+ * An index never changes, so everything here may be called from any thread at any time. The kind does the search
+ * (kind.h). */
+#include <string.h>
+
+#include "base/status.h"
+#include "index.h"
+
+pm_index *pm_index_new(const pm_kind *kind, const pm_allocator *allocator) {
+    pm_index *index = pm_allocate(allocator, sizeof *index + kind->view_size);
+    if (!index)
+        return NULL;
+    *index = (pm_index){.own_allocator = allocator != NULL, .kind = kind};
+    if (allocator)
+        index->allocator = *allocator;
+    return index;
+}
+
+void pm_index_use(pm_index *index, const pm_block *block) {
+    index->block = block->bytes;
+    index->size = (size_t)block->header.size;
+    index->best = (pm_best)block->header.best;
+    index->count = (size_t)block->header.count;
+    memcpy(index->bounds, block->header.bounds, sizeof index->bounds);
+    index->kind->view(index->view, block);
+}
+
+void pm_index_free(pm_index *index) {
+    if (!index)
+        return;
+    const pm_allocator own = index->allocator, *allocator = index->own_allocator ? &own : NULL;
+    pm_release(allocator, index->memory);
+    pm_release(allocator, index);
+}
+
+size_t pm_index_count(const pm_index *index) {
+    return index->count;
+}
+
+size_t pm_index_size(const pm_index *index) {
+    return sizeof *index + index->kind->view_size + index->memory_size;
+}
+
+void pm_index_bounds(const pm_index *index, double bounds[4]) {
+    memcpy(bounds, index->bounds, sizeof index->bounds);
+}
+
+pm_predicate pm_index_predicate(const pm_index *index) {
+    return index->kind->predicate;
+}
+
+pm_best pm_index_best(const pm_index *index) {
+    return index->best;
+}
+
+const void *pm_index_block(const pm_index *index, size_t *size) {
+    *size = index->size;
+    return index->block;
+}
+
+void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out) {
+    index->kind->match(index->view, points, out);
+}

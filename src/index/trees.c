@@ -1,0 +1,56 @@
+/* trees.c — how does a tree become part of a block?
+ *
+ * Its root and map are a small section that is planned with the block and all 0 while there is no tree; its three
+ * arrays are taken over from the painter and become sections at the end. */
+#include "base/status.h"
+#include "build.h"
+
+void pm_build_plan_tree(pm_build *b, const pm_tree_sections *s) {
+    b->sizes[s->root] = sizeof(pm_tree_root);
+    b->sizes[s->tables] = b->sizes[s->leaves] = b->sizes[s->origins] = 0;
+}
+
+int pm_tree_fits(const uint64_t sizes[PM_SECTIONS], const pm_tree_sections *s) {
+    return sizes[s->root] == sizeof(pm_tree_root) && sizes[s->tables] % sizeof(uint32_t) == 0 &&
+           sizes[s->leaves] % sizeof(uint32_t) == 0 && sizes[s->origins] % sizeof(uint32_t) == 0;
+}
+
+pm_tree pm_tree_view(const pm_block *block, const pm_tree_sections *s) {
+    const pm_tree_root root = *(const pm_tree_root *)pm_block_array(block, s->root);
+    return (pm_tree){.min_x = root.min_x,
+                     .min_y = root.min_y,
+                     .scale = root.scale,
+                     .root = (uint32_t)root.word,
+                     .tables = pm_block_array(block, s->tables),
+                     .table_words = (size_t)block->sections[s->tables].size / sizeof(uint32_t),
+                     .leaves = pm_block_array(block, s->leaves),
+                     .leaf_count = (size_t)block->sections[s->leaves].size / sizeof(uint32_t),
+                     .origins = pm_block_array(block, s->origins),
+                     .origin_count = (size_t)block->sections[s->origins].size / sizeof(uint32_t)};
+}
+
+/* Give up ownership of one of the tree's arrays: it becomes a section. */
+static void add_array(pm_build *b, pm_section_name name, const uint32_t **items, size_t count) {
+    b->sizes[name] = count * sizeof **items;
+    b->added[name] = *items;
+    *items = NULL;
+}
+
+pm_status pm_build_add_tree(pm_build *b, const pm_tree_sections *s, pm_status status, pm_tree *tree, pm_error *err) {
+    const size_t size = (tree->table_words + tree->leaf_count + tree->origin_count) * sizeof(uint32_t) +
+                        (size_t)3 * PM_BLOCK_ALIGN; /* with the padding */
+    if (status)
+        (void)(status == PM_ERR_STOPPED
+                   ? pm_build_stopped(err)
+                   : pm_fail(err, status, -1, "out of memory building the tree of %zu regions", b->count));
+    if (!status && pm_tree_exists(tree) && size <= b->budget) {
+        b->budget -= size;
+        *(pm_tree_root *)pm_block_array(&b->block, s->root) =
+            (pm_tree_root){tree->min_x, tree->min_y, tree->scale, tree->root};
+        add_array(b, s->tables, &tree->tables, tree->table_words);
+        add_array(b, s->leaves, &tree->leaves, tree->leaf_count);
+        add_array(b, s->origins, &tree->origins, tree->origin_count);
+    }
+    pm_tree_free(tree, b->options->allocator);
+    return status;
+}
