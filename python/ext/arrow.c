@@ -77,8 +77,26 @@ typedef enum layout_kind { OTHER, NUMBERS, BYTES, VIEWS, LIST, FIXED_LIST, STRUC
 typedef struct memory_layout {
     layout_kind kind;
     int numbers;   /* NumPy's type: of NUMBERS, and of the offsets of BYTES and LIST */
-    int64_t width; /* items of a FIXED_LIST */
+    int64_t width; /* items of a FIXED_LIST; of NUMBERS, the words of each unless it is 0 */
 } memory_layout;
+
+/* Decimals are integers: "d:precision,scale" of 128 bits, or of as many as a third number says. */
+static memory_layout decimals_of(const char *format) {
+    static const char *const widths[] = {",32", ",64", ",128", ",256"};
+    static const memory_layout layouts[] = {
+        {NUMBERS, NPY_INT32, 1}, {NUMBERS, NPY_INT64, 1}, {NUMBERS, NPY_INT64, 2}, {NUMBERS, NPY_INT64, 4}};
+    char *end;
+    (void)strtol(format + 2, &end, 10);
+    if (end == format + 2 || *end != ',')
+        return (memory_layout){OTHER, 0, 0};
+    const char *scale = end + 1;
+    (void)strtol(scale, &end, 10);
+    if (end != scale)
+        for (int i = 0; i < 4; i++)
+            if (strcmp(*end ? end : ",128", widths[i]) == 0)
+                return layouts[i];
+    return (memory_layout){OTHER, 0, 0};
+}
 
 static memory_layout layout_of(const struct ArrowSchema *schema) {
     static const struct {
@@ -97,6 +115,8 @@ static memory_layout layout_of(const struct ArrowSchema *schema) {
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strcmp(schema->format, known[i].format) == 0)
             return known[i].layout;
+    if (strncmp(schema->format, "d:", 2) == 0)
+        return decimals_of(schema->format);
     if (strncmp(schema->format, "+w:", 3) == 0 && schema->format[3] >= '1' && schema->format[3] <= '9' &&
         schema->format[4] == 0)
         return (memory_layout){FIXED_LIST, 0, schema->format[3] - '0'};
@@ -293,7 +313,7 @@ static PyObject *buffers_from(const struct ArrowArray *array, PyObject *owner, m
         return NULL;
     switch (layout.kind) {
     case NUMBERS:
-        second = view_of(owner, layout.numbers, end, 0, array->buffers[1], where);
+        second = view_of(owner, layout.numbers, end, (int)layout.width, array->buffers[1], where);
         buffers = second ? PyTuple_Pack(2, valid, second) : NULL;
         break;
     case BYTES:

@@ -1,5 +1,5 @@
-/* core.h — what the files of the extension share. Reading order: module.c, input.c, polygon.c, objects.c, find.c,
- * select.c, dropin.c, index.c, groups.c, arrow.c, wkb.c. */
+/* core.h — what the files of the extension share. Reading order: module.c, errors.c, input.c, polygon.c, objects.c,
+ * find.c, select.c, dropin.c, index.c, groups.c, arrow.c, wkb.c. */
 #ifndef POLY_MATCH_CORE_H
 #define POLY_MATCH_CORE_H
 
@@ -19,6 +19,8 @@ typedef struct core_state {
     PyTypeObject *index_type;
     PyObject *polygon_area; /* Polygon's own descriptors: what a subclass has that overrides nothing */
     PyObject *polygon_center;
+    PyObject *value_error; /* the two kinds of InputError */
+    PyObject *type_error;
     PyObject *draw_polygon; /* what notebooks show is the answer of this function; NULL: nothing is shown */
     PyObject *name_area;    /* interned */
     PyObject *name_center;
@@ -45,10 +47,19 @@ static inline const double *polygon_y(const polygon *self) {
     return polygon_x(self) + self->count;
 }
 
-/* input.c */
+/* errors.c */
+
+/* Make the classes of errors. 0 or -1. */
+int add_errors(PyObject *module, core_state *state);
+
+/* Raise one of the two kinds of InputError, with the argument, the row unless it is -1, and the reason, formatted as
+ * PyErr_Format() does. Returns NULL. */
+PyObject *raise_input_error(PyObject *kind, const char *argument, Py_ssize_t row, const char *reason, ...);
 
 /* Turn a failed status into the exception: the only place where that happens. Returns NULL. */
-PyObject *raise_status(pm_status status, const pm_error *err);
+PyObject *raise_status(const core_state *state, pm_status status, const pm_error *err);
+
+/* input.c */
 
 /* A real number; `argument` names it in errors. 0 or -1. */
 int real_from(PyObject *object, const char *argument, double *value);

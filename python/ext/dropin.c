@@ -292,7 +292,7 @@ static PyObject *main_native(const core_state *state, PyObject *polygons, const 
         status = pm_match_disks(&disks, &options, &view, answers, &err);
         Py_END_ALLOW_THREADS
     }
-    list = status ? raise_status(status, &err) : pairs_of(polygons, points, answers, winners);
+    list = status ? raise_status(state, status, &err) : pairs_of(polygons, points, answers, winners);
 done:
     PyMem_Free(x);
     return list;

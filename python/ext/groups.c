@@ -189,7 +189,7 @@ static Py_ssize_t rows_from(PyObject *rows, PyObject *offsets, const char *name,
     return groups;
 }
 
-static PyObject *match_groups(PyObject *Py_UNUSED(module), PyObject *args) {
+static PyObject *match_groups(PyObject *module, PyObject *args) {
     PyObject *shapes, *predicate, *best, *scores, *distance, *areas, *in[5], *x, *y, *out;
     Py_ssize_t max_bytes, first, last;
     group_job job = {.options = {.predicate = PM_COVERS}};
@@ -233,7 +233,7 @@ static PyObject *match_groups(PyObject *Py_UNUSED(module), PyObject *args) {
         PyMem_RawFree(buffers[i].bytes);
     Py_END_ALLOW_THREADS
     if (status)
-        return raise_status(status, &err);
+        return raise_status(PyModule_GetState(module), status, &err);
     Py_RETURN_NONE;
 }
 

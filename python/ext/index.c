@@ -164,7 +164,7 @@ static PyObject *build(PyTypeObject *type, const pm_regions *regions, const pm_d
     PyEval_RestoreThread(w.thread);
     if (status) {
         Py_DECREF(self);
-        return raise_status(status, &err);
+        return raise_status(PyType_GetModuleState(type), status, &err);
     }
     return (PyObject *)self;
 }
@@ -241,7 +241,7 @@ static PyObject *index_open(PyObject *type, PyObject *args) {
     if (!status)
         return (PyObject *)self;
     Py_DECREF(self);
-    return raise_status(status, &err);
+    return raise_status(PyType_GetModuleState((PyTypeObject *)type), status, &err);
 failed:
     Py_XDECREF(copy);
     Py_DECREF(self);
@@ -415,7 +415,7 @@ PyType_Spec index_spec = {
 
 /* ---- functions ---- */
 
-static PyObject *regions_measure(PyObject *Py_UNUSED(module), PyObject *args) {
+static PyObject *regions_measure(PyObject *module, PyObject *args) {
     PyObject *in[4];
     pm_regions regions;
     pm_error err;
@@ -424,7 +424,7 @@ static PyObject *regions_measure(PyObject *Py_UNUSED(module), PyObject *args) {
         return NULL;
     pm_status status = pm_regions_check(&regions, &err);
     if (status)
-        return raise_status(status, &err);
+        return raise_status(PyModule_GetState(module), status, &err);
     npy_intp shape[2] = {(npy_intp)pm_regions_count(&regions), 2};
     PyObject *areas = PyArray_SimpleNew(1, shape, NPY_DOUBLE), *centers = PyArray_SimpleNew(2, shape, NPY_DOUBLE);
     if (!areas || !centers) {

@@ -4,15 +4,6 @@
  * an exception that names the argument and the position. Text is never parsed, complex numbers never truncated. */
 #include "core.h"
 
-PyObject *raise_status(pm_status status, const pm_error *err) {
-    if (status == PM_ERR_NO_MEMORY)
-        return PyErr_NoMemory();
-    if (status == PM_ERR_STOPPED)
-        return NULL; /* by what a signal handler raised */
-    PyErr_SetString(PyExc_ValueError, err->message);
-    return NULL;
-}
-
 /* Real numbers: bool, integers, floats. */
 static int is_real(PyArrayObject *array) {
     return PyArray_ISBOOL(array) || PyArray_ISINTEGER(array) || PyArray_ISFLOAT(array);

@@ -30,10 +30,11 @@ static int module_exec(PyObject *module) {
     state->polygon_center = PyObject_GetAttr((PyObject *)state->polygon_type, state->name_center);
     if (!state->polygon_area || !state->polygon_center)
         return -1;
-    if (PyModule_AddType(module, state->polygon_type) < 0 || PyModule_AddType(module, state->index_type) < 0 ||
-        PyModule_AddFunctions(module, module_functions) < 0 || PyModule_AddFunctions(module, dropin_methods) < 0 ||
-        PyModule_AddFunctions(module, index_functions) < 0 || PyModule_AddFunctions(module, group_functions) < 0 ||
-        PyModule_AddFunctions(module, arrow_functions) < 0 || PyModule_AddFunctions(module, wkb_functions) < 0)
+    if (add_errors(module, state) < 0 || PyModule_AddType(module, state->polygon_type) < 0 ||
+        PyModule_AddType(module, state->index_type) < 0 || PyModule_AddFunctions(module, module_functions) < 0 ||
+        PyModule_AddFunctions(module, dropin_methods) < 0 || PyModule_AddFunctions(module, index_functions) < 0 ||
+        PyModule_AddFunctions(module, group_functions) < 0 || PyModule_AddFunctions(module, arrow_functions) < 0 ||
+        PyModule_AddFunctions(module, wkb_functions) < 0)
         return -1;
     return 0;
 }
@@ -44,6 +45,8 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg) {
     Py_VISIT(state->index_type);
     Py_VISIT(state->polygon_area);
     Py_VISIT(state->polygon_center);
+    Py_VISIT(state->value_error);
+    Py_VISIT(state->type_error);
     Py_VISIT(state->draw_polygon);
     return 0;
 }
@@ -54,6 +57,8 @@ static int module_clear(PyObject *module) {
     Py_CLEAR(state->index_type);
     Py_CLEAR(state->polygon_area);
     Py_CLEAR(state->polygon_center);
+    Py_CLEAR(state->value_error);
+    Py_CLEAR(state->type_error);
     Py_CLEAR(state->draw_polygon);
     Py_CLEAR(state->name_area);
     Py_CLEAR(state->name_center);

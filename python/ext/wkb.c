@@ -192,6 +192,7 @@ static int read_region(reader *r, ragged *out) {
 /* ---- rows ---- */
 
 typedef struct rows {
+    const core_state *state;
     const char *argument;
     PyObject *buffers; /* a tuple of uint8 arrays; the arrays below say where the rows are in them */
     const int64_t *which, *start, *size;
@@ -209,8 +210,9 @@ static const int64_t *numbers_in(PyObject *object, Py_ssize_t *count) {
     return PyArray_DATA(array);
 }
 
-static int rows_from(PyObject *args, rows *in) {
+static int rows_from(PyObject *module, PyObject *args, rows *in) {
     PyObject *arrays[3];
+    in->state = PyModule_GetState(module);
     in->count = -1;
     if (!PyArg_ParseTuple(args, "sO!OOO", &in->argument, &PyTuple_Type, &in->buffers, &arrays[0], &arrays[1],
                           &arrays[2]) ||
@@ -240,21 +242,21 @@ static int open_row(const rows *in, Py_ssize_t row, reader *r) {
             return 1;
         }
     }
-    PyErr_Format(PyExc_ValueError, "%s[%zd]: its bytes lie outside of the buffers there are", in->argument, row);
+    (void)raise_input_error(in->state->value_error, in->argument, row,
+                            "its bytes lie outside of the buffers there are");
     return -1;
 }
 
 static PyObject *raise_wrong(const rows *in, Py_ssize_t row, const reader *r, const char *expected) {
     if (r->wrong)
-        PyErr_Format(PyExc_ValueError, "%s[%zd]: not valid WKB: it %s", in->argument, row, r->wrong);
-    else
-        PyErr_Format(PyExc_TypeError, "%s[%zd]: expected %s, got %s", in->argument, row, expected, NAMES[r->other]);
-    return NULL;
+        return raise_input_error(in->state->value_error, in->argument, row, "not valid WKB: it %s", r->wrong);
+    return raise_input_error(in->state->type_error, in->argument, row, "expected %s, got %s", expected,
+                             NAMES[r->other]);
 }
 
-static PyObject *wkb_points(PyObject *Py_UNUSED(module), PyObject *args) {
+static PyObject *wkb_points(PyObject *module, PyObject *args) {
     rows in;
-    if (rows_from(args, &in) < 0)
+    if (rows_from(module, args, &in) < 0)
         return NULL;
     PyObject *x = PyArray_SimpleNew(1, &in.count, NPY_DOUBLE), *y = PyArray_SimpleNew(1, &in.count, NPY_DOUBLE);
     int status = x && y ? 0 : -1;
@@ -295,10 +297,10 @@ static int walk(const rows *in, ragged *out, int64_t *regions) {
     return 0;
 }
 
-static PyObject *wkb_regions(PyObject *Py_UNUSED(module), PyObject *args) {
+static PyObject *wkb_regions(PyObject *module, PyObject *args) {
     rows in;
     ragged counts = {NULL}, out;
-    if (rows_from(args, &in) < 0 || walk(&in, &counts, NULL) < 0)
+    if (rows_from(module, args, &in) < 0 || walk(&in, &counts, NULL) < 0)
         return NULL;
     npy_intp shape[2] = {(npy_intp)counts.coord_count, 2};
     npy_intp lengths[3] = {(npy_intp)counts.ring_count + 1, (npy_intp)counts.polygon_count + 1, in.count + 1};

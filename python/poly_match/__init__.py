@@ -21,6 +21,7 @@ from poly_match._dropin import (
     main,
     select_best_polygon,
 )
+from poly_match._errors import InputError, InputTypeError, InputValueError
 from poly_match._forms.regions import Regions
 from poly_match._index import Index
 from poly_match._match import count, match
@@ -33,6 +34,9 @@ from poly_match._versions import show_versions
 
 __all__ = [
     "Index",
+    "InputError",
+    "InputTypeError",
+    "InputValueError",
     "Matched",
     "Polygon",
     "Regions",

@@ -28,6 +28,14 @@ _WithCenter = TypeVar("_WithCenter", bound=_HasCenter)
 _WithArea = TypeVar("_WithArea", bound=_HasArea)
 _WithBoth = TypeVar("_WithBoth", bound=_Region)
 
+class InputError(Exception):
+    argument: str | None
+    row: int | None
+    reason: str | None
+
+class InputValueError(InputError, ValueError): ...
+class InputTypeError(InputError, TypeError): ...
+
 @disjoint_base
 class Polygon:
     def __init__(self, x: npt.ArrayLike, y: npt.ArrayLike) -> None: ...

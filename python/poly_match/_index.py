@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
+from poly_match._errors import type_error, value_error
 from poly_match._files import replacing
 from poly_match._forms.crs import check_crs, crs_text
 from poly_match._forms.numbers import Doubles
@@ -333,7 +334,7 @@ class Index:
         x, y = xy_of(points)
         if names is not None:
             if out is not None:
-                raise ValueError("out: takes positions, not names; leave out one of the two")
+                raise value_error("out", "takes positions, not names; leave out one of the two")
             known = names_of(names, len(self))
             return known[self.match((x, y), workers=workers, progress=progress)]
         if out is None:
@@ -367,22 +368,22 @@ def _restored(cls: type[Index], block: Any, crs: str | None) -> Index:
 def names_of(names: Iterable[Any], count: int) -> npt.NDArray[np.object_]:
     """Return the names of the regions as they are, and None for the answer -1."""
     if isinstance(names, (str, bytes)):
-        raise TypeError(f"names: expected one name for each of {count} regions, got the text {names!r}")
+        raise type_error("names", f"expected one name for each of {count} regions, got the text {names!r}")
     listed = names.tolist() if hasattr(names, "tolist") else list(names)  # Python's own numbers, not NumPy's
     if len(listed) != count:
-        raise ValueError(f"names: expected one name for each of {count} regions, got {len(listed)}")
+        raise value_error("names", f"expected one name for each of {count} regions, got {len(listed)}")
     return np.fromiter([*listed, None], dtype=object, count=count + 1)
 
 
 def check_out(out: Any, count: int, regions: int) -> None:
     """Refuse an `out` that cannot take the answers."""
     if not isinstance(out, np.ndarray):
-        raise TypeError(f"out: expected an array of int32 or int64, got {type(out).__name__}")
+        raise type_error("out", f"expected an array of int32 or int64, got {type(out).__name__}")
     if out.dtype.kind != "i" or out.dtype.itemsize not in (4, 8):
-        raise TypeError(f"out: expected int32 or int64, got dtype {out.dtype}")
+        raise type_error("out", f"expected int32 or int64, got dtype {out.dtype}")
     if out.shape != (count,):
-        raise ValueError(f"out: expected shape ({count},), one answer per point, got {out.shape}")
+        raise value_error("out", f"expected shape ({count},), one answer per point, got {out.shape}")
     if not out.flags.writeable:
-        raise ValueError("out: is read-only")
+        raise value_error("out", "is read-only")
     if regions - 1 > np.iinfo(out.dtype).max:
-        raise ValueError(f"out: {out.dtype} cannot number {regions} regions")
+        raise value_error("out", f"{out.dtype} cannot number {regions} regions")

@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from poly_match._forms.numbers import Doubles, array_of, doubles_of
+from poly_match._errors import type_error, value_error
+from poly_match._forms.column import doubles_in, numbers_in
+from poly_match._forms.numbers import Doubles
 from poly_match._rules import BESTS, NEED_DISTANCE, PREDICATES, SCORE, listed
 
 __all__ = ["budget_of", "check_predicate", "distances_of", "rule_of", "scores_of"]
@@ -21,7 +23,7 @@ __all__ = ["budget_of", "check_predicate", "distances_of", "rule_of", "scores_of
 def check_predicate(predicate: Any) -> None:
     """Refuse a word that is no predicate."""
     if predicate not in PREDICATES:
-        raise ValueError(f"predicate: expected one of {listed(PREDICATES)}; got {predicate!r}")
+        raise value_error("predicate", f"expected one of {listed(PREDICATES)}; got {predicate!r}")
 
 
 def scores_of(polygons: Any, best: Any) -> Any:
@@ -35,30 +37,29 @@ def rule_of(best: Any, count: int) -> tuple[str, npt.NDArray[Any] | None]:
     """Return the name of the rule, and the scores as float64, int64 or uint64 when the rule is "score"."""
     if isinstance(best, str):
         if best not in BESTS:
-            raise ValueError(
-                f"best: expected one of {listed(BESTS)}, or an array of one score per region, "
-                f"or a column of the polygons' frame; got {best!r}"
+            raise value_error(
+                "best",
+                f"expected one of {listed(BESTS)}, or an array of one score per region, "
+                f"or a column of the polygons' frame; got {best!r}",
             )
         return best, None
     if isinstance(best, (list, tuple)) and best and all(type(score) is int for score in best):
         scores = _exact_integers(best)
     else:
-        scores = array_of(best, "best")
+        scores = numbers_in(best, "best")
     if scores.shape != (count,):
-        raise ValueError(f"best: expected one score for each of {count} regions, got shape {scores.shape}")
+        raise value_error("best", f"expected one score for each of {count} regions, got shape {scores.shape}")
     if not count:
         return SCORE, np.empty(0)
-    if scores.dtype.kind in "bi":
+    if scores.dtype.kind == "i":
         return SCORE, np.ascontiguousarray(scores, dtype=np.int64)
     if scores.dtype.kind == "u":
         return SCORE, np.ascontiguousarray(scores, dtype=np.uint64)
-    if scores.dtype.kind != "f" or scores.dtype.itemsize > 8:
-        raise TypeError(
-            f"best: expected scores of integers or floats up to 64 bits, got dtype {scores.dtype}"
-        )
+    if scores.dtype.itemsize > 8:
+        raise type_error("best", f"expected numbers of up to 64 bits, got dtype {scores.dtype}")
     missing = np.flatnonzero(np.isnan(scores))
     if missing.size:
-        raise ValueError(f"best[{missing[0]}]: the score is NaN")
+        raise value_error("best", "the score is missing or NaN", row=int(missing[0]))
     return SCORE, np.ascontiguousarray(scores, dtype=np.float64)
 
 
@@ -69,28 +70,29 @@ def _exact_integers(scores: list[int] | tuple[int, ...]) -> npt.NDArray[Any]:
             return np.array(scores, dtype=dtype)
         except OverflowError:
             continue
-    raise ValueError("best: integer scores must all fit int64, or all fit uint64")
+    raise value_error("best", "integer scores must all fit int64, or all fit uint64")
 
 
 def distances_of(distance: Any, predicate: str, count: int) -> Doubles | None:
     """Return the distances as one float64 or one per region."""
     if predicate not in NEED_DISTANCE:
         if distance is not None:
-            raise ValueError(
-                f'distance: has no meaning for "{predicate}"; it belongs to predicate="{NEED_DISTANCE[0]}"'
+            raise value_error(
+                "distance", f'has no meaning for "{predicate}"; it belongs to predicate="{NEED_DISTANCE[0]}"'
             )
         return None
     if distance is None:
-        raise ValueError(f'distance: needed for predicate="{predicate}"')
-    limits = doubles_of(distance, "distance")
+        raise value_error("distance", f'needed for predicate="{predicate}"')
+    limits = doubles_in(distance, "distance")
     if limits.ndim and limits.shape != (count,):
-        raise ValueError(
-            f"distance: expected a number, or one for each of {count} regions, got {limits.shape}"
+        raise value_error(
+            "distance", f"expected a number, or one for each of {count} regions, got {limits.shape}"
         )
     bad = np.flatnonzero(~(limits >= 0))
     if bad.size:
-        row = f"[{bad[0]}]" if limits.ndim else ""
-        raise ValueError(f"distance{row}: expected at least 0, got {np.atleast_1d(limits)[bad[0]]}")
+        at = int(bad[0])
+        reason = f"expected at least 0, got {np.atleast_1d(limits)[at]}"
+        raise value_error("distance", reason, row=at if limits.ndim else None)
     return np.ascontiguousarray(np.atleast_1d(limits))
 
 
@@ -101,7 +103,7 @@ def budget_of(max_bytes: int | None) -> int:
     try:
         budget = operator.index(max_bytes)
     except TypeError:
-        raise TypeError(f"max_bytes: expected an integer, got {type(max_bytes).__name__}") from None
+        raise type_error("max_bytes", f"expected an integer, got {type(max_bytes).__name__}") from None
     if budget < 1:
-        raise ValueError(f"max_bytes: expected a positive number, got {budget}")
+        raise value_error("max_bytes", f"expected a positive number, got {budget}")
     return min(budget, sys.maxsize)

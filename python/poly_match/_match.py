@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 import numpy.typing as npt
 
+from poly_match._errors import value_error
 from poly_match._forms.crs import check_crs, crs_text
 from poly_match._forms.keys import Keys, columns_of, without_keys
 from poly_match._forms.points import xy_of
@@ -122,7 +123,7 @@ def match(
         prepared = Prepared.of(polygons, predicate, distance, best, max_bytes)
         known = None if names is None else names_of(names, len(prepared.regions))
         if known is not None and out is not None:
-            raise ValueError("out: takes positions, not names; leave out one of the two")
+            raise value_error("out", "takes positions, not names; leave out one of the two")
         answers = _with_keys(points, polygons, on, prepared, workers, progress, out)
         if known is not None:
             return known[answers]

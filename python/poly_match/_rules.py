@@ -18,6 +18,10 @@ BESTS = ("smallest", "largest", "first")
 SCORE = "score"  # the rule that an array of scores stands for
 INVALID = ("use", "warn", "skip", "error")  # what may be done about invalid regions
 
+# What columns of coordinates are usually called, in lower case. All but "x" and "y" mean degrees.
+X_NAMES = ("lon", "lng", "long", "longitude", "x")
+Y_NAMES = ("lat", "latitude", "y")
+
 STATUSES = ("matched", "no candidate", "bad point")  # of a point, in the order of their codes
 
 

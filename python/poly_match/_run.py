@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from poly_match._errors import type_error, value_error
 from poly_match._forms.numbers import Doubles
 
 Match = Callable[[Doubles, Doubles, npt.NDArray[Any]], None]
@@ -162,11 +163,11 @@ def worker_count(workers: int) -> int:
     try:
         count = operator.index(workers)
     except TypeError:
-        raise TypeError(f"workers: expected an integer, got {type(workers).__name__}") from None
+        raise type_error("workers", f"expected an integer, got {type(workers).__name__}") from None
     if count == -1:
         return usable_cores()
     if count < 1:
-        raise ValueError(f"workers: expected a positive number, or -1 for all cores, got {count}")
+        raise value_error("workers", f"expected a positive number, or -1 for all cores, got {count}")
     return count
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from poly_match._errors import type_error
 from poly_match._tables.shared_index import IndexOrPath, check_index, opened
 
 __all__ = ["match"]
@@ -94,9 +95,7 @@ def _append(part: Any, index: IndexOrPath, task: Any) -> Any:
 def _numbers(column: Any, argument: str) -> Any:
     """Return a column of pandas as NumPy's, NaN where a number is missing."""
     if column.dtype.kind not in "biuf":
-        raise TypeError(
-            f"{argument}: expected numbers in column {column.name!r}, got {column.dtype}; cast it"
-        )
+        raise type_error(argument, f"expected numbers in column {column.name!r}, got {column.dtype}; cast it")
     return column.to_numpy(dtype=np.float64, na_value=np.nan)
 
 

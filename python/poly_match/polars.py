@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from poly_match._errors import type_error
 from poly_match._forms.numbers import Doubles
 from poly_match._tables.shared_index import IndexOrPath, check_index, opened
 
@@ -67,6 +68,6 @@ def _numbers(column: Any, argument: str) -> Doubles:
     import polars as pl
 
     if not (column.dtype.is_numeric() or column.dtype == pl.Null):
-        raise TypeError(f"{argument}: expected numbers, got {column.dtype}; cast it")
+        raise type_error(argument, f"expected numbers, got {column.dtype}; cast it")
     numbers: Doubles = column.cast(pl.Float64).to_numpy()
     return numbers

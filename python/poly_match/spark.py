@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
+from poly_match._errors import type_error
 from poly_match._index import Index
 from poly_match._tables.shared_index import IndexOrPath, check_index, opened
 
@@ -179,7 +180,7 @@ def _shared(spark: Any, index: IndexOrPath, task: Any) -> Callable[[], tuple[Any
         broadcast = spark.sparkContext.broadcast((index, task))
         return lambda: broadcast.value
     if isinstance(index, Index):
-        raise TypeError(
-            "index: Spark Connect has no broadcast; save it where every worker sees it, and give the path"
+        raise type_error(
+            "index", "Spark Connect has no broadcast; save it where every worker sees it, and give the path"
         )
     return lambda: (index, task)

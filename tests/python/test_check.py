@@ -208,5 +208,5 @@ def test_without_shapely_it_says_how_to_install_it(monkeypatch):
 
 
 def test_a_vertex_that_is_not_finite_is_an_error_as_everywhere():
-    with pytest.raises(ValueError, match=r"polygons\[1\] has a vertex that is not finite"):
+    with pytest.raises(ValueError, match=r"polygons\[1\]: has a vertex that is not finite"):
         pm.check([square(0, 0, 4), square(0, np.nan, 4)])

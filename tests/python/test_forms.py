@@ -155,7 +155,7 @@ BAD_POINTS = [
         r"points\[1\]: the coordinates of a Point: expected a list, got None",
     ),
     ([POINT, {"type": "Point", "coordinates": [1]}], ValueError, r"points\[1\]: expected two numbers"),
-    ([POINT, {"type": "Point", "coordinates": ["1", "2"]}], TypeError, r"points\[1\]: expected real numbers"),
+    ([POINT, {"type": "Point", "coordinates": ["1", "2"]}], TypeError, r"points\[1\]: expected numbers"),
     (
         {"type": "FeatureCollection"},
         ValueError,
@@ -178,8 +178,8 @@ BAD_POLYGONS = [
     (bad_polygon([[5]]), ValueError, r"polygons\[0\]: expected a ring of positions"),
     (bad_polygon([[[5], [6]]]), ValueError, r"polygons\[0\]: expected a ring of positions.*\(2, 1\)"),
     (bad_polygon([[[1, 2], [3]]]), ValueError, r"polygons\[0\]: expected numbers in rows of one length"),
-    (bad_polygon([[["1", "2"]]]), TypeError, r"polygons\[0\]: expected real numbers"),
-    (bad_polygon([[[1, math.inf]]]), ValueError, r"polygons\[0\] has a vertex that is not finite"),
+    (bad_polygon([[["1", "2"]]]), TypeError, r"polygons\[0\]: expected numbers"),
+    (bad_polygon([[[1, math.inf]]]), ValueError, r"polygons\[0\]: has a vertex that is not finite"),
     (
         [{"type": "MultiPolygon", "coordinates": [5]}],
         ValueError,

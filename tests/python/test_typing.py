@@ -34,7 +34,7 @@ def test_the_public_names_are_written_down():
     assert all(hasattr(pm, name) for name in pm.__all__)
     wanted = "Index Polygon Regions check count find_all_close_polygons find_close_polygons generate_example"
     wanted += " generate_one_polygon main match plot digest match_dataset Matched select_best_polygon"
-    wanted += " show_versions sjoin __version__"
+    wanted += " InputError InputTypeError InputValueError show_versions sjoin __version__"
     assert set(pm.__all__) == set(wanted.split())
     engines = {"dask", "duckdb", "polars", "ray", "spark"}
     assert {name for name in MODULES if not name.startswith("_")} == engines
@@ -82,13 +82,14 @@ def test_everything_public_is_documented(name):
 def test_match_has_the_options_of_both():
     options = inspect.signature(pm.match).parameters
     assert list(options) == [
-        "points", "polygons", "predicate", "distance", "best", "max_bytes",
+        "points", "polygons", "on", "predicate", "distance", "best", "max_bytes",
         "names", "workers", "progress", "out",
     ]  # fmt: skip
     both = {**inspect.signature(pm.Index).parameters, **inspect.signature(pm.Index.match).parameters}
     for name, option in options.items():
-        assert option.annotation == both[name].annotation
-        assert option.default == both[name].default
+        if name != "on":  # of a match alone: an index knows no keys
+            assert option.annotation == both[name].annotation
+            assert option.default == both[name].default
         if name not in ("points", "polygons"):
             assert option.kind is inspect.Parameter.KEYWORD_ONLY
 

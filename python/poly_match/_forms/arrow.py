@@ -8,25 +8,38 @@ which rows are missing. Coordinates in one chunk are used where they lie. No lib
 from __future__ import annotations
 
 import json
+import re
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
-from poly_match._forms.numbers import XY, Doubles, Offsets, Ragged, check_order, doubles_of, is_from
+from poly_match._errors import type_error, value_error
+from poly_match._forms.numbers import (
+    XY,
+    Doubles,
+    Offsets,
+    Ragged,
+    check_order,
+    decimals_of,
+    doubles_of,
+    is_from,
+)
 from poly_match._forms.wkb import Places
 
 EXPECTED = (
     "a GeoArrow or WKB column, or a table with exactly one of them or with exactly two numeric columns (x, y)"
 )
 NUMBERS = frozenset("cCsSiIlLefg")
+DECIMAL = re.compile(r"d:\d+,(?P<scale>-?\d{1,3})(?:,(?:32|64|128|256))?")
+NULL, DICTIONARY = "n", "dictionary"  # columns without values, and of indices into others
 BYTES = frozenset(("z", "Z", "vz"))
 OTHERS = {
     "u": "text",
     "U": "text",
     "vu": "text",
-    "d": "decimals (cast them to double)",
+    "b": "booleans",
     "dictionary": "a dictionary (decode it)",
 }
 LISTS = frozenset(("+l", "+L"))
@@ -103,10 +116,10 @@ def _geometry_of(values: Any, argument: str) -> Column:
     at = _geometry_child(field)
     if at is None:
         shown = ", ".join(f"{child.name!r} of {_described(child)}" for child in field.children)
-        raise TypeError(f"{argument}: expected {EXPECTED}; got the columns {shown or '(none)'}")
+        raise type_error(argument, f"expected {EXPECTED}; got the columns {shown or '(none)'}")
     for chunk in chunks:
         if _valid(chunk) is not None:
-            raise ValueError(f"{argument}: rows of a table cannot be missing as a whole")
+            raise value_error(argument, "rows of a table cannot be missing as a whole")
     parts = [_part(chunk.children[at], chunk.offset, chunk.offset + chunk.length) for chunk in chunks]
     return Column(field.children[at], parts)
 
@@ -131,7 +144,7 @@ def _extension(field: Field) -> str | None:
 def _described(field: Field) -> str:
     """Return the type of a field in an error."""
     name = field.metadata.get("ARROW:extension:name", b"").decode(errors="replace")
-    if field.format in NUMBERS:
+    if _is_number(field):
         return name or "numbers"
     return (
         name
@@ -179,8 +192,13 @@ def _is_coordinate(field: Field) -> bool:
     return field.format == "+s" and names in map(list, DIMENSIONS) and _are_numbers(field.children)
 
 
+def _is_number(field: Field) -> bool:
+    """Return whether items are numbers; nulls without any type are missing ones."""
+    return field.format in NUMBERS or field.format == NULL or DECIMAL.fullmatch(field.format) is not None
+
+
 def _are_numbers(fields: tuple[Field, ...]) -> bool:
-    return all(field.format in NUMBERS for field in fields)
+    return all(map(_is_number, fields))
 
 
 def _kind_of(field: Field) -> str | None:
@@ -197,7 +215,7 @@ def _kind(field: Field, argument: str, allowed: tuple[str, ...], expected: str) 
     """Return what a field is, as its type says and its layout confirms; an error when it is not allowed."""
     extension, kind = _extension(field), _kind_of(field)
     if kind not in (*allowed, WKB) or extension not in (None, kind):
-        raise TypeError(f"{argument}: expected {expected}, got {_described(field)}")
+        raise type_error(argument, f"expected {expected}, got {_described(field)}")
     return kind
 
 
@@ -221,21 +239,34 @@ def _valid(array: Array) -> npt.NDArray[np.bool_] | None:
     return None if flags.all() else flags.astype(bool)
 
 
-def _numbers(array: Array) -> Doubles:
-    """Return the numbers of a child, NaN where one is missing."""
-    doubles = doubles_of(array.buffers[1][array.offset : array.offset + array.length], "numbers")
+def _numbers(field: Field, array: Array) -> npt.NDArray[Any]:
+    """Return the numbers of a column: integers or floats, floats where one is missing."""
+    if field.format == NULL:
+        return np.full(array.length, np.nan)
+    numbers: npt.NDArray[Any] = array.buffers[1][array.offset : array.offset + array.length]
+    decimal = DECIMAL.fullmatch(field.format)
+    if decimal is not None:
+        numbers = decimals_of(numbers, int(decimal["scale"]))
     valid = _valid(array)
-    return doubles if valid is None else np.where(valid, doubles, np.nan)
+    return numbers if valid is None else np.where(valid, numbers.astype(np.float64), np.nan)
+
+
+def _doubles(field: Field, array: Array) -> Doubles:
+    return doubles_of(_numbers(field, array), "numbers")
 
 
 def _coordinates(field: Field, array: Array) -> tuple[Doubles, Doubles, Doubles | None]:
     """Return x and y, and both as rows where they lie together."""
     start, stop = array.offset, array.offset + array.length
     if field.format == "+s":
-        x, y = (_numbers(_part(child, start, stop)) for child in array.children[:2])
+        x, y = (
+            _doubles(column, _part(child, start, stop))
+            for column, child in zip(field.children[:2], array.children[:2], strict=True)
+        )
         return x, y, None
     width = int(field.format[3:])
-    rows = _numbers(_part(array.children[0], start * width, stop * width)).reshape(-1, width)
+    part = _part(array.children[0], start * width, stop * width)
+    rows = _doubles(field.children[0], part).reshape(-1, width)
     return rows[:, 0], rows[:, 1], rows[:, :2]
 
 
@@ -257,12 +288,14 @@ def _points(field: Field, chunk: Array) -> XY:
     return (x, y) if valid is None else (np.where(valid, x, np.nan), y)
 
 
-def numbers_of(values: Any, argument: str) -> Doubles:
-    """Return a column of real numbers; NaN where one is missing."""
+def numbers_of(values: Any, argument: str) -> npt.NDArray[Any] | None:
+    """Return a column of numbers; None for one in a dictionary that the values themselves can decode."""
     field, chunks = _take(values, argument)
-    if field.format not in NUMBERS:
-        raise TypeError(f"{argument}: expected real numbers, got {_described(field)}")
-    parts = [_numbers(chunk) for chunk in chunks] or [np.empty(0)]
+    if field.format == DICTIONARY and hasattr(values, "__array__"):
+        return None
+    if not _is_number(field):
+        raise type_error(argument, f"expected numbers, got {_described(field)}")
+    parts = [_numbers(field, chunk) for chunk in chunks] or [np.empty(0)]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
@@ -275,9 +308,10 @@ def regions_of(values: Any, argument: str) -> Ragged:
     kind = _kind(field, argument, ("polygon", "multipolygon"), "polygons or multipolygons")
     edges = _told(field).get("edges", "planar")
     if edges != "planar":
-        raise ValueError(
-            f"{argument}: expected edges that are straight in the plane, got {edges!r} ones; "
-            "if those will do, take the edges out of the type of the column"
+        raise value_error(
+            argument,
+            f"expected edges that are straight in the plane, got {edges!r} ones; "
+            "if those will do, take the edges out of the type of the column",
         )
     if kind == WKB:
         return _core.wkb_regions(argument, *_places(field, chunks, argument))
@@ -306,7 +340,7 @@ def _ragged(field: Field, chunk: Array, depth: int, argument: str) -> tuple[Doub
         levels.append(offsets - offsets[0])
         field, chunk = field.children[0], _part(chunk.children[0], int(offsets[0]), int(offsets[-1]))
         if _valid(chunk) is not None:
-            raise ValueError(f"{argument}: nulls within a geometry, in field {field.name!r}")
+            raise value_error(argument, f"nulls within a geometry, in field {field.name!r}")
     x, y, rows = _coordinates(field, chunk)
     coords = np.column_stack((x, y)) if rows is None else rows
     return (coords, levels) if present is None else _emptied(coords, levels, present)
@@ -317,9 +351,9 @@ def _offsets(array: Array, argument: str) -> Offsets:
     offsets: Offsets = array.buffers[1][array.offset : array.offset + array.length + 1].astype(np.int64)
     falls = np.flatnonzero(offsets[1:] < offsets[:-1])
     if falls.size:
-        raise ValueError(f"{argument}: malformed Arrow data: offsets run backwards at item {falls[0] + 1}")
+        raise value_error(argument, f"malformed Arrow data: offsets run backwards at item {falls[0] + 1}")
     if offsets[0] < 0 or (array.children and offsets[-1] > array.children[0].length):
-        raise ValueError(f"{argument}: malformed Arrow data: an offset is out of range")
+        raise value_error(argument, "malformed Arrow data: an offset is out of range")
     return offsets
 
 
@@ -351,7 +385,7 @@ def _places(field: Field, chunks: list[Array], argument: str) -> Places:
         if valid is not None:
             size = np.where(valid, size, -1)
         if (size < 0).sum() > (0 if valid is None else (~valid).sum()):
-            raise ValueError(f"{argument}: malformed Arrow data: a view of a negative size")
+            raise value_error(argument, "malformed Arrow data: a view of a negative size")
         own = (chunk.buffers[1].reshape(-1), *chunk.buffers[2:]) if in_views else chunk.buffers[2:]
         which = np.where((which >= 0) & (which < len(own)), which + len(buffers), -1)  # never that of another
         places.append(np.stack((which, start, size)))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from poly_match._errors import type_error, value_error
 from poly_match._forms.numbers import XY, Doubles, Offsets, Ragged, Rows, doubles_of, is_missing, pairs_of
 
 NOWHERE = (np.nan, np.nan)
@@ -25,14 +26,14 @@ def rows_of(value: Any, argument: str) -> Rows:
     mapping = _mapping_of(value)
     if mapping.get("type") != "FeatureCollection":
         return [mapping]
-    return _items(mapping.get("features"), f"{argument}: the features of a FeatureCollection")
+    return _items(mapping.get("features"), "the features of a FeatureCollection", argument, None)
 
 
 def points_of(rows: Rows, argument: str) -> XY:
     """Return x and y of Points; NaN where one is missing or empty."""
     positions = []
     for row, value in enumerate(rows):
-        kind, position = _geometry_of(value, f"{argument}[{row}]", ("Point",))
+        kind, position = _geometry_of(value, argument, row, ("Point",))
         positions.append(position[:2] if kind and len(position) else NOWHERE)
     pairs = pairs_of(positions, argument)
     return pairs[:, 0], pairs[:, 1]
@@ -43,10 +44,9 @@ def regions_of(rows: Rows, argument: str) -> Ragged:
     rings: list[Doubles] = []
     polygons, geoms = [0], [0]
     for row, value in enumerate(rows):
-        name = f"{argument}[{row}]"
-        kind, coordinates = _geometry_of(value, name, ("Polygon", "MultiPolygon"))
+        kind, coordinates = _geometry_of(value, argument, row, ("Polygon", "MultiPolygon"))
         for part in [coordinates] if kind == "Polygon" else coordinates:
-            rings += (_ring_of(ring, name) for ring in _items(part, f"{name}: the rings"))
+            rings += (_ring_of(ring, argument, row) for ring in _items(part, "the rings", argument, row))
             polygons.append(len(rings))
         geoms.append(len(polygons) - 1)
     ends = np.cumsum([0, *map(len, rings)])
@@ -62,7 +62,7 @@ def _mapping_of(value: Any) -> Mapping[str, Any]:
     return mapping if isinstance(mapping, Mapping) else {}
 
 
-def _geometry_of(value: Any, name: str, allowed: tuple[str, ...]) -> tuple[str, Rows]:
+def _geometry_of(value: Any, argument: str, row: int, allowed: tuple[str, ...]) -> tuple[str, Rows]:
     """Return the type and coordinates of a row, empty ones where it is missing."""
     if is_missing(value):
         return "", ()
@@ -74,21 +74,22 @@ def _geometry_of(value: Any, name: str, allowed: tuple[str, ...]) -> tuple[str, 
     kind = mapping.get("type")
     if kind not in allowed:
         got = kind if isinstance(kind, str) else type(value).__name__
-        raise TypeError(f"{name}: expected a {' or '.join(allowed)}, got {got}")
-    return kind, _items(mapping.get("coordinates"), f"{name}: the coordinates of a {kind}")
+        raise type_error(argument, f"expected a {' or '.join(allowed)}, got {got}", row)
+    return kind, _items(mapping.get("coordinates"), f"the coordinates of a {kind}", argument, row)
 
 
-def _items(value: Any, what: str) -> Rows:
+def _items(value: Any, what: str, argument: str, row: int | None) -> Rows:
     if not isinstance(value, (list, tuple, np.ndarray)):
-        raise ValueError(f"{what}: expected a list, got {type(value).__name__}")
+        raise value_error(argument, f"{what}: expected a list, got {type(value).__name__}", row)
     return value
 
 
-def _ring_of(ring: Any, name: str) -> Doubles:
+def _ring_of(ring: Any, argument: str, row: int) -> Doubles:
     """Return the vertices of a ring, without z."""
-    vertices = doubles_of(ring, name)
+    vertices = doubles_of(ring, argument, row)
     if not vertices.size:
         return np.empty((0, 2))
     if vertices.ndim != 2 or vertices.shape[1] < 2:
-        raise ValueError(f"{name}: expected a ring of positions, two numbers or more, got {vertices.shape}")
+        reason = f"expected a ring of positions, two numbers or more, got {vertices.shape}"
+        raise value_error(argument, reason, row)
     return vertices[:, :2]

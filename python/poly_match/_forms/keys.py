@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from poly_match._errors import type_error, value_error
 from poly_match._forms.arrow import is_arrow
 from poly_match._forms.numbers import is_from
 
@@ -84,9 +85,10 @@ class _Level(NamedTuple):
     def codes(self, column: Any, count: int, argument: str) -> Codes:
         codes, values, kind = _factorized(column, count, argument, "points")
         if kind is not None and self.kind is not None and kind != self.kind:
-            raise TypeError(
-                f"{argument}: the keys of points are {kind} and those of polygons {self.kind}: never equal; "
-                "convert one of them"
+            raise type_error(
+                argument,
+                f"the keys of points are {kind} and those of polygons {self.kind}: never equal; "
+                "convert one of them",
             )
         table = [-1 if value is None else self.numbers.get(value, -1) for value in values]
         found: Codes = np.array([*table, -1], dtype=np.int64)[codes]
@@ -110,7 +112,7 @@ def columns_of(on: Any, points: Any, polygons: Any) -> tuple[list[Any], list[Any
     """Return the columns of keys that `on` names or holds: those of the points, those of the polygons."""
     pairs = [_pair(each) for each in on] if isinstance(on, list) else [_pair(on)]
     if not pairs:
-        raise ValueError("on: an empty list; name at least one key")
+        raise value_error("on", "an empty list; name at least one key")
     return (
         [_column(key, points, "points") for key, _ in pairs],
         [_column(key, polygons, "polygons") for _, key in pairs],
@@ -138,16 +140,18 @@ def _names_of(table: Any) -> list[Any] | None:
 def _pair(key: Any) -> tuple[Any, Any]:
     if isinstance(key, tuple):
         if len(key) != 2:
-            raise ValueError(
-                f"on: a tuple is (keys of the points, keys of the polygons), got {len(key)} items; several "
-                "keys go in a list"
+            raise value_error(
+                "on",
+                f"a tuple is (keys of the points, keys of the polygons), got {len(key)} items; several "
+                "keys go in a list",
             )
         return key
     if _is_name(key):
         return key, key
-    raise TypeError(
-        "on: expected the name of a column, (keys of the points, keys of the polygons), or a list of these; "
-        f"got {type(key).__name__}"
+    raise type_error(
+        "on",
+        "expected the name of a column, (keys of the points, keys of the polygons), or a list of these; "
+        f"got {type(key).__name__}",
     )
 
 
@@ -160,21 +164,23 @@ def _column(key: Any, table: Any, side: str) -> Any:
     if _is_name(key):
         names = _names_of(table)
         if names is None:
-            raise TypeError(
-                f"on: {key!r} names a column, and {side} is no table (got {type(table).__name__}); give the "
-                "keys themselves: on=(point_keys, polygon_keys)"
+            raise type_error(
+                "on",
+                f"{key!r} names a column, and {side} is no table (got {type(table).__name__}); give the "
+                "keys themselves: on=(point_keys, polygon_keys)",
             )
         found = [name for name in names if name == key]
         if len(found) != 1:
             listed = ", ".join(map(repr, names))
             problem = "no column" if not found else f"{len(found)} columns"
-            raise ValueError(f"on: {side} has {problem} {key!r}; there are: {listed}")
+            raise value_error("on", f"{side} has {problem} {key!r}; there are: {listed}")
         return table[key]
     both_labelled = all(is_from(each, "pandas") and hasattr(each, "index") for each in (key, table))
     if both_labelled and len(key) == len(table) and not key.index.equals(table.index):
-        raise ValueError(
-            f"on: the keys of {side} have other labels than {side}; bring them in order with "
-            f".reindex({side}.index), or give .to_numpy() if their order is right"
+        raise value_error(
+            "on",
+            f"the keys of {side} have other labels than {side}; bring them in order with "
+            f".reindex({side}.index), or give .to_numpy() if their order is right",
         )
     return key
 
@@ -189,7 +195,7 @@ def _factorized(column: Any, count: int, argument: str, side: str) -> tuple[Code
     """
     codes, values = _distinct(column, argument, side)
     if len(codes) != count:
-        raise ValueError(f"{argument}: expected one key for each of {count} {side}, got {len(codes)}")
+        raise value_error(argument, f"expected one key for each of {count} {side}, got {len(codes)}")
     if isinstance(values, np.ndarray) and values.dtype.kind in "biuf":
         return codes, values.tolist(), "numbers" if len(values) else None
     first: tuple[str, Any] | None = None
@@ -202,9 +208,10 @@ def _factorized(column: Any, count: int, argument: str, side: str) -> tuple[Code
         if first is None:
             first = kind, value
         elif kind != first[0]:
-            raise TypeError(
-                f"{argument}: the keys of {side} are {first[0]} ({first[1]!r}) and {kind} ({value!r}); "
-                "convert them to one kind"
+            raise type_error(
+                argument,
+                f"the keys of {side} are {first[0]} ({first[1]!r}) and {kind} ({value!r}); "
+                "convert them to one kind",
             )
         plain.append(_comparable(value))
     return codes, plain, None if first is None else first[0]
@@ -223,9 +230,10 @@ def _distinct(column: Any, argument: str, side: str) -> tuple[Codes, Any]:
     if hasattr(column, "__array__"):
         return _distinct_of_array(column, argument, side)
     if isinstance(column, (str, bytes)) or not isinstance(column, Iterable):
-        raise TypeError(
-            f"{argument}: expected keys of {side}, one for each, in an array, a list or a column; "
-            f"got {type(column).__name__}"
+        raise type_error(
+            argument,
+            f"expected keys of {side}, one for each, in an array, a list or a column; "
+            f"got {type(column).__name__}",
         )
     return _distinct_of_objects(list(column), argument, side)
 
@@ -234,9 +242,10 @@ def _distinct_of_array(array: Any, argument: str, side: str) -> tuple[Codes, Any
     mask = np.ma.getmaskarray(array) if isinstance(array, np.ma.MaskedArray) else None
     values = np.asarray(array)
     if values.ndim != 1:
-        raise ValueError(
-            f"{argument}: expected a 1-D array of keys of {side}, got shape {values.shape}; several keys go "
-            "in a list, each a column"
+        raise value_error(
+            argument,
+            f"expected a 1-D array of keys of {side}, got shape {values.shape}; several keys go "
+            "in a list, each a column",
         )
     if values.dtype.kind in "mM":
         missing = np.isnat(values)
@@ -283,9 +292,10 @@ def _distinct_of_objects(values: list[Any], argument: str, side: str) -> tuple[C
             try:
                 hash(value)
             except TypeError:
-                raise TypeError(
-                    f"{argument}: the key of {side}[{row}] is a {type(value).__name__}; keys are numbers, "
-                    "text, times, or other values that have a hash"
+                raise type_error(
+                    argument,
+                    f"the key of {side}[{row}] is a {type(value).__name__}; keys are numbers, "
+                    "text, times, or other values that have a hash",
                 ) from None
         raise
     return np.array(codes, dtype=np.int64), list(known)

@@ -1,16 +1,22 @@
-"""What is a real number here? Every numeric array becomes float64 or an exception that names the argument.
+"""What is a number here? The one rule for coordinates, scores and distances, whoever holds them.
 
-Text is never parsed, complex numbers are never truncated, objects are never guessed at; masked and missing
-entries become NaN, which a point may be and a region may not.
+Integers, floats and decimals are numbers, and a missing one is NaN: masked, None, NA, null. Booleans, text,
+complex numbers, dates and everything else are a TypeError that names the argument. Text is never parsed.
+(`Polygon` and the functions of the drop-in take what Python's float() takes of numbers, as the original did.)
 """
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from poly_match._errors import type_error, value_error
+from poly_match._rules import X_NAMES, Y_NAMES
 
 Doubles = npt.NDArray[np.float64]
 Offsets = npt.NDArray[np.int64]
@@ -20,20 +26,7 @@ Ragged = tuple[
     Doubles, Offsets, Offsets, Offsets | None
 ]  # coordinates, rings, polygons, regions: see `Regions`
 
-
-def array_of(values: Any, argument: str) -> npt.NDArray[Any]:
-    """Return `values` as an array of whatever type it has; a ragged nesting is an error with the name."""
-    try:
-        if hasattr(values, "filled") and hasattr(values, "mask"):  # numpy.ma
-            return np.asarray(values.astype(np.float64).filled(np.nan))
-        return np.asarray(values)
-    except ValueError:
-        raise ValueError(f"{argument}: expected numbers in rows of one length") from None
-
-
-def is_real(array: npt.NDArray[Any]) -> bool:
-    """Return whether the items are booleans, integers or floats; an empty list (float64) is fine as well."""
-    return array.dtype.kind in "biuf"
+KINDS = "iuf"  # of NumPy's types: integers and floats
 
 
 def is_from(value: object, *libraries: str) -> bool:
@@ -46,45 +39,143 @@ def is_missing(value: object) -> bool:
     return value is None or (isinstance(value, float) and value != value) or type(value).__name__ == "NAType"
 
 
-def doubles_of(values: Any, argument: str) -> Doubles:
-    """Return real numbers as aligned, native float64, without a copy when they are that already."""
-    array = array_of(values, argument)
-    if array.dtype == object and is_numeric_pandas(values):
-        array = values.to_numpy(np.float64, na_value=np.nan)
-    if not is_real(array):
-        raise TypeError(f"{argument}: expected real numbers, got dtype {array.dtype}")
-    doubles = np.asarray(array, dtype=np.float64)
+def is_number(value: object) -> bool:
+    """Return whether one value is a number; a missing one is not."""
+    if isinstance(value, (bool, np.timedelta64)):  # an int, and an integer of NumPy's, to Python
+        return False
+    return isinstance(value, (int, float, Decimal, np.integer, np.floating))
+
+
+# ---- arrays ------------------------------------------------------------------------------------------------
+
+
+def array_of(values: Any, argument: str, row: int | None = None) -> npt.NDArray[Any]:
+    """Return `values` as an array of whatever type it has; a ragged nesting is an error with the name."""
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise value_error(argument, "expected numbers in rows of one length", row) from None
+
+
+def numbers_of(values: Any, argument: str, row: int | None = None) -> npt.NDArray[Any]:
+    """Return numbers as an array of integers or floats of any size: floats where one is missing.
+
+    `row` is that of the values in the argument, where they are one row of it.
+    """
+    if hasattr(values, "filled") and hasattr(values, "mask"):  # numpy.ma
+        return _unmasked(values, argument, row)
+    if is_numeric_pandas(values):
+        values = _from_pandas(values)
+    array = array_of(values, argument, row)
+    if array.dtype == object:
+        return _from_objects(array, argument, row)
+    if array.dtype.kind not in KINDS:
+        raise type_error(argument, f"expected numbers, got {_called(array.dtype)}", row)
+    return array
+
+
+def doubles_of(values: Any, argument: str, row: int | None = None) -> Doubles:
+    """Return numbers as aligned, native float64, without a copy when they are that already."""
+    doubles = np.asarray(numbers_of(values, argument, row), dtype=np.float64)
     return doubles if doubles.flags.aligned else doubles.copy()
 
 
 def is_numeric_pandas(values: Any) -> bool:
-    """Return whether this is pandas and all columns are numeric, though some numbers may be missing."""
+    """Return whether this is pandas and all columns are integers or floats, of whatever backend."""
     if not is_from(values, "pandas") or not hasattr(values, "ndim"):
         return False
     dtypes = values.dtypes if values.ndim == 2 else [values.dtype]
-    return all(dtype.kind in "biuf" for dtype in dtypes)
+    return all(dtype.kind in KINDS for dtype in dtypes)
+
+
+def _called(dtype: np.dtype[Any]) -> str:
+    names = {"b": "booleans", "c": "complex numbers", "U": "text", "S": "bytes", "T": "text"}
+    return names.get(dtype.kind, f"dtype {dtype}")
+
+
+def _unmasked(values: Any, argument: str, row: int | None) -> npt.NDArray[Any]:
+    array = numbers_of(np.asarray(values.data), argument, row)
+    mask = np.ma.getmaskarray(values)
+    return np.where(mask, np.nan, array.astype(np.float64)) if mask.any() else array
+
+
+def _from_pandas(values: Any) -> npt.NDArray[Any]:
+    """Return the numbers of pandas; the types that can say "missing" are not NumPy's own."""
+    dtypes = list(values.dtypes) if values.ndim == 2 else [values.dtype]
+    if all(isinstance(dtype, np.dtype) for dtype in dtypes):
+        return np.asarray(values)
+    if np.asarray(values.isna()).any():
+        return np.asarray(values.to_numpy(np.float64, na_value=np.nan))
+    plain = (getattr(dtype, "numpy_dtype", dtype) for dtype in dtypes)
+    return np.asarray(values.to_numpy(np.result_type(*plain)))
+
+
+def _from_objects(array: npt.NDArray[Any], argument: str, row: int | None) -> Doubles:
+    """Return Python's own numbers, decimals among them, as float64: each rounded once."""
+    doubles = np.empty(array.shape)
+    flat = doubles.reshape(-1)
+    width = array.shape[1] if array.ndim == 2 else 1
+    for i, value in enumerate(array.flat):
+        at = row if row is not None or array.ndim == 0 else i // width
+        if is_missing(value):
+            flat[i] = np.nan
+        elif is_number(value):
+            try:
+                flat[i] = float(value)
+            except (OverflowError, ValueError):  # an integer beyond all floats; a signalling NaN
+                raise value_error(argument, f"{value} is beyond the range of a float", at) from None
+        else:
+            raise type_error(argument, f"expected numbers, got {type(value).__name__}", at)
+    return doubles
+
+
+def decimals_of(words: npt.NDArray[Any], scale: int) -> Doubles:
+    """Return decimals as float64, correctly rounded.
+
+    Each row of `words` is one integer in this machine's byte order, to be divided by ``10**scale``.
+    """
+    least = 0 if sys.byteorder == "little" else -1
+    low = words[:, least].astype(np.int64)
+    others = np.delete(words, least, axis=1)
+    # An integer up to 2^53 and a power of ten up to 10^22 are exact as doubles, so one division rounds once.
+    plain = (others == np.where(low < 0, -1, 0)[:, None]).all(axis=1) & (np.abs(low) <= 1 << 53)
+    if not 0 <= scale <= 22:
+        plain[:] = False
+    doubles = low / 10.0 ** (scale if 0 <= scale <= 22 else 0)
+    for row in np.flatnonzero(~plain).tolist():
+        number = int.from_bytes(words[row].tobytes(), sys.byteorder, signed=True)
+        doubles[row] = number / 10**scale if scale >= 0 else float(number * 10**-scale)
+    return doubles
+
+
+# ---- pairs -------------------------------------------------------------------------------------------------
 
 
 def pairs_of(rows: list[Any], argument: str) -> Doubles:
-    """Return rows of two numbers as an (n, 2) array; a row that does not fit is looked for only then."""
+    """Return rows of two numbers as an (n, 2) array, NaN where a row is missing."""
     if not rows:
         return np.empty((0, 2))
     try:
         array = array_of(rows, argument)
     except ValueError:
         array = np.empty((0, 0))
-    if array.ndim == 2 and array.shape[1] == 2 and is_real(array):
+    if array.ndim == 2 and array.shape[1] == 2 and (array.dtype.kind in KINDS or array.dtype == object):
         return doubles_of(array, argument)
+    # Only now each row is looked at. Nothing has to be wrong: one may be missing, and numbers that are fine
+    # alone may have no common type, such as 2**63 and -1.
+    pairs = np.full((len(rows), 2), np.nan)
     for row, each in enumerate(rows):
-        pair = doubles_of(each, f"{argument}[{row}]")
+        if is_missing(each):
+            continue
+        pair = doubles_of(each, argument, row)
         if pair.shape != (2,):
-            raise ValueError(f"{argument}[{row}]: expected two numbers, got shape {pair.shape}")
-    # Every row alone is two real numbers, and together they have no common type: 2**63 beside -1, say.
-    return np.array([doubles_of(each, argument) for each in rows])
+            raise value_error(argument, f"expected two numbers, got shape {pair.shape}", row)
+        pairs[row] = pair
+    return pairs
 
 
 def check_order(names: Sequence[object], argument: str) -> None:
     """Refuse two columns of coordinates whose names say that they come as (y, x)."""
-    pair = tuple(str(name).lower() for name in names[:2])
-    if pair in (("y", "x"), ("lat", "lon"), ("lat", "lng"), ("latitude", "longitude")):
-        raise ValueError(f"{argument}: expected the columns (x, y) in this order, got ({', '.join(pair)})")
+    first, second = (str(name).lower() for name in names[:2])
+    if first in Y_NAMES and second in X_NAMES:
+        raise value_error(argument, f"expected the columns (x, y) in this order, got ({first}, {second})")

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from poly_match._forms.arrow import is_arrow, numbers_of
+from poly_match._errors import type_error, value_error
+from poly_match._forms.column import doubles_in
 from poly_match._forms.numbers import XY, Doubles, check_order, doubles_of, is_numeric_pandas, pairs_of
 from poly_match._forms.table import WORDS, geometry_in
 
@@ -39,7 +40,7 @@ def xy_of(points: Any) -> XY:
     if isinstance(points, list):
         return _split(pairs_of(points, "points"))
     if not hasattr(points, "__array__"):
-        raise TypeError(f"points: expected {FORMS}; got {type(points).__name__}")
+        raise type_error("points", f"expected {FORMS}; got {type(points).__name__}")
     return _split(doubles_of(points, "points"))
 
 
@@ -65,29 +66,23 @@ def _plain_columns(points: tuple[Any, ...]) -> XY | None:
 def _split(array: Doubles) -> XY:
     if array.ndim != 2 or array.shape[1] != 2:
         hint = "; one point is [(x, y)]" if array.shape == (2,) else ""
-        raise ValueError(f"points: expected shape (n, 2), got {array.shape}{hint}")
+        raise value_error("points", f"expected shape (n, 2), got {array.shape}{hint}")
     return array[:, 0], array[:, 1]
 
 
 def _from_columns(points: tuple[Any, ...]) -> XY:
     if len(points) != 2:
-        raise ValueError(
-            f"points: a tuple is the two arrays (x, y), got {len(points)} items; rows go in a list"
+        raise value_error(
+            "points", f"a tuple is the two arrays (x, y), got {len(points)} items; rows go in a list"
         )
-    x, y = (_column_of(column, f"points[{axis}]") for axis, column in enumerate(points))
+    x, y = (doubles_in(column, f"points[{axis}]") for axis, column in enumerate(points))
     for axis, column in enumerate((x, y)):
         if column.ndim != 1:
-            raise ValueError(
-                f"points[{axis}]: a tuple is (x, y), two 1-D arrays; got shape {column.shape}"
-                + ("; one point is [(x, y)]" if column.ndim == 0 else "")
+            raise value_error(
+                f"points[{axis}]",
+                f"a tuple is (x, y), two 1-D arrays; got shape {column.shape}"
+                + ("; one point is [(x, y)]" if column.ndim == 0 else ""),
             )
     if len(x) != len(y):
-        raise ValueError(f"points: x has {len(x)} items and y has {len(y)}")
+        raise value_error("points", f"x has {len(x)} items and y has {len(y)}")
     return x, y
-
-
-def _column_of(column: Any, argument: str) -> Doubles:
-    """Return the numbers of one column; only what NumPy can't read is asked for Arrow."""
-    if is_arrow(column) and not hasattr(column, "__array__"):
-        return numbers_of(column, argument)
-    return doubles_of(column, argument)

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
+from poly_match._errors import type_error, value_error
 from poly_match._forms.numbers import Doubles, Offsets, array_of, doubles_of, is_missing
 from poly_match._forms.shapely import is_shapely
 from poly_match._forms.table import WORDS, geometry_in
@@ -23,15 +24,6 @@ FORMS = (
     "a list of poly_match.Polygon, a list of (k, 2) arrays (one ring each), poly_match.Regions, or Polygons "
     f"and MultiPolygons as {WORDS}"
 )
-
-
-class _NotFiniteError(ValueError):
-    """A vertex of a region that is not finite; says which in the words of the caller."""
-
-    def __init__(self, vertex: int, region: int, place: Doubles) -> None:
-        self.region = region
-        self.reason = f"has a vertex that is not finite: ({place[0]}, {place[1]})"
-        super().__init__(f"coords[{vertex}]: region {region} {self.reason}")
 
 
 class Regions:
@@ -89,11 +81,21 @@ class Regions:
         polygon_offsets: npt.ArrayLike,
         geom_offsets: npt.ArrayLike | None = None,
     ) -> None:
+        self._set(coords, ring_offsets, polygon_offsets, geom_offsets)
+        bad = self._bad_vertex()
+        if bad is not None:
+            vertex, region = bad
+            raise value_error(
+                "coords", f"region {region} has {_not_finite(self._coords[vertex])}", row=vertex
+            )
+
+    def _set(self, coords: Any, ring_offsets: Any, polygon_offsets: Any, geom_offsets: Any) -> None:
+        """Take the arrays, all of them checked but for what the coordinates are."""
         doubles = doubles_of(coords, "coords")
         if doubles.ndim == 1 and doubles.size == 0:
             doubles = doubles.reshape(0, 2)
         if doubles.ndim != 2 or doubles.shape[1] != 2:
-            raise ValueError(f"coords: expected shape (n, 2), got {doubles.shape}")
+            raise value_error("coords", f"expected shape (n, 2), got {doubles.shape}")
         rings = _offsets_of(ring_offsets, "ring_offsets", len(doubles), "vertices")
         polygons = _offsets_of(polygon_offsets, "polygon_offsets", len(rings) - 1, "rings")
         geoms = None
@@ -103,9 +105,6 @@ class Regions:
         self._ring_offsets = _read_only(rings)
         self._polygon_offsets = _read_only(polygons)
         self._geom_offsets = None if geoms is None else _read_only(geoms)
-        bad = self._bad_vertex()
-        if bad is not None:
-            raise _NotFiniteError(*bad, doubles[bad[0]])
 
     @property
     def coords(self) -> Doubles:
@@ -165,7 +164,7 @@ def regions_of(polygons: Any) -> Regions:
     if isinstance(polygons, Regions):
         return polygons
     if isinstance(polygons, _core.Polygon):
-        raise TypeError("polygons: expected several, got one; put it in a list")
+        raise type_error("polygons", "expected several, got one; put it in a list")
     if are_polygons(polygons):
         coords, ring_offsets = _core.gather_polygons(polygons)
         return _named(coords, ring_offsets, np.arange(len(polygons) + 1), None)
@@ -176,7 +175,7 @@ def regions_of(polygons: Any) -> Regions:
     if isinstance(polygons, np.ndarray) and (polygons.ndim == 3 or polygons.dtype == object):
         polygons = list(polygons)
     if not isinstance(polygons, (list, tuple)):
-        raise TypeError(f"polygons: expected {FORMS}; got {type(polygons).__name__}")
+        raise type_error("polygons", f"expected {FORMS}; got {type(polygons).__name__}")
     return _regions_from_rings(polygons)
 
 
@@ -211,19 +210,19 @@ def _offsets_of(values: Any, argument: str, limit: int, level: str) -> Offsets:
     """Return checked offsets: at least 0, never falling, never beyond the level below."""
     array = array_of(values, argument)
     if array.ndim != 1 or not array.size:
-        raise ValueError(f"{argument}: expected a 1-D array of at least one offset, got shape {array.shape}")
+        raise value_error(argument, f"expected a 1-D array of at least one offset, got shape {array.shape}")
     if array.dtype.kind not in "iu":
-        raise TypeError(f"{argument}: expected integers, got dtype {array.dtype}")
+        raise type_error(argument, f"expected integers, got dtype {array.dtype}")
     if array[0] < 0:
-        raise ValueError(f"{argument}[0]: expected an offset of at least 0, got {array[0]}")
+        raise value_error(argument, f"expected an offset of at least 0, got {array[0]}", row=0)
     above = np.flatnonzero(array > limit)
     if above.size:
         at = int(above[0])
-        raise ValueError(f"{argument}[{at}]: offset {array[at]} is beyond the {limit} {level} there are")
+        raise value_error(argument, f"offset {array[at]} is beyond the {limit} {level} there are", row=at)
     falls = np.flatnonzero(array[1:] < array[:-1])
     if falls.size:
         at = int(falls[0]) + 1
-        raise ValueError(f"{argument}[{at}]: offset {array[at]} is below the one before it, {array[at - 1]}")
+        raise value_error(argument, f"offset {array[at]} is below the one before it, {array[at - 1]}", row=at)
     return array.astype(np.int64)
 
 
@@ -232,17 +231,17 @@ def _regions_from_rings(rings: list[Any] | tuple[Any, ...]) -> Regions:
     arrays = []
     for row, ring in enumerate(rings):
         if isinstance(ring, _core.Polygon) or is_shapely(ring):
-            raise TypeError(
-                f"polygons[{row}]: expected a (k, 2) array like the rows before, got {_kind(ring)}"
+            raise type_error(
+                "polygons", f"expected a (k, 2) array like the rows before, got {_kind(ring)}", row=row
             )
-        array = np.empty((0, 2)) if is_missing(ring) else array_of(ring, f"polygons[{row}]")
-        if array.dtype == object:
-            raise TypeError(f"polygons[{row}]: expected {FORMS}; got {_kind(ring)}")
-        array = doubles_of(array, f"polygons[{row}]")
+        array = np.empty((0, 2)) if is_missing(ring) else array_of(ring, "polygons", row)
+        if array.ndim == 0:
+            raise type_error("polygons", f"expected {FORMS}; got {_kind(ring)}", row=row)
+        array = doubles_of(array, "polygons", row)
         if array.shape == (0,):
             array = array.reshape(0, 2)
         if array.ndim != 2 or array.shape[1] != 2:
-            raise ValueError(f"polygons[{row}]: expected a ring of shape (k, 2), got {array.shape}")
+            raise value_error("polygons", f"expected a ring of shape (k, 2), got {array.shape}", row=row)
         arrays.append(array)
     coords = np.concatenate(arrays) if arrays else np.empty((0, 2))
     counts = np.array([len(array) for array in arrays], dtype=np.int64)
@@ -255,7 +254,14 @@ def _kind(value: object) -> str:
 
 def _named(coords: Doubles, rings: Offsets, polygons: Offsets, geoms: Offsets | None) -> Regions:
     """Return Regions of a caller's polygons: an error names that argument, not arrays never seen."""
-    try:
-        return Regions(coords, rings, polygons, geoms)
-    except _NotFiniteError as error:
-        raise ValueError(f"polygons[{error.region}] {error.reason}") from None
+    regions = Regions.__new__(Regions)
+    regions._set(coords, rings, polygons, geoms)
+    bad = regions._bad_vertex()
+    if bad is not None:
+        vertex, region = bad
+        raise value_error("polygons", f"has {_not_finite(regions.coords[vertex])}", row=region)
+    return regions
+
+
+def _not_finite(vertex: Doubles) -> str:
+    return f"a vertex that is not finite: ({vertex[0]}, {vertex[1]})"

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from poly_match._errors import type_error
 from poly_match._forms.numbers import XY, Ragged, Rows, is_from, is_missing
 
 Objects = npt.NDArray[np.object_]
@@ -72,7 +73,7 @@ def _checked(objects: Objects, argument: str, allowed: tuple[int, ...], expected
         for row in np.flatnonzero(~valid).tolist():
             if not is_missing(objects[row]):
                 kind = type(objects[row]).__name__
-                raise TypeError(f"{argument}[{row}]: expected {expected}, got {kind}")
+                raise type_error(argument, f"expected {expected}, got {kind}", row=row)
             objects[row] = None
     _check_types(objects, np.arange(len(objects)), argument, allowed, expected)
     return objects
@@ -87,4 +88,4 @@ def _check_types(
     wrong = rows[~np.isin(shapely.get_type_id(objects[rows]), (-1, *allowed))]
     if wrong.size:
         row = int(wrong[0])
-        raise TypeError(f"{argument}[{row}]: expected {expected}, got {objects[row].geom_type}")
+        raise type_error(argument, f"expected {expected}, got {objects[row].geom_type}", row=row)

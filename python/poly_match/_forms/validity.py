@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from poly_match._errors import value_error
 from poly_match._forms.numbers import Offsets
 from poly_match._forms.regions import Regions
 from poly_match._rules import INVALID, Invalid, listed
@@ -32,7 +33,7 @@ def screened(regions: Regions, invalid: Invalid) -> Regions:
     rows keep their position. O(v log v) for v vertices, all of it in shapely.
     """
     if invalid not in INVALID:
-        raise ValueError(f"invalid: expected one of {listed(INVALID)}; got {invalid!r}")
+        raise value_error("invalid", f"expected one of {listed(INVALID)}; got {invalid!r}")
     if invalid == "use":
         return regions
     rows = invalid_rows(regions)
@@ -43,9 +44,11 @@ def screened(regions: Regions, invalid: Invalid) -> Regions:
     first = int(rows[0])
     if invalid == "error":
         reason = shapely_for(PURPOSE).is_valid_reason(shapes_of(regions)[first])
-        raise ValueError(
-            f"polygons[{first}]: invalid: {reason} ({rows.size} of {len(regions)} regions are invalid); "
-            'repair them with shapely.make_valid, or choose invalid="use" or "skip"'
+        raise value_error(
+            "polygons",
+            f"invalid: {reason} ({rows.size} of {len(regions)} regions are invalid); "
+            'repair them with shapely.make_valid, or choose invalid="use" or "skip"',
+            row=first,
         )
     warnings.warn(
         f"polygons: {rows.size} of {len(regions)} regions are invalid, row {first} first; they are used as "

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
+from poly_match._errors import type_error
 from poly_match._forms.numbers import XY, Offsets, Ragged, Rows, is_missing
 
 # Buffers; and of each row in which one it is, where it starts, how long it is (negative: missing).
@@ -35,7 +36,7 @@ def _places_of(rows: Rows, argument: str) -> Places:
     for row in np.flatnonzero(~there).tolist():
         if not is_missing(rows[row]):
             kind = type(rows[row]).__name__
-            raise TypeError(f"{argument}[{row}]: expected WKB like the rows before, got {kind}")
+            raise type_error(argument, f"expected WKB like the rows before, got {kind}", row=row)
     pieces = list(map(bytes, compress(rows, there)))
     size = np.full(len(rows), -1, dtype=np.int64)
     size[there] = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))

@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
-from poly_match._forms.numbers import Doubles, doubles_of
+from poly_match._errors import value_error
+from poly_match._forms.column import doubles_in
+from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
 from poly_match._forms.regions import Regions, are_polygons, regions_of
 from poly_match._index import Answers, Index
@@ -130,7 +132,7 @@ def _pyplot() -> Any:
 def _drawn(x: Doubles, y: Doubles, limit: int) -> Answers:
     """Return the rows of the points that are drawn: the finite ones, or a sample of them."""
     if limit < 0:
-        raise ValueError(f"max_points: expected at least 0, got {limit}")
+        raise value_error("max_points", f"expected at least 0, got {limit}")
     rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
     if len(rows) > limit:
         rows = np.sort(np.random.default_rng(0).choice(rows, limit, replace=False))
@@ -140,13 +142,15 @@ def _drawn(x: Doubles, y: Doubles, limit: int) -> Answers:
 def _checked(answers: npt.ArrayLike, points: int, regions: int) -> Answers:
     given = np.asarray(answers)
     if given.shape != (points,) or given.dtype.kind not in "iu":
-        raise ValueError(
-            f"answers: expected one integer for each of {points} points, got {given.dtype} {given.shape}"
+        raise value_error(
+            "answers", f"expected one integer for each of {points} points, got {given.dtype} {given.shape}"
         )
     wrong = np.flatnonzero((given < -1) | (given >= regions))
     if wrong.size:
-        raise ValueError(
-            f"answers[{wrong[0]}]: {given[wrong[0]]} is not one of {regions} regions, nor -1 for none"
+        raise value_error(
+            "answers",
+            f"{given[wrong[0]]} is not one of {regions} regions, nor -1 for none",
+            row=int(wrong[0]),
         )
     return given.astype(np.intp)
 
@@ -263,7 +267,7 @@ def _draw_disks(ax: Any, centers: Doubles, distance: Any, colours: npt.NDArray[A
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Circle
 
-    radii = np.broadcast_to(doubles_of(distance, "distance"), len(centers))
+    radii = np.broadcast_to(doubles_in(distance, "distance"), len(centers))
     rows = np.flatnonzero(np.isfinite(radii) & np.isfinite(centers).all(axis=1))
     circles = [Circle(tuple(centers[row]), radii[row]) for row in rows]
     ax.add_collection(

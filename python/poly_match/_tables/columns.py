@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from poly_match._errors import type_error, value_error
 from poly_match._forms.numbers import Doubles, doubles_of
 from poly_match._forms.points import xy_of
 from poly_match._index import Answers, Index
@@ -48,18 +49,18 @@ class Columns:
         named = {"x": x, "y": y, "geometry": geometry, "into": into}
         for argument, name in named.items():
             if name is not None and not isinstance(name, str):
-                raise TypeError(f"{argument}: expected the name of a column, got {type(name).__name__}")
+                raise type_error(argument, f"expected the name of a column, got {type(name).__name__}")
         if (x is None) is not (y is None) or (geometry is None) is (x is None):
-            raise ValueError("x, y, geometry: name the two columns x= and y=, or the one column geometry=")
+            raise value_error("x, y, geometry", "name the two columns x= and y=, or the one column geometry=")
         for argument in ("x", "y", "geometry"):
             if named[argument] is not None and named[argument] not in there:
-                raise ValueError(f"{argument}: no column {named[argument]!r}; there are {', '.join(there)}")
+                raise value_error(argument, f"no column {named[argument]!r}; there are {', '.join(there)}")
         self = cls(x, y, geometry, into, _attributes(columns))
         taken = {name.lower() for name in there}
         for name in self.added():
             if name.lower() in taken:  # an engine may not tell upper from lower case
                 argument = "into" if name == into else "columns"
-                raise ValueError(f"{argument}: there is a column {name!r} already; choose another name")
+                raise value_error(argument, f"there is a column {name!r} already; choose another name")
             taken.add(name.lower())
         if isinstance(index, Index):
             self.check_regions(index)
@@ -68,8 +69,9 @@ class Columns:
     def check_regions(self, index: Index) -> None:
         """Refuse attributes that are not those of the index."""
         if self.attributes.num_columns and self.attributes.num_rows != len(index):
-            raise ValueError(
-                f"columns: expected one row for each of {len(index)} regions, got {self.attributes.num_rows}"
+            raise value_error(
+                "columns",
+                f"expected one row for each of {len(index)} regions, got {self.attributes.num_rows}",
             )
 
     def added(self) -> list[str]:
@@ -112,16 +114,17 @@ def _attributes(columns: Any) -> Any:
     if columns is None:
         return pa.table({})
     if isinstance(columns, (str, list)):
-        raise TypeError("columns: expected a table of one row per region (or a dict of arrays), not names")
+        raise type_error("columns", "expected a table of one row per region (or a dict of arrays), not names")
     try:
         if hasattr(columns, "iloc"):  # pandas
             table = pa.Table.from_pandas(columns, preserve_index=False)
         else:
             table = pa.table(columns)
     except (TypeError, pa.ArrowException) as error:
-        raise TypeError(
-            "columns: expected a table of one row per region (Arrow, pandas, Polars, or a dict of arrays); "
-            f"got {type(columns).__name__}: {error}"
+        raise type_error(
+            "columns",
+            "expected a table of one row per region (Arrow, pandas, Polars, or a dict of arrays); "
+            f"got {type(columns).__name__}: {error}",
         ) from None
     fields = [pa.field(field.name, _plain(field.type)) for field in table.schema]
     return table.cast(pa.schema(fields)).combine_chunks()
@@ -147,7 +150,7 @@ def points_of_arrays(arrays: tuple[Any, ...], argument: str) -> tuple[Doubles, D
     if len(arrays) == 1:
         return _places(arrays[0])
     if len(arrays) != 2:
-        raise ValueError(f"{argument}: expected x and y, or one geometry; got {len(arrays)} arguments")
+        raise value_error(argument, f"expected x and y, or one geometry; got {len(arrays)} arguments")
     x, y = (_numbers(array, argument, None) for array in arrays)
     return x, y
 
@@ -163,7 +166,7 @@ def _numbers(column: Any, argument: str, name: str | None) -> Doubles:
     if pa.types.is_decimal(kind) or pa.types.is_null(kind):
         column = column.cast(pa.float64())
     elif not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
-        raise TypeError(f"{argument}: expected numbers{_in(name)}, got {kind}; cast it")
+        raise type_error(argument, f"expected numbers{_in(name)}, got {kind}; cast it")
     return doubles_of(_numpy(column), argument)
 
 

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from poly_match._errors import type_error, value_error
 from poly_match._files import replacing
 from poly_match._index import Index
 from poly_match._run import Bar, worker_count
@@ -132,9 +133,9 @@ def match_dataset(
     count = worker_count(workers)
     dataset = source if isinstance(source, ds.Dataset) else ds.dataset(_paths(source), partitioning="hive")
     if not isinstance(dataset, ds.FileSystemDataset) or dataset.format.default_extname != "parquet":
-        raise TypeError("source: expected Parquet files; convert those of another format first")
+        raise type_error("source", "expected Parquet files; convert those of another format first")
     if not dataset.files:
-        raise ValueError("source: there are no files in it")
+        raise value_error("source", "there are no files in it")
     ready = opened(check_index(index))
     task = Columns.of(dataset.schema.names, ready, x=x, y=y, geometry=geometry, into=into, columns=columns)
     files = _files(dataset, source, Path(sink))
@@ -163,8 +164,8 @@ def _paths(source: Any) -> Any:
     if isinstance(source, (list, tuple)):
         return [_paths(each) for each in source]
     if not isinstance(source, (str, os.PathLike)):
-        raise TypeError(
-            f"source: expected a path, a list of paths or a pyarrow Dataset, got {type(source).__name__}"
+        raise type_error(
+            "source", f"expected a path, a list of paths or a pyarrow Dataset, got {type(source).__name__}"
         )
     path = os.fspath(source)
     return path if "://" in path else os.path.abspath(path)
@@ -175,9 +176,9 @@ def _files(dataset: Any, source: Any, sink: Path) -> list[_File]:
     fragments = list(dataset.get_fragments())
     base = _base(fragments, source)
     if sink.exists() and not sink.is_dir():
-        raise ValueError(f"sink: expected a folder, {sink} is a file")
+        raise value_error("sink", f"expected a folder, {sink} is a file")
     if sink.resolve().is_relative_to(Path(base).resolve()):
-        raise ValueError(f"sink: {sink} lies in the source, {base}; choose a folder outside of it")
+        raise value_error("sink", f"{sink} lies in the source, {base}; choose a folder outside of it")
     files: dict[Path, _File] = {}
     for fragment in fragments:
         name = PurePosixPath(fragment.path).relative_to(base).as_posix()
@@ -186,8 +187,8 @@ def _files(dataset: Any, source: Any, sink: Path) -> list[_File]:
         files[target] = _File(fragment, target, {"name": name, "size": info.size, "time": info.mtime_ns})
     for path in sorted(sink.rglob("*")):
         if path.is_file() and path not in files and not path.name.startswith((".", "_")):
-            raise ValueError(
-                f"sink: {path} is none of the files of this job; remove it, or choose another folder"
+            raise value_error(
+                "sink", f"{path} is none of the files of this job; remove it, or choose another folder"
             )
     return list(files.values())
 
@@ -253,7 +254,7 @@ class _Job:
         for part, wanted in {**self.stamp, "source": file.source}.items():
             if stamp.get(part) != wanted:
                 reason = f"made from another {part}" if part in stamp else "not made by this function"
-                raise ValueError(f"sink: {file.target} was {reason}; delete it, or choose another folder")
+                raise value_error("sink", f"{file.target} was {reason}; delete it, or choose another folder")
         return dict(stamp)
 
     def make(self, file: _File) -> dict[str, Any]:
@@ -263,7 +264,7 @@ class _Job:
         schema = file.fragment.physical_schema
         for name in (self.task.x, self.task.y, self.task.geometry):
             if name is not None and name not in schema.names:
-                raise ValueError(f"source: {file.fragment.path} has no column {name!r}")
+                raise value_error("source", f"{file.fragment.path} has no column {name!r}")
         result: dict[str, Any] = {**self.stamp, "source": file.source, "points": 0, "matched": 0, "digest": 0}
         file.target.parent.mkdir(parents=True, exist_ok=True)
         with replacing(file.target) as out, pq.ParquetWriter(out, self.schema(schema)) as writer:

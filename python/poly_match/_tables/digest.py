@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from poly_match._errors import type_error, value_error
 from poly_match._forms.numbers import array_of
 
 __all__ = ["MODULUS", "digest"]
@@ -90,14 +91,14 @@ def digest(ids: Any, keys: Any = None, *, ordered: bool = False) -> int:
     if keys is None:
         words = []
     elif ordered:
-        raise ValueError("ordered: the position is the key then; leave `keys` out")
+        raise value_error("ordered", "the position is the key then; leave `keys` out")
     elif isinstance(keys, tuple):
         words = [_column(column, f"keys[{at}]", "biuf") for at, column in enumerate(keys)]
     else:
         words = [_column(keys, "keys", "biuf")]
     for column in words:
         if len(column) != count:
-            raise ValueError(f"keys: expected one for each of {count} ids, got {len(column)}")
+            raise value_error("keys", f"expected one for each of {count} ids, got {len(column)}")
     total = 0
     for start in range(0, count, _BLOCK):
         stop = min(start + _BLOCK, count)
@@ -111,10 +112,10 @@ def digest(ids: Any, keys: Any = None, *, ordered: bool = False) -> int:
 def _column(values: Any, argument: str, kinds: str) -> npt.NDArray[Any]:
     array = array_of(values, argument)
     if array.ndim != 1:
-        raise ValueError(f"{argument}: expected a 1-D array, got shape {array.shape}")
+        raise value_error(argument, f"expected a 1-D array, got shape {array.shape}")
     if array.size and (array.dtype.kind not in kinds or array.dtype.itemsize > 8):
         expected = "integers" if kinds == "iu" else "integers or floats of up to 64 bits"
-        raise TypeError(f"{argument}: expected {expected}, got dtype {array.dtype}")
+        raise type_error(argument, f"expected {expected}, got dtype {array.dtype}")
     return array
 
 

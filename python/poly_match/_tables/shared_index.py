@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from poly_match._errors import type_error
 from poly_match._index import Index
 
 __all__ = ["IndexOrPath", "opened"]
@@ -35,8 +36,9 @@ def opened(index: IndexOrPath) -> Index:
 def check_index(index: Any) -> IndexOrPath:
     """Return the argument when it is an index or a path."""
     if not isinstance(index, (Index, str, os.PathLike)):
-        raise TypeError(
-            "index: expected a poly_match.Index, or the path of a file that Index.save wrote; "
-            f"got {type(index).__name__}"
+        raise type_error(
+            "index",
+            "expected a poly_match.Index, or the path of a file that Index.save wrote; "
+            f"got {type(index).__name__}",
         )
     return index

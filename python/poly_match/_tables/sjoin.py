@@ -18,6 +18,7 @@ from typing import Any, Literal, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from poly_match._errors import type_error, value_error
 from poly_match._forms.crs import check_crs
 from poly_match._forms.points import xy_of
 from poly_match._forms.regions import regions_of
@@ -121,13 +122,13 @@ def sjoin(
     _check_frame(left, "points")
     _check_frame(polygons, "polygons")
     if how not in ("left", "inner"):
-        raise ValueError(f'how: expected "left" or "inner", got {how!r}; there is one row per point')
+        raise value_error("how", f'expected "left" or "inner", got {how!r}; there is one row per point')
     if audit and how != "left":
-        raise ValueError('audit: needs how="left": the statuses are those of all points')
+        raise value_error("audit", 'needs how="left": the statuses are those of all points')
     check_crs(left.crs, polygons.crs)
     attributes = _attributes(polygons, columns, rsuffix, left.columns)
     if audit and any("status" in frame.columns for frame in (left, attributes)):
-        raise ValueError('audit: adds a column "status", and there is one already; rename it')
+        raise value_error("audit", 'adds a column "status", and there is one already; rename it')
     labels = _apart(left, attributes, lsuffix, rsuffix)
     x, y = _xy(left, polygons)
     answers = match(
@@ -150,17 +151,18 @@ def sjoin(
 def _check_frame(frame: Any, argument: str) -> None:
     """Refuse what is no GeoDataFrame, without importing GeoPandas."""
     if not any(base.__name__ == "GeoDataFrame" for base in type(frame).__mro__):
-        raise TypeError(f"{argument}: expected a GeoDataFrame, got {type(frame).__name__}")
+        raise type_error(argument, f"expected a GeoDataFrame, got {type(frame).__name__}")
     if frame.active_geometry_name is None:
-        raise ValueError(f"{argument}: has no active geometry; choose a column with set_geometry")
+        raise value_error(argument, "has no active geometry; choose a column with set_geometry")
 
 
 def _predicate(word: str) -> str:
     """Return the predicate in the words of this library."""
     if word == "within":
-        raise ValueError(
-            'predicate: "within" leaves points on a border without a region; "covers", the default, gives a '
-            "point on it to the best of those that share it"
+        raise value_error(
+            "predicate",
+            '"within" leaves points on a border without a region; "covers", the default, gives a '
+            "point on it to the best of those that share it",
         )
     return "covers" if word in SAME_AS_COVERS else word
 
@@ -171,8 +173,8 @@ def _xy(points: Any, polygons: Any) -> tuple[Any, Any]:
         return xy_of(points)
     except TypeError:
         if polygons.geom_type.eq("Point").any():
-            raise TypeError(
-                "points: holds no Points but polygons does: the two frames are swapped, points come first"
+            raise type_error(
+                "points", "holds no Points but polygons does: the two frames are swapped, points come first"
             ) from None
         raise
 
@@ -199,7 +201,7 @@ def _attributes(polygons: Any, columns: Any, rsuffix: str | None, others: Any) -
         unknown = [label for label in wanted if label not in polygons.columns or label == geometry]
         if unknown:
             there = [label for label in polygons.columns if label != geometry]
-            raise ValueError(f"columns: {unknown[0]!r} is no attribute of polygons; there are: {there}")
+            raise value_error("columns", f"{unknown[0]!r} is no attribute of polygons; there are: {there}")
         frame = polygons[wanted]
     names = list(polygons.index.names)
     number = [""] if len(names) == 1 else range(len(names))
@@ -207,9 +209,10 @@ def _attributes(polygons: Any, columns: Any, rsuffix: str | None, others: Any) -
     for label, name in zip(labels, names, strict=True):
         if label in frame.columns or (name is None and label in others):
             whose = "polygons" if label in frame.columns else "points"
-            raise ValueError(
-                f"{whose}: has a column {label!r}, and the index of polygons will be called so; rename the "
-                "column, or that index with polygons.rename_axis(...)"
+            raise value_error(
+                whose,
+                f"has a column {label!r}, and the index of polygons will be called so; rename the "
+                "column, or that index with polygons.rename_axis(...)",
             )
     return frame.reset_index(names=labels)
 
@@ -222,7 +225,7 @@ def _apart(points: Any, attributes: Any, lsuffix: str | None, rsuffix: str | Non
     left, right = [*points.index.names, *points.columns], list(attributes.columns)
     shared = set(left) & set(right)
     if shared and not lsuffix and not rsuffix:
-        raise ValueError(f"lsuffix, rsuffix: needed, both frames have {sorted(map(str, shared))}")
+        raise value_error("lsuffix, rsuffix", f"needed, both frames have {sorted(map(str, shared))}")
 
     def renamed(labels: Labels, suffix: str | None, keep: Hashable) -> Labels:
         apart = shared - {keep} if suffix is not None else set()
@@ -233,7 +236,7 @@ def _apart(points: Any, attributes: Any, lsuffix: str | None, rsuffix: str | Non
     for before, after in zip((left, right), sides, strict=True):
         for old, new in zip(before, after, strict=True):
             if counts[new] > 1 and (new != old or old in shared):
-                raise ValueError(f"lsuffix, rsuffix: make two columns called {new!r}; choose others")
+                raise value_error("lsuffix, rsuffix", f"make two columns called {new!r}; choose others")
     return sides
 
 
