@@ -183,7 +183,7 @@ def windows() -> None:
 
 
 def full() -> None:
-    apt("clang", "libclang-rt-14-dev", "valgrind", "pypy3")
+    apt("clang", "libclang-rt-14-dev", "valgrind", "pypy3", "python3-dbg")
     folder = meson_build("full", "-Dwerror=true")
     meson_test(folder, PM_TEST_FULL="1")
     valgrind = [
@@ -199,6 +199,7 @@ def full() -> None:
     windows()
     run("sh", "tests/fuzz/run.sh")
     run("bash", "tests/python/under_asan")
+    run(program(TEST, "python"), "-m", "pytest", "tests/python/test_first_extension.py", "-k", "debug_python")
 
 
 def apt(*packages: str) -> None:
