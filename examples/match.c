@@ -51,7 +51,12 @@ int main(void) {
     /* Bad input is an error that says where; nothing is printed by the library, and nothing leaks. */
     const double broken[] = {0, 0, 1, NAN, 1, 1};
     const int64_t one_ring[] = {0, 3}, one_polygon[] = {0, 1};
-    regions = (pm_regions){broken, 3, one_ring, 1, one_polygon, 1, NULL, 0};
+    regions = (pm_regions){.coords = broken,
+                           .coord_count = 3,
+                           .ring_offsets = one_ring,
+                           .ring_count = 1,
+                           .polygon_offsets = one_polygon,
+                           .polygon_count = 1};
     if (pm_index_build(&regions, NULL, &index, &err) != PM_OK)
         printf("%s: %s\n", pm_status_name(err.status), err.message);
     pm_index_free(index); /* NULL after a failure, which is fine */

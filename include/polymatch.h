@@ -6,17 +6,21 @@
  *
  * Memory     Inputs are borrowed for the call only. An index copies what it needs and never changes after it
  *            was built; one from pm_index_open() borrows its block while it lives. Outputs are the caller's
- *            arrays. What was allocated is released by pm_index_free().
+ *            arrays. pm_index_free() releases what was allocated.
  * Threads    No globals, no locks: any number of threads may match on one index, each on its own points.
  * Errors     Every function that can fail returns a pm_status; 0 is success. An optional pm_error receives
  *            the item at fault and a sentence. Nothing is printed, nothing aborts.
  * Exactness  Answers are those of real arithmetic on the given doubles, not of rounded arithmetic: points on a
  *            boundary are covered, comparisons are exact, areas and centers are correctly rounded. The same
  *            input gives the same answer on every machine. Subnormal numbers must not be flushed to zero.
+ * Growth     The structs that a caller fills (pm_regions, pm_points, pm_disks, pm_options) end in reserved room,
+ *            where later versions add members; 0 there means what this version does. So set them to 0 before
+ *            filling them, as `pm_options options = {.best = PM_FIRST};` does.
  */
 #ifndef POLYMATCH_H
 #define POLYMATCH_H
 
+#include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -60,9 +64,9 @@ typedef enum pm_status {
     PM_ERR_COORDINATE = -4, /**< a NaN or infinite coordinate; `item` is the region */
     PM_ERR_SCORE = -5,      /**< a NaN score; `item` is the region */
     PM_ERR_DISTANCE = -6,   /**< a negative or NaN distance; `item` is the region, -1 for the only one */
-    PM_ERR_BLOCK = -7,      /**< bytes that are no index, or were cut off or changed since they were one */
+    PM_ERR_BLOCK = -7,      /**< bytes that are not an index, or are damaged or cut off */
     PM_ERR_VERSION = -8,    /**< an index in another format or byte order: build it again from the regions */
-    PM_ERR_STOPPED = -9,    /**< the options' `poll` asked to stop */
+    PM_ERR_STOPPED = -9,    /**< the `poll` of the options returned nonzero */
     PM_ERR_SIZE = -10       /**< an index of these regions can't be as small as the options' `max_bytes` */
 } pm_status;
 
@@ -102,6 +106,7 @@ typedef struct pm_regions {
     size_t polygon_count;
     const int64_t *geom_offsets; /**< geom_count + 1 positions in the polygons; NULL: each polygon is a region */
     size_t geom_count;           /**< ignored when geom_offsets is NULL */
+    uint64_t reserved[4];        /**< 0 */
 } pm_regions;
 
 /** Points as two strided arrays of doubles. (n, 2) rows: y = x + 1 and both strides 16. */
@@ -111,6 +116,7 @@ typedef struct pm_points {
     ptrdiff_t x_stride; /**< bytes from one x to the next; any value, unaligned and negative included */
     ptrdiff_t y_stride;
     size_t count;
+    uint64_t reserved[3]; /**< 0 */
 } pm_points;
 
 /** Disks: regions seen by their centers only. A point is in disk i when it is strictly closer to the center than
@@ -120,6 +126,7 @@ typedef struct pm_disks {
     const double *y;
     const double *area; /**< count areas, not NaN, for PM_SMALLEST and PM_LARGEST; else NULL is allowed */
     size_t count;
+    uint64_t reserved[4]; /**< 0 */
 } pm_disks;
 
 /** Number of regions of the view: geom_count, or polygon_count without that level. */
@@ -127,7 +134,8 @@ PM_API size_t pm_regions_count(const pm_regions *regions);
 
 /** Check offsets and coordinates.
  *
- * O(vertices). @return PM_OK, PM_ERR_ARGUMENT (NULL where there are items), PM_ERR_OFFSETS, PM_ERR_COORDINATE */
+ * O(vertices). @return PM_OK, PM_ERR_ARGUMENT (NULL where there are items, something in `reserved`), PM_ERR_OFFSETS,
+ * PM_ERR_COORDINATE */
 PM_API PM_MUST_USE pm_status pm_regions_check(const pm_regions *regions, pm_error *err);
 
 /* ---- measures ----------------------------------------------------------------------------------------- */
@@ -158,6 +166,40 @@ PM_API void pm_regions_measure(const pm_regions *regions, double *areas, double 
  * distance and an infinite point give 0; an infinite distance gives 1 for every finite point. */
 PM_API int pm_is_closer(const double center[2], double x, double y, double distance);
 
+/** Rounded squares of distances that are certainly closer than a distance: below `inner`; and certainly not: above
+ * `outer`. */
+typedef struct pm_band {
+    double inner, outer;
+} pm_band;
+
+/** The band of a distance, for loops that call pm_is_closer() only where a rounded square falls into the band.
+ *
+ * |c - p|^2 < d^2 is decided by the rounded square of the distance unless it is close to d^2. A difference has the
+ * relative error u = 2^-53, so the square has at most 4u + O(u^2) and d^2 has u: outside of a band of 8u the two
+ * can't change sides, however the compiler fuses the operations. Underflow can't matter while d^2 is far above the
+ * smallest normal number; where it is not, and where d^2 overflows, the band is wide. A square that overflows is
+ * above any finite band; one that is NaN is neither below nor above. */
+static inline pm_band pm_band_of(double distance) {
+    const double square = distance * distance, eight_u = 8.8817841970012523e-16; /* 2^-50 */
+    pm_band band = {square * (1 - eight_u), square * (1 + eight_u)};
+    if (!(distance > 0)) {
+        band.inner = band.outer = -1;
+    } else if (!(square < 1e300)) {
+        band.inner = -1;
+        band.outer = INFINITY;
+    } else if (!(square > 1e-280)) {
+        band.inner = -1;
+        band.outer = 2e-280;
+    }
+    return band;
+}
+
+/** The square of the distance between two places, rounded at each step. */
+static inline double pm_rounded_square(double ax, double ay, double bx, double by) {
+    double dx = ax - bx, dy = ay - by;
+    return dx * dx + dy * dy;
+}
+
 /* ---- index -------------------------------------------------------------------------------------------- */
 
 /** Which regions are candidates for a point. */
@@ -179,7 +221,7 @@ typedef enum pm_best {
 /** How to answer: every engine gives the same answers. */
 typedef enum pm_engine {
     PM_ENGINE_AUTO = 0, /**< the tree, unless there is little to search */
-    PM_ENGINE_SCAN = 1, /**< regions best first behind their boxes: nothing to build, for few points */
+    PM_ENGINE_SCAN = 1, /**< box by box, best first: nothing to build, for few points */
     PM_ENGINE_TREE = 2  /**< the map of answers cut into cells, for many. Where it can't pay (extents beyond 1e100,
                              infinite radii, thousands of borders in one place) the scan stands in */
 } pm_engine;
@@ -196,10 +238,13 @@ typedef struct pm_options {
     const double *areas;           /**< for PM_SMALLEST and PM_LARGEST of regions: NULL, they are measured; or one per
                                         region, none NaN, that count instead */
     size_t max_bytes;              /**< most bytes of the block, so that a tree grows no further; 0: three times the
-                                        coordinates + 16 MB, and for PM_CENTER_WITHIN 256 a region + 4 MB */
+                                        coordinates + 16 MB, for PM_CENTER_WITHIN 256 per region + 4 MB, and the note */
     int (*poll)(void *context);    /**< NULL, or called every few milliseconds of a build, from its thread; nonzero
                                         stops the build with PM_ERR_STOPPED */
     void *poll_context;
+    const void *note; /**< `note_size` bytes that the index keeps for the caller, see pm_index_note(); else NULL */
+    size_t note_size;
+    uint64_t reserved[10]; /**< 0 */
 } pm_options;
 
 /** Regions prepared for matching. */
@@ -259,6 +304,14 @@ PM_API pm_predicate pm_index_predicate(const pm_index *index);
 
 /** Its rule for the best, PM_SCORE_* for scores. */
 PM_API pm_best pm_index_best(const pm_index *index);
+
+/** The note that the index was built with: bytes that belong to the caller, such as names of the regions. The library
+ * doesn't look at them; they are part of the block.
+ *
+ * @param size  receives its size in bytes
+ * @return its first byte, at a multiple of 64 bytes from the start of the block; NULL where there is none. It lives
+ * as long as the index does. Cannot fail, O(1). */
+PM_API const void *pm_index_note(const pm_index *index, size_t *size);
 
 /** Bytes of memory the index owns: its block, unless that is borrowed, and a little more. */
 PM_API size_t pm_index_size(const pm_index *index);

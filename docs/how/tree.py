@@ -28,7 +28,7 @@ UNDECIDED = -2
 SECTIONS = [
     "ids", "boxes", "polygon_offsets", "polygon_boxes", "ring_offsets", "vertex_offsets", "vertices", "spans",
     "disk_x", "disk_y", "disk_radius", "disk_grid", "disk_grid_x", "disk_grid_y", "disk_reach",
-    "root", "tables", "leaves", "origins",
+    "root", "tables", "leaves", "origins", "note",
 ]  # fmt: skip
 HEADER = np.dtype(
     [("magic", "S8"), ("byte_order", "u4"), ("version", "u4"), ("header_size", "u8"), ("size", "u8"),

@@ -280,9 +280,10 @@ static PyObject *main_native(const core_state *state, PyObject *polygons, const 
     if (*is_native <= 0)
         goto done;
     double distance = max_dist >= 0 ? max_dist : 0; /* negative or NaN: no point is closer than 0 */
-    pm_disks disks = {x, y, area, count};
+    pm_disks disks = {.x = x, .y = y, .area = area, .count = count};
     pm_options options = {.predicate = PM_CENTER_WITHIN, .distance = &distance, .distance_count = 1};
-    pm_points view = {xy, xy + 1, 2 * sizeof(double), 2 * sizeof(double), queries};
+    pm_points view = {
+        .x = xy, .y = xy + 1, .x_stride = 2 * sizeof(double), .y_stride = 2 * sizeof(double), .count = queries};
     pm_error err;
     pm_status status;
     if ((double)count * (double)queries < 1e6) {

@@ -3,13 +3,11 @@
  * The loop that was 99 % of the time in Python. Three speeds: Polygons with their own center are compared in place,
  * four at a time; objects that hold an array as their center are read in batches, so that cache misses overlap; all
  * others are asked one by one. A rounded square of the distance decides outside of a narrow band, the library's exact
- * comparison within (closer.h).
+ * comparison within (pm_band_of()).
  *
  * While no Python code runs, borrowed references and list sizes hold. Where it may run, the item is owned and sizes
  * are asked again: a list that changes meanwhile is followed as a for loop would. */
 #include "core.h"
-
-#include "../../src/base/closer.h"
 
 #ifdef __SSE2__
 #include <emmintrin.h>

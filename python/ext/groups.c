@@ -94,7 +94,14 @@ static int gather_regions(const pm_regions *from, const int64_t *rows, size_t co
         }
         geom_offsets[i + 1] = polygon;
     }
-    *to = (pm_regions){coords, vertices, ring_offsets, rings, polygon_offsets, polygons, geom_offsets, count};
+    *to = (pm_regions){.coords = coords,
+                       .coord_count = vertices,
+                       .ring_offsets = ring_offsets,
+                       .ring_count = rings,
+                       .polygon_offsets = polygon_offsets,
+                       .polygon_count = polygons,
+                       .geom_offsets = geom_offsets,
+                       .geom_count = count};
     return 0;
 }
 
@@ -129,7 +136,7 @@ static int gather_points(const pm_points *from, const int64_t *rows, size_t coun
         memcpy(xy + 2 * i, (const char *)from->x + rows[i] * from->x_stride, sizeof *xy);
         memcpy(xy + 2 * i + 1, (const char *)from->y + rows[i] * from->y_stride, sizeof *xy);
     }
-    *to = (pm_points){xy, xy + 1, 2 * sizeof *xy, 2 * sizeof *xy, count};
+    *to = (pm_points){.x = xy, .y = xy + 1, .x_stride = 2 * sizeof *xy, .y_stride = 2 * sizeof *xy, .count = count};
     return 0;
 }
 
@@ -151,8 +158,9 @@ static pm_status match_group(const group_job *job, size_t group, buffer *buffers
     options.engine = (pm_engine)job->engines[group];
     pm_status status;
     if (job->disks.x) {
-        pm_disks disks = {gather(job->disks.x, rows, count, &buffers[DISK_X]),
-                          gather(job->disks.y, rows, count, &buffers[DISK_Y]), NULL, count};
+        pm_disks disks = {.x = gather(job->disks.x, rows, count, &buffers[DISK_X]),
+                          .y = gather(job->disks.y, rows, count, &buffers[DISK_Y]),
+                          .count = count};
         if (job->disks.area)
             disks.area = gather(job->disks.area, rows, count, &buffers[DISK_AREAS]);
         if (!disks.x || !disks.y || (job->disks.area && !disks.area))

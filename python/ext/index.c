@@ -66,7 +66,8 @@ int disks_from(PyObject *const *args, pm_disks *disks) {
         PyErr_SetString(PyExc_ValueError, "x, y and area must have one length");
         return -1;
     }
-    *disks = (pm_disks){PyArray_DATA(x), PyArray_DATA(y), area ? PyArray_DATA(area) : NULL, (size_t)count};
+    *disks = (pm_disks){
+        .x = PyArray_DATA(x), .y = PyArray_DATA(y), .area = area ? PyArray_DATA(area) : NULL, .count = (size_t)count};
     return 0;
 }
 
@@ -273,8 +274,11 @@ int points_from(PyObject *x, PyObject *y, PyObject *out, pm_points *points, int6
         PyErr_SetString(PyExc_ValueError, "x, y and out must have one length, and out must be writeable");
         return -1;
     }
-    *points =
-        (pm_points){PyArray_DATA(xs), PyArray_DATA(ys), PyArray_STRIDE(xs, 0), PyArray_STRIDE(ys, 0), (size_t)count};
+    *points = (pm_points){.x = PyArray_DATA(xs),
+                          .y = PyArray_DATA(ys),
+                          .x_stride = PyArray_STRIDE(xs, 0),
+                          .y_stride = PyArray_STRIDE(ys, 0),
+                          .count = (size_t)count};
     *answers = PyArray_DATA(outs);
     return 0;
 }

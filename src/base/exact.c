@@ -14,7 +14,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "closer.h"
 #include "polymatch.h"
 
 static const int64_t LIMB = INT64_C(1) << 32;

@@ -49,6 +49,13 @@ pm_status pm_fail(pm_error *err, pm_status status, int64_t item, const char *sen
     return status;
 }
 
+int pm_is_zero(const uint64_t *reserved, size_t size) {
+    uint64_t any = 0;
+    for (size_t i = 0; i < size / sizeof *reserved; i++)
+        any |= reserved[i];
+    return any == 0;
+}
+
 void *pm_allocate(const pm_allocator *allocator, size_t size) {
     return allocator ? allocator->allocate(allocator->context, size) : malloc(size);
 }

@@ -31,13 +31,16 @@ static uint64_t align(uint64_t size) {
     return (size + PM_BLOCK_ALIGN - 1) / PM_BLOCK_ALIGN * PM_BLOCK_ALIGN;
 }
 
-/* The sections of every block, then the kind's own. */
+/* The sections of every block, and after them the kind's own. */
+static const pm_section_name COMMON[] = {PM_SECTION_IDS, PM_SECTION_NOTE};
+enum { COMMON_COUNT = sizeof COMMON / sizeof *COMMON };
+
 static size_t count_sections(const pm_kind *kind) {
-    return 1 + kind->section_count;
+    return COMMON_COUNT + kind->section_count;
 }
 
 static pm_section_name section_at(const pm_kind *kind, size_t i) {
-    return i == 0 ? PM_SECTION_IDS : kind->sections[i - 1];
+    return i < COMMON_COUNT ? COMMON[i] : kind->sections[i - COMMON_COUNT];
 }
 
 void pm_block_plan(pm_block *block, const pm_kind *kind, pm_best best, size_t count,

@@ -32,6 +32,7 @@ typedef enum pm_section_name {
     PM_SECTION_TREE_TABLES,
     PM_SECTION_TREE_LEAVES,
     PM_SECTION_TREE_ORIGINS,
+    PM_SECTION_NOTE, /* of every block: bytes that belong to the caller */
     PM_SECTIONS
 } pm_section_name;
 

@@ -40,6 +40,8 @@ static pm_status check_distance(const pm_options *options, const pm_kind *kind, 
 static pm_status check_options(const pm_options *options, size_t count, int has_areas, pm_error *err) {
     const pm_kind *kind = pm_kind_of(options->predicate);
     const pm_best_rule *rule = pm_best_rule_of(options->best);
+    if (!pm_is_zero(options->reserved, sizeof options->reserved))
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, PM_RESERVED, "options");
     if (!kind)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%d is not a pm_predicate", (int)options->predicate);
     if (!rule)
@@ -54,12 +56,16 @@ static pm_status check_options(const pm_options *options, size_t count, int has_
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "area is NULL, but best needs it");
     if (!rule->needs_areas && options->areas)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "areas are given, but best does not use them");
+    if (options->note_size > 0 && !options->note)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "note is NULL, but note_size is %zu", options->note_size);
     return check_distance(options, kind, count, err);
 }
 
 pm_status pm_disks_check(const pm_disks *disks, const pm_options *options, pm_error *err) {
     if (!disks || !options)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%s is NULL", disks ? "options" : "disks");
+    if (!pm_is_zero(disks->reserved, sizeof disks->reserved))
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, PM_RESERVED, "disks");
     if (disks->count > 0 && (!disks->x || !disks->y))
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%s is NULL", disks->x ? "y" : "x");
     if (disks->count >= UINT32_MAX)
@@ -91,12 +97,13 @@ void pm_build_extend_bounds(pm_build *b, double min_x, double min_y, double max_
 /* Count what the arrays hold, and what may be added to them. */
 static pm_status plan_block(pm_build *b, pm_error *err) {
     b->sizes[PM_SECTION_IDS] = b->count * sizeof(uint32_t);
+    b->sizes[PM_SECTION_NOTE] = b->options->note_size;
     pm_status status = b->kind->plan(b, err);
     if (status)
         return status;
     pm_block_plan(&b->block, b->kind, b->options->best, b->count, b->sizes);
     const uint64_t size = b->block.header.size;
-    const size_t limit = b->options->max_bytes ? b->options->max_bytes : b->default_limit;
+    const size_t limit = b->options->max_bytes ? b->options->max_bytes : b->default_limit + b->options->note_size;
     if (b->options->max_bytes && size > limit)
         return pm_fail(err, PM_ERR_SIZE, -1, "the index takes %llu bytes or more, max_bytes is %zu",
                        (unsigned long long)size, limit);
@@ -177,6 +184,7 @@ static pm_status fill_block(pm_index *index, pm_build *b, pm_error *err) {
             clear_end(&b->block, &b->block.sections[name]);
     if (b->count > 0)
         memcpy(pm_block_array(&b->block, PM_SECTION_IDS), b->ids, (size_t)b->sizes[PM_SECTION_IDS]);
+    copy_much(b, pm_block_array(&b->block, PM_SECTION_NOTE), b->options->note, b->sizes[PM_SECTION_NOTE]);
     b->kind->view(index->view, &b->block);
     status = b->kind->fill(b, index->view, err);
     if (!status && b->kind->paint && b->options->engine != PM_ENGINE_SCAN)

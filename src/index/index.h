@@ -12,6 +12,8 @@ struct pm_index {
     size_t memory_size;
     const void *block;
     size_t size;
+    const void *note;
+    size_t note_size;
     const pm_kind *kind;
     pm_best best;
     size_t count;

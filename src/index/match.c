@@ -20,6 +20,8 @@ pm_index *pm_index_new(const pm_kind *kind, const pm_allocator *allocator) {
 void pm_index_use(pm_index *index, const pm_block *block) {
     index->block = block->bytes;
     index->size = (size_t)block->header.size;
+    index->note = pm_block_array(block, PM_SECTION_NOTE);
+    index->note_size = (size_t)block->sections[PM_SECTION_NOTE].size;
     index->best = (pm_best)block->header.best;
     index->count = (size_t)block->header.count;
     memcpy(index->bounds, block->header.bounds, sizeof index->bounds);
@@ -57,6 +59,11 @@ pm_best pm_index_best(const pm_index *index) {
 const void *pm_index_block(const pm_index *index, size_t *size) {
     *size = index->size;
     return index->block;
+}
+
+const void *pm_index_note(const pm_index *index, size_t *size) {
+    *size = index->note_size;
+    return index->note_size > 0 ? index->note : NULL;
 }
 
 void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out) {

@@ -33,6 +33,8 @@ static pm_status check_offsets(const char *name, const int64_t *offsets, size_t 
 pm_status pm_regions_check(const pm_regions *regions, pm_error *err) {
     if (!regions)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "regions is NULL");
+    if (!pm_is_zero(regions->reserved, sizeof regions->reserved))
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, PM_RESERVED, "regions");
     if (!regions->coords && regions->coord_count > 0)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "coords is NULL");
     if (pm_regions_count(regions) >= UINT32_MAX)

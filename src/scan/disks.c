@@ -13,7 +13,6 @@
 
 #include <math.h>
 
-#include "base/closer.h"
 #include "base/simd.h"
 
 #ifdef PM_X86

@@ -1,9 +1,9 @@
 /* disk_leaf.c — which disk of a leaf contains the point?
  *
  * The first whose center is closer than its radius. The rounded square of the distance decides, outside of the narrow
- * band of closer.h; inside of it pm_is_closer() does. Nothing but the disk's number is in the leaf: reading 1.6 MB of
- * centers of 100,000 disks takes at most 5 % longer than half as much in floats, which would need a band of their
- * own.
+ * band of pm_band_of(); inside of it pm_is_closer() does. Nothing but the disk's number is in the leaf: reading 1.6
+ * MB of centers of 100,000 disks takes at most 5 % longer than half as much in floats, which would need a band of
+ * their own.
  *
  * Most leaves are one disk, and what lies behind it. Which of the two it is can't be guessed, so a pair of entries is
  * looked at together and one of them chosen without a jump. With AVX-512 eight points do so at once, and those that
@@ -11,8 +11,6 @@
 #include "disk_leaf.h"
 
 #include <math.h>
-
-#include "base/closer.h"
 
 #ifdef PM_X86
 #include <immintrin.h>

@@ -187,16 +187,14 @@ void zoo_fill(zoo *z, rng *r, const source *s, size_t count) {
         }
         z->geom_offsets[region + 1] = (int64_t)polygons;
     }
-    z->regions = (pm_regions){
-        z->coords,
-        vertices,
-        z->ring_offsets,
-        rings,
-        z->polygon_offsets,
-        polygons,
-        multi ? z->geom_offsets : NULL,
-        multi ? count : 0,
-    };
+    z->regions = (pm_regions){.coords = z->coords,
+                              .coord_count = vertices,
+                              .ring_offsets = z->ring_offsets,
+                              .ring_count = rings,
+                              .polygon_offsets = z->polygon_offsets,
+                              .polygon_count = polygons,
+                              .geom_offsets = multi ? z->geom_offsets : NULL,
+                              .geom_count = multi ? count : 0};
 }
 
 void zoo_point(const zoo *z, rng *r, const source *s, double point[2]) {

@@ -32,7 +32,8 @@ static void fill_points(rules *u, rng *r, const source *s, const zoo *z, size_t 
         u->x[i] = how == 0 ? unreal[rng_below(r, 3)] : p[0];
         u->y[i] = how == 1 ? unreal[rng_below(r, 3)] : p[1];
     }
-    u->points = (pm_points){u->x, u->y, sizeof(double), sizeof(double), count};
+    u->points =
+        (pm_points){.x = u->x, .y = u->y, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = count};
 }
 
 static double fill_distance(const rules *u, rng *r, const zoo *z, size_t region) {

@@ -1,7 +1,8 @@
 /* test_abi.c: is the binary interface the one that programs were compiled for?
  *
- * Callers make these structs themselves. Who changes one raises the soversion in src/meson.build and writes the new
- * places down here; docs/abi.md says what else does. Sizes are those where pointers have 64 bits. */
+ * Callers fill these structs themselves. A new member takes the first of the reserved room and is written down here;
+ * whoever moves a member or changes a size raises the soversion in src/meson.build. docs/abi.md says what else does.
+ * Sizes are those where pointers have 64 bits. */
 #include "polymatch.h"
 #include "tap.h"
 
@@ -9,7 +10,7 @@
 #define SIZE(type, size) tap_ok(sizeof(type) == (size), #type " has %d bytes", size)
 
 static void test_inputs(void) {
-    SIZE(pm_regions, 64);
+    SIZE(pm_regions, 96);
     AT(pm_regions, coords, 0);
     AT(pm_regions, coord_count, 8);
     AT(pm_regions, ring_offsets, 16);
@@ -18,21 +19,24 @@ static void test_inputs(void) {
     AT(pm_regions, polygon_count, 40);
     AT(pm_regions, geom_offsets, 48);
     AT(pm_regions, geom_count, 56);
-    SIZE(pm_points, 40);
+    AT(pm_regions, reserved, 64);
+    SIZE(pm_points, 64);
     AT(pm_points, x, 0);
     AT(pm_points, y, 8);
     AT(pm_points, x_stride, 16);
     AT(pm_points, y_stride, 24);
     AT(pm_points, count, 32);
-    SIZE(pm_disks, 32);
+    AT(pm_points, reserved, 40);
+    SIZE(pm_disks, 64);
     AT(pm_disks, x, 0);
     AT(pm_disks, y, 8);
     AT(pm_disks, area, 16);
     AT(pm_disks, count, 24);
+    AT(pm_disks, reserved, 32);
 }
 
 static void test_options(void) {
-    SIZE(pm_options, 80);
+    SIZE(pm_options, 176);
     AT(pm_options, predicate, 0);
     AT(pm_options, best, 4);
     AT(pm_options, scores, 8);
@@ -44,6 +48,12 @@ static void test_options(void) {
     AT(pm_options, max_bytes, 56);
     AT(pm_options, poll, 64);
     AT(pm_options, poll_context, 72);
+    AT(pm_options, note, 80);
+    AT(pm_options, note_size, 88);
+    AT(pm_options, reserved, 96);
+    SIZE(pm_band, 16);
+    AT(pm_band, inner, 0);
+    AT(pm_band, outer, 8);
     SIZE(pm_allocator, 24);
     AT(pm_allocator, allocate, 0);
     AT(pm_allocator, release, 8);

@@ -152,8 +152,13 @@ static void test_same_bytes(void) {
     tap_count twice = {"same input, same bytes, whatever the size", 0, 0};
     for (size_t count = 0; count <= 200; count++) {
         const int64_t rings[] = {0, (int64_t)count}, polygons[] = {0, 1};
-        const pm_regions regions = {coords, count, rings, 1, polygons, 1, NULL, 0};
-        const pm_disks disks = {x, x, x, count};
+        const pm_regions regions = {.coords = coords,
+                                    .coord_count = count,
+                                    .ring_offsets = rings,
+                                    .ring_count = 1,
+                                    .polygon_offsets = polygons,
+                                    .polygon_count = 1};
+        const pm_disks disks = {.x = x, .y = x, .area = x, .count = count};
         for (int kind = 0; kind < 3; kind++) {
             pm_index *index[2] = {NULL, NULL};
             const void *blocks[2];
@@ -180,6 +185,47 @@ static void test_same_bytes(void) {
             coords[2 * count] = coords[2 * count + 1] = x[count] = (double)(count * count % 17);
     }
     tap_tally(&twice);
+}
+
+/* A note stays what it is, wherever the block goes, and is no part of the answers. */
+static void test_note(void) {
+    static const double x[] = {0, 5}, distance[] = {2, 3};
+    static const char names[] = "one\0two";
+    const pm_disks disks = {.x = x, .y = x, .count = 2};
+    pm_options options = {.predicate = PM_CENTER_WITHIN, .best = PM_FIRST, .distance = distance, .distance_count = 2};
+    pm_index *plain = NULL, *noted = NULL, *opened = NULL;
+    size_t size = 7, plain_size, noted_size;
+    if (pm_index_build_disks(&disks, &options, &plain, NULL) != PM_OK)
+        abort();
+    tap_ok(pm_index_note(plain, &size) == NULL && size == 0, "no note");
+    char *note = exactly(names, sizeof names);
+    options.note = note;
+    options.note_size = sizeof names;
+    if (pm_index_build_disks(&disks, &options, &noted, NULL) != PM_OK)
+        abort();
+    free(note); /* it was copied */
+    const void *kept = pm_index_note(noted, &size);
+    tap_ok(size == sizeof names && memcmp(kept, names, size) == 0, "a note is kept");
+    void *copy = exactly(pm_index_block(noted, &noted_size), block_size(noted));
+    tap_ok(pm_index_open(copy, noted_size, 1, NULL, &opened, NULL) == PM_OK, "and opened");
+    kept = pm_index_note(opened, &size);
+    tap_ok(size == sizeof names && memcmp(kept, names, size) == 0 && (const char *)kept > (const char *)copy &&
+               (const char *)kept < (const char *)copy + noted_size && ((uintptr_t)kept - (uintptr_t)copy) % 64 == 0,
+           "where the block is");
+    (void)pm_index_block(plain, &plain_size);
+    tap_ok(noted_size == plain_size + 64, "it takes a line");
+    options.max_bytes = plain_size;
+    pm_index *none = NULL;
+    tap_ok(pm_index_build_disks(&disks, &options, &none, NULL) == PM_ERR_SIZE, "which counts against max_bytes");
+    options.max_bytes = 0;
+    options.note = NULL;
+    tap_ok(pm_index_build_disks(&disks, &options, &none, NULL) == PM_ERR_ARGUMENT, "a note that is NULL");
+    ((char *)copy)[(const char *)kept - (const char *)copy] ^= 1;
+    tap_ok(open_status(copy, noted_size, 1) == PM_ERR_BLOCK, "a note that was damaged");
+    pm_index_free(opened);
+    free(copy);
+    pm_index_free(noted);
+    pm_index_free(plain);
 }
 
 /* ---- damage ---- */
@@ -220,7 +266,12 @@ static pm_index *small(int kind) {
     static const double coords[] = {0, 0, 4, 0, 4, 4, 0, 4, 1, 1, 2, 1, 2, 2, 5, 5, 9, 5, 9, 9};
     static const int64_t rings[] = {0, 4, 7, 10}, polygons[] = {0, 2, 3};
     static const double distance[] = {2, 3};
-    const pm_regions regions = {coords, 10, rings, 3, polygons, 2, NULL, 0};
+    const pm_regions regions = {.coords = coords,
+                                .coord_count = 10,
+                                .ring_offsets = rings,
+                                .ring_count = 3,
+                                .polygon_offsets = polygons,
+                                .polygon_count = 2};
     pm_options options = {.engine = kind == 1 ? PM_ENGINE_TREE : PM_ENGINE_AUTO};
     if (kind == 2)
         options = (pm_options){.predicate = PM_CENTER_WITHIN, .distance = distance, .distance_count = 2};
@@ -327,7 +378,7 @@ static void test_each_header(void) {
         {"no such best", offsetof(pm_block_header, best), 6},
         {"another number of regions", offsetof(pm_block_header, count), 3},
         {"a longer header", offsetof(pm_block_header, header_size), 512},
-        {"more sections", offsetof(pm_block_header, section_count), 13},
+        {"more sections", offsetof(pm_block_header, section_count), 14},
         {"sections without end", offsetof(pm_block_header, section_count), UINT32_MAX},
         {"something reserved", offsetof(pm_block_header, reserved), 1},
         {"a section of another name", sizeof(pm_block_header) + sizeof(pm_section), PM_SECTION_DISK_X},
@@ -477,6 +528,7 @@ static void test_memory(void) {
 int main(void) {
     test_round_trip();
     test_same_bytes();
+    test_note();
     test_damage();
     test_refusals();
     test_each_check();

@@ -93,7 +93,7 @@ static pm_index *build_regions(const map *m, int parts, pm_engine engine, size_t
 }
 
 static pm_index *build_disks(const map *m, size_t radii) {
-    const pm_disks disks = {m->x, m->y, m->area, REGIONS};
+    const pm_disks disks = {.x = m->x, .y = m->y, .area = m->area, .count = REGIONS};
     const pm_options options = {
         .predicate = PM_CENTER_WITHIN, .distance = m->radius, .distance_count = radii, .engine = PM_ENGINE_TREE};
     pm_index *index = NULL;
@@ -105,7 +105,7 @@ static pm_index *build_disks(const map *m, size_t radii) {
 /* ---- what must hold ---- */
 
 static int64_t answer_at(const pm_index *index, double x, double y) {
-    const pm_points point = {&x, &y, sizeof x, sizeof y, 1};
+    const pm_points point = {.x = &x, .y = &y, .x_stride = sizeof x, .y_stride = sizeof y, .count = 1};
     int64_t answer;
     pm_index_match(index, &point, &answer);
     return answer;
@@ -250,7 +250,12 @@ static void test_one_leaf(void) {
     static const double triangle[] = {0, 0, 1, 0, 0, 1};
     static const int64_t ring[] = {0, 3};
     static cells c;
-    const pm_regions one = {triangle, 3, ring, 1, each(), 1, NULL, 0};
+    const pm_regions one = {.coords = triangle,
+                            .coord_count = 3,
+                            .ring_offsets = ring,
+                            .ring_count = 1,
+                            .polygon_offsets = each(),
+                            .polygon_count = 1};
     const pm_options options = {.engine = PM_ENGINE_TREE};
     pm_index *index = NULL;
     pm_error err;

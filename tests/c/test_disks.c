@@ -97,7 +97,8 @@ static void check(tap_count *count, const pm_disks *disks, const pm_options *opt
             rows[2 * k + 1] = py[k];
         }
         const ptrdiff_t row = -2 * (ptrdiff_t)sizeof(double);
-        const pm_points backwards = {rows + 2 * n - 2, rows + 2 * n - 1, row, row, n};
+        const pm_points backwards = {
+            .x = rows + 2 * n - 2, .y = rows + 2 * n - 1, .x_stride = row, .y_stride = row, .count = n};
         right = pm_match_disks(disks, options, &backwards, once, &err) == PM_OK;
         pm_index_match(index, &backwards, indexed);
         for (size_t k = 0; k < n; k++)
@@ -124,7 +125,7 @@ static void test_sizes(void) {
             fill_keys(&r, n, i % 6);
             fill_geometry(&r, n, points, densities[rng_below(&r, 3)],
                           i % 7 ? UNIFORM : (family)rng_below(&r, FAMILIES));
-            pm_disks disks = {x, y, key, n};
+            pm_disks disks = {.x = x, .y = y, .area = key, .count = n};
             pm_options options = {.predicate = PM_CENTER_WITHIN, .best = (pm_best)(i / 6 % 6), .distance = distance};
             options.distance_count = rng_below(&r, 2) || n == 0 ? 1 : n;
             if (options.distance_count == 1 && (n == 0 || i % 2))
@@ -137,7 +138,8 @@ static void test_sizes(void) {
                 options.scores = keys_uint64;
             if (options.best >= PM_FIRST && i % 2)
                 disks.area = NULL;
-            const pm_points where = {px, py, sizeof(double), sizeof(double), points};
+            const pm_points where = {
+                .x = px, .y = py, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = points};
             check(&count, &disks, &options, &where, &hits);
         }
         tap_tally(&count);
@@ -158,10 +160,11 @@ static void test_families(void) {
             size_t n = rng_below(&r, 20) + 1, points = rng_below(&r, 20) + 1;
             fill_keys(&r, n, rng_below(&r, 6));
             fill_geometry(&r, n, points, 1, (family)kind);
-            const pm_disks disks = {x, y, key, n};
+            const pm_disks disks = {.x = x, .y = y, .area = key, .count = n};
             const pm_options options = {
                 .predicate = PM_CENTER_WITHIN, .best = (pm_best)(i % 3), .distance = distance, .distance_count = n};
-            const pm_points where = {px, py, sizeof(double), sizeof(double), points};
+            const pm_points where = {
+                .x = px, .y = py, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = points};
             check(&count, &disks, &options, &where, &hits);
         }
         tap_tally(&count);
@@ -194,10 +197,11 @@ static void test_from_regions(void) {
         double d = n ? hypot(cx[0] - px[0], cy[0] - py[0]) : 1;
         if (isnan(d))
             d = INFINITY;
-        const pm_disks disks = {cx, cy, areas, n};
+        const pm_disks disks = {.x = cx, .y = cy, .area = areas, .count = n};
         const pm_options options = {
             .predicate = PM_CENTER_WITHIN, .best = (pm_best)(i % 3), .distance = &d, .distance_count = 1};
-        const pm_points where = {px, py, sizeof(double), sizeof(double), 8};
+        const pm_points where = {
+            .x = px, .y = py, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = 8};
         pm_index *index = NULL;
         int built = pm_index_build(&z.regions, &options, &index, NULL) == PM_OK &&
                     pm_match_disks(&disks, &options, &where, by_disks, NULL) == PM_OK;
@@ -211,7 +215,7 @@ static void test_from_regions(void) {
 
 static void test_bounds(void) {
     const double cx[] = {1, 10, NAN, 3}, cy[] = {2, 20, 0, 3}, radii[] = {0.5, 2, 100, 0};
-    const pm_disks disks = {cx, cy, NULL, 4};
+    const pm_disks disks = {.x = cx, .y = cy, .count = 4};
     const pm_options options = {
         .predicate = PM_CENTER_WITHIN, .best = PM_FIRST, .distance = radii, .distance_count = 4};
     pm_index *index = NULL;

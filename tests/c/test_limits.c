@@ -39,7 +39,12 @@ static pm_regions squares(void) {
         rings[i + 1] = 4 * (i + 1);
         polygons[i + 1] = i + 1;
     }
-    return (pm_regions){coords, 4 * SIDE * SIDE, rings, SIDE * SIDE, polygons, SIDE * SIDE, NULL, 0};
+    return (pm_regions){.coords = coords,
+                        .coord_count = 4 * SIDE * SIDE,
+                        .ring_offsets = rings,
+                        .ring_count = SIDE * SIDE,
+                        .polygon_offsets = polygons,
+                        .polygon_count = SIDE * SIDE};
 }
 
 static void test_max_bytes(void) {
@@ -65,7 +70,7 @@ static void test_max_bytes(void) {
     options.max_bytes = plain - 1;
     tap_ok(pm_index_build(&regions, &options, &index, &err) == PM_ERR_SIZE && index == NULL, "%s", err.message);
     const double x[3] = {0, 1, 2}, distance = 1;
-    const pm_disks disks = {x, x, x, 3};
+    const pm_disks disks = {.x = x, .y = x, .area = x, .count = 3};
     options =
         (pm_options){.predicate = PM_CENTER_WITHIN, .distance = &distance, .distance_count = 1, .max_bytes = 100};
     tap_ok(pm_index_build_disks(&disks, &options, &index, &err) == PM_ERR_SIZE && index == NULL, "disks: %s",
@@ -137,8 +142,13 @@ static void test_areas(void) {
     static const double coords[] = {0, 0, 4, 0, 4, 4, 0, 4, 0, 0, 2, 0, 2, 2, 0, 2}, x[] = {1}, y[] = {1};
     static const int64_t rings[] = {0, 4, 8}, polygons[] = {0, 1, 2};
     static const double areas[] = {1, 2}, bad[] = {1, NAN};
-    const pm_regions regions = {coords, 8, rings, 2, polygons, 2, NULL, 0};
-    const pm_points points = {x, y, 8, 8, 1};
+    const pm_regions regions = {.coords = coords,
+                                .coord_count = 8,
+                                .ring_offsets = rings,
+                                .ring_count = 2,
+                                .polygon_offsets = polygons,
+                                .polygon_count = 2};
+    const pm_points points = {.x = x, .y = y, .x_stride = 8, .y_stride = 8, .count = 1};
     for (pm_best best = PM_SMALLEST; best <= PM_LARGEST; best++) {
         int64_t out = -1;
         const pm_options options = {.best = best, .areas = areas};
@@ -154,7 +164,7 @@ static void test_areas(void) {
     options = (pm_options){.best = PM_FIRST, .areas = areas};
     tap_ok(pm_index_build(&regions, &options, &index, &err) == PM_ERR_ARGUMENT, "%s", err.message);
     const double distance = 1;
-    const pm_disks disks = {x, y, areas, 1};
+    const pm_disks disks = {.x = x, .y = y, .area = areas, .count = 1};
     options = (pm_options){.predicate = PM_CENTER_WITHIN, .distance = &distance, .distance_count = 1, .areas = areas};
     tap_ok(pm_index_build_disks(&disks, &options, &index, &err) == PM_ERR_ARGUMENT, "%s", err.message);
 }

@@ -108,7 +108,14 @@ static void test_many_vertices(void) {
         size_t half = n / 2; /* one ring; or shell and hole; or two parts */
         const int64_t rings[] = {0, n >= 6 && i % 3 ? (int64_t)half : (int64_t)n, (int64_t)n};
         const int64_t polygons[] = {0, i % 3 == 1 ? 2 : 1, 2}, geoms[] = {0, 2};
-        const pm_regions regions = {coords, n, rings, 2, polygons, 2, geoms, 1};
+        const pm_regions regions = {.coords = coords,
+                                    .coord_count = n,
+                                    .ring_offsets = rings,
+                                    .ring_count = 2,
+                                    .polygon_offsets = polygons,
+                                    .polygon_count = 2,
+                                    .geom_offsets = geoms,
+                                    .geom_count = 1};
         for (size_t k = 0; k < POINTS; k++) {
             size_t a = rng_below(&r, (uint32_t)n), b = (a + 1) % n;
             x[k] = floor(64 * (16 * rng_unit(&r) - 8)) / 64;
@@ -118,7 +125,8 @@ static void test_many_vertices(void) {
                 y[k] = (coords[2 * a + 1] + coords[2 * b + 1]) / 2;
             }
         }
-        const pm_points points = {x, y, sizeof(double), sizeof(double), POINTS};
+        const pm_points points = {
+            .x = x, .y = y, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = POINTS};
         pm_index *index = build(&regions, NULL);
         pm_index_match(index, &points, out);
         oracle_match(&regions, NULL, &points, expected);
@@ -159,8 +167,14 @@ static void test_board(void) {
             x[k] = (double)(k % (2 * SIDE + 3)) / 2 - 0.5;
             y[k] = (double)(k / (2 * SIDE + 3)) / 2 - 0.5; /* NOLINT: whole rows are meant */
         }
-        const pm_regions regions = {coords, 4 * SQUARES, rings, SQUARES, polygons, SQUARES, NULL, 0};
-        const pm_points points = {x, y, sizeof(double), sizeof(double), POINTS};
+        const pm_regions regions = {.coords = coords,
+                                    .coord_count = 4 * SQUARES,
+                                    .ring_offsets = rings,
+                                    .ring_count = SQUARES,
+                                    .polygon_offsets = polygons,
+                                    .polygon_count = SQUARES};
+        const pm_points points = {
+            .x = x, .y = y, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = POINTS};
         pm_options options = {.best = (pm_best)(i % 4)};
         options.scores = options.best == PM_SCORE_DOUBLE ? scores : NULL;
         pm_index *index = build(&regions, &options);
@@ -205,14 +219,14 @@ static void test_strides(void) {
         memcpy(&odd_y, &second, sizeof odd_y);
         const ptrdiff_t w = sizeof(double);
         const pm_points layouts[] = {
-            {rows, rows + 1, 2 * w, 2 * w, n},
-            {columns[0], columns[1], w, w, n},
-            {wide + 6 * (n - 1), wide + 6 * (n - 1) + 3, -6 * w, -6 * w, n},
-            {columns[0], rows + 1, w, 2 * w, n},
-            {odd_x, odd_y, 18, 18, n},
-            {rows, rows + 1, 0, 0, n},   /* every point is the first one */
-            {rows, columns[1], 0, w, n}, /* a column of points */
-            {columns[0] + n - 1, columns[1], -w, w, n},
+            {rows, rows + 1, 2 * w, 2 * w, n, {0}},
+            {columns[0], columns[1], w, w, n, {0}},
+            {wide + 6 * (n - 1), wide + 6 * (n - 1) + 3, -6 * w, -6 * w, n, {0}},
+            {columns[0], rows + 1, w, 2 * w, n, {0}},
+            {odd_x, odd_y, 18, 18, n, {0}},
+            {rows, rows + 1, 0, 0, n, {0}},   /* every point is the first one */
+            {rows, columns[1], 0, w, n, {0}}, /* a column of points */
+            {columns[0] + n - 1, columns[1], -w, w, n, {0}},
         };
         pm_index *index = build(&z.regions, &options);
         for (size_t k = 0; k < sizeof layouts / sizeof layouts[0]; k++) {
@@ -226,8 +240,9 @@ static void test_strides(void) {
         /* any slice of the points, in any order, gives the same answers */
         oracle_match(&z.regions, &options, &layouts[1], expected);
         size_t cut = rng_below(&r, (uint32_t)n + 1);
-        const pm_points head = {columns[0], columns[1], w, w, cut};
-        const pm_points tail = {columns[0] + cut, columns[1] + cut, w, w, n - cut};
+        const pm_points head = {.x = columns[0], .y = columns[1], .x_stride = w, .y_stride = w, .count = cut};
+        const pm_points tail = {
+            .x = columns[0] + cut, .y = columns[1] + cut, .x_stride = w, .y_stride = w, .count = n - cut};
         memset(out, 1, sizeof out);
         pm_index_match(index, &tail, out + cut);
         pm_index_match(index, &head, out);

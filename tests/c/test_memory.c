@@ -118,8 +118,9 @@ static void test_disks(void) {
             px[k] = rng_unit(&r);
             py[k] = rng_unit(&r);
         }
-        const pm_disks disks = {x, y, area, sizes[i]};
-        const pm_points points = {px, py, sizeof(double), sizeof(double), 20};
+        const pm_disks disks = {.x = x, .y = y, .area = area, .count = sizes[i]};
+        const pm_points points = {
+            .x = px, .y = py, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = 20};
         pm_options options = {.predicate = PM_CENTER_WITHIN, .distance = &d, .distance_count = 1};
         oracle_match_disks(&disks, &options, &points, expected);
         for (int at_once = 0; at_once < 2; at_once++)
@@ -152,8 +153,8 @@ static void test_other_failures(void) {
     static const double x[] = {0, 1}, y[] = {0, 1}, nan_scores[] = {0, NAN}, d = 1;
     ledger l = {0, -1, 0, 0, 0};
     const pm_allocator allocator = {ledger_allocate, ledger_release, &l};
-    const pm_disks disks = {x, y, NULL, 2};
-    const pm_points points = {x, y, sizeof(double), sizeof(double), 2};
+    const pm_disks disks = {.x = x, .y = y, .count = 2};
+    const pm_points points = {.x = x, .y = y, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = 2};
     const pm_options options = {.predicate = PM_CENTER_WITHIN,
                                 .best = PM_SCORE_DOUBLE,
                                 .scores = nan_scores,
@@ -166,7 +167,12 @@ static void test_other_failures(void) {
     tap_ok(pm_match_disks(&disks, &options, &points, out, NULL) == PM_ERR_SCORE && l.live == 0, "nor at once");
     static const double coords[] = {0, 0, 1, 0, 0, 1};
     static const int64_t rings[] = {0, 1, 3}, polygons[] = {0, 1, 2};
-    const pm_regions regions = {coords, 3, rings, 2, polygons, 2, NULL, 0};
+    const pm_regions regions = {.coords = coords,
+                                .coord_count = 3,
+                                .ring_offsets = rings,
+                                .ring_count = 2,
+                                .polygon_offsets = polygons,
+                                .polygon_count = 2};
     tap_ok(pm_index_build(&regions, &options, &index, NULL) == PM_ERR_SCORE && index == NULL && l.live == 0 &&
                !l.broken,
            "nor over regions");

@@ -13,7 +13,8 @@
 enum { POINTS = 40 };
 
 static void answers(const pm_regions *regions, const rules *u, const double *x, const double *y, int64_t *out) {
-    const pm_points points = {x, y, sizeof(double), sizeof(double), POINTS};
+    const pm_points points = {
+        .x = x, .y = y, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = POINTS};
     pm_index *index = NULL;
     pm_error err;
     if (pm_index_build(regions, &u->options, &index, &err) != PM_OK) {
@@ -207,8 +208,14 @@ static void reorder(const zoo *from, zoo *to, const int *order, size_t count) {
         }
         to->geom_offsets[i + 1] = (int64_t)polygons;
     }
-    to->regions = (pm_regions){to->coords,          vertices, to->ring_offsets, rings,
-                               to->polygon_offsets, polygons, to->geom_offsets, count};
+    to->regions = (pm_regions){.coords = to->coords,
+                               .coord_count = vertices,
+                               .ring_offsets = to->ring_offsets,
+                               .ring_count = rings,
+                               .polygon_offsets = to->polygon_offsets,
+                               .polygon_count = polygons,
+                               .geom_offsets = to->geom_offsets,
+                               .geom_count = count};
 }
 
 /* Another order: another winner only among equals, and then the one that comes first now. */

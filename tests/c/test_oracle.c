@@ -95,8 +95,20 @@ static void test_cover_rules(void) {
     /* a 4 x 4 square with a 2 x 2 hole, and a second part over the hole's corner */
     static const double coords[] = {0, 0, 4, 0, 4, 4, 0, 4, 1, 1, 3, 1, 3, 3, 1, 3, 2, 2, 6, 2, 6, 6};
     static const int64_t rings[] = {0, 4, 8, 11}, polygons[] = {0, 2, 3}, geoms[] = {0, 2};
-    const pm_regions two = {coords, 11, rings, 3, polygons, 2, NULL, 0};
-    const pm_regions one = {coords, 11, rings, 3, polygons, 2, geoms, 1};
+    const pm_regions two = {.coords = coords,
+                            .coord_count = 11,
+                            .ring_offsets = rings,
+                            .ring_count = 3,
+                            .polygon_offsets = polygons,
+                            .polygon_count = 2};
+    const pm_regions one = {.coords = coords,
+                            .coord_count = 11,
+                            .ring_offsets = rings,
+                            .ring_count = 3,
+                            .polygon_offsets = polygons,
+                            .polygon_count = 2,
+                            .geom_offsets = geoms,
+                            .geom_count = 1};
     tap_ok(oracle_covers(&two, 0, 0.5, 0.5) && !oracle_covers(&two, 0, 2, 2), "a hole is not covered");
     tap_ok(oracle_covers(&two, 0, 1, 2) && oracle_covers(&two, 0, 3, 3), "its boundary is");
     tap_ok(!oracle_covers(&two, 0, 4.5, 2) && oracle_covers(&two, 0, 4, 4), "nor is the outside, but the corner");
@@ -106,7 +118,7 @@ static void test_cover_rules(void) {
     oracle_center(&one, 0, center);
     tap_ok(center[0] == 30 / 11.0 && center[1] == 26 / 11.0, "center over all the rings");
     const double x[] = {0.5, 4, NAN, 5.5}, y[] = {0.5, 4, 1, 5};
-    const pm_points points = {x, y, 8, 8, 4};
+    const pm_points points = {.x = x, .y = y, .x_stride = 8, .y_stride = 8, .count = 4};
     int64_t out[4];
     oracle_match(&two, NULL, &points, out);
     tap_ok(out[0] == 0 && out[1] == 1 && out[2] == -1 && out[3] == 1, "the smaller one wins");

@@ -11,13 +11,20 @@
 
 static const double square[] = {0, 0, 1, 0, 1, 1, 0, 1, 2, 0, 3, 0, 3, 1, 2, 1};
 static const int64_t ring_offsets[] = {0, 4, 8}, polygon_offsets[] = {0, 1, 2}, geom_offsets[] = {0, 1, 2};
-static const pm_regions good = {square, 8, ring_offsets, 2, polygon_offsets, 2, geom_offsets, 2};
+static const pm_regions good = {.coords = square,
+                                .coord_count = 8,
+                                .ring_offsets = ring_offsets,
+                                .ring_count = 2,
+                                .polygon_offsets = polygon_offsets,
+                                .polygon_count = 2,
+                                .geom_offsets = geom_offsets,
+                                .geom_count = 2};
 
 static const double xs[] = {0.5, 2.5}, ys[] = {0.5, 0.5}, areas[] = {1, 1};
-static const pm_disks good_disks = {xs, ys, areas, 2};
+static const pm_disks good_disks = {.x = xs, .y = ys, .area = areas, .count = 2};
 static const double radius = 1;
 static const pm_options within = {.predicate = PM_CENTER_WITHIN, .distance = &radius, .distance_count = 1};
-static const pm_points here = {xs, ys, sizeof(double), sizeof(double), 2};
+static const pm_points here = {.x = xs, .y = ys, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = 2};
 
 /* The error says what it is, where, and one sentence. */
 static void expect(const char *what, pm_status got, const pm_error *err, pm_status status, int64_t item) {
@@ -187,7 +194,7 @@ static void test_options(void) {
     options.distance_count = 1;
     expect_build("a NaN score by centers", &good, &options, PM_ERR_SCORE, 1);
     expect_disks("a NaN score of disks", &good_disks, &options, PM_ERR_SCORE, 1);
-    const pm_disks nan_area = {xs, ys, nan_score, 2};
+    const pm_disks nan_area = {.x = xs, .y = ys, .area = nan_score, .count = 2};
     expect_disks("a NaN area", &nan_area, &within, PM_ERR_SCORE, 1);
     options.best = PM_LARGEST;
     options.scores = NULL;
@@ -244,7 +251,8 @@ static void test_options(void) {
     pm_index *index = NULL;
     int64_t out[2] = {7, 7};
     const double center_x[] = {1.5, 1.5}, center_y[] = {0.5, 0.5};
-    const pm_points middle = {center_x, center_y, sizeof(double), sizeof(double), 2};
+    const pm_points middle = {
+        .x = center_x, .y = center_y, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = 2};
     double far = INFINITY;
     options.distance = &far;
     if (tap_ok(pm_index_build(&good, &options, &index, NULL) == PM_OK, "infinite scores and distances are allowed")) {
@@ -262,15 +270,15 @@ static void test_empty(void) {
         pm_regions regions;
         size_t count;
     } views[] = {
-        {"no regions, all NULL", {NULL, 0, NULL, 0, NULL, 0, NULL, 0}, 0},
-        {"no regions", {NULL, 0, zero, 0, zero, 0, zero, 0}, 0},
-        {"no polygons, geom_count ignored", {NULL, 0, zero, 0, zero, 0, NULL, 9}, 0},
-        {"regions without polygons", {NULL, 0, NULL, 0, NULL, 0, zeros, 2}, 2},
-        {"polygons without rings", {NULL, 0, NULL, 0, zeros, 2, NULL, 0}, 2},
-        {"rings without vertices", {NULL, 0, zeros, 2, polygon_offsets, 2, NULL, 0}, 2},
-        {"vertices no region uses", {square, 8, zeros, 2, polygon_offsets, 2, NULL, 0}, 2},
-        {"rings and polygons no region uses", {square, 8, ring_offsets, 2, polygon_offsets, 2, zeros, 2}, 2},
-        {"a slice that starts later", {square, 8, used, 2, polygon_offsets, 2, NULL, 0}, 2},
+        {"no regions, all NULL", {NULL, 0, NULL, 0, NULL, 0, NULL, 0, {0}}, 0},
+        {"no regions", {NULL, 0, zero, 0, zero, 0, zero, 0, {0}}, 0},
+        {"no polygons, geom_count ignored", {NULL, 0, zero, 0, zero, 0, NULL, 9, {0}}, 0},
+        {"regions without polygons", {NULL, 0, NULL, 0, NULL, 0, zeros, 2, {0}}, 2},
+        {"polygons without rings", {NULL, 0, NULL, 0, zeros, 2, NULL, 0, {0}}, 2},
+        {"rings without vertices", {NULL, 0, zeros, 2, polygon_offsets, 2, NULL, 0, {0}}, 2},
+        {"vertices no region uses", {square, 8, zeros, 2, polygon_offsets, 2, NULL, 0, {0}}, 2},
+        {"rings and polygons no region uses", {square, 8, ring_offsets, 2, polygon_offsets, 2, zeros, 2, {0}}, 2},
+        {"a slice that starts later", {square, 8, used, 2, polygon_offsets, 2, NULL, 0, {0}}, 2},
     };
     for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
         for (int predicate = PM_COVERS; predicate <= PM_CENTER_WITHIN; predicate++) {
@@ -299,7 +307,7 @@ static void test_empty(void) {
                    : nothing ? area[0] == 0 && isnan(center[0]) && isnan(center[1])
                              : area[0] == 1,
                    "%s: area and center", views[i].what);
-            const pm_points none = {NULL, NULL, 8, 8, 0};
+            const pm_points none = {.x = NULL, .y = NULL, .x_stride = 8, .y_stride = 8, .count = 0};
             pm_index_match(index, &none, NULL);
             pm_index_match(index, &none, out);
             tap_ok(out[2] == 77, "%s: no points, nothing written", views[i].what);
@@ -307,7 +315,14 @@ static void test_empty(void) {
         }
     /* nothing is covered, but another region follows */
     static const int64_t gap_polygons[] = {0, 0, 2, 2}, gap_geoms[] = {0, 1, 1, 2, 3};
-    const pm_regions gaps = {square, 8, ring_offsets, 2, gap_polygons, 3, gap_geoms, 4};
+    const pm_regions gaps = {.coords = square,
+                             .coord_count = 8,
+                             .ring_offsets = ring_offsets,
+                             .ring_count = 2,
+                             .polygon_offsets = gap_polygons,
+                             .polygon_count = 3,
+                             .geom_offsets = gap_geoms,
+                             .geom_count = 4};
     for (int best = PM_SMALLEST; best <= PM_FIRST; best++) {
         pm_options options = {.best = (pm_best)best};
         pm_index *index = NULL;
@@ -317,11 +332,34 @@ static void test_empty(void) {
         tap_ok(out[0] == 2 && out[1] == 2, "empty regions keep their numbers, best %d", best);
         pm_index_free(index);
     }
-    const pm_disks no_disks = {NULL, NULL, NULL, 0};
+    const pm_disks no_disks = {.x = NULL, .y = NULL, .count = 0};
     int64_t out[2] = {77, 77};
     tap_ok(pm_match_disks(&no_disks, &within, &here, out, NULL) == PM_OK && out[0] == -1 && out[1] == -1, "no disks");
-    const pm_points none = {NULL, NULL, 0, 0, 0};
+    const pm_points none = {.x = NULL, .y = NULL, .x_stride = 0, .y_stride = 0, .count = 0};
     tap_ok(pm_match_disks(&good_disks, &within, &none, NULL, NULL) == PM_OK, "disks and no points");
+}
+
+/* What a later version knows, this one refuses instead of leaving it out. */
+static void test_reserved(void) {
+    pm_regions regions = good;
+    pm_disks disks = good_disks;
+    pm_options options = within;
+    for (size_t i = 0; i < sizeof regions.reserved / sizeof *regions.reserved; i++) {
+        regions.reserved[i] = 1;
+        expect_regions("a reserved member of regions", &regions, PM_ERR_ARGUMENT, -1);
+        regions.reserved[i] = 0;
+    }
+    for (size_t i = 0; i < sizeof disks.reserved / sizeof *disks.reserved; i++) {
+        disks.reserved[i] = UINT64_C(1) << 63;
+        expect_disks("a reserved member of disks", &disks, &within, PM_ERR_ARGUMENT, -1);
+        disks.reserved[i] = 0;
+    }
+    for (size_t i = 0; i < sizeof options.reserved / sizeof *options.reserved; i++) {
+        options.reserved[i] = 1;
+        expect_build("a reserved member of options", &good, &options, PM_ERR_ARGUMENT, -1);
+        expect_disks("a reserved member of options for disks", &good_disks, &options, PM_ERR_ARGUMENT, -1);
+        options.reserved[i] = 0;
+    }
 }
 
 int main(void) {
@@ -330,6 +368,7 @@ int main(void) {
     test_nulls();
     test_coordinates();
     test_options();
+    test_reserved();
     test_empty();
     return tap_end();
 }

@@ -24,15 +24,21 @@ static void *match_slices(void *argument) {
     const work *w = argument;
     for (size_t at = 0; at < POINTS; at += w->slice) {
         size_t count = POINTS - at < w->slice ? POINTS - at : w->slice;
-        const pm_points slice = {x + at, y + at, sizeof(double), sizeof(double), count};
+        const pm_points slice = {
+            .x = x + at, .y = y + at, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = count};
         pm_index_match(w->index, &slice, w->out + at);
     }
     return NULL;
 }
 
 static void check(const char *name, const pm_options *options) {
-    const pm_regions regions = {coords, 4 * SQUARES, rings, SQUARES, polygons, SQUARES, NULL, 0};
-    const pm_points all = {x, y, sizeof(double), sizeof(double), POINTS};
+    const pm_regions regions = {.coords = coords,
+                                .coord_count = 4 * SQUARES,
+                                .ring_offsets = rings,
+                                .ring_count = SQUARES,
+                                .polygon_offsets = polygons,
+                                .polygon_count = SQUARES};
+    const pm_points all = {.x = x, .y = y, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = POINTS};
     pm_index *index = NULL;
     pthread_t threads[THREADS];
     work works[THREADS];

@@ -458,9 +458,16 @@ static int compare(const map *m, rng *r, tallies *t, int all_sizes, const char *
     enum { POINTS = WAYS_MOST };
     static double x[POINTS], y[POINTS];
     static int64_t tree_says[POINTS], scan_says[POINTS];
-    const pm_regions regions = {m->coords,   m->vertex_count,  m->rings, m->ring_count,
-                                m->polygons, m->polygon_count, m->geoms, m->geom_count};
-    const pm_points places = {x, y, sizeof(double), sizeof(double), POINTS};
+    const pm_regions regions = {.coords = m->coords,
+                                .coord_count = m->vertex_count,
+                                .ring_offsets = m->rings,
+                                .ring_count = m->ring_count,
+                                .polygon_offsets = m->polygons,
+                                .polygon_count = m->polygon_count,
+                                .geom_offsets = m->geoms,
+                                .geom_count = m->geom_count};
+    const pm_points places = {
+        .x = x, .y = y, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = POINTS};
     const pm_options options = {.best = (pm_best)rng_below(r, 3)};
     frame f = frame_of(m);
     for (size_t i = 0; i < POINTS; i++) {
@@ -566,7 +573,8 @@ static void test_small(void) {
         source s = source_new(&r, (family)rng_below(&r, FAMILIES));
         double x[POINTS], y[POINTS];
         int64_t out[POINTS], expected[POINTS];
-        const pm_points points = {x, y, sizeof(double), sizeof(double), POINTS};
+        const pm_points points = {
+            .x = x, .y = y, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = POINTS};
         const pm_options options = {.best = (pm_best)rng_below(&r, 3)};
         zoo_fill(&z, &r, &s, 1 + rng_below(&r, MAX_REGIONS));
         for (size_t k = 0; k < POINTS; k++) {
@@ -621,8 +629,14 @@ static void test_failing_memory(void) {
     for (long i = 0; i < tap_cases(12, 100); i++) {
         clear(&m);
         kinds[(size_t)i % (sizeof kinds / sizeof kinds[0])].fill(&m, &r);
-        const pm_regions regions = {m.coords,   m.vertex_count,  m.rings, m.ring_count,
-                                    m.polygons, m.polygon_count, m.geoms, m.geom_count};
+        const pm_regions regions = {.coords = m.coords,
+                                    .coord_count = m.vertex_count,
+                                    .ring_offsets = m.rings,
+                                    .ring_count = m.ring_count,
+                                    .polygon_offsets = m.polygons,
+                                    .polygon_count = m.polygon_count,
+                                    .geom_offsets = m.geoms,
+                                    .geom_count = m.geom_count};
         for (ledger l = {0, 0, 0};; l = (ledger){0, l.fail_at + 1, 0}) {
             const pm_allocator allocator = {ledger_allocate, ledger_release, &l};
             const pm_options options = {.engine = PM_ENGINE_TREE, .allocator = &allocator};

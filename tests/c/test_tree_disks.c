@@ -321,12 +321,13 @@ static void test_refused(void) {
                                       {1, INFINITY, INFINITY, 0}, {1, 1, INFINITY, 0}};
     for (size_t k = 0; k < sizeof cases / sizeof cases[0]; k++) {
         const double cx[] = {0, cases[k][2]}, cy[] = {0, cases[k][3]};
-        const pm_disks disks = {cx, cy, NULL, 2};
+        const pm_disks disks = {.x = cx, .y = cy, .count = 2};
         pm_options options = {.predicate = PM_CENTER_WITHIN, .best = PM_FIRST, .engine = PM_ENGINE_TREE};
         options.distance = cases[k];
         options.distance_count = 2;
         const double at[] = {0, 0.5, 1, -1, 3, 1e200, -1e300, 1e308, INFINITY, NAN};
-        const pm_points points = {at, at, sizeof(double), sizeof(double), 10};
+        const pm_points points = {
+            .x = at, .y = at, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = 10};
         int64_t out[10];
         pm_index *index = NULL;
         int right = pm_index_build_disks(&disks, &options, &index, NULL) == PM_OK;

@@ -63,7 +63,14 @@ static pm_regions read_regions(const json *value) {
         }
         geom_offsets[++regions] = (int64_t)polygons;
     }
-    return (pm_regions){coords, vertices, ring_offsets, rings, polygon_offsets, polygons, geom_offsets, regions};
+    return (pm_regions){.coords = coords,
+                        .coord_count = vertices,
+                        .ring_offsets = ring_offsets,
+                        .ring_count = rings,
+                        .polygon_offsets = polygon_offsets,
+                        .polygon_count = polygons,
+                        .geom_offsets = geom_offsets,
+                        .geom_count = regions};
 }
 
 static pm_options read_rules(const json *match) {
@@ -153,7 +160,8 @@ int main(int argc, char **argv) {
             px[count] = json_double(point->first);
             py[count] = json_double(point->first->next);
         }
-        const pm_points points = {px, py, sizeof(double), sizeof(double), count};
+        const pm_points points = {
+            .x = px, .y = py, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = count};
         tap_ok(measures_are_right(test, &regions), "%.*s: areas and centers", (int)name->length, name->text);
         for (const json *match = need(test, "matches")->first; match; match = match->next, matches++) {
             const pm_options options = read_rules(match);

@@ -29,7 +29,8 @@ static int is_right(const searched *s, pm_isa isa, const pm_points *points, cons
 
 void ways_isas(tap_count *count, const searched *s, const double *x, const double *y, size_t points,
                const int64_t *expected, const char *what) {
-    const pm_points columns = {x, y, sizeof(double), sizeof(double), points};
+    const pm_points columns = {
+        .x = x, .y = y, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = points};
     for (int isa = PM_ISA_PORTABLE; isa <= (int)pm_isa_best(); isa++)
         (void)tap_case(count, is_right(s, (pm_isa)isa, &columns, expected, 0, what));
 }
@@ -69,8 +70,11 @@ static pm_points lay_out(const struct layout *l, const double *x, const double *
         for (size_t k = count; k-- > 0;) /* the first last: it is what stays where all are one */
             memcpy(at[axis] + strides[axis] * (ptrdiff_t)k, (axis ? y : x) + k, sizeof(double));
     }
-    return (pm_points){(const double *)(const void *)at[0], (const double *)(const void *)at[1], l->x_stride,
-                       l->y_stride, count};
+    return (pm_points){.x = (const double *)(const void *)at[0],
+                       .y = (const double *)(const void *)at[1],
+                       .x_stride = l->x_stride,
+                       .y_stride = l->y_stride,
+                       .count = count};
 }
 
 void ways_layouts(tap_count *count, rng *r, const searched *s, const double *x, const double *y, size_t points,

@@ -77,7 +77,12 @@ static pm_regions make_map(int side) {
     static int64_t polygon_offsets[SIDE * SIDE + 1];
     for (int64_t i = 0; i <= side * side; i++)
         polygon_offsets[i] = i;
-    return (pm_regions){coords, (size_t)(at - coords) / 2, offsets, count, polygon_offsets, count, NULL, 0};
+    return (pm_regions){.coords = coords,
+                        .coord_count = (size_t)(at - coords) / 2,
+                        .ring_offsets = offsets,
+                        .ring_count = count,
+                        .polygon_offsets = polygon_offsets,
+                        .polygon_count = count};
 }
 
 static pm_disks make_disks(size_t count) {
@@ -88,7 +93,7 @@ static pm_disks make_disks(size_t count) {
         radius[i] = 0.1 * rng_unit(&r); /* some 50 candidates a point, of 5000 */
         area[i] = rng_unit(&r);
     }
-    return (pm_disks){x, y, area, count};
+    return (pm_disks){.x = x, .y = y, .area = area, .count = count};
 }
 
 static pm_points make_points(size_t count, double side) {
@@ -97,7 +102,7 @@ static pm_points make_points(size_t count, double side) {
         px[i] = side * rng_unit(&r);
         py[i] = side * rng_unit(&r);
     }
-    return (pm_points){px, py, sizeof(double), sizeof(double), count};
+    return (pm_points){.x = px, .y = py, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = count};
 }
 
 /* ---- the cases ---- */
@@ -169,7 +174,8 @@ static void scan_disks_avx2(const work *w) {
 
 static void one_point(const work *w) {
     for (size_t i = 0; i < w->points.count; i++) {
-        const pm_points one = {px + i, py + i, sizeof(double), sizeof(double), 1};
+        const pm_points one = {
+            .x = px + i, .y = py + i, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = 1};
         pm_index_match(index_built, &one, answers + i);
     }
 }

@@ -164,7 +164,7 @@ static void run_regions(reader *r, const pm_options *options, const pm_points *p
 static void run_disks(reader *r, const pm_options *options, const pm_points *points, size_t n, unsigned mode) {
     int raw = (mode & 12) == 12;
     double *x = take_doubles(r, n, raw), *y = take_doubles(r, n, raw), *area = take_doubles(r, n, mode & 16);
-    const pm_disks disks = {x, y, mode & 32 ? area : NULL, n};
+    const pm_disks disks = {.x = x, .y = y, .area = mode & 32 ? area : NULL, .count = n};
     int64_t *answers = sized(points->count * sizeof *answers), *expected = sized(points->count * sizeof *expected);
     pm_index *index = (pm_index *)(uintptr_t)1;
     pm_error err, other;
@@ -207,7 +207,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
             distance[i] = fabs(distance[i]);
     options.distance = options.distance_count ? distance : NULL;
     double *x = take_doubles(&r, count, (int)raw), *y = take_doubles(&r, count, (int)raw);
-    const pm_points points = {x, y, sizeof(double), sizeof(double), count};
+    const pm_points points = {.x = x, .y = y, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = count};
     if (reached.inputs++ == 0)
         atexit(print_reached);
     if (disks)

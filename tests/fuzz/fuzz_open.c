@@ -69,8 +69,13 @@ static pm_index *build(reader *r) {
         rings[i] = 3 * (int64_t)i;
         polygons[i] = (int64_t)i;
     }
-    const pm_regions regions = {coords, 3 * count, rings, count, polygons, count, NULL, 0};
-    const pm_disks disks = {x, y, distance, count};
+    const pm_regions regions = {.coords = coords,
+                                .coord_count = 3 * count,
+                                .ring_offsets = rings,
+                                .ring_count = count,
+                                .polygon_offsets = polygons,
+                                .polygon_count = count};
+    const pm_disks disks = {.x = x, .y = y, .area = distance, .count = count};
     pm_options options = {.engine = mode & 16 ? PM_ENGINE_TREE : PM_ENGINE_SCAN};
     pm_index *index = NULL;
     pm_status status;
@@ -109,7 +114,7 @@ static void ask(const pm_index *index) {
     }
     x[255] = 1e300;
     y[254] = -1e-300;
-    const pm_points points = {x, y, sizeof *x, sizeof *y, 256};
+    const pm_points points = {.x = x, .y = y, .x_stride = sizeof *x, .y_stride = sizeof *y, .count = 256};
     pm_index_match(index, &points, out);
     for (size_t i = 0; i < 256; i++) {
         require(out[i] >= PM_NO_MATCH && out[i] < (int64_t)pm_index_count(index), "an answer in range");
