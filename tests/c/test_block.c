@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "index/kind.h"
+#include "ledger.h"
 #include "oracle.h"
 #include "rules.h"
 #include "tap.h"
@@ -77,19 +78,6 @@ static size_t block_size(const pm_index *index) {
 
 /* ---- there and back ---- */
 
-/* Memory full of one byte: what is not written shows. */
-static void *filled(void *context, size_t size) {
-    void *block = malloc(size);
-    if (block != NULL)
-        memset(block, *(const int *)context, size);
-    return block;
-}
-
-static void give_back(void *context, void *block) {
-    (void)context;
-    free(block);
-}
-
 static int same_facts(const pm_index *a, const pm_index *b) {
     double of_a[4], of_b[4];
     pm_index_bounds(a, of_a);
@@ -108,8 +96,9 @@ static void test_round_trip(void) {
         source s = source_new(&r, (family)rng_below(&r, FAMILIES));
         zoo_fill(&z, &r, &s, rng_below(&r, 10));
         rules_fill(&u, &r, &s, &z, 30);
-        int fill = 0xA5, other_fill = 0x5A;
-        const pm_allocator one = {filled, give_back, &fill}, two = {filled, give_back, &other_fill};
+        ledger first = ledger_new(-1), second = ledger_new(-1);
+        second.fill = 0x5A; /* what is not written shows */
+        const pm_allocator one = ledger_allocator(&first), two = ledger_allocator(&second);
         u.options.allocator = &one;
         pm_index *index = build(&z.regions, &u.options), *opened = NULL;
         u.options.allocator = &two;
@@ -164,9 +153,11 @@ static void test_same_bytes(void) {
             const void *blocks[2];
             size_t sizes[2];
             pm_status status = PM_OK;
+            ledger ledgers[2];
             for (int i = 0; i < 2; i++) {
-                int fill = i ? 0x5A : 0xA5;
-                const pm_allocator allocator = {filled, give_back, &fill};
+                ledgers[i] = ledger_new(-1);
+                ledgers[i].fill = i ? 0x5A : 0xA5;
+                const pm_allocator allocator = ledger_allocator(&ledgers[i]);
                 pm_options options = {.allocator = &allocator};
                 if (kind > 0) {
                     options.predicate = PM_CENTER_WITHIN;
@@ -488,32 +479,13 @@ static void test_forgery(void) {
 
 /* ---- memory ---- */
 
-typedef struct ledger {
-    long live;
-} ledger;
-
-static void *counted_allocate(void *context, size_t size) {
-    ((ledger *)context)->live++;
-    return malloc(size);
-}
-
-static void counted_release(void *context, void *block) {
-    ((ledger *)context)->live--;
-    free(block);
-}
-
-static void *no_memory(void *context, size_t size) {
-    (void)context, (void)size;
-    return NULL;
-}
-
 static void test_memory(void) {
     pm_index *index = small(1), *out = (pm_index *)(uintptr_t)1;
     size_t size;
     const void *block = pm_index_block(index, &size);
     pm_error err;
-    ledger p = {0};
-    pm_allocator none = {no_memory, NULL, NULL}, counted = {counted_allocate, counted_release, &p};
+    ledger empty = ledger_new(0), p = ledger_new(-1);
+    pm_allocator none = ledger_allocator(&empty), counted = ledger_allocator(&p);
     tap_ok(pm_index_open(block, size, 1, &none, &out, &err) == PM_ERR_NO_MEMORY && out == NULL, "%s", err.message);
     tap_ok(pm_index_open(block, size - 64, 1, &counted, &out, NULL) == PM_ERR_BLOCK && p.live == 0,
            "a refusal leaves nothing");

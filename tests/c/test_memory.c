@@ -7,51 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ledger.h"
 #include "oracle.h"
 #include "rules.h"
 #include "tap.h"
-
-typedef struct ledger {
-    long calls, fail_at; /* the call that fails, counted from 0; -1: none */
-    long live;
-    size_t live_size;
-    int broken; /* the contract was */
-} ledger;
-
-typedef struct header {
-    ledger *owner;
-    size_t size;
-    uint64_t magic[2]; /* keeps what follows aligned to 16 as malloc does */
-} header;
-
-static void *ledger_allocate(void *context, size_t size) {
-    ledger *l = context;
-    if (size == 0)
-        l->broken = 1;
-    if (l->calls++ == l->fail_at)
-        return NULL;
-    header *h = malloc(sizeof *h + size);
-    if (h == NULL)
-        abort();
-    *h = (header){l, size, {UINT64_C(0xA110CA7ED), UINT64_C(0xA110CA7ED)}};
-    memset(h + 1, 0xA5, size);
-    l->live++;
-    l->live_size += size;
-    return h + 1;
-}
-
-static void ledger_release(void *context, void *block) {
-    ledger *l = context;
-    header *h = (header *)block - 1;
-    if (block == NULL || h->owner != l || h->magic[0] != UINT64_C(0xA110CA7ED)) {
-        l->broken = 1;
-        return;
-    }
-    h->magic[0] = 0;
-    l->live--;
-    l->live_size -= h->size;
-    free(h);
-}
 
 static zoo z;
 static rules u;
@@ -68,8 +27,8 @@ static void test_build(void) {
         rules_fill(&u, &r, &s, &z, 20);
         oracle_match(&z.regions, &u.options, &u.points, expected);
         for (long k = 0;; k++) {
-            ledger l = {0, k, 0, 0, 0};
-            pm_allocator allocator = {ledger_allocate, ledger_release, &l};
+            ledger l = ledger_new(k);
+            pm_allocator allocator = ledger_allocator(&l);
             pm_index *index = (pm_index *)(uintptr_t)1;
             pm_error err = {PM_OK, 5, ""};
             u.options.allocator = &allocator;
@@ -125,8 +84,8 @@ static void test_disks(void) {
         oracle_match_disks(&disks, &options, &points, expected);
         for (int at_once = 0; at_once < 2; at_once++)
             for (long k = 0;; k++) {
-                ledger l = {0, k, 0, 0, 0};
-                const pm_allocator allocator = {ledger_allocate, ledger_release, &l};
+                ledger l = ledger_new(k);
+                const pm_allocator allocator = ledger_allocator(&l);
                 pm_index *index = NULL;
                 options.allocator = &allocator;
                 pm_status status = at_once ? pm_match_disks(&disks, &options, &points, out, NULL)
@@ -151,8 +110,8 @@ static void test_disks(void) {
 /* What fails for another reason gives everything back as well. */
 static void test_other_failures(void) {
     static const double x[] = {0, 1}, y[] = {0, 1}, nan_scores[] = {0, NAN}, d = 1;
-    ledger l = {0, -1, 0, 0, 0};
-    const pm_allocator allocator = {ledger_allocate, ledger_release, &l};
+    ledger l = ledger_new(-1);
+    const pm_allocator allocator = ledger_allocator(&l);
     const pm_disks disks = {.x = x, .y = y, .count = 2};
     const pm_points points = {.x = x, .y = y, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = 2};
     const pm_options options = {.predicate = PM_CENTER_WITHIN,
