@@ -344,8 +344,6 @@ def test_swapped_frames_are_told():
 def test_another_join_is_refused():
     with pytest.raises(ValueError, match='how: expected "left" or "inner", got \'right\''):
         pm.sjoin(some_points(), polygons(GRID), how="right")
-    with pytest.raises(TypeError, match="on_attribute"):
-        pm.sjoin(some_points(), polygons(GRID), on_attribute="v")
 
 
 def test_frames_in_different_crs_are_refused_and_one_without_is_told_of():

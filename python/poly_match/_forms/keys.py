@@ -21,7 +21,7 @@ from poly_match._errors import type_error, value_error
 from poly_match._forms.arrow import is_arrow
 from poly_match._forms.numbers import is_from
 
-__all__ = ["Keys", "columns_of", "without_keys"]
+__all__ = ["Keys", "columns_of", "shared_names", "without_keys"]
 
 Codes = npt.NDArray[np.int64]
 
@@ -117,6 +117,12 @@ def columns_of(on: Any, points: Any, polygons: Any) -> tuple[list[Any], list[Any
         [_column(key, points, "points") for key, _ in pairs],
         [_column(key, polygons, "polygons") for _, key in pairs],
     )
+
+
+def shared_names(on: Any) -> list[Hashable]:
+    """Return the names that both sides have for a key."""
+    pairs = [_pair(each) for each in (on if isinstance(on, list) else [on])]
+    return [here for here, there in pairs if _is_name(here) and _is_name(there) and here == there]
 
 
 def without_keys(points: Any, on: Any) -> Any:

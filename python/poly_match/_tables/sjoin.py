@@ -20,6 +20,7 @@ import numpy.typing as npt
 
 from poly_match._errors import type_error, value_error
 from poly_match._forms.crs import check_crs
+from poly_match._forms.keys import columns_of, shared_names
 from poly_match._forms.points import xy_of
 from poly_match._forms.regions import regions_of
 from poly_match._forms.validity import screened
@@ -44,18 +45,21 @@ def sjoin(
     *,
     best: Best | npt.ArrayLike = "smallest",
     distance: npt.ArrayLike | None = None,
+    on: Any = None,
+    on_attribute: Hashable | list[Hashable] | tuple[Hashable, ...] = None,
     columns: Iterable[Hashable] | None = None,
     lsuffix: str | None = "left",
     rsuffix: str | None = "right",
     audit: bool = False,
+    dtype_backend: Literal["numpy_nullable"] | None = None,
     invalid: Invalid = "use",
     workers: int = 1,
     progress: bool = False,
 ) -> Frame:
     """Return the points with the attributes of their best polygon: one row per point, in their order.
 
-    `geopandas.sjoin` with one answer: the same names of arguments and columns, the same types. It needs
-    pandas and GeoPandas, whose frames it takes.
+    `geopandas.sjoin` with one answer: the same columns, names and types, and options of the same names. It
+    needs pandas and GeoPandas, whose frames it takes.
 
     Parameters
     ----------
@@ -72,11 +76,20 @@ def sjoin(
         to nobody.
     columns : list of labels, or str, optional
         Which columns of `polygons` to attach; all but its geometry unless given.
+    on : str, tuple or list, optional
+        Keys: a point is matched only to the polygons whose key is equal to its own. The name of a column of
+        both frames, a tuple of two (the points' column, the polygons'), or a list of such keys, all of which
+        have to be equal; see `match`. A column that is called the same on both sides is there once.
+    on_attribute : label, list or tuple of labels, optional
+        The same, as GeoPandas says it: columns of both frames; a tuple is several.
     lsuffix, rsuffix : str
         What is appended, after an underscore, to labels that both frames have. None: nothing.
     audit : bool
         Add a categorical column "status": "matched", "no candidate", or "bad point" for a point that is
         missing or not finite. Its counts add up to the number of points, so it belongs to ``how="left"``.
+    dtype_backend : {"numpy_nullable"}, optional
+        Give the columns of integers and booleans that are attached pandas' types that can be missing, as
+        `pandas.read_csv` does: "index_right" stays whole (Int64), whether or not all points have a region.
     invalid : {"use", "warn", "skip", "error"}
         What to do about polygons that shapely calls invalid: they have a defined answer and are used, used
         with a warning, match nothing, or are a ValueError.
@@ -88,20 +101,28 @@ def sjoin(
     GeoDataFrame
         The columns of `points`, then the index of `polygons` (a column of its name, or "index_right") and its
         attributes. Index, geometry, CRS and attrs are those of `points`. Types that cannot hold a missing
-        value become others when a point has no region, as everywhere in pandas: int64 becomes float64.
+        value become others when a point has no region, as everywhere in pandas: int64 becomes float64,
+        unless `dtype_backend` is given.
 
     Raises
     ------
     TypeError
         Something else than GeoDataFrames; a geometry that is none of points, or of polygons, with its row.
     ValueError
-        CRS that differ; rules, `how`, `columns` or suffixes that can't be; a column called "index_right"
-        beside an index without a name. The message names the argument and what to do.
+        CRS that differ; rules, `how`, `on`, `columns` or suffixes that can't be; a column called
+        "index_right" beside an index without a name. The message names the argument and what to do.
 
     Notes
     -----
-    A join with `geopandas.sjoin` followed by a sort and `drop_duplicates` gives the same rows. Two defaults
-    differ from it: `how` is "left" here, and options after `predicate` are given by name. The columns of the
+    A join with `geopandas.sjoin` followed by a sort and `drop_duplicates` gives the same rows. What differs:
+    `how` is "left" unless given; the frames are called `points` and `polygons`, not `left_df` and `right_df`;
+    options after `predicate` are given by name; "covers" means that the polygon covers the point, where
+    GeoPandas means that the left geometry covers the right one; `distance` is one number, or one for each
+    polygon, and not for each point; suffixes that make two columns of one name are an error.
+
+    An index without a name is called "index_right", or "index_right0" where the polygons have a column
+    "index", as after their `reset_index()`. Labels in levels become tuples. The flag against duplicate labels
+    of either frame is kept, that of `polygons` where the labels of `points` are unique. The columns of the
     points are not copied for ``how="left"`` (where pandas works by copy-on-write: from version 3).
 
     Examples
@@ -125,11 +146,14 @@ def sjoin(
         raise value_error("how", f'expected "left" or "inner", got {how!r}; there is one row per point')
     if audit and how != "left":
         raise value_error("audit", 'needs how="left": the statuses are those of all points')
+    if dtype_backend not in (None, "numpy_nullable"):
+        raise value_error("dtype_backend", f'expected "numpy_nullable" or None, got {dtype_backend!r}')
     check_crs(left.crs, polygons.crs)
-    attributes = _attributes(polygons, columns, rsuffix, left.columns)
-    if audit and any("status" in frame.columns for frame in (left, attributes)):
+    keys, shared = _keys(on, on_attribute, left, polygons)
+    names, attributes = _attributes(polygons, columns, shared, rsuffix, left.columns)
+    if audit and ("status" in left.columns or "status" in names):
         raise value_error("audit", 'adds a column "status", and there is one already; rename it')
-    labels = _apart(left, attributes, lsuffix, rsuffix)
+    labels = _apart(left, names, lsuffix, rsuffix)
     x, y = _xy(left, polygons)
     answers = match(
         (x, y),
@@ -137,6 +161,7 @@ def sjoin(
         predicate=cast(Any, _predicate(predicate)),
         best=scores_of(polygons, best),
         distance=distance,
+        on=keys,
         workers=workers,
         progress=progress,
     )
@@ -145,7 +170,11 @@ def sjoin(
     if how == "inner" and (answers < 0).any():
         rows = np.flatnonzero(answers >= 0)
         left, answers = left.take(rows), answers[rows]
-    return cast(Frame, _attached(left, attributes, answers, labels, status))
+    joined = _attached(left, attributes, answers, labels, status, dtype_backend is not None)
+    strict = not polygons.flags.allows_duplicate_labels
+    if strict and joined.index.is_unique and joined.columns.is_unique:
+        joined.flags.allows_duplicate_labels = False
+    return cast(Frame, joined)
 
 
 def _check_frame(frame: Any, argument: str) -> None:
@@ -154,6 +183,22 @@ def _check_frame(frame: Any, argument: str) -> None:
         raise type_error(argument, f"expected a GeoDataFrame, got {type(frame).__name__}")
     if frame.active_geometry_name is None:
         raise value_error(argument, "has no active geometry; choose a column with set_geometry")
+
+
+def _keys(on: Any, on_attribute: Any, points: Any, polygons: Any) -> tuple[Any, Labels]:
+    """Return the keys of both sides as `match` takes them, and the columns that are a key of both."""
+    if on_attribute is not None:
+        if on is not None:
+            raise value_error("on, on_attribute", "mean the same; leave out one of the two")
+        on = list(on_attribute) if isinstance(on_attribute, (list, tuple)) else [on_attribute]
+        for side, frame in (("points", points), ("polygons", polygons)):
+            for label in on:
+                if label not in frame.columns or label == frame.active_geometry_name:
+                    raise value_error("on_attribute", f"{label!r} is no attribute of {side}")
+    if on is None:
+        return None, []
+    pairs = list(zip(*columns_of(on, points, polygons), strict=True))
+    return pairs, shared_names(on)
 
 
 def _predicate(word: str) -> str:
@@ -191,20 +236,22 @@ def _statuses(answers: Answers, x: Any, y: Any) -> Any:
 # ---- what is attached ------------------------------------------------------------------------------------
 
 
-def _attributes(polygons: Any, columns: Any, rsuffix: str | None, others: Any) -> Any:
-    """Return the frame of what can be attached, by position: the levels of the index, then the columns."""
+def _attributes(
+    polygons: Any, columns: Any, keys: Labels, rsuffix: str | None, others: Any
+) -> tuple[Labels, list[Any]]:
+    """Return labels and columns of what can be attached: the levels of the index, then the columns."""
     geometry = polygons.active_geometry_name
     if columns is None:
-        frame = polygons.drop(columns=geometry)
+        frame = polygons.drop(columns=[geometry, *keys])
     else:
         wanted = [columns] if isinstance(columns, str) else list(columns)
         unknown = [label for label in wanted if label not in polygons.columns or label == geometry]
         if unknown:
             there = [label for label in polygons.columns if label != geometry]
             raise value_error("columns", f"{unknown[0]!r} is no attribute of polygons; there are: {there}")
-        frame = polygons[wanted]
+        frame = polygons[[label for label in wanted if label not in keys]]
     names = list(polygons.index.names)
-    number = [""] if len(names) == 1 else range(len(names))
+    number = range(len(names)) if len(names) > 1 else ["0" if "index" in frame.columns else ""]
     labels = [f"index_{rsuffix}{i}" if name is None else name for i, name in zip(number, names, strict=True)]
     for label, name in zip(labels, names, strict=True):
         if label in frame.columns or (name is None and label in others):
@@ -214,15 +261,17 @@ def _attributes(polygons: Any, columns: Any, rsuffix: str | None, others: Any) -
                 f"has a column {label!r}, and the index of polygons will be called so; rename the "
                 "column, or that index with polygons.rename_axis(...)",
             )
-    return frame.reset_index(names=labels)
+    levels = [polygons.index.get_level_values(level) for level in range(len(names))]
+    attributes = [frame.iloc[:, position] for position in range(frame.shape[1])]
+    return [*labels, *frame.columns], [*levels, *attributes]
 
 
-def _apart(points: Any, attributes: Any, lsuffix: str | None, rsuffix: str | None) -> tuple[Labels, Labels]:
+def _apart(points: Any, right: Labels, lsuffix: str | None, rsuffix: str | None) -> tuple[Labels, Labels]:
     """Return the labels of both sides, with suffixes where both have one; those of the points' index first.
 
     The geometry keeps its name. A label that is there twice only because of its suffix is an error.
     """
-    left, right = [*points.index.names, *points.columns], list(attributes.columns)
+    left = [*points.index.names, *points.columns]
     shared = set(left) & set(right)
     if shared and not lsuffix and not rsuffix:
         raise value_error("lsuffix, rsuffix", f"needed, both frames have {sorted(map(str, shared))}")
@@ -241,14 +290,19 @@ def _apart(points: Any, attributes: Any, lsuffix: str | None, rsuffix: str | Non
 
 
 def _attached(
-    left: Any, attributes: Any, answers: Answers, labels: tuple[Labels, Labels], status: Any
+    left: Any,
+    attributes: list[Any],
+    answers: Answers,
+    labels: tuple[Labels, Labels],
+    status: Any,
+    nullable: bool,
 ) -> Any:
     """Return the points beside the attributes of their answers."""
     import pandas
 
     levels = left.index.nlevels
     index = left.index.set_names(labels[0][:levels])
-    right = pandas.DataFrame(dict(enumerate(_taken(attributes, answers))), index=index, copy=False)
+    right = pandas.DataFrame(dict(enumerate(_taken(attributes, answers, index, nullable))), index=index)
     right.columns = labels[1]
     if status is not None:
         right["status"] = status
@@ -259,15 +313,26 @@ def _attached(
     return joined
 
 
-def _taken(attributes: Any, answers: Answers) -> Iterator[Any]:
+def _taken(attributes: list[Any], answers: Answers, index: Any, nullable: bool) -> Iterator[Any]:
     """Yield the columns of the attributes at the answers, missing where that is -1.
 
     One by one, because `reindex` of the whole frame looks every answer up among the labels first and takes
-    nearly twice as long.
+    nearly twice as long. Each keeps the type that `take` gives it: of an array of objects pandas would infer
+    a new one, from those objects that happen to be there.
     """
+    import pandas
     from pandas.api.extensions import take
 
-    for position in range(attributes.shape[1]):
-        column = attributes.iloc[:, position]
+    for column in attributes:
         values = column.to_numpy() if isinstance(column.dtype, np.dtype) else column.array
-        yield take(values, answers, allow_fill=True)
+        if nullable and isinstance(column.dtype, np.dtype) and column.dtype.kind in "iub":
+            values = pandas.array(values, dtype=_nullable(column.dtype))
+        taken = take(values, answers, allow_fill=True)
+        yield pandas.Series(taken, index, dtype=taken.dtype, copy=False)
+
+
+def _nullable(dtype: Any) -> str:
+    """Return pandas' name of the type of integers or booleans that can be missing."""
+    if dtype.kind == "b":
+        return "boolean"
+    return f"{'U' if dtype.kind == 'u' else ''}Int{8 * dtype.itemsize}"
