@@ -208,6 +208,10 @@ typedef enum pm_predicate {
     PM_CENTER_WITHIN = 1 /**< the region's center is strictly closer than the distance */
 } pm_predicate;
 
+/** The word for a predicate, "covers": what messages and interfaces call it. Predicates are numbered from 0 without a
+ * gap; NULL for a number that is none. */
+PM_API const char *pm_predicate_name(pm_predicate predicate);
+
 /** Which candidate wins; of equal ones the first in the input. */
 typedef enum pm_best {
     PM_SMALLEST = 0,     /**< lowest area; areas compare as the doubles pm_regions_measure() gives */
@@ -217,6 +221,10 @@ typedef enum pm_best {
     PM_SCORE_INT64 = 4,  /**< lowest of `scores` (int64_t) */
     PM_SCORE_UINT64 = 5  /**< lowest of `scores` (uint64_t) */
 } pm_best;
+
+/** The word for a best rule, "smallest"; "score" for each type of scores. Rules are numbered from 0 without a gap;
+ * NULL for a number that is none. */
+PM_API const char *pm_best_name(pm_best best);
 
 /** How to answer: every engine gives the same answers. */
 typedef enum pm_engine {

@@ -54,7 +54,22 @@ int regions_from(PyObject *const *args, pm_regions *regions) {
                               : check_offsets(args[3], "geom_offsets", &regions->geom_offsets, &regions->geom_count);
 }
 
-static const char *const BESTS[] = {"smallest", "largest", "first", "score"};
+static const char *best_name(int number) {
+    return pm_best_name((pm_best)number);
+}
+
+static const char *predicate_name(int number) {
+    return pm_predicate_name((pm_predicate)number);
+}
+
+/* The first number with this name, or -1 with a ValueError: the package knows the names and says which there are. */
+static int number_of(PyObject *name, const char *argument, const char *(*name_of)(int number)) {
+    for (int number = 0; name_of(number); number++)
+        if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, name_of(number)) == 0)
+            return number;
+    PyErr_Format(PyExc_ValueError, "%s: there is no %R", argument, name);
+    return -1;
+}
 
 int disks_from(PyObject *const *args, pm_disks *disks) {
     PyArrayObject *x = check_array(args[0], "x", NPY_DOUBLE, 1, 0);
@@ -73,23 +88,12 @@ int disks_from(PyObject *const *args, pm_disks *disks) {
 
 int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject *distance, PyObject *areas,
                  size_t count, pm_options *options) {
-    *options = (pm_options){.predicate = PM_CENTER_WITHIN};
-    if (predicate && PyUnicode_Check(predicate) && PyUnicode_CompareWithASCIIString(predicate, "covers") == 0) {
-        options->predicate = PM_COVERS;
-    } else if (predicate &&
-               !(PyUnicode_Check(predicate) && PyUnicode_CompareWithASCIIString(predicate, "center_within") == 0)) {
-        PyErr_Format(PyExc_ValueError, "predicate: expected 'covers' or 'center_within', got %R", predicate);
+    int rule = predicate ? number_of(predicate, "predicate", predicate_name) : PM_CENTER_WITHIN;
+    int best_rule = rule < 0 ? -1 : number_of(best, "best", best_name);
+    if (best_rule < 0)
         return -1;
-    }
-    int i = 0;
-    while (i < 4 && !(PyUnicode_Check(best) && PyUnicode_CompareWithASCIIString(best, BESTS[i]) == 0))
-        i++;
-    if (i == 4) {
-        PyErr_Format(PyExc_ValueError, "best: expected 'smallest', 'largest', 'first' or 'score', got %R", best);
-        return -1;
-    }
-    options->best = (pm_best)i;
-    if (i == 3) {
+    *options = (pm_options){.predicate = (pm_predicate)rule, .best = (pm_best)best_rule};
+    if (options->best == PM_SCORE_DOUBLE) {
         int type = NPY_DOUBLE;
         if (PyArray_Check(scores) && PyArray_ISINTEGER((PyArrayObject *)scores) &&
             PyArray_ITEMSIZE((PyArrayObject *)scores) == 8) { /* long, or where that is shorter, long long */
@@ -363,13 +367,11 @@ static PyObject *index_bounds(PyObject *object, void *Py_UNUSED(closure)) {
 }
 
 static PyObject *index_predicate(PyObject *object, void *Py_UNUSED(closure)) {
-    int covers = pm_index_predicate(((index_object *)object)->index) == PM_COVERS;
-    return PyUnicode_FromString(covers ? "covers" : "center_within");
+    return PyUnicode_FromString(pm_predicate_name(pm_index_predicate(((index_object *)object)->index)));
 }
 
 static PyObject *index_best(PyObject *object, void *Py_UNUSED(closure)) {
-    pm_best best = pm_index_best(((index_object *)object)->index);
-    return PyUnicode_FromString(BESTS[best < PM_SCORE_DOUBLE ? best : PM_SCORE_DOUBLE]);
+    return PyUnicode_FromString(pm_best_name(pm_index_best(((index_object *)object)->index)));
 }
 
 static PyObject *index_block(PyObject *object, void *Py_UNUSED(closure)) {

@@ -14,3 +14,8 @@ const pm_kind *pm_kind_of(pm_predicate predicate) {
             return KINDS[i];
     return NULL;
 }
+
+const char *pm_predicate_name(pm_predicate predicate) {
+    const pm_kind *kind = pm_kind_of(predicate);
+    return kind ? kind->name : NULL;
+}

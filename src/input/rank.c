@@ -77,6 +77,11 @@ const pm_best_rule *pm_best_rule_of(pm_best best) {
     return (unsigned)best < sizeof RULES / sizeof *RULES ? &RULES[best] : NULL;
 }
 
+const char *pm_best_name(pm_best best) {
+    const pm_best_rule *rule = pm_best_rule_of(best);
+    return rule ? rule->name : NULL;
+}
+
 /* ---- sorting ---- */
 
 size_t pm_rank_scratch(size_t count) {

@@ -79,8 +79,7 @@ void rules_fill(rules *u, rng *r, const source *s, const zoo *z, size_t points) 
 }
 
 void rules_print(const rules *u, size_t regions) {
-    static const char *const best[] = {"smallest", "largest", "first", "double", "int64", "uint64"};
-    printf("# %s, %s", u->options.predicate == PM_COVERS ? "covers" : "center_within", best[u->options.best]);
+    printf("# %s, %s", pm_predicate_name(u->options.predicate), pm_best_name(u->options.best));
     for (size_t i = 0; i < regions; i++) {
         if (u->options.best == PM_SCORE_DOUBLE)
             printf(" %a", u->scores.of_double[i]);

@@ -3,6 +3,8 @@
  * Callers fill these structs themselves. A new member takes the first of the reserved room and is written down here;
  * whoever moves a member or changes a size raises the soversion in src/meson.build. docs/abi.md says what else does.
  * Sizes are those where pointers have 64 bits. */
+#include <string.h>
+
 #include "polymatch.h"
 #include "tap.h"
 
@@ -64,6 +66,19 @@ static void test_options(void) {
     AT(pm_error, message, 16);
 }
 
+/* Names may be added at the end. */
+static void test_names(void) {
+    static const char *const predicates[] = {"covers", "center_within"};
+    static const char *const bests[] = {"smallest", "largest", "first", "score", "score", "score"};
+    for (int i = 0; i < (int)(sizeof predicates / sizeof *predicates); i++)
+        tap_ok(strcmp(pm_predicate_name((pm_predicate)i), predicates[i]) == 0, "predicate %d is %s", i,
+               predicates[i]);
+    for (int i = 0; i < (int)(sizeof bests / sizeof *bests); i++)
+        tap_ok(strcmp(pm_best_name((pm_best)i), bests[i]) == 0, "best %d is %s", i, bests[i]);
+    tap_ok(!pm_predicate_name((pm_predicate)-1) && !pm_predicate_name((pm_predicate)1000), "no other predicates");
+    tap_ok(!pm_best_name((pm_best)-1) && !pm_best_name((pm_best)1000), "no other rules");
+}
+
 static void test_numbers(void) {
     tap_ok(PM_OK == 0 && PM_ERR_NO_MEMORY == -1 && PM_ERR_ARGUMENT == -2 && PM_ERR_OFFSETS == -3 &&
                PM_ERR_COORDINATE == -4 && PM_ERR_SCORE == -5 && PM_ERR_DISTANCE == -6 && PM_ERR_BLOCK == -7 &&
@@ -82,5 +97,6 @@ int main(void) {
         test_options();
     }
     test_numbers();
+    test_names();
     return tap_end();
 }

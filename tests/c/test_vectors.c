@@ -74,12 +74,14 @@ static pm_regions read_regions(const json *value) {
 }
 
 static pm_options read_rules(const json *match) {
-    static const char *const names[] = {"smallest", "largest", "first", "score"};
     pm_options options = {0};
-    const json *best = need(match, "best"), *radii = json_get(match, "distance"), *given = json_get(match, "scores");
-    options.predicate = json_is(need(match, "predicate"), "covers") ? PM_COVERS : PM_CENTER_WITHIN;
-    while (!json_is(best, names[options.best]))
-        if (++options.best > PM_SCORE_DOUBLE)
+    const json *predicate = need(match, "predicate"), *best = need(match, "best");
+    const json *radii = json_get(match, "distance"), *given = json_get(match, "scores");
+    while (!json_is(predicate, pm_predicate_name(options.predicate)))
+        if (!pm_predicate_name(++options.predicate))
+            json_fail("unknown predicate", predicate->text);
+    while (!json_is(best, pm_best_name(options.best)))
+        if (!pm_best_name(++options.best))
             json_fail("unknown best", best->text);
     if (radii != NULL) {
         options.distance = distance;
