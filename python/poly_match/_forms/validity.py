@@ -3,7 +3,8 @@
 Every ring has a defined answer here, valid or not, so validity never changes what the engine does. It tells
 of data that is not what its owner thinks: a bow-tie has area 0 and wins every "smallest". What is valid is
 shapely's to say (the rules of OGC simple features), no code here repeats them. Nothing is repaired either:
-that is `shapely.make_valid`, on the caller's own objects.
+that is `make_valid`, on the caller's own objects, with the options in `REPAIR`: without them it gives
+collections and lines for some of what it repairs.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from poly_match._rules import INVALID, Invalid, listed
 Rows = npt.NDArray[np.intp]
 Shapes = npt.NDArray[np.object_]
 
+REPAIR = 'make_valid(method="structure", keep_collapsed=False)'  # of shapely 2.1 and of a GeoSeries: polygons
 PURPOSE = "telling which polygons are valid"
 
 
@@ -47,7 +49,7 @@ def screened(regions: Regions, invalid: Invalid) -> Regions:
         raise value_error(
             "polygons",
             f"invalid: {reason} ({rows.size} of {len(regions)} regions are invalid); "
-            'repair them with shapely.make_valid, or choose invalid="use" or "skip"',
+            f'repair them with {REPAIR}, or choose invalid="use" or "skip"',
             row=first,
         )
     warnings.warn(

@@ -20,7 +20,7 @@ from poly_match import _core
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
 from poly_match._forms.regions import Regions, regions_of
-from poly_match._forms.validity import PURPOSE, Rows, Shapes, shapely_for, shapes_of
+from poly_match._forms.validity import PURPOSE, REPAIR, Rows, Shapes, shapely_for, shapes_of
 from poly_match._match import match
 
 __all__ = ["Finding", "Report", "check"]
@@ -148,7 +148,7 @@ def check(polygons: Any, points: Any = None) -> Report:
     ['invalid', 'bow-tie']
     >>> print(report.findings[1])
     bow-tie: 1 region: area 0, because the lobes of its rings cancel; wins every best="smallest" [row 0]
-        fix: repair with shapely.make_valid, or leave out with invalid="skip"
+        fix: repair with make_valid(method="structure", keep_collapsed=False), or use invalid="skip"
     >>> print(pm.check([[(0, 0), (4, 0), (4, 9)]], [(3, 1)]))
     1 region, 1 point: nothing found
     """
@@ -240,7 +240,7 @@ def _invalid(facts: Facts) -> Finding | None:
         "invalid",
         rows,
         f"invalid, {', '.join(listed)}",
-        'repair with shapely.make_valid (GeoSeries.make_valid), or leave out with invalid="skip"; as they '
+        f'repair with {REPAIR} (shapely, GeoSeries), or leave out with invalid="skip"; as they '
         "are, a point is covered when a ray from it crosses the rings an odd number of times",
     )
 
@@ -251,7 +251,7 @@ def _bowtie(facts: Facts) -> Finding | None:
         "bow-tie",
         rows[covers],
         'area 0, because the lobes of its rings cancel; wins every best="smallest"',
-        'repair with shapely.make_valid, or leave out with invalid="skip"',
+        f'repair with {REPAIR}, or use invalid="skip"',
     )
 
 
