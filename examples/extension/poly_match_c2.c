@@ -1,11 +1,11 @@
 /* poly_match_c2.c — the third step: nothing is allocated per polygon.
  *
- * The type `Polygon` is that of poly_match_c2_allocating.c, line by line, so the comments on it are there. Only
- * `find_close_polygons` differs: it reads the center from the polygon's struct, where it lies as two doubles. No
- * array is made, no attribute is looked up, and no Python code runs in the loop. That last point also makes it short:
- * a borrowed reference is enough, for nobody can change the list meanwhile.
+ * The type `Polygon` is that of poly_match_c2_allocating.c, line by line. Only `find_close_polygons` differs: it
+ * reads the center from the polygon's struct, where it lies as two doubles. No array is made, no attribute is looked
+ * up, and no Python code runs in the loop. That last point also makes it short: a borrowed reference is enough, for
+ * nobody can change the list meanwhile.
  *
- * The price: a subclass that overrides `center` is not asked for it. */
+ * The price: what a subclass has as its own `center` is ignored. */
 #include <Python.h>
 #include <structmember.h>
 #define NPY_NO_DEPRECATED_API NPY_2_0_API_VERSION

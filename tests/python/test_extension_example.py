@@ -144,15 +144,15 @@ def test_random_polygons_have_the_answers_of_the_baseline(modules: dict[str, Any
     random = np.random.default_rng(3)
     matched = 0
     for count in (1, 2, 3, 7, 8, 9, 31, 200):  # numpy adds short and long arrays in different orders
-        corners = random.normal(scale=10.0, size=(100, 2, count))
-        plain = [baseline.Polygon(x, y) for x, y in corners]
+        vertices = random.normal(scale=10.0, size=(100, 2, count))
+        plain = [baseline.Polygon(x, y) for x, y in vertices]
         point, max_dist = random.normal(scale=10.0, size=2), float(random.uniform(10, 20))
         close = {id(polygon) for polygon in by_baseline(plain, point, max_dist)}
         expected = [i for i, polygon in enumerate(plain) if id(polygon) in close]
         matched += len(expected)
         for name in NAMES:
             kind = modules[name].Polygon if name in NATIVE else baseline.Polygon
-            polygons = [kind(x, y) for x, y in corners]
+            polygons = [kind(x, y) for x, y in vertices]
             assert all((a.center == b.center).all() for a, b in zip(polygons, plain, strict=True))
             position = {id(polygon): i for i, polygon in enumerate(polygons)}
             result = modules[name].find_close_polygons(polygons, point, max_dist)
@@ -426,7 +426,7 @@ def test_subclasses_have_what_python_gives_them(native: Any) -> None:
 
 
 def test_a_center_of_a_subclass_is_not_looked_at(native: Any) -> None:
-    """The price of the last two steps, which their opening comments tell."""
+    """The price of the last two steps, said in the opening comment of poly_match_c2.c."""
 
     class Elsewhere(native.Polygon):  # type: ignore[misc]
         center = np.array([100.0, 100.0])

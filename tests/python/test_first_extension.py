@@ -102,11 +102,21 @@ def test_code_on_the_page_is_that_of_the_files() -> None:
         assert text in (FOLDER / name).read_text(), f"{name} differs from what the page shows:\n{text}"
 
 
-def test_the_first_module_and_its_build_are_shown_in_full() -> None:
-    for name in ("poly_match_c1.c", "meson.build"):
-        assert (FOLDER / name).read_text() in [
-            text for found, _, text in BLOCK.findall(PAGE) if found == name
-        ]
+def test_a_reader_who_only_has_the_page_has_everything() -> None:
+    """All files but the last module, which is the one before with another loop, name and opening comment."""
+    shown: dict[str, str] = {}
+    for name, _, text in BLOCK.findall(PAGE):
+        if name:
+            shown[name] = shown.get(name, "") + text
+    files = {path.name for path in FOLDER.iterdir() if path.is_file()} - {"README.md", "poly_match_c2.c"}
+    assert len(files) == 6
+    for name in files:
+        assert without_blank_lines(shown[name]) == without_blank_lines((FOLDER / name).read_text()), name
+
+
+def without_blank_lines(text: str) -> list[str]:
+    """Return the lines that say something: between two parts of a file the page has text."""
+    return [line for line in text.splitlines() if line.strip()]
 
 
 def test_lines_that_the_page_counts() -> None:
@@ -117,6 +127,12 @@ def test_lines_that_the_page_counts() -> None:
         PAGE.split()
     )
     assert f"in {counts[2]} lines of code" in PAGE
+
+
+def test_the_line_of_the_profile() -> None:
+    lines = (FOLDER / "program.py").read_text().splitlines()
+    (number,) = re.findall(r"program\.py:(\d+)\(find_close_polygons\)", PAGE)
+    assert lines[int(number) - 1].startswith("def find_close_polygons(")
 
 
 # ---- from an empty folder ----
@@ -299,16 +315,15 @@ def debug_python() -> str:
 
 
 @LINUX
-@pytest.mark.parametrize("broken", [BORROWED, FORGOTTEN], indirect=True)
+@pytest.mark.parametrize("broken", [BORROWED, FORGOTTEN, IGNORED], indirect=True)
 def test_a_debug_python_sees_it(broken: tuple[str, Path]) -> None:
     title, folder = broken
     python = debug_python()
-    include = run(python, "-c", "import sysconfig; print(sysconfig.get_path('include'))", folder=ROOT)[
-        1
-    ].strip()
-    includes = [f"-I{include}", f"-I{np.get_include()}"]
-    compile_module(folder / "poly_match_c1.c", folder / "debug", "-g", includes=includes)
-    script = "shrink.py" if broken[0] == BORROWED[0] else "total.py"
+    print_include = "import sysconfig; print(sysconfig.get_path('include'))"
+    includes = [f"-I{run(python, '-c', print_include, folder=ROOT)[1].strip()}", f"-I{np.get_include()}"]
+    (source,) = folder.glob("*.c")
+    compile_module(source, folder / "debug", "-g", includes=includes)
+    script = {BORROWED[0]: "shrink.py", FORGOTTEN[0]: "total.py", IGNORED[0]: "ignored.py"}[title]
     packages = os.pathsep.join([str(folder / "debug"), str(Path(np.__file__).parents[1])])
     _, printed = run(python, script, folder=folder, PYTHONPATH=packages)
     assert_shown(blocks(title, "text")[-1], printed)
