@@ -59,7 +59,7 @@ void pm_exact_add(pm_exact *sum, double a, double b, int sign) {
     uint64_t ma = decompose(a, &ea), mb = decompose(b, &eb);
     if (ma == 0 || mb == 0)
         return;
-    if (!signbit(a) != !signbit(b)) /* they may be any number but 0 */
+    if (!signbit(a) != !signbit(b)) /* signbit() may be any number but 0 */
         sign = -sign;
 
     /* ma * mb in 32-bit chunks: 53 bits are 21 and 32. */

@@ -1,7 +1,7 @@
-/* poll.h — may this go on? Long work asks the caller now and then.
+/* poll.h — may this go on? Long work calls the caller back now and then.
  *
- * Work is counted in steps of some ten nanoseconds, a vertex copied or an edge handed down, and the caller is asked
- * after a number of them that takes a few milliseconds. A build that was told to stop asks no more. */
+ * Work is counted in steps of some ten nanoseconds, such as a vertex copied or an edge distributed, and the callback
+ * is called after a number of them that takes a few milliseconds. Once it has said stop, it is not called again. */
 #ifndef PM_POLL_H
 #define PM_POLL_H
 
@@ -10,18 +10,18 @@
 enum { PM_POLL_STEPS = 100000 };
 
 typedef struct pm_poll {
-    int (*ask)(void *context); /* pm_options.poll; may be NULL */
+    int (*callback)(void *context); /* pm_options.poll; may be NULL */
     void *context;
-    size_t steps; /* since the last question */
+    size_t steps; /* since the last call */
     int stopped;
 } pm_poll;
 
 /* Count `steps` of work. Should it stop? */
 static inline int pm_poll_after(pm_poll *poll, size_t steps) {
     poll->steps += steps;
-    if (poll->ask && !poll->stopped && poll->steps >= PM_POLL_STEPS) {
+    if (poll->callback && !poll->stopped && poll->steps >= PM_POLL_STEPS) {
         poll->steps = 0;
-        poll->stopped = poll->ask(poll->context) != 0;
+        poll->stopped = poll->callback(poll->context) != 0;
     }
     return poll->stopped;
 }

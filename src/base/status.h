@@ -5,7 +5,7 @@
 #include "polymatch.h"
 
 /* Fill `err` (may be NULL) and return `status`; the sentence is made as printf does. */
-#if defined(__MINGW32__) /* where printf is Microsoft's, unless asked for by C11 */
+#if defined(__MINGW32__) /* where printf is Microsoft's, unless C11 says otherwise */
 __attribute__((format(gnu_printf, 4, 5)))
 #elif defined(__GNUC__)
 __attribute__((format(printf, 4, 5)))

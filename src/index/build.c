@@ -51,11 +51,11 @@ static pm_status check_options(const pm_options *options, size_t count, int has_
     if (rule->needs_scores && !options->scores && count > 0)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "scores is NULL");
     if (!rule->needs_scores && options->scores)
-        return pm_fail(err, PM_ERR_ARGUMENT, -1, "scores are given, but best does not use them");
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "scores are given, but %s does not use them", rule->name);
     if (rule->needs_areas && !has_areas && count > 0)
-        return pm_fail(err, PM_ERR_ARGUMENT, -1, "area is NULL, but best needs it");
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "area is NULL, but %s needs it", rule->name);
     if (!rule->needs_areas && options->areas)
-        return pm_fail(err, PM_ERR_ARGUMENT, -1, "areas are given, but best does not use them");
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "areas are given, but %s does not use them", rule->name);
     if (options->note_size > 0 && !options->note)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "note is NULL, but note_size is %zu", options->note_size);
     return check_distance(options, kind, count, err);
@@ -233,7 +233,7 @@ static pm_build new_build(const pm_options *options, size_t count) {
     pm_build b = {.kind = pm_kind_of(options->predicate),
                   .count = count,
                   .options = options,
-                  .poll = {.ask = options->poll, .context = options->poll_context}};
+                  .poll = {.callback = options->poll, .context = options->poll_context}};
     for (int i = 0; i < 4; i++)
         b.bounds[i] = NAN;
     return b;

@@ -1,11 +1,10 @@
 /* visit.c — which cells is the map of answers cut into?
  *
  * For those who want to see it: every final cell once, with its sides in the coordinates of the input. The walk goes
- * down the tables, a quarter of a square after the other. A cell that is larger than the words of its table stands in
- * it as copies side by side: where a table was made of several levels, or its cells were cut by and by
- * (paint.c). Copies are told by their words: every leaf is written once, so a square of equal words is one
- * border cell; and of equal answers nobody can tell whether they are one cell or many, so they are shown as one as
- * well.
+ * down the tables, one quarter of a square after the other. A cell that is larger than the words of its table has
+ * copies of its word side by side: where a table was joined from several levels, or its cells were cut gradually
+ * (paint.c). Copies are recognized by their words: every leaf is written once, so a square of equal words is one
+ * border cell. Equal answers may be one cell or many, which makes no difference, so they are shown as one as well.
  *
  * Sides are computed from whole numbers, the same for both neighbours, so cells meet without gap or overlap. */
 #include <math.h>

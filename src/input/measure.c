@@ -5,7 +5,7 @@
  * coordinates, the same on every machine, whichever vertex comes first.
  *
  * The sum is carried as two doubles (compensated, as twice the precision would give; Ogita, Rump, Oishi, "Accurate
- * sum and dot product", 2005). Its error bound tells whether every real number within it rounds to the same double;
+ * sum and dot product", 2005). Its error bound shows whether every real number within it rounds to the same double;
  * if not (ties, cancellation to zero, over- and underflow) the exact accumulator sums again: for 3 and 4 rings in a
  * thousand of US counties and of countries. */
 #include "measure.h"

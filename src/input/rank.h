@@ -4,7 +4,7 @@
 
 #include "polymatch.h"
 
-/* What a pm_best goes by: the one table of these rules. */
+/* What a pm_best compares. */
 typedef struct pm_best_rule {
     const char *name;
     int needs_areas, needs_scores;
@@ -19,7 +19,7 @@ const pm_best_rule *pm_best_rule_of(pm_best best);
 /* Bytes of scratch that pm_rank() needs for `count` regions. */
 size_t pm_rank_scratch(size_t count);
 
-/* Put regions 0 .. count - 1 in the order that options->best asks for: the positions in the input, best first.
+/* Sort regions 0 .. count - 1 by options->best: the positions in the input, best first.
  *
  * @param areas    one per region where the rule needs areas
  * @param scratch  pm_rank_scratch() bytes, aligned for uint64_t

@@ -2,8 +2,8 @@
  *
  * Regions arrive as the caller's arrays, nested as in GeoArrow: coordinates, rings, polygons, regions. They are
  * checked once, here: offsets start at 0 or later, never decrease and stay in the level below; coordinates are
- * finite. Everything behind relies on that and checks nothing again.
- * Vertices that no region uses are allowed (slices of larger arrays have them) and not looked at. */
+ * finite. Everything after this check relies on it and checks nothing again.
+ * Vertices that no region uses are allowed (slices of larger arrays have them) and are not checked. */
 #include "regions.h"
 
 #include <math.h>

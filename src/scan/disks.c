@@ -1,13 +1,13 @@
 /* disks.c — which is the best of these disks that contains the point?
  *
- * Disks stand best first, so the search ends at the first hit: more candidates make it faster. Centers and point are
- * placed on a grid of 2^15 x 2^15 cells; a disk whose center is further away on the grid than its radius reaches, in
- * x or in y, can't contain the point. That takes 16-bit integers, sixteen disks an instruction with AVX2 and eight
- * without, and leaves four candidates for three real ones: those are decided exactly, by pm_is_closer().
- * On the classic example this search takes 28 ns a point, one in doubles with AVX-512 took 80.
+ * Disks are sorted best first, so the search ends at the first hit: more candidates make it faster. Centers and point
+ * are mapped to a grid of 2^15 x 2^15 cells; a disk whose center is further away on the grid than its radius reaches,
+ * in x or in y, can't contain the point. That takes 16-bit integers, sixteen disks per instruction with AVX2 and
+ * eight without, and leaves four candidates for three real ones: those are decided exactly, by pm_is_closer(). On the
+ * classic example this search takes 28 ns per point, one in doubles with AVX-512 took 80.
  *
  * The map to the grid is monotone, so rounding in it can move a coordinate by less than one cell: `reach` is two
- * cells wider than the radius. Every form of the search passes the same disks, so all give identical answers.
+ * cells wider than the radius. Every form of the search lets the same disks through, so all give identical answers.
  * A far outlier makes the grid coarse; then a rounded distance in doubles does the work, as in a plain loop. */
 #include "disks.h"
 
@@ -109,7 +109,7 @@ __attribute__((target("avx2"))) static inline unsigned misses_avx2(const pm_disk
     return (unsigned)_mm256_movemask_epi8(_mm256_cmpgt_epi16(distance, reach));
 }
 
-/* 32 disks a round: half as many jumps, and one that is guessed wrong costs as much as a round. */
+/* 32 disks per round: half as many jumps, and one mispredicted jump costs as much as a round. */
 __attribute__((target("avx2"))) static int64_t find_avx2(const pm_disk_table *d, double x, double y) {
     const __m256i px = _mm256_set1_epi16(to_grid(x, d->min_x, d->scale));
     const __m256i py = _mm256_set1_epi16(to_grid(y, d->min_y, d->scale));

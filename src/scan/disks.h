@@ -13,7 +13,7 @@ typedef struct pm_disk_table {
     size_t step;
     double min_x, min_y, scale; /* the map from coordinates to the grid */
     int16_t *grid_x, *grid_y;   /* centers on the grid, in rank order, room for PM_DISK_ROOM(count) */
-    int16_t *reach;             /* no point of the disk is further from its center on the grid, in x or y */
+    int16_t *reach;             /* no point of the disk is further from its center on the grid, in x or in y */
 } pm_disk_table;
 
 /* Entries that the arrays in rank order need: whole vectors. */

@@ -1,14 +1,15 @@
 /* polygons.c — does this region cover this point?
  *
- * A part covers the points on any edge of any of its rings, and those from which a ray crosses its rings, all
+ * A polygon covers the points on any edge of any of its rings, and those from which a ray crosses its rings, all
  * together, an odd number of times. So holes need no case of their own, and every ring has an answer, valid or not.
  * The ray runs towards greater x; an edge counts when one end is above the ray's line and the other is not, so a
  * vertex on the line is counted once. Only edges whose box contains the point need arithmetic: the exact orientation.
  *
- * Regions stand best first with their boxes in one array: the search looks at boxes in rank order and at edges only
- * behind a box that contains the point, 64 edges at a time if their heights do; the first region that covers it is
- * the answer. O(regions + edges behind those boxes) per point: the simple engine, right by inspection, that the tree
- * is compared with and asks where rounding can't decide. */
+ * Regions are sorted best first, with their boxes in one array. The search compares the point with the boxes in rank
+ * order, and with edges only where the box contains it; 64 edges are skipped at once when the point's y is outside
+ * their span. The first region that covers the point is the answer. O(regions + edges of the boxes that contain the
+ * point) per point: the reference engine, right by inspection. The tree is compared with it, and calls it where
+ * rounding can't decide. */
 #include "polygons.h"
 
 #include <math.h>
@@ -29,7 +30,7 @@ static int box_contains(const pm_box *box, double x, double y) {
     return (box->min_x <= x) & (x <= box->max_x) & (box->min_y <= y) & (y <= box->max_y);
 }
 
-/* Empty rings and parts are dropped. */
+/* Empty rings and polygons are dropped. */
 pm_polygon_sizes pm_polygons_measure(const pm_regions *regions, pm_poll *poll) {
     pm_polygon_sizes sizes = {0, 0, 0, 0};
     for (size_t region = 0; region < pm_regions_count(regions) && !pm_poll_after(poll, 1); region++) {

@@ -8,13 +8,13 @@ typedef struct pm_box {
     double min_x, min_y, max_x, max_y;
 } pm_box;
 
-/* All arrays in rank order, nested as the input: regions -> parts -> rings -> vertices. */
+/* All arrays in rank order, nested as the input: regions -> polygons -> rings -> vertices. */
 typedef struct pm_polygon_table {
     size_t count;              /* regions */
-    pm_box *boxes;             /* of each region, nothing when it is empty; polygon_boxes when each has one part */
-    uint32_t *polygon_offsets; /* count + 1 positions in the parts */
+    pm_box *boxes;             /* of each region, empty where it is; the polygon_boxes where each has one polygon */
+    uint32_t *polygon_offsets; /* count + 1 positions in the polygons */
     pm_box *polygon_boxes;
-    uint32_t *ring_offsets;   /* parts + 1 positions in the rings */
+    uint32_t *ring_offsets;   /* polygons + 1 positions in the rings */
     uint32_t *vertex_offsets; /* rings + 1 positions in the vertices */
     double *vertices;         /* x y each; every ring closed, so ring vertices begin .. end - 1 start its edges */
     double *spans;            /* min y, max y of the edges that start at each PM_SPAN vertices */
@@ -22,13 +22,13 @@ typedef struct pm_polygon_table {
 
 enum { PM_SPAN = 64 };
 
-/* How much pm_polygons_append() writes; each region counts the same in any order. */
+/* How many items pm_polygons_append() writes for all regions, in any order. */
 typedef struct pm_polygon_sizes {
     size_t polygons, rings, vertices;
-    size_t boxes; /* 0 when each region has one part, whose box is the region's */
+    size_t boxes; /* 0 where each region has one polygon, whose box is the region's */
 } pm_polygon_sizes;
 
-/* Unfinished when the poll said stop. */
+/* Not complete when the poll said stop. */
 pm_polygon_sizes pm_polygons_measure(const pm_regions *regions, pm_poll *poll);
 
 /* Append region `region` of the input as the next in rank; covers->count and the offsets grow. */
@@ -37,7 +37,7 @@ void pm_polygons_append(pm_polygon_table *table, const pm_regions *regions, size
 /* Compute the spans, when all regions are appended. */
 void pm_polygons_seal(pm_polygon_table *table);
 
-/* Does this part cover (x, y)? Both finite. */
+/* Does this polygon cover (x, y)? Both are finite. */
 int pm_polygon_covers(const pm_polygon_table *table, size_t polygon, double x, double y);
 
 /* The first region in rank order that covers (x, y), or count. Both finite. */

@@ -1,10 +1,10 @@
 /* check.c — can this tree be walked, whatever its bytes are?
  *
- * A walk goes from a word to a table behind it, or ends: at an answer, or in a leaf. So it ends and stays inside when
- * every table lies behind the word that leads to it, belongs to that word alone, and leaves bits of the place to be
- * read; when every word names a leaf where one starts; and when what a leaf says lies inside the arrays that it
- * speaks of. One pass over the words, one over the leaves, with a byte for 64 words and a bit for 8 bytes of leaves.
- * Whether the answers are right can't be told. */
+ * A walk goes from a word to a table further on, or ends: at an answer, or in a leaf. So it ends and stays inside
+ * when every table comes after the word that leads to it, belongs to that word alone, and leaves bits of the fixed
+ * coordinates to be read; when every word of a leaf leads to where one starts; and when all that a leaf refers to
+ * lies inside the arrays. One pass over the leaves, which their kind does, one over the words, with a byte for 64
+ * words and a bit for 8 bytes of leaves. Whether the answers are right can't be checked. */
 #include "check.h"
 
 #include <math.h>
@@ -12,7 +12,7 @@
 
 #include "base/status.h"
 
-/* A table of 2^bits x 2^bits words, reached with `used` bits of the place. */
+/* A table of 2^bits x 2^bits words, reached with `used` bits of the fixed coordinates. */
 static int claim_table(const pm_check *c, size_t first, int bits, int used) {
     size_t size = (size_t)1 << 2 * bits;
     if (first >= c->tree->table_words || size > c->tree->table_words - first || used + bits > PM_FIXED_BITS)
@@ -25,7 +25,7 @@ static int claim_table(const pm_check *c, size_t first, int bits, int used) {
     return 1;
 }
 
-/* A word that stands at position `at` of the tables, or the root. */
+/* A word at position `at` of the tables; SIZE_MAX: the root. */
 static int word_is_right(const pm_check *c, uint32_t word, size_t at, int used) {
     switch (word & 3) {
     case PM_CELL_ANSWER:

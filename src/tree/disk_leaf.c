@@ -5,9 +5,9 @@
  * MB of centers of 100,000 disks takes at most 5 % longer than half as much in floats, which would need a band of
  * their own.
  *
- * Most leaves are one disk, and what lies behind it. Which of the two it is can't be guessed, so a pair of entries is
- * looked at together and one of them chosen without a jump. With AVX-512 eight points do so at once, and those that
- * need the next pair are collected again: the whole takes 15 to 30 % less than with points one by one. */
+ * Most leaves are one disk and the answer outside of it. Which of the two it is can't be predicted, so a pair of
+ * entries is read together and one of them chosen without a jump. With AVX-512 eight points do so at once, and those
+ * that need the next pair are collected again: the whole takes 15 to 30 % less than with points one by one. */
 #include "disk_leaf.h"
 
 #include <math.h>
@@ -89,14 +89,14 @@ PM_AVX512 static void leaf_avx512(const pm_tree *tree, const void *context, pm_b
     const pm_band band = pm_band_of(d->radius[0]);
     const __m512d inner = _mm512_set1_pd(band.inner), outer = _mm512_set1_pd(band.outer);
     const __m256i one = _mm256_set1_epi32(1), number = _mm256_set1_epi32((int)~PM_DISK_LAST);
-    uint32_t *list = b->list, *place = b->other; /* points, and where in `leaves` they are */
+    uint32_t *list = b->list, *entry = b->other; /* points, and the position of their next entry in `leaves` */
     for (size_t k = 0; k < count; k++)
-        place[k] = (uint32_t)pm_cell_leaf(b->word[list[k]]);
+        entry[k] = (uint32_t)pm_cell_leaf(b->word[list[k]]);
     for (size_t next; count > 0; count = next) {
         next = 0;
         for (size_t k = 0; k < count; k += 8) {
             __mmask8 live = (__mmask8)(count - k < 8 ? (1 << (count - k)) - 1 : 0xff);
-            __m256i i = _mm256_maskz_loadu_epi32(live, list + k), at = _mm256_maskz_loadu_epi32(live, place + k);
+            __m256i i = _mm256_maskz_loadu_epi32(live, list + k), at = _mm256_maskz_loadu_epi32(live, entry + k);
             __m512i pair = _mm512_mask_i32gather_epi64(_mm512_setzero_si512(), live, at, tree->leaves, 4);
             __m256i first = _mm512_cvtepi64_epi32(pair), second = _mm512_cvtepi64_epi32(_mm512_srli_epi64(pair, 32));
             __mmask8 inside = inside_avx512(d, b, _mm256_sub_epi32(first, one), i, live, inner, outer);
@@ -112,7 +112,7 @@ PM_AVX512 static void leaf_avx512(const pm_tree *tree, const void *context, pm_b
                     b->out[list[k + lane]] = answers[lane];
             __mmask8 more = live & ~(inside | _mm256_movepi32_mask(second));
             append(list, next, i, more);
-            append(place, next, _mm256_add_epi32(at, one), more);
+            append(entry, next, _mm256_add_epi32(at, one), more);
             next += (size_t)__builtin_popcount(more);
         }
     }

@@ -1,7 +1,7 @@
 /* disk_leaf.h — which disk of a cell contains the point? See disk_leaf.c.
  *
  * A leaf is two entries or more, best first, a unit of four bytes each: the position in the input + 1 of a disk whose
- * rim runs through the cell. The last is marked, and is the answer when none before it contains the point: a disk
+ * rim runs through the cell. The last is marked; it is the answer when no entry before it contains the point: a disk
  * that covers the cell, or 0 for none. */
 #ifndef PM_DISK_LEAF_H
 #define PM_DISK_LEAF_H

@@ -1,20 +1,20 @@
-/* paint.c — what does the map of answers look like?
+/* paint.c — how is the map of answers made?
  *
  * The answer at a place is a property of the place: the best region there. So the plane is cut into cells, 8 x 8 at a
- * time. A cell gets the shapes that reach it, best first, cut off after the first that covers all of it: nothing
- * behind that can win. A cell whose list starts with such a shape is an answer; one with few edges is a leaf; any
- * other is cut again. Small cells arise only where borders crowd. What a shape does to 64 children is a few 64-bit
- * masks: paint_polygons.c and paint_disks.c.
+ * time. A cell gets the shapes that reach it, best first, up to and including the first that covers all of it: no
+ * later one can win. A cell whose list starts with such a shape is an answer; one with few edges is a leaf; any other
+ * is cut again. Small cells arise only where borders crowd. What a shape does to 64 children is a few 64-bit masks:
+ * paint_polygons.c and paint_disks.c.
  *
  * In the end, where most children of a cell are cut again, their children become the cell's own: one table of 64 x 64
  * or 512 x 512 instead of two or three levels, so that dense places cost as few looks as sparse ones, wherever they
  * are (level compression: Nilsson and Karlsson, IP-address lookup using LC-tries, 1999).
  *
- * Depth-first, with stacks that shrink on the way back: beside the output, memory is a few copies of one path. Limits
- * linear in the input end an attempt, as soon as it is clear that it will reach them; then another one is made with
- * larger leaves, and with cells that are cut in 4 x 4 and then 2 x 2, while they need it, instead of 8 x 8 at once:
- * so leaves are full. Such a leaf stands several times in a table. Where borders crowd beyond any use of cells, the
- * scan stands in. */
+ * Cells are made depth-first, with stacks that shrink on the way back: beside the output, memory is a few copies of
+ * one path. Limits linear in the input end an attempt, as soon as it is clear that it will reach them. The next
+ * attempt has larger leaves, and it cuts cells of few edges gradually, in 4 x 4 and then 2 x 2 while they need it,
+ * instead of 8 x 8 at once: then leaves are full. Such a leaf has several words in a table. Where too many borders
+ * crowd for any cells, there is no tree, and the index is scanned. */
 #include "paint.h"
 
 #include <string.h>
@@ -46,7 +46,7 @@ void pm_painter_stage(pm_painter *p, pm_shape shape) {
 
 /* ---- cells of 8 x 8 ---- */
 
-/* Are there limits or reasons to go no further? A limit that will be reached by far ends an attempt long before. */
+/* Has this attempt failed? One that is going to exceed a limit by far is ended long before. */
 static int must_stop(pm_painter *p) {
     size_t size = (p->tables.count + p->leaves.count + p->origins.count) * sizeof(uint32_t);
     double likely = p->is_last || p->done < 0.02 ? 1 : p->done < 0.1 ? 2 * p->done : 1.25 * p->done;
@@ -58,7 +58,7 @@ static int must_stop(pm_painter *p) {
  * starts[c + 1]). */
 static int collect(pm_painter *p, size_t starts[65]) {
     const pm_shape *staged = p->staged.items;
-    size_t places[64];
+    size_t next[64];
     if (!pm_painter_reserve(p, &p->shapes, p->staged.count))
         return 0;
     memset(starts, 0, 65 * sizeof *starts);
@@ -66,16 +66,16 @@ static int collect(pm_painter *p, size_t starts[65]) {
         starts[staged[i].child + 1]++;
     starts[0] = p->shapes.count;
     for (int child = 0; child < 64; child++) {
-        places[child] = starts[child];
+        next[child] = starts[child];
         starts[child + 1] += starts[child];
     }
     for (size_t i = 0; i < p->staged.count; i++)
-        ((pm_shape *)p->shapes.items)[places[staged[i].child]++] = staged[i];
+        ((pm_shape *)p->shapes.items)[next[staged[i].child]++] = staged[i];
     p->shapes.count += p->staged.count;
     return 1;
 }
 
-/* Hand shapes [begin, end) to side x side children; child c has shapes [starts[c], starts[c + 1]). */
+/* Distribute shapes [begin, end) to side x side children; child c has shapes [starts[c], starts[c + 1]). */
 static int distribute(pm_painter *p, const pm_cell *cell, int side, size_t begin, size_t end, size_t starts[65]) {
     uint64_t columns = UINT64_C(0xff) >> (8 - side), closed = UINT64_MAX;
     for (int row = 0; row < side; row++)
@@ -98,7 +98,7 @@ static int end_cell(pm_painter *p, const pm_cell *cell, size_t begin, size_t end
     *word = 0;
     for (size_t i = begin; i < end; i++)
         if (shapes[i].edges == 0)
-            end = i + 1; /* covers the cell: nothing behind it can win */
+            end = i + 1; /* covers the cell: no later one can win */
     if (begin == end || p->too_much || p->status)
         return 1;
     if (shapes[begin].edges == 0) {
@@ -110,7 +110,7 @@ static int end_cell(pm_painter *p, const pm_cell *cell, size_t begin, size_t end
 
 static uint32_t split_cell(pm_painter *p, const pm_cell *cell, size_t begin, size_t end);
 
-/* What cells that these shapes reach will take, compared with others. */
+/* The edges below a cell that these shapes reach, its share of the work. */
 static double estimated_edges(const pm_painter *p, size_t begin, size_t end) {
     size_t edges = 1;
     for (size_t i = begin; i < end; i++)
@@ -195,14 +195,14 @@ static int bits_of(const packer *p, uint32_t word) {
     return inner_children(p->from, word, 2) * p->join_fraction < 4096 ? 6 : 9;
 }
 
-/* The word of the cell `bits` further down that stands in this row and column. */
+/* The word of the cell in this row and column, `bits` further down. */
 static uint32_t descend(const uint32_t *tables, uint32_t word, int bits, size_t row, size_t column) {
     for (int bit = bits - 3; bit >= 0 && (word & 3) == PM_CELL_INNER; bit -= 3)
         word = tables[pm_cell_children(word) + 8 * (row >> bit & 7) + (column >> bit & 7)];
     return word;
 }
 
-/* Write a cell's children behind what is there, parents first; returns its new word. */
+/* Append a cell's table, then those of its children; returns its new word. */
 static uint32_t pack(packer *p, uint32_t word) {
     if ((word & 3) != PM_CELL_INNER)
         return word;
@@ -218,7 +218,7 @@ static uint32_t pack(packer *p, uint32_t word) {
     return (uint32_t)(first >> 6) << 4 | (uint32_t)(bits / 3 - 1) << 2 | PM_CELL_INNER;
 }
 
-/* A stack's items are somebody else's now. */
+/* Give up ownership of the array. */
 static uint32_t *detach(pm_stack *s) {
     uint32_t *items = s->items;
     s->items = NULL;
@@ -226,7 +226,7 @@ static uint32_t *detach(pm_stack *s) {
     return items;
 }
 
-/* How many words the tables take; joins fewer cells where they would take too much. */
+/* How many words the tables take. Fewer cells are joined where they would take too much. */
 static size_t plan_tables(pm_painter *p, uint32_t root) {
     for (;; p->join_fraction /= 2) {
         packer count = {p->tables.items, NULL, 0, p->join_fraction};

@@ -1,14 +1,14 @@
-/* paint_disks.c — what do disks do to the cells that they reach?
+/* paint_disks.c — which cells does a disk reach, and which does it cover?
  *
- * The cells are those of paint.c; the shapes are disks, whose leaves are told in disk_leaf.h. Equal radii or
- * not, more candidates make larger answers and fewer cells.
+ * The cells are those of paint.c; the shapes are disks, and disk_leaf.h says what their leaves are. Whether radii are
+ * equal or not, more candidates make larger answers and fewer cells.
  *
- * A disk knows its children by rows: the nearest and the farthest place of a row from the center give the columns
- * that it reaches and those that it covers. A child is reached generously and covered stingily, by SLACK, which is
- * more than all rounding in the map and in the match together: some 2^-50 of the root cell.
+ * A disk finds its children by rows: the nearest and the farthest place of a row from the center give the columns
+ * that it reaches and those that it covers. Reaching is decided with a margin outwards and covering with one inwards,
+ * SLACK, which is more than all rounding in the map and in the match together: some 2^-50 of the root cell.
  *
- * A disk around the same center as a better one, and no larger, never wins and is left out. Where rims crowd beyond
- * any use of cells all the same, limits linear in the disks end it, and the scan stands in. */
+ * A disk around the same center as a better one, and no larger, never wins and is left out. Where too many rims crowd
+ * for any cells all the same, limits linear in the disks end the attempt, and the index is scanned. */
 #include "paint_disks.h"
 
 #include <math.h>
@@ -19,11 +19,11 @@
 #include "paint.h"
 
 /* A leaf may hold this many disks whose rims cross it. With fewer, points look at fewer disks, but the tree grows and
- * so do its cache misses: where only FEW disks show on the map, 2 are 20 to 30 % faster than 8; where many do, 8 are
+ * so do its cache misses: where only FEW disks are on the map, 2 are 20 to 30 % faster than 8; where many are, 8 are
  * as fast and built in a fifth of the time. Where such a tree is beyond the limits, one with leaves COARSER times as
- * large is tried. Tables pay where one in FILLED of their cells is cut again. */
+ * large is tried. Tables pay where one in JOIN of their cells is cut again. */
 enum { LEAF_DISKS = 2, LEAF_DISKS_OF_MANY = 8, FEW = 1000, COARSER = 8, JOIN = 4 };
-/* Cells of so many bits are 2^-30 of the root: 2^-50 is then 2^-20 of a cell. */
+/* Cells of this many bits are 2^-30 of the root: 2^-50 is then 2^-20 of a cell. */
 enum { DEEPEST = 30 };
 static const double SLACK = 1.0 / (1 << 16), SMALLEST = 0x1p-1000; /* a radius that must not underflow */
 
@@ -41,9 +41,9 @@ typedef struct disk_painter {
 
 /* ---- a cell's children: bit 8 * row + column of a mask ---- */
 
-/* The number of the column or row that this is in; -1 before the first, `side` behind the last. */
-static int child_at(double place, int side) {
-    return place < 0 ? -1 : place >= side ? side : (int)place; /* floor() would be a call */
+/* The number of the column or row that this is in; -1 before the first, `side` after the last. */
+static int child_at(double at, int side) {
+    return at < 0 ? -1 : at >= side ? side : (int)at; /* floor() would be a call */
 }
 
 /* The bits of the columns first .. last, as far as they exist. */
@@ -66,7 +66,7 @@ static inline chord chord_of(double below, double outer, double inner) {
                    far < inner ? sqrt((inner - far) * (inner + far)) - SLACK : -1};
 }
 
-/* Hand one disk to the children that it reaches and that are not closed; close those that it covers. */
+/* Give one disk to the children that it reaches and that are not closed; close those that it covers. */
 static void distribute(pm_painter *p, const pm_cell *cell, int side, const pm_shape *shape, uint64_t *closed) {
     const double per_child = side / cell->size;
     const circle *disk = &((const disk_painter *)p)->circles[shape->number];
@@ -116,7 +116,7 @@ static int write_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes
     return 1;
 }
 
-/* ---- disks that show nowhere ---- */
+/* ---- disks that are nowhere the best ---- */
 
 static int same_center(const pm_disk_table *d, size_t a, size_t b) {
     return d->x[a] == d->x[b] && d->y[a] == d->y[b];
@@ -195,7 +195,7 @@ static int shows(grid *g, const circle *disk) {
     return is_seen;
 }
 
-/* Leave out the disks that show nowhere, as far as a grid can tell: nearly all of them where many lie over each
+/* Leave out the disks that are nowhere the best, as far as a grid shows: nearly all of them where many lie over each
  * other. */
 static void drop_covered(disk_painter *p, circle *circles) {
     double area = 0, shown = 0;

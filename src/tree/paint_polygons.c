@@ -1,16 +1,16 @@
-/* paint_polygons.c — what do a part's edges do to the cells they run through?
+/* paint_polygons.c — which cells does a polygon's border run through, and which does the polygon cover?
  *
- * A part in a cell is the runs of edges that touch the cell and one bit: is the cell's lower left corner inside?
- * Going one level down, each edge is handed to the children it touches, row by row, and flips the corners that lie
- * behind it on the way up the left side and then across. Most edges stay inside one child, and a run of such edges
- * goes down as a whole.
+ * A polygon in a cell is the runs of edges that touch the cell and one bit: is the cell's lower left corner inside?
+ * One level down, each edge goes to the children that it touches, row by row, and flips the corners beyond it: those
+ * that a walk reaches after crossing the edge, up the left side and then across. Most edges stay inside one child,
+ * and a run of such edges goes down as a whole.
  *
- * Vertices are mapped to the root cell by the map that points take. What the corners see is decided exactly for these
- * mapped vertices: in doubles, and where a corner is closer than TINY to an edge by the sign of an orientation. So
- * nothing about corners is ever in doubt, however deep the cell or round the coordinates; a corner on an edge counts
- * as a little to the right and, by much less, above. Children take edges from a little outside (SLACK), so rounding
- * can't lose one, and a cell that no edge comes near is covered by the part itself, not only by its mapped picture.
- * What becomes a leaf, and how it is drawn: polygon_draft.c. */
+ * Vertices are mapped to the root cell by the map that points take. Whether a corner is inside is decided exactly for
+ * these mapped vertices: in doubles, and where a corner is closer than TINY to an edge by the sign of an orientation.
+ * So nothing about corners is ever in doubt, however deep the cell or round the coordinates; a corner on an edge
+ * counts as a little to the right and, by much less, above. Children take edges from a little outside (SLACK), so
+ * rounding can't lose one, and a cell that no edge comes near is covered by the polygon itself, not only by its
+ * mapped picture. What becomes a leaf, and how it is drawn: polygon_draft.c. */
 #include "paint_polygons.h"
 
 #include <math.h>
@@ -21,7 +21,7 @@
 
 static const double SLACK = 1.0 / 512, TINY = 1.0 / 4096;
 
-/* Edges that are looked at together where they are far from the sides of cells. */
+/* Edges that are handled together where they are far from the sides of cells. */
 enum { STRETCH = 32 };
 
 /* Edges, and the child that they touch. */
@@ -30,13 +30,13 @@ typedef struct touch {
     uint32_t child;
 } touch;
 
-/* A table of cells is worth its memory when one in so many of those it replaces would be cut again. While all fits a
+/* A joined table is worth its memory when one in this many of its cells would be cut again. While all fits a
  * second-level cache, looks are cheap and levels are not: counties are 20 % faster with 12 than with 6. */
 enum { JOIN_SMALL = 12, JOIN_LARGE = 6, SMALL = 200000 };
 
-/* How large a leaf may be: in edges, pieces, corners, and in parts that are asked themselves; as long as the whole is
- * beyond the limits, leaves become larger, and their cells are cut by and by: then leaves are full, which takes half
- * of the memory and some 10 % more time for a point.
+/* How large a leaf may be: in edges, polygons, vertices, and in polygons that are decided exactly. As long as the
+ * tree is beyond the limits, leaves become larger, and their cells are cut gradually: then leaves are full, which
+ * takes half of the memory and some 10 % more time per point.
  *
  * Small leaves take fewer points, large ones less memory and time to build: of 1:10m countries, 545,000 vertices, 14
  * edges are 5 to 20 % faster than 28; with 4.3 and 8.2 million 56 are as fast as fewer, built in 60 % of the time,
@@ -119,28 +119,28 @@ static void touch_children(spread *s, uint32_t first, const pm_edge *e) {
     }
 }
 
-/* The first of the corners in a line that lies behind the edge, which crosses the line at about `at`: further along
+/* The first of the corners in a line that lies beyond the edge, which crosses the line at about `at`: further along
  * than the crossing. `across` is 1 for a row of corners, 0 for the left side. Doubles decide but within `doubt`. */
-static int first_behind(const spread *s, const pm_edge *mapped, double at, double doubt, int across, int row) {
+static int first_beyond(const spread *s, const pm_edge *mapped, double at, double doubt, int across, int row) {
     double from = at - doubt, to = at + doubt;
     int end = s->side - 1, first = from < 0 ? 0 : from > end ? s->side : (int)ceil(from);
     int last = to < 0 ? -1 : to > end ? end : (int)to;
-    int left_is_behind = across ? mapped->by < mapped->ay : mapped->bx > mapped->ax;
+    int left_is_beyond = across ? mapped->by < mapped->ay : mapped->bx > mapped->ax;
     for (; first <= last; first++) {
         double x = s->cell.x + (across ? first : 0) / s->per_child;
         double y = s->cell.y + (across ? row : first) / s->per_child;
-        if (pm_is_left(mapped, x, y) == left_is_behind)
+        if (pm_is_left(mapped, x, y) == left_is_beyond)
             break;
     }
     return first;
 }
 
-/* Flip the corners behind the edge. */
+/* Flip the corners beyond the edge. */
 static void flip_corners(spread *s, const pm_edge *mapped, const pm_edge *e) {
     double dx = mapped->bx - mapped->ax, dy = mapped->by - mapped->ay;
     if ((mapped->ax > s->cell.x) != (mapped->bx > s->cell.x)) {
         double slope = dy / dx, at = e->ay - e->ax * slope;
-        int first = first_behind(s, mapped, at, TINY * (1 + fabs(slope)), 0, 0);
+        int first = first_beyond(s, mapped, at, TINY * (1 + fabs(slope)), 0, 0);
         if (first > 0 && first < s->side)
             s->inside ^= UINT64_MAX << (8 * first);
     }
@@ -154,13 +154,13 @@ static void flip_corners(spread *s, const pm_edge *mapped, const pm_edge *e) {
         if ((mapped->ay > y) == (mapped->by > y))
             continue;
         double slope = dx / dy, at = e->ax + (row - e->ay) * slope;
-        int first = first_behind(s, mapped, at, TINY * (1 + fabs(slope)), 1, row);
+        int first = first_beyond(s, mapped, at, TINY * (1 + fabs(slope)), 1, row);
         if (first > 0 && first < s->side)
             s->inside ^= (UINT64_C(0xff) << first & 0xff) << (8 * row);
     }
 }
 
-/* The child in which a place is, away from its sides; -1 when in none. */
+/* The child that (x, y) is in, away from its sides; -1 when in none. */
 static inline int safe_child(int side, double x, double y) {
     if (!(x > 0 && x < side && y > 0 && y < side))
         return -1;
@@ -229,7 +229,7 @@ static void spread_run(spread *s, pm_run edges) {
 static void stage_children(spread *s, const pm_shape *shape) {
     pm_polygon_painter *painter = s->painter;
     pm_painter *p = &painter->base;
-    uint32_t counts[64], edges[64], places[64];
+    uint32_t counts[64], edges[64], next[64];
     const touch *touches = painter->touches.items;
     size_t closed_runs = painter->touches.count, runs = closed_runs;
     uint64_t reached = (s->touched | s->inside) & ~s->closed;
@@ -248,8 +248,8 @@ static void stage_children(spread *s, const pm_shape *shape) {
     p->too_much |= p->details.count + runs >= UINT32_MAX / 2;
     for (uint64_t left = reached; left; left &= left - 1) {
         int child = pm_lowest_bit(left);
-        places[child] = (uint32_t)p->details.count;
-        pm_painter_stage(p, (pm_shape){shape->number, places[child], counts[child], edges[child],
+        next[child] = (uint32_t)p->details.count;
+        pm_painter_stage(p, (pm_shape){shape->number, next[child], counts[child], edges[child],
                                        (uint8_t)(s->inside >> child & 1), (uint8_t)child});
         p->details.count += counts[child];
         if (edges[child] == 0)
@@ -257,9 +257,9 @@ static void stage_children(spread *s, const pm_shape *shape) {
     }
     pm_run *out = p->details.items;
     for (size_t i = 0; i < closed_runs; i++)
-        out[places[touches[i].child]++] = touches[i].edges;
+        out[next[touches[i].child]++] = touches[i].edges;
     for (uint64_t left = s->touched; left; left &= left - 1)
-        out[places[pm_lowest_bit(left)]] = s->open[pm_lowest_bit(left)];
+        out[next[pm_lowest_bit(left)]] = s->open[pm_lowest_bit(left)];
 }
 
 static void distribute(pm_painter *p, const pm_cell *cell, int side, const pm_shape *shape, uint64_t *closed) {
@@ -309,7 +309,7 @@ static int choose_root(pm_polygon_painter *p, pm_tree *tree) {
     return corners[0] > 0 && corners[1] > 0 && others[0] < 1 && others[1] < 1;
 }
 
-/* ---- copies: a part with the coordinates of a better one never wins ---- */
+/* ---- copies: a polygon with the coordinates of a better one never wins ---- */
 
 typedef struct polygon_view {
     const uint32_t *rings; /* where each ring begins, and the last ends */
@@ -345,7 +345,7 @@ static int same_polygon(const polygon_view *a, const polygon_view *b) {
     return 1;
 }
 
-/* Is this part new? Remembers it in a table of part numbers + 1 with `mask` + 1 places, at most half full. */
+/* Is this polygon new? Adds it to a hash table of polygon numbers + 1 with `mask` + 1 slots, at most half full. */
 static int is_new_polygon(const pm_polygon_table *polygons, uint32_t *table, size_t mask, size_t polygon) {
     polygon_view view = view_polygon(polygons, polygon);
     size_t at = (size_t)hash_polygon(&view) & mask;
@@ -378,7 +378,7 @@ static pm_box *map_stretches(const pm_polygon_painter *p, size_t vertices) {
     return boxes;
 }
 
-/* Every part with all of its edges; the root's corner is outside of them all. */
+/* Every polygon with all of its edges; the root's corner is outside of them all. */
 static void push_polygons(pm_polygon_painter *painter, size_t count) {
     pm_painter *p = &painter->base;
     const pm_polygon_table *polygons = painter->polygons;

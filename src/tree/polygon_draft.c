@@ -1,23 +1,23 @@
-/* polygon_draft.c — can these pieces of parts be one leaf?
+/* polygon_draft.c — can the polygons of this cell be one leaf?
  *
- * Neighbours share their borders. In a leaf an edge stands once, whoever it belongs to; and as soon as the edges of
- * some pieces cancel and one of them contains the corner, together they cover the cell: the list ends, and the last
- * of them needs no edges. A piece with the same edges as a better one is dropped. Both compare coordinates, not
- * places. What is left is drawn with few corners (simplify.c).
+ * Neighbours share their borders. In a leaf an edge is stored once, whoever it belongs to. As soon as the edges of
+ * the last few polygons cancel and an odd number of them contains the corner, together they cover the cell: the list
+ * ends, and the last of them needs no edges. A polygon with the same edges as a better one is dropped. Both compare
+ * coordinates, not fixed coordinates. What is left is drawn with few vertices (simplify.c).
  *
- * The pieces' bits are found at one place of the cell that no edge is near, exactly, for the mapped vertices, by
+ * The leaf polygons' bits are found at a place in the cell that no edge is near, exactly, for the mapped vertices, by
  * walking there from the corner that paint_polygons.c knows. */
 #include <string.h>
 
 #include "paint_polygons.h"
 #include "simplify.h"
 
-/* What has more is cut again before anything is compared. A leaf has no more pieces and edges than the
- * painter allows; or it is a junction, with no more edges than pieces: cutting would only follow its vertex down. */
-enum { FEW_SHAPES = 32, EDGES_LOOKED_AT = 3 };
+/* A cell with more is cut again before anything is compared. A leaf has no more polygons and edges than the painter
+ * allows; or it is a junction, with no more edges than polygons: cutting would only follow its vertex down. */
+enum { FEW_SHAPES = 32, EDGES_COMPARED = 3 };
 
-/* A part of so many vertices or fewer is asked as a whole. */
-enum { SMALL_PART = 64 };
+/* A polygon of this many vertices or fewer is decided as a whole. */
+enum { SMALL_POLYGON = 64 };
 
 enum { SLOTS = 2 * PM_SKETCH_EDGES };
 
@@ -26,17 +26,17 @@ typedef struct draft {
     pm_polygon_painter *painter;
     pm_cell cell;
     int edge_count, polygon_count;
-    int closed; /* the last piece needs no edges */
+    int closed; /* the last polygon needs no edges */
     pm_shape polygons[FEW_SHAPES];
     uint32_t edges[PM_SKETCH_EDGES];  /* by first vertex */
-    uint32_t owners[PM_SKETCH_EDGES]; /* the pieces that each belongs to, as bits */
+    uint32_t owners[PM_SKETCH_EDGES]; /* the polygons that each belongs to, as bits */
     uint16_t slots[SLOTS];            /* edge + 1 by hash of its coordinates, from the second shape on */
     pm_sketch sketch;
 } draft;
 
 /* ---- which edges, whose ---- */
 
-/* Are two edges the same line, in either direction, in the input's own coordinates? */
+/* Are two edges the same, in either direction, in the coordinates of the input? */
 static int same_edge(const pm_polygon_table *table, uint32_t one, uint32_t other) {
     const double *a = table->vertices + 2 * (size_t)one, *b = table->vertices + 2 * (size_t)other;
     return (a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3]) ||
@@ -58,7 +58,7 @@ static void append_edge(draft *d, uint32_t edge, uint32_t owner) {
     d->owners[d->edge_count++] = owner;
 }
 
-/* An edge of a shape that is not the first: one that is there, unless it is the shape's own already, or a new one. */
+/* An edge of a shape that is not the first: one of another shape that is there already, or a new one. */
 static void share_edge(draft *d, uint32_t edge, uint32_t owner) {
     size_t slot = slot_of(d->painter->polygons, edge);
     for (; d->slots[slot]; slot = (slot + 1) & (SLOTS - 1)) {
@@ -72,7 +72,7 @@ static void share_edge(draft *d, uint32_t edge, uint32_t owner) {
     d->slots[slot] = (uint16_t)d->edge_count;
 }
 
-/* Make the edges of the first shape known. */
+/* Enter the edges of the first shape. */
 static void fill_slots(draft *d) {
     memset(d->slots, 0, sizeof d->slots);
     for (int i = 0; i < d->edge_count; i++) {
@@ -83,7 +83,7 @@ static void fill_slots(draft *d) {
     }
 }
 
-/* Has a better piece the same edges as the last one? */
+/* Has a better polygon the same edges as the last one? */
 static int is_twin(const draft *d) {
     int last = d->polygon_count - 1;
     for (int i = 0; i < last; i++) {
@@ -96,7 +96,7 @@ static int is_twin(const draft *d) {
     return 0;
 }
 
-/* Does an odd number of the last pieces, however many, contain any place? */
+/* Do the last k polygons together cover the cell, for some k? Then each place is in an odd number of them. */
 static int is_closed(const draft *d) {
     uint32_t odd[PM_SKETCH_EDGES];
     int inside = 0;
@@ -114,7 +114,7 @@ static int is_closed(const draft *d) {
     return 0;
 }
 
-/* Add a shape's piece, unless a better one has the same edges; `closed` when nothing behind it can win. */
+/* Add a polygon, unless a better one has the same edges; `closed` when no later one can win. */
 static void add_polygon(draft *d, const pm_shape *shape) {
     const uint32_t owner = UINT32_C(1) << d->polygon_count;
     const pm_run *runs = (const pm_run *)d->painter->base.details.items + shape->first;
@@ -139,7 +139,7 @@ static void add_polygon(draft *d, const pm_shape *shape) {
 
 /* ---- the leaf ---- */
 
-/* Is a place inside a piece, walking from the corner up and then across? Exact for the mapped vertices. */
+/* Is (x, y) inside a polygon, walking from the corner up and then across? Exact for the mapped vertices. */
 static int walk_inside(const draft *d, int polygon, double x, double y) {
     int inside = d->polygons[polygon].inside;
     for (int i = 0; i < d->edge_count; i++) {
@@ -154,7 +154,7 @@ static int walk_inside(const draft *d, int polygon, double x, double y) {
     return inside;
 }
 
-/* Zeroed room for a leaf with this head, whose origins come next; NULL where memory or numbers end. */
+/* Zeroed room for a leaf with this head, whose origins come next; NULL when memory runs out. */
 static uint32_t *new_leaf(pm_painter *p, uint32_t head, uint32_t *word) {
     const size_t line = 16;
     pm_leaf leaf = pm_leaf_read(&head);
@@ -175,13 +175,13 @@ static uint32_t *new_leaf(pm_painter *p, uint32_t head, uint32_t *word) {
     return to + at;
 }
 
-/* The origin of the next piece: its runs, unless the part is as quickly asked as a whole. */
+/* The origin of the next polygon: its runs, unless it is as quickly decided as a whole. */
 static void add_origin(pm_polygon_painter *painter, const pm_shape *shape, int is_drawn) {
     pm_painter *p = &painter->base;
     const pm_polygon_table *table = painter->polygons;
     const uint32_t *rings = table->vertex_offsets + table->ring_offsets[shape->number];
     uint32_t ring_count = table->ring_offsets[shape->number + 1] - table->ring_offsets[shape->number];
-    uint32_t runs = is_drawn && rings[ring_count] - rings[0] > SMALL_PART ? shape->count : 0;
+    uint32_t runs = is_drawn && rings[ring_count] - rings[0] > SMALL_POLYGON ? shape->count : 0;
     if (!pm_painter_reserve(p, &p->origins, 2 + 2 * (size_t)runs))
         return;
     uint32_t *to = (uint32_t *)p->origins.items + p->origins.count;
@@ -192,7 +192,7 @@ static void add_origin(pm_polygon_painter *painter, const pm_shape *shape, int i
     p->origins.count += 2 + 2 * (size_t)runs;
 }
 
-/* Draw the edges of the first `tested` pieces with few corners; 0 when that can't be done. */
+/* Draw the edges of the first `tested` polygons with few vertices; 0 when that can't be done. */
 static int draw(draft *d, int tested) {
     const double per_step = PM_STEPS / d->cell.size;
     const uint32_t drawn = (uint32_t)((UINT64_C(1) << tested) - 1);
@@ -208,7 +208,7 @@ static int draw(draft *d, int tested) {
     return pm_sketch_simplify(&d->sketch, d->painter->max_leaf_vertices);
 }
 
-/* The pieces' bits: where no edge is near, asked there. 0 when every place tried is near one. */
+/* The polygons' bits, decided at a place that no edge is near. 0 when every place tried is near one. */
 static int find_bits(const draft *d, const uint32_t *vertices, const uint64_t *edges, int count, uint32_t *answers) {
     for (int trial = 0; trial < 24; trial++) {
         int u = (4099 + 2741 * trial) & (PM_STEPS - 1), v = (3989 + 5171 * trial) & (PM_STEPS - 1);
@@ -264,7 +264,7 @@ static int write_draft(draft *d, uint32_t *word) {
     return 1;
 }
 
-/* A leaf whose parts are asked themselves. */
+/* A leaf whose polygons are all decided exactly. */
 static int write_exact_leaf(pm_polygon_painter *painter, const pm_cell *cell, const pm_shape *shapes, size_t count,
                             uint32_t *word) {
     pm_painter *p = &painter->base;
@@ -297,7 +297,7 @@ static int is_small(const draft *d) {
 int pm_polygon_draft(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
     pm_polygon_painter *painter = (pm_polygon_painter *)p;
     int must = cell->bits == p->deepest;
-    size_t edges = 0, most = must ? PM_SKETCH_EDGES : EDGES_LOOKED_AT * painter->max_leaf_edges;
+    size_t edges = 0, most = must ? PM_SKETCH_EDGES : EDGES_COMPARED * painter->max_leaf_edges;
     for (size_t i = 0; i < count; i++)
         edges += shapes[i].edges;
     if (edges <= (most < PM_SKETCH_EDGES ? most : PM_SKETCH_EDGES) && count <= FEW_SHAPES) {

@@ -1,10 +1,10 @@
-/* polygon_leaf.c — which piece of this leaf contains the point?
+/* polygon_leaf.c — which polygon of this leaf contains the point?
  *
- * The pieces are tried best first. One that is undecided, because an edge is near the point, is decided by the
- * coordinates themselves: on an edge is inside; else some place in the same row or column of the cell that no edge is
- * near is looked at as before, and the edges between there and the point are counted in exact arithmetic. That costs
- * as much as the leaf has edges, not the part: a point next to a coast is answered in a fraction of a microsecond,
- * however long the coast. Only where no such place is found is the whole part asked. */
+ * The leaf polygons are tried best first. One that is undecided, because an edge is near the point, is decided
+ * exactly: a point on an edge is inside; else a place in the same row or column of the cell that no edge is near is
+ * looked up as before, and the edges between there and the point are counted in exact arithmetic. That costs as much
+ * as the leaf has edges, not the polygon: a point next to a coast is answered in a fraction of a microsecond, however
+ * long the coast. Only where no such place is found is the whole polygon tested. */
 #include "polygon_leaf.h"
 
 #include <math.h>
@@ -50,7 +50,7 @@ static int edges_between(const double *a, const double *end, const double p[2], 
     return odd;
 }
 
-/* The same for all runs of a piece. */
+/* The same for all runs of a polygon. */
 static int runs_between(const pm_polygon_table *polygons, const pm_origin *origin, const double p[2],
                         const double q[2], int axis) {
     int odd = 0;
@@ -64,7 +64,7 @@ static int runs_between(const pm_polygon_table *polygons, const pm_origin *origi
     return odd;
 }
 
-/* Is a piece that is undecided inside there? */
+/* Does an undecided polygon contain the point? */
 static int decide_exactly(const look *l, uint32_t answer, uint64_t edges, const pm_origin *origin) {
     static const int steps[] = {3, -3, 15, -15, 75, -75, 375, -375};
     const int bits = l->leaf.bits;
@@ -90,7 +90,7 @@ static int decide_exactly(const look *l, uint32_t answer, uint64_t edges, const 
     return pm_polygon_covers(l->polygons, origin->polygon, l->p[0], l->p[1]);
 }
 
-/* The pieces one by one, where this much was seen. */
+/* The polygons one by one, after the edges were looked at. */
 static int64_t find(const look *l, pm_seen seen) {
     const uint32_t *answers = l->at + PM_LEAF_ANSWERS, *origins = l->tree->origins + l->at[PM_LEAF_ORIGINS];
     for (int i = 0; i + 1 < l->leaf.polygon_count; i++) {
@@ -153,7 +153,7 @@ PM_AVX2 static void find_any_avx2(const pm_tree *tree, const void *polygons, pm_
     b->out[i] = find(&l, seen);
 }
 
-/* Nearly all leaves are narrow, of two or three pieces, and no edge is near the point: no jumps for these. */
+/* Nearly all leaves are narrow, of two or three polygons, and no edge is near the point: no jumps for these. */
 PM_AVX2 static void find_avx2(const pm_tree *tree, const void *polygons, pm_batch *b, size_t count) {
     for (size_t k = 0; k < count; k++) {
         uint32_t i = b->list[k];
@@ -194,7 +194,7 @@ pm_leaf_kernel *pm_polygon_kernel(pm_isa isa) {
 
 /* ---- leaves that come from elsewhere: one after the other, zeros between ---- */
 
-/* Do the pieces' origins lie inside their array, and what they name inside the covers? */
+/* Do the polygons' origins lie inside their array, and what they name inside the table? */
 static int origins_are_right(const pm_check *c, size_t at, int count, size_t polygons, size_t vertices) {
     for (int i = 0; i < count; i++) {
         if (at > c->tree->origin_count || c->tree->origin_count - at < 2)

@@ -1,20 +1,20 @@
-/* simplify.c — how few corners can stand for the edges in a cell?
+/* simplify.c — how few vertices can be drawn for the edges in a cell?
  *
  * Edges are clipped to a box around the cell and rounded to its steps. Ones that go on where another ended and belong
- * to the same pieces are a chain, and a chain may be drawn with fewer corners: the farthest from what is drawn comes
- * back, again and again, until all are near or there is no room (Douglas and Peucker, 1973, by the worst first). So
- * how many leaves a map needs follows from its shape, not from its vertices: eight times the vertices on the same
- * coasts take the same leaves.
+ * to the same polygons are a chain, and a chain may be drawn with fewer vertices: the one farthest from what is drawn
+ * comes back, again and again, until all are near or there is no room (Douglas and Peucker, 1973, by the worst
+ * first). So how many leaves a map needs follows from its shape, not from its vertices: eight times the vertices on
+ * the same coasts take the same leaves.
  *
- * Why the answers stay right: all corners that a straight edge stands for lie in the band around it whose width is
- * the sketch's `near` less PM_NEAR, and so do the edges between them, for the band is convex. The chain and the
- * straight edge together are a closed curve in that band, so a point outside of it is on the same side of both. A
- * point in the band, widened by PM_NEAR for all that was rounded, asks the coordinates themselves. */
+ * Why the answers stay right: all vertices that a straight edge replaces lie in the band around it whose width is the
+ * sketch's `near` less PM_NEAR, and so do the edges between them, for the band is convex. The chain and the straight
+ * edge together are a closed curve in that band, so a point outside of it is on the same side of both. A point in the
+ * band, widened by PM_NEAR for all that was rounded, is decided exactly. */
 #include "simplify.h"
 
 #include <math.h>
 
-/* More than this would send too many points to the coordinates; less than GOOD is not worth a corner. */
+/* More than this would leave too many points undecided; less than GOOD_ASIDE is not worth a vertex. */
 enum { MOST_ASIDE = 60, GOOD_ASIDE = 8 };
 
 /* ---- clipping and rounding ---- */
@@ -80,14 +80,14 @@ void pm_sketch_edge(pm_sketch *s, const double a[2], const double b[2], uint32_t
         add_vertex(s, up, 0, 0);
 }
 
-/* ---- leaving out corners ---- */
+/* ---- leaving out vertices ---- */
 
-/* An edge from one kept corner to the next, and the corner between them that is farthest from it. */
+/* An edge from one kept vertex to the next, and the vertex between them that is farthest from it. */
 typedef struct span {
     int first, last, farthest, aside; /* aside: how far that is; 0 when there is none */
 } span;
 
-/* How far is a corner from an edge? The least n for which it is in the band that pm_leaf_look() takes for near. */
+/* How far is a vertex from an edge? The least n for which it is in the band that pm_leaf_look() takes for near. */
 static int aside_of(const pm_sketch *s, int first, int last, int vertex) {
     int ax = s->vertices[first].x, ay = s->vertices[first].y;
     int bx = s->vertices[last].x, by = s->vertices[last].y;
@@ -114,7 +114,7 @@ static span make_span(const pm_sketch *s, int first, int last) {
     return made;
 }
 
-/* Could a straight edge stand for those before and behind this corner, which is not the first? */
+/* Could one edge replace those before and after this vertex, which is not the first? */
 static int is_between(const pm_sketch *s, int vertex) {
     return vertex + 1 < s->count && !s->vertices[vertex - 1].is_fixed && !s->vertices[vertex].is_fixed &&
            s->vertices[vertex].owners != 0 && s->vertices[vertex - 1].owners == s->vertices[vertex].owners;

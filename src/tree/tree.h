@@ -1,5 +1,5 @@
-/* tree.h — the picture of the answers, cut into cells. See paint.c for how it is painted, walk.c for how it is
- * read, polygon_leaf.h and disk_leaf.h for what is tested where a border runs through a cell. */
+/* tree.h — the map of answers, cut into cells. See paint.c for how it is made, walk.c for how points are matched with
+ * it, polygon_leaf.h and disk_leaf.h for what is tested where a border runs through a cell. */
 #ifndef PM_TREE_H
 #define PM_TREE_H
 
@@ -7,8 +7,8 @@
 
 /* What a cell is: the two low bits of a word; the other 30 are its value.
  *
- * An inner cell is cut into 2^b x 2^b children; the two low bits of its value tell b, the others, times 64, where its
- * children begin in `tables`, row by row. */
+ * An inner cell is cut into 2^b x 2^b children, its table; the two low bits of its value are b / 3 - 1, the others,
+ * times 64, are where the table begins in `tables`, row by row. */
 enum {
     PM_CELL_ANSWER = 0, /* value: 0 for no match, else the position in the input + 1 */
     PM_CELL_INNER = 1,
@@ -31,18 +31,19 @@ static inline int64_t pm_cell_answer(uint32_t word) {
     return (int64_t)(word >> 2) - 1;
 }
 
-/* A place in the root cell is two integers of PM_FIXED_BITS, at the top of 64 bits: b bits from there number the
- * child, shifted out, the next follow. In a leaf the first PM_STEP_BITS are the place in the cell. */
+/* A point in the root cell has two fixed coordinates: whole numbers of PM_FIXED_BITS at the top of 64 bits. Their
+ * first b bits number the child of the root, the next ones its child, and so on. In a leaf the next PM_STEP_BITS are
+ * the step in the cell. */
 enum { PM_FIXED_BITS = 50, PM_STEP_BITS = 13, PM_STEPS = 1 << PM_STEP_BITS };
 
 typedef struct pm_tree {
-    double min_x, min_y, scale; /* coordinates -> [0, 2^PM_FIXED_BITS); 0: see pm_tree_exists() */
+    double min_x, min_y, scale; /* coordinates -> [0, 2^PM_FIXED_BITS); scale: pm_tree_exists() */
     uint32_t root;              /* a word */
     const uint32_t *tables;     /* words of the children of inner cells */
     size_t table_words;
     const uint32_t *leaves; /* the last PM_LEAF_SLACK are zeros, so that whole vectors can be read */
     size_t leaf_count;
-    const uint32_t *origins; /* what the pieces of leaves came from */
+    const uint32_t *origins; /* the edges of the input that leaves were made of */
     size_t origin_count;
 } pm_tree;
 

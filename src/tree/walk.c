@@ -1,15 +1,15 @@
-/* walk.c — what is painted at these places?
+/* walk.c — which cell is this point in, and what is its answer?
  *
- * A point's two coordinates are made integers; the top bits number the cell in the table of the root, the next ones
- * the cell in the table below that, as in the tries of Nilsson and Karlsson ("IP-address lookup using LC-tries",
+ * A point's two coordinates are made whole numbers; the top bits number the cell in the table of the root, the next
+ * ones the cell in the table below that, as in the tries of Nilsson and Karlsson ("IP-address lookup using LC-tries",
  * 1999). Most points are at an answer after one or two looks, the others at a leaf, where a border is near.
  *
- * The time is cache misses and jumps guessed wrong. So points go in batches, each step for all of them before the
+ * The time is cache misses and mispredicted jumps. So points go in batches, each step for all of them before the
  * next: looks don't wait for each other, and the points that have to go on are collected without a jump. Against
- * point by point that is a quarter of the time; asking for the cells one round ahead brought 20 % on trees beyond the
- * second cache.
+ * point by point that is a quarter of the time; prefetching the cells one round ahead brought 20 % on trees beyond
+ * the second cache.
  *
- * The first step is the one that all points take, so it is written for AVX2 and AVX-512, too; the place of a point is
+ * The first step is the one that all points take, so it is written for AVX2 and AVX-512, too; fixed coordinates are
  * cut off, not rounded, in all of them, so the answers are the same. */
 #include <math.h>
 #include <string.h>
@@ -30,8 +30,8 @@ static inline void prefetch(const void *at) {
 #endif
 }
 
-/* Ask for what the next batch will read, so far behind `at`: processors that see a stream of reads coming stop at the
- * end of a page, which is where a batch ends, too. */
+/* Prefetch what the next batch reads, `distance` bytes ahead: hardware prefetch stops at the end of a page, which is
+ * where a batch ends, too. */
 static inline void prefetch_next(const char *at, size_t distance) {
     prefetch((const void *)((uintptr_t)at + distance));
 }
@@ -102,7 +102,7 @@ static pending locate_portable(const pm_tree *tree, pm_batch *b, size_t count) {
 #ifdef PM_X86
 #define PM_AVX2 __attribute__((target("avx2")))
 
-/* The place of four coordinates: whole numbers below 2^52 are the last bits of the double once 2^52 is added. */
+/* Four fixed coordinates: whole numbers below 2^52 are the last bits of the double once 2^52 is added. */
 PM_AVX2 static inline __m256i fixed_avx2(__m256d at, __m256d inside) {
     __m256d whole = _mm256_add_pd(_mm256_floor_pd(_mm256_and_pd(at, inside)), _mm256_set1_pd(0x1p52));
     return _mm256_slli_epi64(_mm256_castpd_si256(whole), 14);
@@ -179,14 +179,14 @@ PM_AVX512 static pending locate_avx512(const pm_tree *tree, pm_batch *b, size_t 
 
 /* ---- the steps below ---- */
 
-/* Where in `tables` the cell below is that point i is in. */
+/* The position in `tables` of the child cell that point i is in. */
 static inline size_t child_of(const pm_batch *b, uint32_t i, unsigned bits) {
     unsigned used = b->used[i];
     uint64_t row = b->fixed_y[i] << used >> (64 - bits), column = b->fixed_x[i] << used >> (64 - bits);
     return pm_cell_children(b->word[i]) + (size_t)(row << bits | column);
 }
 
-/* Take the points of list[] down to where they end; those in leaves join the others there. */
+/* Take the points of list[] down to their answer or leaf; those in leaves are added to other[]. */
 static size_t descend(const pm_tree *tree, pm_batch *b, pending next) {
     size_t children[PM_BATCH];
     memset(b->used, (int)root_bits(tree), sizeof b->used);

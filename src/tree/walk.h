@@ -11,12 +11,13 @@ typedef struct pm_batch {
     double x[PM_BATCH], y[PM_BATCH];
     uint64_t fixed_x[PM_BATCH], fixed_y[PM_BATCH];    /* as pm_fixed() gives them */
     uint32_t word[PM_BATCH];                          /* of the cell that was reached last */
-    uint8_t used[PM_BATCH];                           /* bits of the place that number this cell */
+    uint8_t used[PM_BATCH];                           /* bits of the fixed coordinates that number it */
     uint32_t list[PM_BATCH + 8], other[PM_BATCH + 8]; /* points; room to store whole vectors */
     int64_t *out;
 } pm_batch;
 
-/* Give out[i] its answer for the first `count` points i of batch->list; word[i] is a leaf. `other` is free to use. */
+/* Give out[i] its answer for the first `count` points i of batch->list; word[i] is a leaf. `other` is free
+ * to use. `context` is what the leaves refer to. */
 typedef void pm_leaf_kernel(const pm_tree *tree, const void *context, pm_batch *batch, size_t count);
 
 /* One answer per point. Points that are outside of the root cell or not finite have no match. */
