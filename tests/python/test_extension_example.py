@@ -40,7 +40,10 @@ def install(source: Path, target: Path, *options: str) -> None:
     """Install a project from its folder, as a reader does, but with what is installed already."""
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     command = [*pip, "--no-build-isolation", "--no-deps", "--no-index", "--target", target, *options, source]
-    result = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])  # where meson is
+    result = subprocess.run(
+        [str(word) for word in command], env=os.environ | {"PATH": path}, capture_output=True, text=True
+    )
     assert result.returncode == 0, result.stdout + result.stderr
 
 
