@@ -329,8 +329,7 @@ class Index:
         The GIL is released. float64 points are used where they lie, whatever their strides; those of Arrow
         when they are one chunk and none is missing.
         """
-        if self._crs is not None and (here := crs_text(points)) is not None:
-            check_crs(here, self._crs)
+        check_crs(points, self._crs)
         x, y = xy_of(points)
         if names is not None:
             if out is not None:

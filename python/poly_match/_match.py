@@ -117,8 +117,7 @@ def match(
     >>> pm.match([(2, 2), (2, 2), (2, 2)], [square, square], on=(["red", "blue", None], ["blue", "red"]))
     array([ 1,  0, -1])
     """
-    if (there := crs_text(polygons)) is not None and (here := crs_text(points)) is not None:
-        check_crs(here, there)
+    check_crs(points, crs_text(polygons))
     if on is not None:
         prepared = Prepared.of(polygons, predicate, distance, best, max_bytes)
         known = None if names is None else names_of(names, len(prepared.regions))
@@ -174,8 +173,7 @@ def count(
     >>> pm.count([(1, 1), (3, 3), (4, 4), (9, 9)], [square, square / 2])
     Count(regions=array([2, 1]), unmatched=1)
     """
-    if (there := crs_text(polygons)) is not None and (here := crs_text(points)) is not None:
-        check_crs(here, there)
+    check_crs(points, crs_text(polygons))
     if on is None:
         x, y = xy_of(points)
         index = Index._for(len(x), polygons, predicate, distance, best, max_bytes)

@@ -161,7 +161,7 @@ def test_points_beside_the_regions_within_one_box_are_no_finding():
 def test_two_reference_systems_are_found():
     regions = geopandas.GeoSeries([shapely.box(0, 0, 4, 4)], crs="EPSG:4326")
     points = geopandas.GeoSeries([shapely.Point(1, 1)], crs="EPSG:3857")
-    assert "EPSG:3857, the polygons in EPSG:4326" in only("crs", regions, points).message
+    assert "EPSG:3857 and polygons in EPSG:4326" in only("crs", regions, points).message
     assert not pm.check(regions, points.set_crs("EPSG:4326", allow_override=True))
     assert not pm.check(regions, np.asarray(points))
 

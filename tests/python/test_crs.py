@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 import subprocess
 import sys
 import textwrap
@@ -15,7 +16,7 @@ import pyproj
 import pytest
 import shapely
 from conftest import square
-from poly_match._forms.crs import check_crs, crs_text
+from poly_match._forms.crs import crs_text, difference, text_of
 
 WGS84 = pyproj.CRS("EPSG:4326")
 ALBERS = pyproj.CRS("EPSG:5070")
@@ -43,26 +44,26 @@ def polygons(crs):
     ],
 )
 def test_what_means_the_same_passes_however_it_is_written(one, other):
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        check_crs(one, other)
-        check_crs(other, one)
+    assert difference(text_of(one), text_of(other)) is None
+    assert difference(text_of(other), text_of(one)) is None
 
 
 @pytest.mark.parametrize("one", [WGS84, "EPSG:4326", WGS84.to_json(), WGS84.to_json_dict()])
 @pytest.mark.parametrize("other", [ALBERS, "EPSG:5070", ALBERS.to_json_dict()])
 def test_what_differs_is_an_error_that_names_both_and_the_fix(one, other):
-    with pytest.raises(ValueError, match=f"points are in EPSG:4326 and polygons in EPSG:5070: .*{FIX}"):
-        check_crs(one, other)
+    found = difference(text_of(one), text_of(other))
+    assert found.reason == "points are in EPSG:4326 and polygons in EPSG:5070"
+    assert re.search(FIX, found.fix)
+    assert found.lacking is None
 
 
 def test_a_crs_without_a_code_is_called_by_its_name():
-    with pytest.raises(ValueError, match="points are in NAD83 / Conus Albers and polygons in nonsense"):
-        check_crs(ALBERS.to_wkt(), "nonsense")
+    found = difference(ALBERS.to_wkt(), "nonsense")
+    assert found.reason == "points are in NAD83 / Conus Albers and polygons in nonsense"
     nameless = ALBERS.to_json_dict()
     del nameless["id"]
-    with pytest.raises(ValueError, match=r"points are in NAD83 / Conus Albers and polygons in \{broken"):
-        check_crs(nameless, "{broken")
+    found = difference(text_of(nameless), "{broken")
+    assert found.reason == "points are in NAD83 / Conus Albers and polygons in {broken"
 
 
 @pytest.mark.parametrize(("one", "other"), [(None, WGS84), (ALBERS, None)])
@@ -122,12 +123,9 @@ def test_pyproj_is_not_needed_to_compare_codes_and_projjson():
     program = f"""
         import sys
         sys.modules["pyproj"] = None
-        from poly_match._forms.crs import check_crs
-        check_crs("EPSG:4326", {WGS84.to_json()!r})
-        try:
-            check_crs("EPSG:4326", {ALBERS.to_json_dict()!r})
-        except ValueError as error:
-            print(error)
+        from poly_match._forms.crs import difference, text_of
+        assert difference("EPSG:4326", {WGS84.to_json()!r}) is None
+        print(difference("EPSG:4326", text_of({ALBERS.to_json_dict()!r})).reason)
     """
     result = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True)
     assert result.stdout.startswith("points are in EPSG:4326 and polygons in EPSG:5070"), result.stderr
@@ -136,8 +134,8 @@ def test_pyproj_is_not_needed_to_compare_codes_and_projjson():
 def test_pyproj_is_not_imported_for_what_is_written_alike():
     program = """
         import sys
-        from poly_match._forms.crs import check_crs
-        check_crs("EPSG:4326", "EPSG:4326")
+        from poly_match._forms.crs import difference
+        assert difference("EPSG:4326", "EPSG:4326") is None
         print("pyproj" in sys.modules, "shapely" in sys.modules)
     """
     result = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True)

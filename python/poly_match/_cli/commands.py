@@ -222,10 +222,10 @@ def info(file: str, layer: str | None, as_json: bool) -> None:
     """Show what is in a file: format, layers, rows, coordinate reference system, columns; or an index."""
     import json
 
-    from poly_match._cli.inspect import about, told
+    from poly_match._cli.inspect import about, report
 
     facts = about(file, layer)
-    click.echo(json.dumps(facts) if as_json else told(facts))
+    click.echo(json.dumps(facts) if as_json else report(facts))
 
 
 @cli.command(short_help="Look for what is wrong with polygons, and with points beside them.")

@@ -13,14 +13,16 @@ from poly_match._cli.console import Console
 from poly_match._cli.errors import Problem, UsageProblem
 from poly_match._cli.formats import format_of, is_index
 from poly_match._cli.layer import Layer, index_for, opened_index, read_layer, screened_regions
-from poly_match._cli.match import check_places, points_format
+from poly_match._cli.match import check_places, points_crs, points_format
 from poly_match._cli.options import PointsFile, Rules
 from poly_match._cli.read import Columns, Source, ahead, crs_of, open_source, places_of, xy_of
 from poly_match._files import replacing
+from poly_match._forms.crs import is_degrees, text_of
 from poly_match._forms.numbers import Doubles
 from poly_match._index import Index
+from poly_match._quality.check import examine
 
-__all__ = ["about", "checked", "run_index", "run_plot", "told"]
+__all__ = ["about", "checked", "report", "run_index", "run_plot"]
 
 
 def run_index(
@@ -94,7 +96,7 @@ def _columns_found(source: Source) -> list[str] | None:
     return [places.x, places.y] if isinstance(places, Columns) else None
 
 
-def told(facts: dict[str, Any]) -> str:
+def report(facts: dict[str, Any]) -> str:
     """Return facts as lines for people."""
     lines = []
     for key, value in facts.items():
@@ -118,12 +120,10 @@ def told(facts: dict[str, Any]) -> str:
 
 def checked(polygons: str, layer: str | None, points: PointsFile | None, as_json: bool) -> str:
     """Return the report on polygons, and on points beside them."""
-    import poly_match as pm
-
     regions = read_layer(polygons, layer)
-    places = None if points is None else all_points(points, regions, Console())
+    places, crs = (None, None) if points is None else all_points(points, regions, None)
     try:
-        report = pm.check(regions.shapes, places)
+        report = examine(regions.shapes, places, crs, text_of(regions.crs))
     except (ValueError, TypeError) as error:
         raise Problem(f"{polygons}: {error}") from None
     return json.dumps(report.to_dict()) if as_json else str(report)
@@ -146,12 +146,12 @@ def run_plot(
     matplotlib.use("agg")  # no window, wherever this runs
     regions = read_layer(polygons, layer)
     best = rules.best if rules.score is None else regions.scores(rules.score)
-    x, y = all_points(points, regions, console)
-    lonlat = None if regions.crs is None else bool(crs_of(regions.crs).is_geographic)
+    (x, y), _ = all_points(points, regions, console)
     try:
         axes = pm.plot(
             (x, y), screened_regions(regions, rules.invalid, console), predicate=rules.predicate,
-            distance=rules.distance, best=best, cells=cells, lonlat=lonlat,
+            distance=rules.distance, best=best, cells=cells,
+            lonlat=is_degrees(text_of(regions.crs)),
         )  # fmt: skip
         with replacing(Path(output)) as file:
             axes.figure.savefig(file, format=Path(output).suffix[1:].lower(), dpi=200)
@@ -160,15 +160,19 @@ def run_plot(
     console.sum_up({"points": len(x), "output": output}, [f"wrote {output}"])
 
 
-def all_points(points: PointsFile, layer: Layer, console: Console) -> tuple[Doubles, Doubles]:
-    """Read the coordinates of all points."""
+def all_points(
+    points: PointsFile, layer: Layer, console: Console | None
+) -> tuple[tuple[Doubles, Doubles], str | None]:
+    """Read the coordinates of all points, and their CRS; with a console they must be on the layer's plane."""
     parts: list[tuple[Doubles, Doubles]] = [(np.empty(0), np.empty(0))]
     with open_source(points.path, points_format(points.path, points.format), points.layer) as source:
         places = places_of(source, points.x, points.y)
-        check_places(source, places, layer, console, named_by_hand=points.x is not None)
+        if console is not None:
+            check_places(source, places, layer, console, named_by_hand=points.x is not None)
+        crs = points_crs(source)
         rows = 0
         with closing(ahead(source)) as batches:
             for batch in batches:
                 parts.append(xy_of(source, places, batch, rows))
                 rows += batch.num_rows
-    return np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])
+    return (np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])), crs

@@ -22,22 +22,20 @@ from poly_match._cli.formats import PIPE, Format, format_of, is_index, named, ou
 from poly_match._cli.layer import Layer, index_for, opened_index, read_layer
 from poly_match._cli.options import MatchOptions
 from poly_match._cli.read import (
-    X_NAMES,
     Columns,
     Geometry,
     Source,
     ahead,
-    crs_of,
     open_source,
     places_of,
     xy_of,
 )
 from poly_match._cli.rows import Piece, Shape, is_bad, unique_names
 from poly_match._cli.write import Target, open_target
-from poly_match._forms.crs import check_crs
+from poly_match._forms.crs import difference, is_degrees, is_longitude, name_of, text_of
 from poly_match._index import Index
 
-__all__ = ["check_places", "points_format", "run_count", "run_match"]
+__all__ = ["check_places", "points_crs", "points_format", "run_count", "run_match"]
 
 
 @dataclass
@@ -184,33 +182,30 @@ def check_places(
     source: Source, places: Columns | Geometry, layer: Layer, console: Console, named_by_hand: bool
 ) -> None:
     """Refuse points and polygons that lie on different planes; warn where one side does not say."""
-    if source.geometry is not None and (source.crs is None) != (layer.crs is None):
-        lacking, other = (source, layer) if source.crs is None else (layer, source)
+    found = difference(points_crs(source), text_of(layer.crs))
+    if found is not None and found.lacking is None:
+        raise InputProblem(
+            f"{source.path} and {layer.path}: {found.reason}; bring them into one, with ogr2ogr -t_srs or "
+            "GeoPandas' to_crs"
+        )
+    if found is not None:
+        lacking, other = (source, layer) if found.lacking == "points" else (layer, source)
         console.warn(
             f"{lacking.path} does not say its coordinate reference system; taken to be that of {other.path}"
         )
-    if layer.crs is None:
-        return
-    if source.crs is not None:
-        try:
-            check_crs(source.crs, layer.crs)
-        except ValueError as error:
-            raise InputProblem(
-                f"{source.path} and {layer.path}: {str(error).partition(': bring')[0]}; bring them into one, "
-                "with ogr2ogr -t_srs or GeoPandas' to_crs"
-            ) from None
-    elif isinstance(places, Columns) and not named_by_hand and _is_degrees(places.x):
-        crs = crs_of(layer.crs)
-        if crs.is_projected:
+    if isinstance(places, Columns) and not source.crs and not named_by_hand and is_longitude(places.x):
+        crs = text_of(layer.crs)
+        if is_degrees(crs) is False:
             raise InputProblem(
                 f"{source.path}: {places.x} and {places.y} are degrees by their names, but {layer.path} is "
-                f"in {crs.name}; reproject it (ogr2ogr -t_srs EPSG:4326 NEW {layer.path}), or, if the names "
-                f"mislead, say --x {places.x} --y {places.y}"
+                f"in {name_of(crs)}; reproject it (ogr2ogr -t_srs EPSG:4326 NEW {layer.path}), or, if the "
+                f"names mislead, say --x {places.x} --y {places.y}"
             )
 
 
-def _is_degrees(name: str) -> bool:
-    return name.strip().lower() in X_NAMES and name.strip().lower() != "x"
+def points_crs(source: Source) -> str | None:
+    """Return the CRS of points as text: "" where a geometry has none, None for columns, which can't tell."""
+    return None if source.geometry is None and source.crs is None else text_of(source.crs)
 
 
 # ---- what is said ------------------------------------------------------------------------------------------

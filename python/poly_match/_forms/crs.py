@@ -1,4 +1,4 @@
-"""Do points and polygons lie on the same plane?
+"""Do points and polygons lie on the same plane, and is it one of degrees?
 
 Coordinates in degrees matched against coordinates in metres give answers that look like answers: all of them
 "none", or worse. So frames that say where they lie, and say different things, are refused, and only what
@@ -15,9 +15,14 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from typing import Any
+from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
+from poly_match._errors import value_error
 from poly_match._forms.arrow import crs_of, is_arrow
+from poly_match._rules import X_NAMES
 
 
 def crs_text(values: Any) -> str | None:
@@ -26,53 +31,81 @@ def crs_text(values: Any) -> str | None:
     A frame or series always tells; Arrow does where its metadata names one; nothing else does.
     """
     if hasattr(values, "to_crs"):
-        return _text(values.crs) or ""
-    return _text(crs_of(values)) if is_arrow(values) else None
+        return text_of(values.crs)
+    told = crs_of(values) if is_arrow(values) else None
+    return None if told is None else text_of(told)
 
 
-def check_crs(points_crs: Any, polygons_crs: Any) -> None:
-    """Refuse two CRS that differ, warn where one is missing.
+def text_of(crs: Any) -> str:
+    """Return a CRS as it was written: a CRS of pyproj, text, or PROJJSON as a mapping; "" for None."""
+    if crs is None or isinstance(crs, str):
+        return crs or ""
+    if isinstance(crs, dict):
+        return json.dumps(crs)
+    return str(getattr(crs, "srs", crs))  # pyproj's name for it
+
+
+# ---- the comparison ----------------------------------------------------------------------------------------
+
+
+class Difference(NamedTuple):
+    """What keeps points and polygons from being on one plane, or from being known to be."""
+
+    lacking: str | None  # the side whose CRS is not known; None: both are, and differ
+    reason: str
+    fix: str
+
+
+def difference(points: str | None, polygons: str | None) -> Difference | None:
+    """Compare the CRS of both sides, as `crs_text` gives them; None where nothing is to be said."""
+    if points is None or polygons is None or points == polygons:
+        return None
+    if not points or not polygons:
+        lacking, other = ("points", "polygons") if not points else ("polygons", "points")
+        return Difference(
+            lacking,
+            f"{lacking} have no CRS and {other} are in {name_of(points or polygons)}",
+            f"say which it is with {lacking}.set_crs(...); if that is another, go on with "
+            f"{lacking}.to_crs({other}.crs)",
+        )
+    if _same(points, polygons):
+        return None
+    return Difference(
+        None,
+        f"points are in {name_of(points)} and polygons in {name_of(polygons)}",
+        "bring them into one CRS, with points.to_crs(polygons.crs) or polygons.to_crs(points.crs)",
+    )
+
+
+def check_crs(points: Any, polygons: str | None) -> None:
+    """Refuse points that are on another plane than polygons, warn where one of the two does not say.
 
     Parameters
     ----------
-    points_crs, polygons_crs
-        pyproj CRS objects, text (EPSG codes, WKT, PROJJSON) or PROJJSON as a mapping; None when not known.
+    points
+        The points as the caller has them.
+    polygons
+        The CRS of the polygons, as `crs_text` gives it.
 
     Raises
     ------
-    ValueError
-        Both are given and differ.
+    InputValueError
+        Both sides have a CRS, and they differ.
 
     Notes
     -----
     To be called by a public function itself: a warning points at the line that called that one.
     """
-    points, polygons = _text(points_crs), _text(polygons_crs)
-    if points == polygons:
+    found = None if polygons is None else difference(crs_text(points), polygons)
+    if found is None:
         return
-    if points is None or polygons is None:
-        lacking, other = ("points", "polygons") if points is None else ("polygons", "points")
-        known = _name(points or polygons or "")
-        warnings.warn(
-            f"{lacking} have no CRS and {other} are in {known}: taken to be in the same one. Say which it is "
-            f"with {lacking}.set_crs(...); if that is another, go on with {lacking}.to_crs({other}.crs)",
-            UserWarning,
-            stacklevel=3,
-        )
-    elif not _same(points, polygons):
-        raise ValueError(
-            f"points are in {_name(points)} and polygons in {_name(polygons)}: bring them into one CRS, with "
-            "points.to_crs(polygons.crs) or polygons.to_crs(points.crs)"
-        )
-
-
-def _text(crs: Any) -> str | None:
-    """Return a CRS as it was written."""
-    if crs is None or isinstance(crs, str):
-        return crs or None
-    if isinstance(crs, dict):
-        return json.dumps(crs)
-    return str(getattr(crs, "srs", crs))  # pyproj's name for it
+    if found.lacking is None:
+        raise value_error("points", f"{found.reason}: {found.fix}")
+    warnings.warn(
+        f"{found.reason}: taken to be in the same one. {found.fix[0].upper()}{found.fix[1:]}",
+        UserWarning,
+        stacklevel=3,
+    )
 
 
 def _same(one: str, other: str) -> bool:
@@ -81,14 +114,14 @@ def _same(one: str, other: str) -> bool:
         from pyproj import CRS
         from pyproj.exceptions import CRSError
     except ImportError:
-        return _name(one) == _name(other)
+        return name_of(one) == name_of(other)
     try:
         return bool(CRS(one).equals(CRS(other), ignore_axis_order=True))
     except CRSError:
-        return _name(one) == _name(other)
+        return name_of(one) == name_of(other)
 
 
-def _name(text: str) -> str:
+def name_of(text: str) -> str:
     """Return what people call a CRS: its code where the text has one, else its name."""
     if text.lstrip().startswith("{"):
         try:
@@ -99,3 +132,34 @@ def _name(text: str) -> str:
         return f"{code['authority']}:{code['code']}" if code else str(written.get("name", text))
     wkt = re.match(r'\s*\w+\["([^"]*)"', text)
     return wkt[1] if wkt else text
+
+
+# ---- degrees -----------------------------------------------------------------------------------------------
+
+
+def is_degrees(crs: str | None) -> bool | None:
+    """Return whether the coordinates of a CRS are longitude and latitude; None where that can't be told."""
+    if not crs:
+        return None
+    try:
+        from pyproj import CRS
+        from pyproj.exceptions import CRSError
+    except ImportError:
+        return None
+    try:
+        return bool(CRS(crs).is_geographic)
+    except CRSError:
+        return None
+
+
+def may_be_degrees(box: npt.NDArray[np.float64]) -> bool:
+    """Return whether these could be longitudes (up to a turn either way) and latitudes.
+
+    The box is min x, min y, max x, max y.
+    """
+    return bool(np.abs(box[::2]).max() <= 360 and np.abs(box[1::2]).max() <= 90)
+
+
+def is_longitude(name: str) -> bool:
+    """Return whether a column is one of longitudes by its name."""
+    return name.strip().lower() in X_NAMES and name.strip().lower() != "x"

@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
+from poly_match._forms.crs import Difference, crs_text, difference, may_be_degrees
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
 from poly_match._forms.regions import Regions, regions_of
@@ -119,7 +120,7 @@ def check(polygons: Any, points: Any = None) -> Report:
         duplicate               regions with the vertices of an earlier one
         overlap                 regions with a surface in common
         antimeridian            edges that run across half the map, in degrees
-        crs                     two coordinate reference systems
+        crs                     two coordinate reference systems, or one on one side only
         bad point               points that are missing, NaN or infinite: they match nothing
         units                   degrees on one side and larger numbers on the other
         swapped                 few points match, and many would with x and y swapped
@@ -152,7 +153,12 @@ def check(polygons: Any, points: Any = None) -> Report:
     >>> print(pm.check([[(0, 0), (4, 0), (4, 9)]], [(3, 1)]))
     1 region, 1 point: nothing found
     """
-    facts = Facts(polygons, points)
+    return examine(polygons, points, crs_text(points), crs_text(polygons))
+
+
+def examine(polygons: Any, points: Any, points_crs: str | None, polygons_crs: str | None) -> Report:
+    """Return the report on polygons and points whose CRS, as `crs_text` gives it, is known from elsewhere."""
+    facts = Facts(polygons, points, difference(points_crs, polygons_crs))
     findings = [finding for look in FINDINGS if (finding := look(facts)) is not None]
     return Report(tuple(findings), len(facts.regions), None if facts.points is None else len(facts.points[0]))
 
@@ -160,11 +166,11 @@ def check(polygons: Any, points: Any = None) -> Report:
 class Facts:
     """What several of the findings ask, computed once when the first of them does."""
 
-    def __init__(self, polygons: Any, points: Any) -> None:
+    def __init__(self, polygons: Any, points: Any, crs: Difference | None) -> None:
         self.shapely = shapely_for(PURPOSE)
         self.regions: Regions = regions_of(polygons)
         self.points: tuple[Doubles, Doubles] | None = None if points is None else xy_of(points)
-        self.crs = getattr(points, "crs", None), getattr(polygons, "crs", None)
+        self.crs = crs
 
     @cached_property
     def shapes(self) -> Shapes:
@@ -327,7 +333,7 @@ def _pairs(facts: Facts) -> tuple[Rows, Rows, bool]:
 
 def _antimeridian(facts: Facts) -> Finding | None:
     """Find long edges but for those along a pole, which close a map in degrees."""
-    if not facts.filled.any() or not _in_degrees(facts.shapely.total_bounds(facts.shapes)):
+    if not facts.filled.any() or not may_be_degrees(facts.shapely.total_bounds(facts.shapes)):
         return None
     parts, owners = facts.shapely.get_parts(facts.shapes, return_index=True)
     rings, parts = facts.shapely.get_rings(parts, return_index=True)
@@ -347,15 +353,7 @@ def _antimeridian(facts: Facts) -> Finding | None:
 
 
 def _crs(facts: Facts) -> Finding | None:
-    points, polygons = facts.crs
-    if points is None or polygons is None or points == polygons:
-        return None
-    return _finding(
-        "crs",
-        None,
-        f"the points are in {points}, the polygons in {polygons}",
-        "convert one of them: points.to_crs(polygons.crs)",
-    )
+    return None if facts.crs is None else _finding("crs", None, facts.crs.reason, facts.crs.fix)
 
 
 def _bad_point(facts: Facts) -> Finding | None:
@@ -373,7 +371,7 @@ def _bad_point(facts: Facts) -> Finding | None:
 def _units(facts: Facts) -> Finding | None:
     if facts.boxes is None:
         return None
-    degrees = [_in_degrees(box) for box in facts.boxes]
+    degrees = [may_be_degrees(box) for box in facts.boxes]
     reach = [float(np.abs(box).max()) for box in facts.boxes]
     for one, other, words in ((0, 1, ("points", "polygons")), (1, 0, ("polygons", "points"))):
         if degrees[one] and reach[other] > 1000:
@@ -443,11 +441,6 @@ def _finding(
         return None
     item = "region" if argument == "polygons" else "point"
     return Finding(kind, argument, rows, f"{_counted(len(rows), item)}: {message}", fix)
-
-
-def _in_degrees(box: Doubles) -> bool:
-    """Return whether these could be longitudes (up to a turn either way) and latitudes."""
-    return bool(np.abs(box[::2]).max() <= 360 and np.abs(box[1::2]).max() <= 90)
 
 
 def _counted(count: int, item: str) -> str:

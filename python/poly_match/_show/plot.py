@@ -16,6 +16,7 @@ import numpy.typing as npt
 from poly_match import _core
 from poly_match._errors import value_error
 from poly_match._forms.column import doubles_in
+from poly_match._forms.crs import check_crs, crs_text, is_degrees
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
 from poly_match._forms.regions import Regions, are_polygons, regions_of
@@ -91,6 +92,7 @@ def plot(
     """
     if ax is None:
         ax = _pyplot().subplots(figsize=(8, 6), layout="constrained")[1]
+    check_crs(points, crs_text(polygons))
     x, y = xy_of(points)
     regions, best = regions_of(polygons), scores_of(polygons, best)
     rows = _drawn(x, y, max_points)
@@ -325,7 +327,7 @@ def _title(x: Doubles, y: Doubles, rows: Answers, regions: int) -> str:
 
 def _set_aspect(ax: Any, boxes: Doubles, polygons: Any, lonlat: bool | None) -> None:
     if lonlat is None:
-        lonlat = bool(getattr(getattr(polygons, "crs", None), "is_geographic", False))
+        lonlat = bool(is_degrees(crs_text(polygons)))
     filled = np.isfinite(boxes[:, 0])
     aspect = 1.0
     if lonlat and filled.any():

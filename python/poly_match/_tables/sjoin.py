@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match._errors import type_error, value_error
-from poly_match._forms.crs import check_crs
+from poly_match._forms.crs import check_crs, crs_text
 from poly_match._forms.keys import columns_of, shared_names
 from poly_match._forms.points import xy_of
 from poly_match._forms.regions import regions_of
@@ -148,7 +148,7 @@ def sjoin(
         raise value_error("audit", 'needs how="left": the statuses are those of all points')
     if dtype_backend not in (None, "numpy_nullable"):
         raise value_error("dtype_backend", f'expected "numpy_nullable" or None, got {dtype_backend!r}')
-    check_crs(left.crs, polygons.crs)
+    check_crs(left, crs_text(polygons))
     keys, shared = _keys(on, on_attribute, left, polygons)
     names, attributes = _attributes(polygons, columns, shared, rsuffix, left.columns)
     if audit and ("status" in left.columns or "status" in names):
