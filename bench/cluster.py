@@ -215,7 +215,7 @@ def digest_of(frame: Frame) -> tuple[int, int]:
         import pyarrow as pa
 
         for batch in batches:
-            found = batch.column("rank" if ranked else "region").to_numpy()
+            found = batch.column("rank" if ranked else "region").fill_null(-1).to_numpy()
             regions = order[found] if ranked else found
             keys = batch.column("id").to_numpy()[regions >= 0]
             part = pm.digest(regions[regions >= 0], keys)

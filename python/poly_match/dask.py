@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from poly_match._errors import type_error
+from poly_match._forms.column import doubles_in
 from poly_match._tables.shared_index import IndexOrPath, check_index, opened
 
 __all__ = ["match"]
@@ -42,7 +42,7 @@ def match(
     geometry : str
         Instead: the one column of shapely Points, as dask-geopandas has it.
     into : str
-        The column for the answers: the position of the region, an int64, -1 for none.
+        The column for the answers: the position of the region, a nullable Int64, missing for none.
     columns : table, optional
         What is known about the regions, in their order (Arrow, pandas, Polars, or a dict of arrays): its
         columns are added as well, of Arrow-backed types, missing where a point has no region.
@@ -88,15 +88,8 @@ def _append(part: Any, index: IndexOrPath, task: Any) -> Any:
     if task.geometry is not None:
         points = part[task.geometry]
     else:
-        points = (_numbers(part[task.x], "x"), _numbers(part[task.y], "y"))
-    return _with_answers(part, task.answers(points, opened(index)).astype(np.int64, copy=False), task)
-
-
-def _numbers(column: Any, argument: str) -> Any:
-    """Return a column of pandas as NumPy's, NaN where a number is missing."""
-    if column.dtype.kind not in "biuf":
-        raise type_error(argument, f"expected numbers in column {column.name!r}, got {column.dtype}; cast it")
-    return column.to_numpy(dtype=np.float64, na_value=np.nan)
+        points = doubles_in(part[task.x], task.named("x")), doubles_in(part[task.y], task.named("y"))
+    return _with_answers(part, task.answers(points, opened(index)), task)
 
 
 def _with_answers(part: Any, answers: Any, task: Any) -> Any:
@@ -104,4 +97,5 @@ def _with_answers(part: Any, answers: Any, task: Any) -> Any:
     import pandas as pd
 
     found = task.attributes_of(answers).to_pandas(types_mapper=pd.ArrowDtype)
-    return part.assign(**{task.into: answers, **{name: found[name].array for name in found.columns}})
+    regions = pd.arrays.IntegerArray(np.maximum(answers, 0).astype(np.int64), answers < 0)
+    return part.assign(**{task.into: regions, **{name: found[name].array for name in found.columns}})

@@ -48,15 +48,13 @@ def register(connection: Any, index: IndexOrPath, name: str = "match_region") ->
     >>> connection.sql("SELECT match_region(lon, lat) AS region, count(*) FROM 'fixes.parquet' GROUP BY ALL")
     ... # doctest: +SKIP
     """
-    import pyarrow as pa  # type: ignore[import-untyped]
-
+    from poly_match._tables.answers import as_column
     from poly_match._tables.columns import points_of_arrays
 
     ready = opened(check_index(index))
 
     def regions(x: Any, y: Any) -> Any:
-        answers = ready.match(points_of_arrays((x, y), name))
-        return pa.array(answers, pa.int64(), mask=answers < 0)
+        return as_column(ready.match(points_of_arrays((x, y), name)))
 
     # "special": the function is given NULL and may return it.
     connection.create_function(

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from poly_match._errors import type_error
-from poly_match._forms.numbers import Doubles
+from poly_match._forms.column import doubles_in
 from poly_match._tables.shared_index import IndexOrPath, check_index, opened
 
 __all__ = ["match_region"]
@@ -54,20 +53,10 @@ def match_region(x: Any, y: Any, index: IndexOrPath, *, workers: int = 1) -> Any
     ready = opened(check_index(index))
 
     def regions(points: Any) -> Any:
-        columns = _numbers(points.struct.field("x"), "x"), _numbers(points.struct.field("y"), "y")
+        columns = doubles_in(points.struct.field("x"), "x"), doubles_in(points.struct.field("y"), "y")
         answers = pl.Series(points.name, ready.match(columns, workers=workers), dtype=pl.Int64)
         return answers.set(answers < 0, None)
 
     columns = (pl.col(each) if isinstance(each, str) else each for each in (x, y))
     both = pl.struct(each.alias(name) for each, name in zip(columns, "xy", strict=True))
     return both.map_batches(regions, return_dtype=pl.Int64, is_elementwise=True).alias("region")
-
-
-def _numbers(column: Any, argument: str) -> Doubles:
-    """Return a column as NumPy's, NaN where a number is missing."""
-    import polars as pl
-
-    if not (column.dtype.is_numeric() or column.dtype == pl.Null):
-        raise type_error(argument, f"expected numbers, got {column.dtype}; cast it")
-    numbers: Doubles = column.cast(pl.Float64).to_numpy()
-    return numbers

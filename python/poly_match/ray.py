@@ -39,7 +39,7 @@ def match(
     geometry : str
         Instead: the one column of points, as well-known binary.
     into : str
-        The column for the answers: the position of the region, an int64, -1 for none.
+        The column for the answers: the position of the region, an int64, null for none.
     columns : table, optional
         What is known about the regions, in their order (Arrow, pandas, Polars, or a dict of arrays): its
         columns are added as well, null where a point has no region.

@@ -45,7 +45,7 @@ def match(
     geometry : str
         Instead: the one column of points, as well-known binary (in Sedona ``ST_AsBinary(geometry)``).
     into : str
-        The column for the answers: the position of the region, a long, -1 for none, never null.
+        The column for the answers: the position of the region, a long, null for none.
     columns : table, optional
         What is known about the regions, in their order (Arrow, pandas, Polars, or a dict of arrays): its
         columns are added as well, null where a point has no region.
@@ -111,7 +111,8 @@ def register(spark: Any, index: IndexOrPath, name: str = "match_region") -> Any:
         The regions and the rules, as in `match`.
     name : str
         The name of the function. It takes the two numbers x and y, or one point as well-known binary, and
-        gives the position of the best region, a long, -1 for none, also where an argument is null.
+        gives the position of the best region, a long; null where there is none, or where a coordinate is
+        null or not finite.
 
     Returns
     -------
@@ -132,10 +133,11 @@ def register(spark: Any, index: IndexOrPath, name: str = "match_region") -> Any:
     shared = _shared(spark, check_index(index), None)
 
     def answers(arrays: tuple[Any, ...]) -> Any:
+        from poly_match._tables.answers import as_column
         from poly_match._tables.columns import points_of_arrays
 
         index, _ = shared()
-        return opened(index).match(points_of_arrays(arrays, name))
+        return as_column(opened(index).match(points_of_arrays(arrays, name)))
 
     if hasattr(functions, "arrow_udf"):
         function = functions.arrow_udf(_from_arrow(answers), "bigint")
@@ -148,7 +150,7 @@ def _from_arrow(answers: Callable[[tuple[Any, ...]], Any]) -> Any:
     import pyarrow as pa  # type: ignore[import-untyped]
 
     def function(*columns: pa.Array) -> pa.Array:
-        return pa.array(answers(columns))
+        return answers(columns)
 
     return _annotated(function, pa.Array)
 
@@ -159,7 +161,7 @@ def _from_pandas(answers: Callable[[tuple[Any, ...]], Any]) -> Any:
 
     def function(*columns: pd.Series) -> pd.Series:
         arrays = tuple(pa.array(column, from_pandas=True) for column in columns)  # numbers without a copy
-        return pd.Series(answers(arrays))
+        return pd.Series(answers(arrays).to_pandas(integer_object_nulls=True), dtype="Int64")
 
     return _annotated(function, pd.Series)
 

@@ -74,4 +74,4 @@ def assert_complete(matched: Any) -> None:
     """Every point is there once, with the answer it has in one call."""
     found = matched.select("id", "region").toArrow()
     assert len(found) == COUNT
-    assert pm.digest(found["region"].to_numpy(), found["id"].to_numpy()) == EXPECTED
+    assert pm.digest(found["region"], found["id"]) == EXPECTED

@@ -255,8 +255,8 @@ def test_points_and_polygons_on_different_planes(capsys):
     )
     assert failing(capsys, "match", "points.csv", "metres.gpkg") == (
         3,
-        "poly-match: points.csv: lon and lat are degrees by their names, but metres.gpkg is in WGS 84 / "
-        "Pseudo-Mercator; reproject it (ogr2ogr -t_srs EPSG:4326 NEW metres.gpkg), or, if the names mislead, say "
+        "poly-match: points.csv: lon and lat are degrees by their names, but metres.gpkg is in "
+        "EPSG:3857; reproject it (ogr2ogr -t_srs EPSG:4326 NEW metres.gpkg), or, if the names mislead, say "
         "--x lon --y lat\n",
     )
     assert cli.main(["match", "points.csv", "metres.gpkg", "--x", "lon", "--y", "lat", "-q"]) == 0
@@ -271,7 +271,7 @@ def test_one_side_that_does_not_say_its_plane_is_a_warning(capsys):
 
 
 def test_invalid_regions_are_used_with_a_warning_skipped_or_refused(capsys):
-    count = "bow.geojson: 1 of 2 regions are invalid, region 1 first (counted from 0)"
+    count = "bow.geojson: 1 of 2 regions are invalid, row 1 first (counted from 0)"
     check = "what is wrong with them: poly-match check bow.geojson"
     words = ["match", "points.csv", "bow.geojson", "-q"]
     assert failing(capsys, *words, "--invalid", "error") == (

@@ -83,6 +83,17 @@ def test_the_type_of_a_number_does_not_count(dtype):
     assert pm.digest(np.repeat(ids, 2)[::2]) == pm.digest(ids.tolist()) == pm.digest(ids)
 
 
+def test_a_missing_id_is_none():
+    """As tables have it: null in Arrow, NA in a nullable column, NaN where pandas made floats of them."""
+    pa, pd = pytest.importorskip("pyarrow"), pytest.importorskip("pandas")
+    none = pm.digest([3, -1, 0], [5, 6, 7])
+    for ids in (
+        pa.array([3, None, 0]), pa.chunked_array([[3], [None, 0]]), pd.Series([3, None, 0], dtype="Int64"),
+        pd.Series([3, None, 0]), [3, None, 0], np.ma.array([3, 9, 0], mask=[False, True, False]),
+    ):  # fmt: skip
+        assert pm.digest(ids, [5, 6, 7]) == none
+
+
 def test_one_zero_and_one_nan():
     other_nan = np.array([0x7FF8000000000001], dtype=np.uint64).view(np.float64)
     assert pm.digest([1], other_nan) == pm.digest([1], [np.nan]) == pm.digest([1], [-np.nan])

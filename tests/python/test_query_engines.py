@@ -135,7 +135,7 @@ def test_polars_refuses_text():
     from poly_match.polars import match_region
 
     frame = polars.DataFrame({"x": ["1"], "y": [2]})
-    with pytest.raises((TypeError, polars.exceptions.ComputeError), match="x: expected numbers, got String"):
+    with pytest.raises((TypeError, polars.exceptions.ComputeError), match="x: expected numbers, got text"):
         frame.select(match_region("x", "y", INDEX))
     with pytest.raises(TypeError, match="index: expected a poly_match"):
         match_region("x", "y", None)

@@ -20,7 +20,7 @@ import pyarrow.csv as pacsv  # type: ignore[import-untyped]
 from poly_match._cli.errors import Problem
 from poly_match._forms.numbers import Doubles
 
-__all__ = ["CsvLines", "CsvRows", "is_texty", "numbers_of", "text_of"]
+__all__ = ["CsvLines", "CsvRows", "is_texty", "parsed", "text_of"]
 
 BLOCK = 4 << 20  # bytes of CSV that are in memory at a time
 LONGEST_ROW = 64 << 20  # bytes; more is a quote that nobody closes
@@ -196,7 +196,7 @@ def _end_of_first_row(data: bytes, delimiter: str) -> int:
 # ---- cells as numbers --------------------------------------------------------------------------------------
 
 
-def numbers_of(column: Any, path: str, name: str, rows_before: int) -> Doubles:
+def parsed(column: Any, path: str, name: str, rows_before: int) -> Doubles:
     """Return a column of text as doubles, NaN where it is empty; no number: an error with its row."""
     text = pc.utf8_trim_whitespace(column)
     if pc.any(pc.equal(text, "")).as_py():

@@ -18,9 +18,12 @@ from poly_match._cli.errors import InputProblem, Problem, UsageProblem
 from poly_match._cli.formats import PIPE, format_of, named
 from poly_match._cli.options import Rules
 from poly_match._cli.read import Geometry, ahead, open_source
+from poly_match._errors import InputTypeError
+from poly_match._forms.column import numbers_in
 from poly_match._forms.regions import Regions, regions_of
-from poly_match._forms.validity import invalid_rows, screened, shapes_of
+from poly_match._forms.validity import screening, shapes_of
 from poly_match._index import Index
+from poly_match._rules import Invalid
 
 __all__ = ["Layer", "index_for", "opened_index", "read_layer", "screened_regions"]
 
@@ -53,14 +56,16 @@ class Layer:
         if name not in self.fields:
             raise UsageProblem(f"--score {name}: {self.path} has the fields {self._names()}")
         column = self.fields[name]
-        if not (pa.types.is_integer(column.type) or pa.types.is_floating(column.type)):
-            raise UsageProblem(f"--score {name}: the field is not numeric but {column.type}")
-        if column.null_count:
-            row = int(np.flatnonzero(np.asarray(column.is_null()))[0])
+        try:
+            scores = numbers_in(column, name)
+        except InputTypeError:
+            raise UsageProblem(f"--score {name}: the field is not numeric but {column.type}") from None
+        missing = np.flatnonzero(np.isnan(scores))
+        if missing.size:
             raise Problem(
-                f"{self.path}: region {row} (counted from 0) has no {name} to score by; give it one"
+                f"{self.path}: region {missing[0]} (counted from 0) has no {name} to score by; give it one"
             )
-        return column.to_numpy(zero_copy_only=False)
+        return scores
 
     def wkb(self) -> Any:
         """Return the geometries as WKB."""
@@ -103,26 +108,22 @@ def index_for(layer: Layer, rules: Rules, console: Console, max_bytes: int | Non
         raise Problem(f"{layer.path}: {error}") from None
 
 
-def screened_regions(layer: Layer, invalid: str, console: Console) -> Regions:
+def screened_regions(layer: Layer, invalid: Invalid, console: Console) -> Regions:
     """Return the regions to match, after what the option says of invalid ones."""
     try:
         regions = regions_of(layer.shapes)
     except (ValueError, TypeError) as error:
         raise Problem(f"{layer.path}: {error}") from None
-    if invalid == "use":
+    found = screening(regions, invalid)
+    if not found.rows.size:
         return regions
-    rows = invalid_rows(regions)
-    if not len(rows):
-        return regions
-    count = f"{len(rows):,} of {len(regions):,} regions are invalid, region {rows[0]} first (counted from 0)"
+    count = f"{layer.path}: {found.summary} (counted from 0)"
     check = f"what is wrong with them: poly-match check {layer.path}"
     if invalid == "error":
-        raise InputProblem(f"{layer.path}: {count}; repair them, or say --invalid use or skip; {check}")
-    if invalid == "skip":
-        console.warn(f"{layer.path}: {count}; they match nothing; {check}")
-        return screened(regions, "skip")
-    console.warn(f"{layer.path}: {count}; they are used as they are; {check}")
-    return regions
+        raise InputProblem(f"{count}; repair them, or say --invalid use or skip; {check}")
+    what = "they match nothing" if invalid == "skip" else "they are used as they are"
+    console.warn(f"{count}; {what}; {check}")
+    return found.regions
 
 
 def opened_index(path: str) -> Index:

@@ -30,9 +30,10 @@ from poly_match._cli.read import (
     places_of,
     xy_of,
 )
-from poly_match._cli.rows import Piece, Shape, is_bad, unique_names
+from poly_match._cli.rows import Piece, Shape, unique_names
 from poly_match._cli.write import Target, open_target
 from poly_match._forms.crs import difference, is_degrees, is_longitude, name_of, text_of
+from poly_match._forms.points import are_bad
 from poly_match._index import Index
 
 __all__ = ["check_places", "points_crs", "points_format", "run_count", "run_match"]
@@ -79,7 +80,7 @@ class Run:
                 tally.matching += time.perf_counter() - began
                 tally.points += len(answers)
                 tally.matched += int(np.count_nonzero(answers >= 0))
-                tally.bad += int(np.count_nonzero(is_bad(x, y)))
+                tally.bad += int(np.count_nonzero(are_bad(x, y)))
                 yield Piece(batch, x, y, answers)
                 advance(self.source.done())
 

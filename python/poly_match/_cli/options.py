@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from poly_match._rules import Best, Predicate
+from poly_match._rules import Best, Invalid, Predicate
 
 __all__ = ["MatchOptions", "PointsFile", "Rules"]
 
@@ -17,7 +17,7 @@ class Rules:
     distance: float | None = None
     best: Best = "smallest"
     score: str | None = None
-    invalid: str = "warn"
+    invalid: Invalid = "warn"
 
 
 @dataclass

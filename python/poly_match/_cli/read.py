@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import queue
-import re
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -18,22 +17,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
-import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from poly_match._cli.csv import CsvRows, numbers_of
+from poly_match._cli.csv import CsvRows, parsed
 from poly_match._cli.errors import Problem, UsageProblem
 from poly_match._cli.formats import CODECS, FORMATS, PIPE, Format
+from poly_match._errors import InputError, InputTypeError
 from poly_match._forms.arrow import points_of
+from poly_match._forms.column import doubles_in
 from poly_match._forms.numbers import Doubles
+from poly_match._rules import X_NAMES, Y_NAMES
 
 __all__ = ["Columns", "Geometry", "Source", "ahead", "crs_of", "open_source", "places_of", "xy_of"]
 
 ROWS = 1 << 17  # of a batch, where the format lets us choose
 LARGE_BATCH = 64 << 20  # bytes of an Arrow file; such batches are mapped instead of read
-X_NAMES = ("lon", "lng", "long", "longitude", "x")
-Y_NAMES = ("lat", "latitude", "y")
 Batches = Iterator[pa.RecordBatch]
 
 
@@ -368,23 +366,19 @@ def xy_of(
         return x, y
     try:
         return points_of(batch[places.name], "points")
-    except (ValueError, TypeError) as error:
-        reason = re.sub(r"points\[(\d+)\]", lambda row: f"row {rows_before + int(row[1]) + 1}", str(error))
-        raise Problem(f"{source.path}: {reason}") from None
+    except InputError as error:
+        where = "" if error.row is None else f"row {rows_before + error.row + 1}: "
+        raise Problem(f"{source.path}: {where}{error.reason}") from None
 
 
 def _numbers(path: str, column: Any, name: str, rows_before: int) -> Doubles:
-    kind = column.type
-    if pa.types.is_dictionary(kind):
+    if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
-        kind = column.type
-    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return numbers_of(column, path, name, rows_before)
-    if not (pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind)):
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        return parsed(column, path, name, rows_before)
+    try:
+        return doubles_in(column, name)
+    except InputTypeError:
         raise UsageProblem(
-            f"{path}: column {name} is not numeric but {kind}; name the column with --x and --y"
-        )
-    doubles = pc.cast(column, pa.float64(), safe=False)
-    if doubles.null_count:
-        doubles = doubles.fill_null(float("nan"))
-    return np.asarray(doubles.to_numpy(zero_copy_only=False))
+            f"{path}: column {name} is not numeric but {column.type}; name the column with --x and --y"
+        ) from None

@@ -19,9 +19,11 @@ from poly_match._cli.formats import Format
 from poly_match._cli.read import Columns, Geometry, Source
 from poly_match._cli.write import Target
 from poly_match._forms.numbers import Doubles
+from poly_match._forms.points import are_bad
 from poly_match._rules import STATUSES
+from poly_match._tables.answers import as_column, status_codes
 
-__all__ = ["Piece", "Shape", "is_bad", "unique_names"]
+__all__ = ["Piece", "Shape", "unique_names"]
 
 
 @dataclass
@@ -152,11 +154,6 @@ def unique_names(taken: list[str], names: Iterable[str], suffix: str = "_region"
     return result
 
 
-def is_bad(x: Doubles, y: Doubles) -> npt.NDArray[np.bool_]:
-    """Return which points have no place: a coordinate that is missing or not finite."""
-    return ~(np.isfinite(x) & np.isfinite(y))
-
-
 # ---- how a column is made ----------------------------------------------------------------------------------
 
 
@@ -168,21 +165,16 @@ def _numbers(axis: str) -> Make:
     return lambda piece: pa.array(getattr(piece, axis), from_pandas=True)
 
 
-def _rows(piece: Piece) -> Any:
-    """Return the number of each point's region, null for none."""
-    return pa.array(piece.answers, pa.int64(), mask=piece.answers < 0)
-
-
 def _number(piece: Piece) -> Any:
-    return _rows(piece)
+    return as_column(piece.answers)
 
 
 def _taken(values: Any) -> Make:
-    return lambda piece: pa.DictionaryArray.from_arrays(_rows(piece), values, safe=False)
+    return lambda piece: pa.DictionaryArray.from_arrays(as_column(piece.answers), values, safe=False)
 
 
 def _status(piece: Piece) -> Any:
-    codes = np.where(piece.answers >= 0, 0, np.where(is_bad(piece.x, piece.y), 2, 1)).astype(np.int8)
+    codes = status_codes(piece.answers, piece.x, piece.y)
     return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(STATUSES))
 
 
@@ -196,5 +188,5 @@ def _points(piece: Piece) -> Any:
     plain = pa.Array.from_buffers(
         pa.binary(_WKB.itemsize), len(points), [None, pa.py_buffer(points.tobytes())]
     ).cast(pa.binary())
-    bad = is_bad(piece.x, piece.y)
+    bad = are_bad(piece.x, piece.y)
     return pa.compute.if_else(pa.array(~bad), plain, pa.scalar(None, pa.binary())) if bad.any() else plain

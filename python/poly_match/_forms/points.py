@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from poly_match._errors import type_error, value_error
 from poly_match._forms.column import doubles_in
@@ -42,6 +43,11 @@ def xy_of(points: Any) -> XY:
     if not hasattr(points, "__array__"):
         raise type_error("points", f"expected {FORMS}; got {type(points).__name__}")
     return _split(doubles_of(points, "points"))
+
+
+def are_bad(x: Doubles, y: Doubles) -> npt.NDArray[np.bool_]:
+    """Return which points lie nowhere: a coordinate is missing or not finite, so they match nothing."""
+    return ~(np.isfinite(x) & np.isfinite(y))
 
 
 _DOUBLE = np.dtype(np.float64)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -28,37 +28,52 @@ REPAIR = 'make_valid(method="structure", keep_collapsed=False)'  # of shapely 2.
 PURPOSE = "telling which polygons are valid"
 
 
-def screened(regions: Regions, invalid: Invalid) -> Regions:
-    """Return the regions that are to be matched, with what is invalid used, warned of, left out or refused.
+class Screening(NamedTuple):
+    """The regions to match, and which of those that were given are invalid."""
 
-    "use" asks no one and needs no shapely. "skip" empties the invalid rows, so that they match nothing; all
-    rows keep their position. O(v log v) for v vertices, all of it in shapely.
+    regions: Regions
+    rows: Rows
+    summary: str  # says how many and where; "" when none is
+
+
+def screening(regions: Regions, invalid: Invalid) -> Screening:
+    """Look for invalid regions, and empty them where the choice is "skip": then they match nothing.
+
+    All rows keep their position. "use" looks for none and needs no shapely; to warn and to refuse is the
+    caller's. O(v log v) for v vertices, all of it in shapely.
     """
     if invalid not in INVALID:
         raise value_error("invalid", f"expected one of {listed(INVALID)}; got {invalid!r}")
-    if invalid == "use":
-        return regions
-    rows = invalid_rows(regions)
+    rows = np.empty(0, dtype=np.intp) if invalid == "use" else invalid_rows(regions)
     if not rows.size:
-        return regions
-    if invalid == "skip":
-        return without(regions, rows)
-    first = int(rows[0])
+        return Screening(regions, rows, "")
+    summary = f"{rows.size:,} of {len(regions):,} regions are invalid, row {rows[0]} first"
+    return Screening(without(regions, rows) if invalid == "skip" else regions, rows, summary)
+
+
+def screened(regions: Regions, invalid: Invalid) -> Regions:
+    """Return the regions to match, with invalid ones used, warned of, left out or refused.
+
+    To be called by a public function itself: a warning points at the line that called that one.
+    """
+    found = screening(regions, invalid)
+    if not found.rows.size or invalid == "skip":
+        return found.regions
+    first = int(found.rows[0])
     if invalid == "error":
-        reason = shapely_for(PURPOSE).is_valid_reason(shapes_of(regions)[first])
+        why = shapely_for(PURPOSE).is_valid_reason(shapes_of(regions)[first])
         raise value_error(
             "polygons",
-            f"invalid: {reason} ({rows.size} of {len(regions)} regions are invalid); "
-            f'repair them with {REPAIR}, or choose invalid="use" or "skip"',
+            f'invalid: {why} ({found.summary}); repair them with {REPAIR}, or choose invalid="use" or "skip"',
             row=first,
         )
     warnings.warn(
-        f"polygons: {rows.size} of {len(regions)} regions are invalid, row {first} first; they are used as "
-        "they are. poly_match.check(polygons) lists them with their reasons",
+        f"polygons: {found.summary}; they are used as they are. poly_match.check(polygons) lists them with "
+        "their reasons",
         UserWarning,
         stacklevel=3,
     )
-    return regions
+    return found.regions
 
 
 def invalid_rows(regions: Regions) -> Rows:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from poly_match import _core
 from poly_match._forms.crs import Difference, crs_text, difference, may_be_degrees
 from poly_match._forms.numbers import Doubles
-from poly_match._forms.points import xy_of
+from poly_match._forms.points import are_bad, xy_of
 from poly_match._forms.regions import Regions, regions_of
 from poly_match._forms.validity import PURPOSE, REPAIR, Rows, Shapes, shapely_for, shapes_of
 from poly_match._match import match
@@ -201,7 +201,7 @@ class Facts:
     @cached_property
     def finite(self) -> npt.NDArray[np.bool_]:
         assert self.points is not None
-        return np.isfinite(self.points[0]) & np.isfinite(self.points[1])
+        return ~are_bad(*self.points)
 
     @cached_property
     def boxes(self) -> tuple[Doubles, Doubles] | None:

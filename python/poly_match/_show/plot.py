@@ -18,7 +18,7 @@ from poly_match._errors import value_error
 from poly_match._forms.column import doubles_in
 from poly_match._forms.crs import check_crs, crs_text, is_degrees
 from poly_match._forms.numbers import Doubles
-from poly_match._forms.points import xy_of
+from poly_match._forms.points import are_bad, xy_of
 from poly_match._forms.regions import Regions, are_polygons, regions_of
 from poly_match._index import Answers, Index
 from poly_match._limits import scores_of
@@ -135,7 +135,7 @@ def _drawn(x: Doubles, y: Doubles, limit: int) -> Answers:
     """Return the rows of the points that are drawn: the finite ones, or a sample of them."""
     if limit < 0:
         raise value_error("max_points", f"expected at least 0, got {limit}")
-    rows = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+    rows = np.flatnonzero(~are_bad(x, y))
     if len(rows) > limit:
         rows = np.sort(np.random.default_rng(0).choice(rows, limit, replace=False))
     return rows
@@ -317,7 +317,7 @@ def _draw_points(
 
 
 def _title(x: Doubles, y: Doubles, rows: Answers, regions: int) -> str:
-    finite = int((np.isfinite(x) & np.isfinite(y)).sum())
+    finite = len(x) - int(are_bad(x, y).sum())
     drawn = (
         f"{len(rows):,} points" if len(rows) == finite else f"A sample of {len(rows):,} of {finite:,} points"
     )

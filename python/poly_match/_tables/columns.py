@@ -15,9 +15,11 @@ from typing import Any, Self
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from poly_match._errors import type_error, value_error
-from poly_match._forms.numbers import Doubles, doubles_of
+from poly_match._forms.column import doubles_in
+from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
 from poly_match._index import Answers, Index
+from poly_match._tables.answers import as_column
 
 __all__ = ["Columns"]
 
@@ -80,13 +82,19 @@ class Columns:
 
     def added_fields(self) -> list[Any]:
         """Return the columns that are added as Arrow fields."""
-        return [pa.field(self.into, pa.int64(), nullable=False), *self.attributes.schema]
+        return [pa.field(self.into, pa.int64()), *self.attributes.schema]
 
     def points(self, batch: Any) -> tuple[Doubles, Doubles]:
         """Return x and y of a batch; NaN where one is null."""
         if self.geometry is not None:
             return _places(batch.column(self.geometry))
-        return _numbers(batch.column(self.x), "x", self.x), _numbers(batch.column(self.y), "y", self.y)
+        return doubles_in(batch.column(self.x), self.named("x")), doubles_in(
+            batch.column(self.y), self.named("y")
+        )
+
+    def named(self, argument: str) -> str:
+        """Return the argument as a caller wrote it, with the name of the column."""
+        return f"{argument}={getattr(self, argument)!r}"
 
     def answers(self, points: Any, index: Index) -> Answers:
         """Return the answers of points, when the attributes fit the index."""
@@ -96,13 +104,13 @@ class Columns:
     def with_answers(self, batch: Any, answers: Answers) -> Any:
         """Return the batch (a RecordBatch or a Table) with the columns that are added."""
         found = self.attributes_of(answers)
-        columns = [*batch.columns, pa.array(answers, pa.int64()), *map(_one_chunk, found.columns)]
+        columns = [*batch.columns, as_column(answers), *map(_one_chunk, found.columns)]
         schema = pa.schema([*batch.schema, *self.added_fields()], metadata=batch.schema.metadata)
         return type(batch).from_arrays(columns, schema=schema)
 
     def attributes_of(self, answers: Answers) -> Any:
         """Return a table of what is known about the regions that were found; null where none was."""
-        return self.attributes.take(pa.array(answers, mask=answers < 0)).combine_chunks()
+        return self.attributes.take(as_column(answers)).combine_chunks()
 
     def append(self, batch: Any, index: Index) -> Any:
         """Return the batch with the answers of its points."""
@@ -151,30 +159,10 @@ def points_of_arrays(arrays: tuple[Any, ...], argument: str) -> tuple[Doubles, D
         return _places(arrays[0])
     if len(arrays) != 2:
         raise value_error(argument, f"expected x and y, or one geometry; got {len(arrays)} arguments")
-    x, y = (_numbers(array, argument, None) for array in arrays)
+    x, y = (doubles_in(array, f"{argument}: {axis}") for axis, array in zip("xy", arrays, strict=True))
     return x, y
 
 
 def _places(column: Any) -> tuple[Doubles, Doubles]:
     """Return x and y of a column of points; a batch without any has no type of its own."""
     return xy_of(column.cast(pa.binary()) if pa.types.is_null(column.type) else column)
-
-
-def _numbers(column: Any, argument: str, name: str | None) -> Doubles:
-    """Return a column of numbers as float64; NaN where it is null."""
-    kind = column.type
-    if pa.types.is_decimal(kind) or pa.types.is_null(kind):
-        column = column.cast(pa.float64())
-    elif not (pa.types.is_floating(kind) or pa.types.is_integer(kind)):
-        raise type_error(argument, f"expected numbers{_in(name)}, got {kind}; cast it")
-    return doubles_of(_numpy(column), argument)
-
-
-def _in(name: str | None) -> str:
-    return "" if name is None else f" in column {name!r}"
-
-
-def _numpy(column: Any) -> Any:
-    if isinstance(column, pa.ChunkedArray):
-        return column.to_numpy()
-    return column.to_numpy(zero_copy_only=False)

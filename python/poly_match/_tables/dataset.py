@@ -71,7 +71,7 @@ def match_dataset(
     geometry : str
         Instead: the one column of points, as well-known binary.
     into : str
-        The column for the answers: the position of the region, an int64, -1 for none.
+        The column for the answers: the position of the region, an int64, null for none.
     columns : table, optional
         What is known about the regions, in their order (Arrow, pandas, Polars, or a dict of arrays): its
         columns are added as well, null where a point has no region.
@@ -124,7 +124,7 @@ def match_dataset(
     >>> pm.match_dataset(folder / "fixes", index, folder / "out", x="lon", y="lat")
     Matched(files=1, points=3, matched=2, digest=1805219514873848176)
     >>> pq.read_table(folder / "out")["region"].to_pylist()
-    [1, 0, -1]
+    [1, 0, None]
     """
     import pyarrow.dataset as ds  # type: ignore[import-untyped]
 

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match._errors import type_error, value_error
+from poly_match._forms.column import numbers_in
 from poly_match._forms.numbers import array_of
 
 __all__ = ["MODULUS", "digest"]
@@ -36,7 +37,7 @@ def digest(ids: Any, keys: Any = None, *, ordered: bool = False) -> int:
     Parameters
     ----------
     ids : (n,) array of integers
-        The answers of a match.
+        The answers of a match; in a column of a table a missing one is none, as -1 is in an array.
     keys : (n,) array of numbers, or tuple of them, optional
         What tells the points apart: a number, or the two coordinates as ``(x, y)``. Then the digest is that
         of the pairs (key, id): equal digests mean that every point is there as often, with the same answer.
@@ -86,7 +87,7 @@ def digest(ids: Any, keys: Any = None, *, ordered: bool = False) -> int:
     >>> pm.digest(ids, ordered=True) == pm.digest(ids, np.arange(4))
     True
     """
-    answers = _column(ids, "ids", "iu")
+    answers = _ids(ids)
     count = len(answers)
     if keys is None:
         words = []
@@ -107,6 +108,16 @@ def digest(ids: Any, keys: Any = None, *, ordered: bool = False) -> int:
             row.insert(0, np.arange(start, stop, dtype=np.uint64))
         total += int(_mixed(row).sum(dtype=np.uint64))
     return total % MODULUS
+
+
+def _ids(values: Any) -> npt.NDArray[Any]:
+    """Return answers as integers, -1 for those that are missing; a column with some may come as floats."""
+    array = numbers_in(values, "ids")
+    if array.dtype.kind == "f":
+        whole = np.where(np.isnan(array), -1, array)
+        if (whole == np.floor(whole)).all():
+            array = whole.astype(np.int64)
+    return _column(array, "ids", "iu")
 
 
 def _column(values: Any, argument: str, kinds: str) -> npt.NDArray[Any]:

@@ -28,6 +28,7 @@ from poly_match._index import Answers
 from poly_match._limits import scores_of
 from poly_match._match import match
 from poly_match._rules import STATUSES, Best, Invalid
+from poly_match._tables.answers import status_codes
 
 __all__ = ["sjoin"]
 
@@ -228,9 +229,7 @@ def _statuses(answers: Answers, x: Any, y: Any) -> Any:
     """Return what became of each point, as a categorical."""
     import pandas
 
-    codes = np.where(answers >= 0, 0, 1).astype(np.int8)
-    codes[~(np.isfinite(x) & np.isfinite(y))] = 2
-    return pandas.Categorical.from_codes(codes, categories=list(STATUSES))
+    return pandas.Categorical.from_codes(status_codes(answers, x, y), categories=list(STATUSES))
 
 
 # ---- what is attached ------------------------------------------------------------------------------------
