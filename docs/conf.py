@@ -58,6 +58,7 @@ html_theme = "furo"
 html_title = "poly-match"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
+html_extra_path = sorted(path.name for path in HERE.glob("flame-*.svg"))
 html_copy_source = False
 html_show_copyright = False
 html_show_sourcelink = False
@@ -73,6 +74,22 @@ def _name_folders(app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = re.sub(r"\[([^\]]+)\]\((\.\.?/[^)#]+)\)", named, source[0])
 
 
+def _open_flame_graphs(app: Sphinx, page: str, source: list[str]) -> None:
+    """Put in flame graphs as objects: their script runs there, as it does not in an image."""
+
+    def opened(image: re.Match[str]) -> str:
+        size = re.search(r'height="(\d+)"', (HERE / image[2]).read_text(encoding="utf-8"))
+        height = size[1] if size else "400"
+        return (
+            f'<object class="flame" type="image/svg+xml" data="{image[2]}" width="100%" height="{height}" '
+            f'aria-label="{image[1]}"></object>\n<p class="flame"><a href="{image[2]}">{image[1]}, '
+            "on a page of its own</a></p>"
+        )
+
+    source[0] = re.sub(r"^!\[([^\]]*)\]\((flame-[^)]+\.svg)\)$", opened, source[0], flags=re.MULTILINE)
+
+
 def setup(app: Sphinx) -> None:
     """Hook in."""
     app.connect("source-read", _name_folders)
+    app.connect("source-read", _open_flame_graphs)

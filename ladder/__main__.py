@@ -1,12 +1,13 @@
 """The command line: `python -m ladder [measure | profile | story]`, from the root of the checkout."""
 
 import argparse
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
-from ladder import machine
-
-ROOT = Path(__file__).resolve().parent.parent
+from ladder import machine, quiet
+from ladder.catalogue import ROOT, pick
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -35,18 +36,30 @@ def arguments() -> argparse.ArgumentParser:
     )
 
     story = commands.add_parser(
-        "story", help="measure and profile all, and rewrite the figures of docs/story.md"
+        "story", help="measure and profile all, and rewrite docs/story.md; not on a busy machine"
     )
-    timing_options(story, warmup=10)
+    timing_options(story, seconds=2.0, warmup=10)
     story.add_argument("--no-profile", action="store_true", help="keep the flame graphs that are there")
     story.add_argument(
-        "--keep", action="store_true", help="measure nothing: use the docs/ladder.json that is there"
+        "--keep", action="store_true", help="measure nothing: use the ladder.json that is there"
+    )
+    story.add_argument(
+        "--force", action="store_true", help="also on a busy machine; the page then says that it was"
+    )
+    story.add_argument(
+        "--docs",
+        type=Path,
+        default=ROOT / "docs",
+        metavar="FOLDER",
+        help="where story.md and its pictures are",
     )
     return parser
 
 
-def timing_options(parser: argparse.ArgumentParser, warmup: int = 0) -> None:
-    parser.add_argument("--seconds", type=float, default=1.0, help="time for each rung (default: 1)")
+def timing_options(parser: argparse.ArgumentParser, seconds: float = 1.0, warmup: int = 0) -> None:
+    parser.add_argument(
+        "--seconds", type=float, default=seconds, help=f"time for each rung (default: {seconds:g})"
+    )
     parser.add_argument(
         "--iterations", type=int, metavar="N", help="exactly N calls of each rung, however long"
     )
@@ -64,14 +77,15 @@ def timing_options(parser: argparse.ArgumentParser, warmup: int = 0) -> None:
 def measured(options: argparse.Namespace, rung: list[str] | None) -> tuple[list[dict], dict]:
     from rich.console import Console
 
-    from ladder.measure import measure, pick
+    from ladder.measure import measure
 
     core = machine.settle()
-    facts = machine.describe(core)
     names = pick(rung)
+    before = quiet.read_ticks()
     with Console(stderr=True).status("") as status:
         rows = measure(names, options.seconds, options.iterations, options.warmup, status.update)
-    return rows, facts
+    reasons = quiet.restless(before, quiet.read_ticks(), core, rows)
+    return rows, machine.describe(core, rows) | {"restless": reasons}
 
 
 def check(rows: list[dict]) -> int:
@@ -100,29 +114,55 @@ def run_measure(options: argparse.Namespace) -> int:
 def run_profile(options: argparse.Namespace) -> int:
     from ladder.profile import profile
 
-    machine.settle()
-    return profile(options.rung, options.seconds, options.docs)
+    found = profile(options.rung, options.seconds, options.docs)
+    return int(any("reason" in figures for figures in found.values()))
+
+
+def refused(reasons: list[str], options: argparse.Namespace) -> bool:
+    """Say why the figures of a run are not for a page; true if they are not to be written there."""
+    for reason in reasons:
+        print(f"NOT QUIET: {reason}", file=sys.stderr)
+    if reasons and not options.force:
+        print("The page stays as it is. Try again on a quiet machine, or use --force.", file=sys.stderr)
+    return bool(reasons) and not options.force
+
+
+def make_run(options: argparse.Namespace, folder: Path) -> bool:
+    """Measure and profile into `folder`; false if the machine was too busy for figures that others read."""
+    from ladder import report
+    from ladder.profile import profile
+    from ladder.winner import Example
+
+    if not options.force and refused(quiet.busy_now(), options):
+        return False
+    rows, facts = measured(options, None)
+    facts["winner"] = Example().facts()
+    if not options.no_profile:
+        facts["restless"] += quiet.disturbed(profile(None, 4.0, folder))
+    report.write_json(folder / "ladder.json", rows, facts)
+    if refused(facts["restless"], options):
+        report.show(rows, facts)
+        return False
+    return True
 
 
 def run_story(options: argparse.Namespace) -> int:
     from ladder import report, story
     from ladder.chart import draw
 
-    docs = ROOT / "docs"
-    if options.keep:
-        rows, facts = report.read_json(docs / "ladder.json")
-    else:
-        rows, facts = measured(options, None)
-        report.write_json(docs / "ladder.json", rows, facts)
+    docs = options.docs
+    if not options.keep:
+        with tempfile.TemporaryDirectory() as folder:
+            if not make_run(options, Path(folder)):
+                return 3
+            for file in Path(folder).iterdir():
+                shutil.move(file, docs / file.name)
+    rows, facts = report.read_json(docs / "ladder.json")
     report.show(rows, facts)
     draw(rows, facts, [docs / "ladder.png", docs / "ladder.svg"])
-    if not options.no_profile and not options.keep:
-        from ladder.profile import profile
-
-        profile(None, 4.0, docs)
     missing = story.rewrite(docs / "story.md", rows, facts)
     for key in missing:
-        print(f"WRONG: docs/story.md asks for {key!r}, which this run does not have", file=sys.stderr)
+        print(f"WRONG: story.md needs {key!r}, which this run does not have", file=sys.stderr)
     return check(rows) or (1 if missing else 0)
 
 

@@ -3,25 +3,53 @@
 
 from pathlib import Path
 
+from ladder.catalogue import BASELINE
+from ladder.catalogue import label as label_of
 from ladder.report import digits
 
 INK, QUIET, GRID = "#1d2733", "#6b7785", "#e4e8ed"
-PYTHON, NUMPY, NATIVE, WHOLE, DEBUG = "#9aa7b5", "#e0a458", "#3f88c5", "#1b998b", "#c8b6d9"
+PYTHON, NUMPY, HUNDRED, LIBRARY, CEILING = "#9aa7b5", "#e0a458", "#1b998b", "#3f88c5", "#c1443c"
+GROUPS = {"Python": PYTHON, "NumPy and Numba": NUMPY, "a hundred lines of C": HUNDRED, "the library": LIBRARY}
 
 
 def colour(row: dict) -> str:
-    number = int(row["rung"][1:3])
-    if number in (1, 5):
-        return PYTHON
-    if number <= 4:
-        return NUMPY
-    if number <= 11:
-        return NATIVE
-    return WHOLE if number <= 13 else DEBUG
+    if row["project"]:
+        return HUNDRED if row["project"] == "extension" else LIBRARY
+    return PYTHON if (row["of"] or row["rung"]) == BASELINE else NUMPY
 
 
 def time_text(milliseconds: float) -> str:
     return f"{digits(milliseconds)} ms" if milliseconds >= 0.1 else f"{digits(1e3 * milliseconds)} µs"
+
+
+def draw_bar(axes, y: float, height: float, row: dict) -> None:
+    """A bar from 1, the baseline: to the right is faster, to the left slower."""
+    times = row["times_baseline"]
+    begin, end = sorted((1.0, times))
+    # The baseline has no length on this scale: a thin mark stands for it.
+    begin, end = (0.97, 1.03) if end / begin < 1.06 else (begin, end)
+    axes.barh(y, end - begin, left=begin, height=height, color=colour(row), zorder=3, linewidth=0)
+    # Within the bar where there is room: beside it the mark of the ceiling may stand.
+    inside = times >= 5
+    axes.text(
+        end if inside else max(end, 1.03),
+        y,
+        f"{digits(times)}×  " if inside else f"  {digits(times)}×",
+        ha="right" if inside else "left",
+        va="center",
+        fontsize=10,
+        fontweight="bold",
+        color="white" if inside and row["project"] else INK,
+        zorder=5,
+    )
+
+
+def draw_beside(axes, y: float, row: dict) -> None:
+    times = row["times_baseline"]
+    axes.barh(y, times - 1, left=1, height=0.14, color=colour(row), alpha=0.55, zorder=3, linewidth=0)
+    circumstance = {"debug": "debug build", "fresh memory": "memory fresh each time"}[row["with"]]
+    text = f" {circumstance} {digits(times)}×"
+    axes.text(times, y, text, ha="left", va="center", fontsize=7.5, color=QUIET, zorder=5)
 
 
 def draw(rows: list[dict], machine: dict, paths: list[Path]) -> None:
@@ -39,46 +67,47 @@ def draw(rows: list[dict], machine: dict, paths: list[Path]) -> None:
         "xtick.color": QUIET,
     }
     ran = [row for row in rows if "times_baseline" in row]
+    # A rung in other circumstances has no place of its own: it is a thin bar under the rung that it repeats.
+    steps = [row for row in ran if row["of"] in (None, BASELINE)]
+    beside = {row["of"]: row for row in ran if row not in steps}
     with plt.rc_context(style):
-        figure, axes = plt.subplots(figsize=(10.4, 0.42 * len(ran) + 1.9))
+        figure, axes = plt.subplots(figsize=(10.4, 0.46 * len(steps) + 2.1))
         values = [row["times_baseline"] for row in ran]
         low, high = min(0.08, *(v / 2 for v in values)), 12 * max(values)
-        # Bars grow from 1, the baseline: to the right is faster, to the left slower.
-        for y, row in enumerate(ran):
-            times = row["times_baseline"]
-            begin, end = sorted((1.0, times))
-            # The baseline has no length on this scale: a thin mark stands for it.
-            begin, end = (0.97, 1.03) if end / begin < 1.06 else (begin, end)
-            axes.barh(y, end - begin, left=begin, height=0.62, color=colour(row), zorder=3, linewidth=0)
-            # Within the bar where there is room: beside it the mark of the ceiling may stand.
-            inside = times >= 5
-            axes.text(
-                end if inside else max(end, 1.03),
-                y,
-                f"{digits(times)}×  " if inside else f"  {digits(times)}×",
-                ha="right" if inside else "left",
-                va="center",
-                fontsize=10,
-                fontweight="bold",
-                color="white" if inside and colour(row) in (NATIVE, WHOLE) else INK,
-                zorder=5,
-            )
+        for y, row in enumerate(steps):
+            other = beside.get(row["rung"])
+            draw_bar(axes, y - (0.1 if other else 0), 0.52 if other else 0.62, row)
             axes.text(high, y, time_text(row["median_ms"]), ha="right", va="center", fontsize=9, color=QUIET)
+            if other:
+                draw_beside(axes, y + 0.29, other)
             ceiling = row.get("ceiling_ms")
-            if ceiling and int(row["rung"][1:3]) >= 6:
+            if ceiling and row["project"]:
                 at = ran[0]["median_ms"] / ceiling
-                axes.plot([at, at], [y - 0.42, y + 0.42], color="#c1443c", linewidth=1.8, zorder=6)
-        ceilings = [y for y, row in enumerate(ran) if row.get("ceiling_ms") and int(row["rung"][1:3]) >= 6]
-        if ceilings:
-            label = "red: the ceiling, what the Python select_best_polygon alone would allow"
-            axes.plot([], [], color="#c1443c", linewidth=1.8, label=label)
-            axes.legend(
-                loc="upper left", bbox_to_anchor=(-0.005, -0.06), frameon=False, fontsize=9, labelcolor=QUIET
-            )
+                axes.plot(
+                    [at, at],
+                    [y - 0.42, y + (0.18 if other else 0.42)],
+                    color=CEILING,
+                    linewidth=1.8,
+                    zorder=6,
+                )
+        for group, fill in GROUPS.items():
+            axes.barh(0, 0, color=fill, label=group)
+        label = "ceiling: the Python select_best_polygon alone"
+        axes.plot([], [], color=CEILING, linewidth=1.8, label=label)
+        axes.legend(
+            loc="upper left",
+            bbox_to_anchor=(-0.38, -0.035),
+            ncols=5,
+            frameon=False,
+            fontsize=9,
+            labelcolor=QUIET,
+            columnspacing=1.4,
+            handlelength=1.4,
+        )
         axes.set_xscale("log")
         axes.set_xlim(low, high)
-        axes.set_ylim(len(ran) - 0.4, -0.7)
-        axes.set_yticks(range(len(ran)), [f"{row['name']}  {int(row['rung'][1:3]):>2}" for row in ran])
+        axes.set_ylim(len(steps) - 0.4, -0.7)
+        axes.set_yticks(range(len(steps)), [f"{row['name']}  {label_of(row['rung']):>2}" for row in steps])
         axes.tick_params(axis="y", length=0, labelsize=10, labelcolor=INK)
         axes.tick_params(axis="x", which="both", length=0, labelsize=9)
         ticks = [t for t in (0.1, 1, 10, 100, 1_000, 10_000, 100_000) if low <= t <= 3 * max(values)]

@@ -1,25 +1,48 @@
-"""The two places beside this process where rungs run: PyPy, and a debug build of the extension.
+"""Where rungs run: each in a process of its own, with the allocator fixed, and C code of the ladder's making.
 
-Both are made when first needed, under the user's cache folder, and kept. What cannot be made raises
-`NotRun` with the reason, which then stands in the table in the place of numbers.
+The C code is built from this checkout, once optimized and once not, so that what is measured does not
+depend on how the package in use was installed. The builds, and an environment for PyPy, are made when first
+needed, under the user's cache folder, and kept. What cannot be made raises `NotRun` with the reason, which
+then takes the place of numbers in the table.
 """
 
 import hashlib
 import importlib.util
-import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-SOURCES = ("meson.build", "meson.options", "pyproject.toml", "include", "src", "python")
+from ladder.catalogue import EXTENSION, ROOT, Rung
+
+SOURCES = {
+    "poly_match": [ROOT / name for name in ("meson.build", "meson.options", "pyproject.toml")]
+    + [ROOT / name for name in ("include", "src", "python")],
+    "extension": [EXTENSION],
+}
+PROJECTS = {"poly_match": ROOT, "extension": EXTENSION}
+
+# glibc asks the operating system for blocks above a limit and gives them back at once; below it, memory is
+# reused. The limit follows what a process frees, so it depends on history. Here it is fixed: high, as it is
+# after a while in a program that works with large arrays, or low, as it is at the start.
+REUSED_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(512 << 20)}
+FRESH_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(128 << 10), "MALLOC_TRIM_THRESHOLD_": str(128 << 10)}
 
 
 class NotRun(Exception):
     """Why a rung could not be run."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """How to start Python for a rung."""
+
+    python: Path
+    environment: dict[str, str]
+    build: Path | None
 
 
 def cache_folder() -> Path:
@@ -29,13 +52,17 @@ def cache_folder() -> Path:
     return folder
 
 
+def last_words(done: subprocess.CompletedProcess) -> str:
+    """What a program that failed said about it, in a line."""
+    lines = [line.strip() for line in (done.stderr or done.stdout or "").splitlines() if line.strip()]
+    errors = [line for line in lines if "error:" in line.lower() and "subprocess-exited" not in line]
+    return (errors[:1] or lines[-1:] or [f"exit code {done.returncode}"])[0]
+
+
 def _call(command: list, what: str, **kwargs) -> str:
     done = subprocess.run([str(c) for c in command], capture_output=True, text=True, **kwargs)
     if done.returncode:
-        lines = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
-        errors = [line for line in lines if "error:" in line.lower() and "subprocess-exited" not in line]
-        reason = (errors[:1] or lines[-1:] or [f"exit code {done.returncode}"])[0]
-        raise NotRun(f"{what} failed: {reason}")
+        raise NotRun(f"{what} failed: {last_words(done)}")
     return done.stdout
 
 
@@ -59,46 +86,40 @@ def pypy() -> Path:
     return python
 
 
-def debug_build() -> Path:
-    """A folder with poly_match compiled at -O0, from the sources of this checkout."""
+def build(project: str, is_debug: bool = False) -> Path:
+    """A folder with the modules of a project, compiled from this checkout: with -O3, or with -O0."""
     digest = hashlib.sha256(sys.version.encode())
-    for source in SOURCES:
-        path = ROOT / source
+    for path in SOURCES[project]:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file() and "__pycache__" not in file.parts:
                 digest.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
-    folder = cache_folder() / f"debug-{digest.hexdigest()[:12]}"
+    family = f"{project}-{'debug' if is_debug else 'release'}-"
+    folder = cache_folder() / f"{family}{digest.hexdigest()[:12]}"
     if folder.is_dir():
         return folder
-    for old in cache_folder().glob("debug-*"):
+    for old in cache_folder().glob(f"{family}*"):
         shutil.rmtree(old)
-    making = folder.with_name("making-" + folder.name)
-    shutil.rmtree(making, ignore_errors=True)
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", making]
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
+    command.append("--disable-pip-version-check")
     if all(importlib.util.find_spec(module) for module in ("mesonpy", "mesonbuild")):
         command.append("--no-build-isolation")
     # -O0 comes through the environment because pip before 23.1 keeps only the last of several setup-args.
-    command.append("--config-settings=setup-args=-Dlto=false")
-    tools = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
-    with tempfile.TemporaryDirectory() as build:
-        command += [f"--config-settings=build-dir={build}", ROOT]
-        _call(command, "the debug build", env=dict(os.environ, CFLAGS="-O0", PATH=tools))
-    making.rename(folder)
+    tools = [str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)]
+    environment = os.environ | {"CFLAGS": "-g -O0" if is_debug else "-g", "PATH": os.pathsep.join(tools)}
+    if is_debug and project == "poly_match":
+        command.append("--config-settings=setup-args=-Dlto=false")
+    with tempfile.TemporaryDirectory(dir=cache_folder(), prefix="making-") as making:
+        target = Path(making) / "target"
+        command += ["--target", target, f"--config-settings=build-dir={making}/build", PROJECTS[project]]
+        _call(command, f"building {project}", env=environment)
+        target.rename(folder)
     return folder
 
 
-def run_worker(kind: str, rung: str, seconds: float, iterations: int | None, warmup: int) -> dict:
-    """Time `rung` under PyPy (`kind` "pypy") or with the debug build ("debug")."""
+def place(rung: Rung) -> Place:
+    """Where `rung` runs, made when it is not there yet."""
     environment = dict(os.environ, PYTHONPATH=str(ROOT))
-    arguments = ["-m", "ladder.worker", rung, "--seconds", seconds, "--warmup", warmup]
-    if iterations:
-        arguments += ["--iterations", iterations]
-    if kind == "pypy":
-        python = pypy()
-    else:
-        python = sys.executable
-        folder = debug_build()
-        environment["PYTHONPATH"] = f"{folder}{os.pathsep}{ROOT}"
-        arguments += ["--build", folder]
-    output = _call([python, *arguments], f"the {kind} run", env=environment, cwd=ROOT)
-    return json.loads(output.splitlines()[-1])
+    environment |= FRESH_MEMORY if rung.circumstance == "fresh memory" else REUSED_MEMORY
+    python = pypy() if rung.circumstance == "pypy" else Path(sys.executable)
+    built = build(rung.project, rung.circumstance == "debug") if rung.project else None
+    return Place(python, environment, built)

@@ -12,17 +12,29 @@ import re
 import sys
 from pathlib import Path
 
+from ladder.catalogue import lines_of_library
+from ladder.environments import REUSED_MEMORY
+
 BLAS_VARIABLES = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 PACKAGES = ("numpy", "numba", "poly-match", "py-spy", "matplotlib")
+
+
+ALLOWED = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
+
+
+def release() -> None:
+    """Allow every core again that this process had at the beginning."""
+    if ALLOWED is not None:
+        os.sched_setaffinity(0, ALLOWED)
 
 
 def settle() -> int | None:
     """Use one core and one BLAS thread, here and in child processes; returns the core."""
     for variable in BLAS_VARIABLES:
         os.environ[variable] = "1"
-    if not hasattr(os, "sched_setaffinity"):
+    if ALLOWED is None:
         return None
-    core = max(os.sched_getaffinity(0))
+    core = max(ALLOWED)
     os.sched_setaffinity(0, {core})
     return core
 
@@ -36,13 +48,9 @@ def _cpu() -> str:
     return found.group(1).strip() if found else platform.machine()
 
 
-def extension_build() -> str:
-    """How the installed extension was compiled, from its debug information: the compiler and its -O flag."""
-    try:
-        import poly_match._core as core
-    except ImportError:
-        return "not installed"
-    data = Path(core.__file__).read_bytes()
+def compiled_by(module: Path) -> str:
+    """How an extension module was compiled, from its debug information: the compiler and its -O flag."""
+    data = module.read_bytes()
     producers = re.findall(rb"GNU (?:C\d*|GIMPLE) [ -~]*|clang version [ -~]*", data)
     for producer in producers:
         level = re.findall(r" -(O\w*)", producer.decode())
@@ -53,25 +61,40 @@ def extension_build() -> str:
     return "unknown flags"
 
 
-def describe(core: int | None) -> dict:
+def built(project: str, module: str) -> str:
+    """How the ladder's own build of a project was compiled, by one of its modules."""
+    from ladder.environments import NotRun, build
+
+    try:
+        (path,) = (p for p in build(project).rglob(f"{module}.*") if p.suffix in (".so", ".pyd"))
+    except NotRun as reason:
+        return str(reason)
+    return compiled_by(path)
+
+
+def describe(core: int | None, rows: list[dict]) -> dict:
+    """Facts about the machine and the software of a run."""
+    projects = {row["project"] for row in rows if "median_ms" in row}
     versions = {}
     for package in PACKAGES:
         try:
             versions[package] = importlib.metadata.version(package)
         except importlib.metadata.PackageNotFoundError:
             versions[package] = None
-    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return {
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "cpu": _cpu(),
         "cores": os.cpu_count(),
         "pinned to core": core,
-        "load average before": load,
         "system": f"{platform.system()} {platform.machine()}",
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "python compiler": platform.python_compiler(),
         "python optimized": "--enable-optimizations" in (_config_args() or ""),
-        "extension": extension_build(),
+        "library": built("poly_match", "_core") if "poly_match" in projects else "not run",
+        "extension": built("extension", "poly_match_c2") if "extension" in projects else "not run",
+        "clock": next(row["clock"] for row in rows if "clock" in row),
+        "malloc": REUSED_MEMORY,
+        "library lines": lines_of_library(),
         "packages": versions,
         "command": "python -m ladder " + " ".join(sys.argv[1:]),
     }

@@ -1,83 +1,57 @@
 """Run the rungs and compare them: times, multiples of the baseline, ceilings, answers.
 
-The baseline runs before, in the middle of and after the others, and every multiple is taken against the
-median of all its samples: on a machine that slows down or speeds up meanwhile, no rung profits from where
-it stands.
+Every rung has a process of its own, and they take turns: some rounds, in each of which every rung runs for
+a slice of its time and the baseline runs before and in the middle. A multiple compares the medians of all
+slices, so on a machine that slows down or speeds up meanwhile, no rung profits from when it ran.
 """
 
-import importlib
-import pkgutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from statistics import median
 
-from ladder import rungs as rungs_package
-from ladder.environments import NotRun, run_worker
-from ladder.sampling import time_rung
+from ladder.catalogue import BASELINE, Rung, describe, lines_of_rung
+from ladder.environments import NotRun
+from ladder.workers import Worker
 
-BASELINE = "r01_baseline"
-
-
-def rung_names() -> list[str]:
-    return sorted(module.name for module in pkgutil.iter_modules(rungs_package.__path__))
+ROUNDS = 5
 
 
-def pick(wanted: list[str] | None, with_baseline: bool = True) -> list[str]:
-    """The rungs meant by names, parts of names or numbers, in order, with what they compare with."""
-    names = rung_names()
-    if not wanted:
-        return names
-    chosen = {BASELINE} if with_baseline else set()
-    for word in wanted:
-        prefix = f"r{int(word):02d}_" if word.isdigit() else None
-        found = [n for n in names if (n.startswith(prefix) if prefix else word in n)]
-        if not found:
-            raise SystemExit(f"no rung is called {word!r}; there are: {', '.join(names)}")
-        chosen.update(found)
-    return [name for name in names if name in chosen]
-
-
-def load(name: str):
-    """The rung's module; a missing package is a reason not to run it."""
-    try:
-        return importlib.import_module(f"ladder.rungs.{name}")
-    except ImportError as error:
-        package = (error.name or "").partition(".")[0]
-        if not package or package == "ladder":
-            raise
-        if package == "poly_match":
-            raise NotRun(f"poly_match is not installed, or lacks what this rung uses ({error})") from error
-        raise NotRun(f"{package} is not installed") from error
-
-
-def title(name: str) -> str:
-    """The rung's NAME, also when importing the rung fails."""
-    path = f"{rungs_package.__path__[0]}/{name}.py"
-    with open(path, encoding="utf-8") as file:
-        line = next(line for line in file if line.startswith("NAME = "))
-    return line.removeprefix("NAME = ").strip().strip('"')
-
-
-def run_one(name: str, seconds: float, iterations: int | None, warmup: int) -> dict:
-    rung = load(name)
-    kind = getattr(rung, "WORKER", None)
-    if kind:
-        record = run_worker(kind, rung.RUNG_IN_WORKER, seconds, iterations, warmup)
-    else:
-        record = time_rung(rung, seconds, iterations, warmup)
-    return record | {"arithmetic": rung.ARITHMETIC, "of": getattr(rung, "RUNG_IN_WORKER", None)}
+def milliseconds(batches: list) -> list[float]:
+    return [1e3 * seconds / calls for seconds, _, calls in batches]
 
 
 def summary(batches: list) -> dict:
-    """Average, median and minimum in milliseconds of (seconds, calls) pairs."""
-    per_call = [1e3 * seconds / calls for seconds, calls in batches]
-    calls = sum(n for _, n in batches)
+    """Average, median and minimum in milliseconds of (seconds, wall seconds, calls)."""
+    per_call = milliseconds(batches)
+    calls = sum(n for _, _, n in batches)
     return {
-        "average_ms": 1e3 * sum(t for t, _ in batches) / calls,
+        "average_ms": 1e3 * sum(t for t, _, _ in batches) / calls,
         "median_ms": median(per_call),
         "min_ms": min(per_call),
         "calls": calls,
         "samples_ms": [float(f"{ms:.4g}") for ms in per_call],
     }
+
+
+def turns(names: list[str], rounds: int) -> list[str]:
+    """Who runs when: in each round the baseline, half of the others, the baseline, the other half."""
+    others = [name for name in names if name != BASELINE]
+    half = (len(others) + 1) // 2
+    one = [BASELINE, *others[:half], BASELINE, *others[half:]] if others else [BASELINE]
+    return one * rounds + ([BASELINE] if others else [])
+
+
+def start(rungs: list[Rung], stack: ExitStack, tell: Callable[[str], None]) -> tuple[dict, dict]:
+    """A worker for each rung that can run, and the reason for each that cannot."""
+    workers: dict[str, Worker] = {}
+    reasons: dict[str, str] = {}
+    for rung in rungs:
+        tell(f"starting  {rung.name}")
+        try:
+            workers[rung.module] = stack.enter_context(Worker(rung))
+        except NotRun as why:
+            reasons[rung.module] = str(why)
+    return workers, reasons
 
 
 def measure(
@@ -88,29 +62,40 @@ def measure(
     tell: Callable[[str], None] = lambda text: None,
 ) -> list[dict]:
     """One row per rung, in order; `times_baseline` and `same_as` compare it with the others of this run."""
-    others = [name for name in names if name != BASELINE]
-    half = (len(others) + 1) // 2
-    order = [BASELINE, *others[:half], BASELINE, *others[half:], BASELINE] if others else [BASELINE]
-    found: dict[str, dict] = {}
-    for position, name in enumerate(order, 1):
-        tell(f"{position}/{len(order)}  {title(name)}")
-        try:
-            record = run_one(name, 2 * seconds if name == BASELINE else seconds, iterations, warmup)
-        except NotRun as reason:
-            found[name] = {"reason": str(reason)}
-            continue
-        if name in found:
-            for key in ("batches", "ceiling"):
-                record[key] = found[name][key] + record[key]
-        found[name] = record
+    rungs = [describe(name) for name in names]
+    slices: dict[str, list] = {name: [] for name in names}
+    ceilings: dict[str, list] = {name: [] for name in names}
+    with ExitStack() as stack:
+        workers, reasons = start(rungs, stack, tell)
+        if BASELINE in reasons:
+            raise SystemExit(f"the baseline does not run: {reasons[BASELINE]}")
+        for worker in workers.values():
+            worker.ask("warm", calls=warmup)
+        rounds = 1 if iterations else ROUNDS
+        order = [name for name in turns(names, rounds) if name in workers]
+        slice_seconds = seconds / rounds
+        for position, name in enumerate(order, 1):
+            tell(f"{position}/{len(order)}  {workers[name].rung.name}")
+            ask = workers[name].ask
+            slices[name].append(ask("run", seconds=slice_seconds, iterations=iterations)["batches"])
+            ceilings[name] += ask("select", seconds=slice_seconds / 4)["batches"]
+        answers = {name: worker.ask("answers")["answers"] for name, worker in workers.items()}
+        said = {name: worker.said for name, worker in workers.items()}
 
     rows = []
-    for name in names:
-        row = {"rung": name, "name": title(name)} | found[name]
-        if "batches" in row:
-            row |= summary(row.pop("batches"))
-            if "ceiling" in row:
-                row["ceiling_ms"] = summary(row.pop("ceiling"))["median_ms"]
+    for rung in rungs:
+        row = {"rung": rung.module, "name": rung.name, "arithmetic": rung.arithmetic}
+        row |= {"project": rung.project, "lines_of_c": lines_of_rung(rung), "of": rung.same_as}
+        row["with"] = rung.circumstance
+        if rung.module in reasons:
+            rows.append(row | {"reason": reasons[rung.module]})
+            continue
+        batches = [batch for part in slices[rung.module] for batch in part]
+        row |= said[rung.module] | {"answers": answers[rung.module]} | summary(batches)
+        row["slices_ms"] = [median(milliseconds(part)) for part in slices[rung.module]]
+        row["processor_share"] = sum(t for t, _, _ in batches) / sum(wall for _, wall, _ in batches)
+        if ceilings[rung.module]:
+            row["ceiling_ms"] = summary(ceilings[rung.module])["median_ms"]
         rows.append(row)
     baseline = rows[names.index(BASELINE)]["median_ms"]
     for row in rows:

@@ -4,18 +4,21 @@
 import json
 from pathlib import Path
 
+from ladder.catalogue import label
+
 # Against the baseline of the same run: what must be reached, and what is aimed at. Of a native Polygon both
 # with the Python select_best_polygon, which sets a ceiling, and with the native one.
 TARGETS = {
-    "r06_native_find": (75, 100),
-    "r08_no_allocation": (310, 400),
-    "r09_native_select": (310, 400),
-    "r10_native_area": (640, 800),
-    "r11_native_area_select": (640, 800),
-    "r12_native_main": (10_000, 15_000),
+    "r07_c1": (12, 13.8),
+    "r09_c2": (150, 180),
+    "r10_native_find": (75, 100),
+    "r12_native_polygon": (310, 400),
+    "r13_native_select": (310, 400),
+    "r14_native_area": (640, 800),
+    "r15_native_area_select": (640, 800),
+    "r16_native_main": (10_000, 15_000),
 }
-RESTLESS = 1.25  # a rung whose median is so many times its fastest call was disturbed
-COLUMNS = ("rung", "average ms", "median ms", "min ms", "× baseline", "ceiling ms", "answers")
+COLUMNS = ("rung", "lines of C", "average ms", "median ms", "min ms", "× baseline", "ceiling ms", "answers")
 
 
 def digits(value: float | None) -> str:
@@ -35,19 +38,23 @@ def names_by_answer(rows: list[dict]) -> dict[str, str]:
     leaders: dict[str, str] = {}
     for row in rows:
         if "same_as" in row:
-            leaders.setdefault(row["same_as"], str(int(row["rung"][1:3])))
+            leaders.setdefault(row["same_as"], label(row["rung"]))
     return leaders
 
 
+def c_lines(row: dict) -> str:
+    return str(row["lines_of_c"]) if row["lines_of_c"] else "library" if row["project"] else ""
+
+
 def cells(row: dict, leaders: dict[str, str]) -> list[str]:
-    number = int(row["rung"][1:3])
-    label = f"{number}. {row['name']}"
+    number = label(row["rung"])
+    title = f"{number}. {row['name']}"
     if "reason" in row:
-        return [label, f"not run: {row['reason']}"]
+        return [title, c_lines(row), f"not run: {row['reason']}"]
     leader = leaders[row["same_as"]]
-    same = f"{row['same_as']}" if leader == str(number) else f"{row['same_as']} (as {leader})"
+    same = f"{row['same_as']}" if leader == number else f"{row['same_as']} (as {leader})"
     times = [row["average_ms"], row["median_ms"], row["min_ms"], row["times_baseline"], row.get("ceiling_ms")]
-    return [label, *(digits(value) for value in times), same]
+    return [title, c_lines(row), *(digits(value) for value in times), same]
 
 
 def footnotes(rows: list[dict], machine: dict) -> list[str]:
@@ -55,16 +62,15 @@ def footnotes(rows: list[dict], machine: dict) -> list[str]:
     count = len(answers["A"])
     notes = [
         f"{machine['cpu']}, one core; {machine['python']}, NumPy {machine['packages']['numpy']}; "
-        f"extension: {machine['extension']}; {machine['date'][:10]}",
+        f"examples/extension: {machine['extension']}; library: {machine['library']}; {machine['date'][:10]}",
+        f"times are {machine['clock']}; every rung in a process of its own, in turns; malloc: "
+        + ", ".join(f"{name}={value}" for name, value in machine["malloc"].items()),
         "× baseline: median of the baseline, which ran before, between and after, by the rung's median",
         "ceiling: the Python select_best_polygon alone, over the candidates of that rung",
+        "lines of C: without blank lines and comments; library: all of poly_match and its extension module, "
+        f"{machine['library lines']:,} lines",
     ]
-    restless = [row for row in rows if "min_ms" in row and row["median_ms"] > RESTLESS * row["min_ms"]]
-    if restless:
-        numbers = ", ".join(str(int(row["rung"][1:3])) for row in restless)
-        notes.append(
-            f"the machine was not quiet: median over {RESTLESS} times the fastest call at rungs {numbers}"
-        )
+    notes += [f"the machine was not quiet: {reason}" for reason in machine["restless"]]
     for letter, other in answers.items():
         if letter != "A":
             equal = sum(a == b for a, b in zip(answers["A"], other, strict=True))
@@ -81,7 +87,7 @@ def show(rows: list[dict], machine: dict) -> None:
 
     console = Console()
     if not console.is_terminal:
-        console = Console(width=110)
+        console = Console(width=124)
     leaders = names_by_answer(rows)
     table = Table(title="main() on 100 points × 1000 polygons", title_justify="left", box=box.SIMPLE_HEAD)
     for column in COLUMNS:
@@ -98,13 +104,13 @@ def show(rows: list[dict], machine: dict) -> None:
         texts = [Text(value) for value in values]
         texts[COLUMNS.index("× baseline")].stylize(style)
         table.add_row(*texts)
-    if console.width < 84:
+    if console.width < 96:
         table.columns.pop(COLUMNS.index("average ms"))
     console.print(table)
     reasons: dict[str, list[str]] = {}
     for row in rows:
         if "reason" in row:
-            reasons.setdefault(row["reason"], []).append(str(int(row["rung"][1:3])))
+            reasons.setdefault(row["reason"], []).append(label(row["rung"]))
     for reason, numbers in reasons.items():
         console.print(f"[dim]{', '.join(numbers)} not run: {escape(reason)}[/]", highlight=False)
     for note in footnotes(rows, machine):
@@ -113,7 +119,7 @@ def show(rows: list[dict], machine: dict) -> None:
 
 def markdown(rows: list[dict], machine: dict) -> str:
     leaders = names_by_answer(rows)
-    lines = ["| " + " | ".join(COLUMNS) + " |", "|---|---:|---:|---:|---:|---:|---|"]
+    lines = ["| " + " | ".join(COLUMNS) + " |", "|---|---:|---:|---:|---:|---:|---:|---|"]
     for row in rows:
         values = cells(row, leaders)
         values += [""] * (len(COLUMNS) - len(values))

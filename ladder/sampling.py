@@ -1,50 +1,67 @@
-"""Time one rung. Shared by the ladder's own process and its workers, so Python 3.9 and no packages.
+"""Time a call. Python 3.9 and the standard library, since it also runs under PyPy.
 
-A sample is the time of one call; where a call is so short that reading the clock would show, it is the mean
-of a batch of calls that together take about two milliseconds. The first call counts like every other one,
-unless `warmup` calls went before: that is how the time of a just-in-time compiler is shown, or left out.
-The garbage collector runs as it does in normal use, and a result is thrown away before the next one is
-made.
+What is measured is the processor time of the thread, where its clock is fine enough, so that a program that
+takes the processor away meanwhile does not count; elsewhere it is wall time. A sample is the time of one
+call; where a call is so short that reading the clock would show, it is the mean of a batch of calls that
+together take about two milliseconds. The first call counts like every other one, unless there is a warm-up:
+that is how the time of a just-in-time compiler is shown, or left out. The garbage collector runs as it does
+in normal use, and a result is thrown away before the next one is made.
 """
 
+import time
 from itertools import repeat
 from time import perf_counter
 
 BATCH_SECONDS = 0.002
-MIN_CALLS = 5
+FINE_SECONDS = BATCH_SECONDS / 20  # the largest step of a clock that can time a batch
 
 
-def batches(run, polygons, points, seconds, iterations=None, warmup=0):
-    """A list of (seconds for the batch, calls in it), for about `seconds` or for `iterations` calls."""
-    for _ in range(warmup):
-        run(polygons, points)
-    taken = []
-    total, calls, batch = 0.0, 0, 1
-    while calls < (iterations or MIN_CALLS) or (iterations is None and total < seconds):
-        if iterations:
-            batch = min(batch, iterations - calls)
-        begin = perf_counter()
-        for _ in repeat(None, batch):
-            run(polygons, points)
-        elapsed = perf_counter() - begin
-        taken.append((elapsed, batch))
-        total += elapsed
-        calls += batch
-        if len(taken) >= 2:  # the first call may hold compilation and other things done once
-            fastest = min(t / n for t, n in taken[1:])
-            batch = max(1, int(BATCH_SECONDS / max(fastest, 1e-9)))
-    return taken
+def smallest_step(clock, patience=0.05):
+    """The smallest difference this clock shows, or infinity if it does not move within `patience` seconds."""
+    smallest = float("inf")
+    begin = perf_counter()
+    before = clock()
+    while perf_counter() - begin < patience:
+        now = clock()
+        if now != before:
+            smallest = min(smallest, now - before)
+            before = now
+    return smallest
 
 
-def time_rung(rung, seconds, iterations=None, warmup=0):
-    """Times, ceiling and answers of one rung module, as plain numbers."""
-    polygons, points = rung.prepare()
-    record = {"batches": batches(rung.run, polygons, points, seconds, iterations, warmup)}
-    if "candidates" in rung.__all__:
-        polygon_sets = rung.candidates(polygons, points)
-        select = batches(
-            lambda sets, _: rung.select_best_polygon(sets), polygon_sets, None, seconds / 4, None, 1
-        )
-        record["ceiling"] = select
-    record["answers"] = [int(a) for a in rung.answers(polygons, points, rung.run(polygons, points))]
-    return record
+def choose_clock():
+    """(clock, its name): processor time of the thread if its steps are fine, else wall time."""
+    thread_time = getattr(time, "thread_time", None)
+    if thread_time is not None and smallest_step(thread_time) <= FINE_SECONDS:
+        return thread_time, "processor time of the thread"
+    return perf_counter, "wall time"
+
+
+class Repeated:
+    """A call to be timed in slices; the size of a batch is kept from slice to slice."""
+
+    def __init__(self, call, clock):
+        self.call = call
+        self.clock = clock
+        self.batch = 1
+        self.is_first = True
+
+    def slice(self, seconds, iterations=None):
+        """A list of (seconds, wall seconds, calls), one per batch, for `seconds` or for `iterations`."""
+        call, clock = self.call, self.clock
+        taken = []
+        total, calls = 0.0, 0
+        while (calls < iterations) if iterations else (not taken or total < seconds):
+            batch = min(self.batch, iterations - calls) if iterations else self.batch
+            wall_begin, begin = perf_counter(), clock()
+            for _ in repeat(None, batch):
+                call()
+            elapsed, wall = clock() - begin, perf_counter() - wall_begin
+            taken.append((elapsed, wall, batch))
+            total += elapsed
+            calls += batch
+            if not self.is_first:  # the first call may hold compilation and other things done once
+                fastest = min(t / n for t, _, n in taken)
+                self.batch = max(1, int(BATCH_SECONDS / max(fastest, 1e-9)))
+            self.is_first = False
+        return taken

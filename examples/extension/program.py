@@ -14,7 +14,7 @@ import numpy as np
 class Polygon:
     x: np.ndarray
     y: np.ndarray
-    _area: float | None = None
+    _area: "float | None" = None
 
     @cached_property
     def center(self) -> np.ndarray:
@@ -60,7 +60,7 @@ def generate_example(polygon_type=Polygon):
     xs, ys = np.arange(0.0, 100.0), np.arange(0.0, 100.0)
     random.shuffle(xs)
     random.shuffle(ys)
-    points = [np.array(pair) for pair in zip(xs, ys, strict=True)]
+    points = [np.array(pair) for pair in np.column_stack((xs, ys))]
     x = np.arange(0.0, 1.0, 0.1)
     y = np.sqrt(1.0 - x**2)
     polygons = [polygon_type(x + random.randint(0, 100), y + random.randint(0, 100)) for _ in range(1000)]

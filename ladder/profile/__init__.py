@@ -1,59 +1,79 @@
-"""Where the time of a rung goes: cProfile's table, and flame graphs from profilers that sample.
+"""Where the time of a rung goes: cProfile's table, a flame graph of py-spy's samples, and what both cost.
 
 cProfile counts every Python call, and by doing so slows calls down and sees nothing within C. A sampling
-profiler looks at the whole stack some hundred times a second and hardly disturbs; py-spy with `--native`
-puts Python functions and C functions into one stack. `perf` sees the C side only, but sees it as the
-operating system does, the kernel included. Showing both on the same rung shows what each one gets wrong.
+profiler looks at the whole stack some hundred times a second; py-spy with `--native` puts Python functions
+and C functions into one stack. How much each of them changes what it looks at is measured: a call's time on
+the wall without a profiler, under py-spy and under cProfile.
 """
 
 import json
 from pathlib import Path
 
+from ladder import machine
+from ladder.catalogue import Rung, describe, pick
 from ladder.environments import NotRun
-from ladder.measure import load, pick, title
-from ladder.profile import deterministic, flame, stacks
+from ladder.profile import flame, stacks
 
-DEFAULT = ["r01_baseline", "r06_native_find", "r08_no_allocation", "r12_native_main"]
-PROFILERS = {"py-spy": stacks.py_spy, "perf": stacks.perf}
+DEFAULT = ["r01_baseline", "r07_c1", "r08_c2_allocating", "r09_c2", "r16_native_main"]
 
 
-def profile(rungs: list[str] | None, seconds: float, docs: Path) -> int:
-    """Print and draw the profiles of some rungs and keep their figures in profile.json; 0 when all worked."""
-    from rich.console import Console
+def examine(rung: Rung, seconds: float) -> tuple[dict, stacks.Stacks]:
+    """The figures of a rung under both profilers, and the samples."""
+    alone = stacks.run_target(rung, seconds / 2)
+    counted = stacks.run_target(rung, seconds / 2, "--count")
+    sampled, said = stacks.py_spy(rung, seconds)
+    again = stacks.run_target(rung, seconds / 2)
+    return {
+        "alone_ms": min(alone["ms"], again["ms"]),
+        "processor_share": min(alone["processor_share"], again["processor_share"]),
+        "cProfile": counted,
+        "py-spy": {
+            "ms": said["ms"],
+            "rate": stacks.RATE,
+            "samples": sum(sampled.values()),
+            "own": stacks.hottest(sampled, 8),
+            "inclusive": stacks.inclusive(sampled, 40),
+        },
+    }, sampled
 
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=110)
+
+def show(found: dict, path: Path) -> None:
+    from rich import print
+    from rich.markup import escape
+
+    for profiler in ("cProfile", "py-spy"):
+        times = found[profiler]["ms"] / found["alone_ms"]
+        print(f"{profiler}: a call takes {times:.2f} times as long as without")
+        if profiler == "cProfile":
+            own = [(row["function"], row["share"]) for row in found[profiler]["functions"]]
+        else:
+            own = found[profiler]["own"]
+        for function, share in own[:5]:
+            print(f"   {share:6.1%}  {escape(function)}")
+    print(f"{path}")
+
+
+def profile(rungs: list[str] | None, seconds: float, docs: Path) -> dict:
+    """Print and draw the profiles of some rungs, keep their figures in profile.json, return the new ones.
+
+    A rung that could not be profiled has only a `reason` among them, and none in the file.
+    """
+    machine.release()  # a sampler works beside what it looks at, on another core
     docs.mkdir(parents=True, exist_ok=True)
-    names = pick(rungs, with_baseline=False) if rungs else DEFAULT
     figures = docs / "profile.json"
-    kept = json.loads(figures.read_text(encoding="utf-8")) if figures.exists() else {}
-    failed = False
-    for name in names:
-        console.rule(f"[bold]{title(name)}", align="left")
+    kept = json.loads(figures.read_text(encoding="utf-8")) if rungs and figures.exists() else {}
+    found: dict[str, dict] = {}
+    for rung in map(describe, pick(rungs, with_baseline=False) if rungs else DEFAULT):
+        print(f"\n{rung.number}. {rung.name}")
         try:
-            counted = deterministic.count_calls(load(name))
+            found[rung.module], sampled = examine(rung, seconds)
         except NotRun as reason:
-            console.print(f"not run: {reason}", markup=False)
-            failed = True
+            found[rung.module] = {"reason": str(reason)}
+            print(f"not run: {reason}")
             continue
-        deterministic.show(counted, console)
-        kept[name] = {"cProfile": counted}
-        for profiler, record in PROFILERS.items():
-            try:
-                folded = record(name, seconds)
-            except NotRun as reason:
-                console.print(f"{profiler}: not run: {reason}", highlight=False, markup=False)
-                failed = failed or profiler == "py-spy"
-                continue
-            path = docs / f"flame-{name}-{profiler}.svg"
-            caption = f"{title(name)} · {profiler}, {sum(folded.values()):,} samples"
-            path.write_text(flame.svg(folded, caption), encoding="utf-8")
-            console.print(f"{profiler}: {path}", highlight=False, soft_wrap=True)
-            own = flame.hottest(folded, 8)
-            for frame, share in own[:5]:
-                console.print(f"   {share:6.1%}  {frame}", highlight=False, markup=False)
-            inclusive = list(flame.inclusive(folded).items())[:40]
-            kept[name][profiler] = {"samples": sum(folded.values()), "own": own, "inclusive": dict(inclusive)}
+        path = docs / f"flame-{rung.module}.svg"
+        path.write_text(flame.svg(sampled, f"{rung.number}. {rung.name}"), encoding="utf-8")
+        show(found[rung.module], path)
+    kept |= {module: told for module, told in found.items() if "reason" not in told}
     figures.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-    return int(failed)
+    return found

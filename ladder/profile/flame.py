@@ -1,32 +1,25 @@
 """Draw a flame graph: one box per frame, as wide as the share of samples in which it was on the stack.
 
 The outermost frame is at the bottom. Frames of one parent are in alphabetical order, so left to right means
-nothing. Colour tells whose code it is: Python's, poly_match's, NumPy's, the interpreter's or other C. The
-picture is a plain SVG without a script, small enough to read in a diff; the full name and share of a box
-appear when the pointer rests on it.
+nothing. Colour tells whose code it is: Python's, our C, NumPy's or other C. In a browser a click on a box
+widens it to the whole picture and a field searches the names (flame.js, which is put into the picture);
+where scripts do not run it is a plain picture. py-spy draws such graphs too, but of its own stacks: here
+they are tidied first (stacks.py), so that a reader sees functions and not how they were compiled.
 """
 
 from html import escape
+from pathlib import Path
 
-from ladder.environments import ROOT
+from ladder.catalogue import EXTENSION, ROOT
 from ladder.profile.stacks import Stacks
 
-WIDTH, ROW, SIDE, TOP = 1200, 18, 10, 46
-NARROWEST = 0.002  # boxes under this share of the samples are left out
-CHARACTER = 6.3
-PYTHON, OURS, NUMPY, INTERPRETER, OTHER = "#f2c14e", "#5b9bd5", "#e07a5f", "#bcc5cf", "#e6c7bb"
-LEGEND = (
-    (PYTHON, "Python"),
-    (OURS, "poly_match"),
-    (NUMPY, "NumPy"),
-    (INTERPRETER, "interpreter"),
-    (OTHER, "other C"),
-)
-
-
-# With debug information a profiler names the source file, without it the library.
-OUR_FILES = {"_core"} | {
-    path.name for folder in ("src", "python/ext") for path in (ROOT / folder).rglob("*.[ch]")
+WIDTH, ROW, TOP, BOTTOM = 1200, 20, 64, 30
+CHARACTER = 7.3  # the width of one at this size; flame.js has the same number
+NARROWEST = 0.001  # boxes under this share of the samples are left out
+PYTHON, OURS, NUMPY, OTHER = "#f2c14e", "#5b9bd5", "#e07a5f", "#c9ced4"
+LEGEND = ((PYTHON, "Python"), (OURS, "our C"), (NUMPY, "NumPy"), (OTHER, "other C"))
+OUR_FILES = {
+    path.name for folder in (ROOT / "src", ROOT / "python/ext", EXTENSION) for path in folder.rglob("*.c")
 }
 
 
@@ -42,72 +35,62 @@ def tree(stacks: Stacks) -> dict:
     return root
 
 
-def hottest(stacks: Stacks, count: int) -> list[tuple[str, float]]:
-    """The innermost frames seen most often, with their share of all samples."""
-    own: dict[str, int] = {}
-    for stack, samples in stacks.items():
-        own[stack[-1]] = own.get(stack[-1], 0) + samples
-    total = sum(stacks.values())
-    return [(frame, n / total) for frame, n in sorted(own.items(), key=lambda item: -item[1])[:count]]
-
-
-def inclusive(stacks: Stacks) -> dict[str, float]:
-    """For each frame, the share of the samples that have it anywhere on their stack."""
-    counts: dict[str, int] = {}
-    for stack, samples in stacks.items():
-        for frame in set(stack):
-            counts[frame] = counts.get(frame, 0) + samples
-    total = sum(stacks.values())
-    return {frame: n / total for frame, n in sorted(counts.items(), key=lambda item: -item[1])}
-
-
 def colour(frame: str) -> str:
-    where = frame.rpartition(" (")[2].rstrip(")")
-    if where.endswith(".py"):
+    where = frame.rpartition(" (")[2].rstrip(")").partition(":")[0]
+    if where.endswith((".py", ">")):
         return PYTHON
-    if where in OUR_FILES:
+    if where in OUR_FILES or where == "_core" or where.startswith("poly_match_c"):
         return OURS
-    if where.startswith(("python", "libpython")) or where.endswith(".h"):  # inlined from Python's headers
-        return INTERPRETER
     return NUMPY if "umath" in where or "openblas" in where else OTHER
 
 
-def boxes(level: dict, x: float, depth: int, scale: float, total: int, found: list) -> None:
-    """Collect (x, depth, width, frame, share) of what is wide enough to see, from the outside in."""
+def boxes(level: dict, x: float, depth: int, total: int, found: list) -> None:
+    """Collect (x, depth, share, frame) of what is wide enough to see, from the outside in; x is a share."""
     for frame in sorted(level):
         samples, children = level[frame]
-        width = samples * scale
-        if samples >= NARROWEST * total:
-            found.append((x, depth, width, frame, samples / total))
-            boxes(children, x, depth + 1, scale, total, found)
-        x += width
+        share = samples / total
+        if share >= NARROWEST:
+            found.append((x, depth, share, frame))
+            boxes(children, x, depth + 1, total, found)
+        x += share
+
+
+def shown(frame: str, pixels: float) -> str:
+    """What of a name fits: all of it, the function alone, its beginning, or nothing. As in flame.js."""
+    room = int((pixels - 8) / CHARACTER)
+    function = frame.rpartition(" (")[0] or frame
+    if len(frame) <= room:
+        return frame
+    if len(function) <= room:
+        return function
+    return function[: room - 1] + "…" if room >= 3 else ""
 
 
 def svg(stacks: Stacks, caption: str) -> str:
     total = sum(stacks.values())
-    found: list = []
-    boxes(tree(stacks), SIDE, 0, (WIDTH - 2 * SIDE) / total, total, found)
-    height = TOP + ROW * (1 + max(depth for _, depth, *_ in found)) + SIDE
+    found = [(0.0, 0, 1.0, f"all {total:,} samples")]
+    boxes(tree(stacks), 0.0, 1, total, found)
+    height = TOP + ROW * (1 + max(depth for _, depth, *_ in found)) + BOTTOM
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}"'
-        f' width="{WIDTH}" height="{height}"'
-        ' font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="10.5">',
-        f'<rect width="{WIDTH}" height="{height}" fill="#ffffff"/>',
-        f'<text x="{SIDE}" y="24" font-size="15" font-weight="bold" fill="#1d2733">{escape(caption)}</text>',
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{WIDTH}" height="{height}"'
+        ' font-family="DejaVu Sans Mono, Menlo, Consolas, monospace" font-size="12">',
+        "<style>g.box{cursor:pointer} g.box:hover rect{stroke:#1d2733} .faded{opacity:.45}"
+        " .found rect{fill:#d23fd2} #unzoom{cursor:pointer;text-decoration:underline}</style>",
+        '<rect width="100%" height="100%" fill="#ffffff"/>',
+        f'<text x="8" y="22" font-size="15" font-weight="bold" fill="#1d2733">{escape(caption)}</text>',
     ]
-    x = WIDTH - len(LEGEND) * 100
-    for fill, label in LEGEND:
-        lines.append(f'<rect x="{x}" y="14" width="12" height="12" rx="2" fill="{fill}"/>')
-        lines.append(f'<text x="{x + 17}" y="24" fill="#6b7785">{label}</text>')
-        x += 100
-    for x, depth, width, frame, share in found:
-        y = height - SIDE - ROW * (depth + 1)
-        room = int((width - 6) / CHARACTER)
-        shown = frame if len(frame) <= room else frame[: room - 1] + "…" if room >= 4 else ""
-        size = f'width="{max(width - 0.6, 0.4):.1f}" height="{ROW - 1}"'
-        label = f'<text x="{x + 3:.1f}" y="{y + 12}" fill="#1d2733">{escape(shown)}</text>' if shown else ""
+    for i, (fill, text) in enumerate(LEGEND):
+        lines.append(f'<rect x="{8 + 90 * i}" y="36" width="12" height="12" rx="2" fill="{fill}"/>')
+        lines.append(f'<text x="{25 + 90 * i}" y="46" fill="#4c5866">{text}</text>')
+    lines.append(f'<text id="said" x="8" y="{height - 10}" fill="#4c5866"> </text>')
+    for x, depth, share, frame in found:
+        y = height - BOTTOM - ROW * (depth + 1)
+        name = escape(frame, quote=True)
         lines.append(
-            f"<g><title>{escape(frame)}: {share:.1%}</title>"
-            f'<rect x="{x:.1f}" y="{y}" {size} rx="1.5" fill="{colour(frame)}"/>{label}</g>'
+            f'<g class="box" data-x="{x:.6f}" data-w="{share:.6f}" data-d="{depth}" data-n="{name}">'
+            f'<title>{name}: {share:.1%}</title><rect x="{100 * x:.3f}%" y="{y}" width="{100 * share:.3f}%"'
+            f' height="{ROW - 1}" rx="1.5" fill="{colour(frame)}"/><text x="{100 * x:.3f}%" dx="4"'
+            f' y="{y + 14}" fill="#1d2733">{escape(shown(frame, share * WIDTH))}</text></g>'
         )
-    return "\n".join([*lines, "</svg>"]) + "\n"
+    script = Path(__file__).with_name("flame.js").read_text(encoding="utf-8")
+    return "\n".join([*lines, f"<script><![CDATA[\n{script}]]></script>", "</svg>"]) + "\n"

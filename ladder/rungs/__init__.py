@@ -6,4 +6,13 @@ per point: the position of the polygon that won, or -1. A rung whose last step i
 candidates also offers `candidates(polygons, points)` and its `select_best_polygon`, so that the time of
 that loop alone, the ceiling, can be measured. `__all__` lists what a rung offers. Otherwise a rung contains
 what it changes and imports the rest from the baseline.
+
+A rung whose number has a letter is the rung before it in other circumstances. It has no code, only the name
+of that rung as `SAME_AS` and the circumstance as `WITH`. See ladder/catalogue.py for all of these names.
 """
+
+import os
+import sys
+
+# The first rung is a program of its own.
+sys.path.append(os.path.join(os.path.dirname(__file__), "..", "..", "examples", "extension"))

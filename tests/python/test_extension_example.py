@@ -136,7 +136,7 @@ def test_the_example_has_the_answers_of_the_baseline(modules: dict[str, Any]) ->
         if name in NATIVE:
             members = {"_area": None, "area": baseline.Polygon.area}
             kind = type("Polygon", (modules[name].Polygon,), members)
-        polygons, points = baseline.example(kind)
+        polygons, points = baseline.generate_example(kind)
         find = modules[name].find_close_polygons
         sets = [(point, find(polygons, point, baseline.MAX_DIST)) for point in points]
         best = baseline.select_best_polygon([(point, close) for point, close in sets if close])

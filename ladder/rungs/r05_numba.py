@@ -1,8 +1,8 @@
-"""Rung 4: the plain double loop again, compiled by Numba.
+"""Rung 5: the plain double loop again, compiled by Numba.
 
-Against rung 3: no matrices. The loop holds one point and one best polygon in registers, and looks at 16
+Against rung 4: no matrices. The loop holds one point and one best polygon in registers, and looks at 16
 bytes per polygon. It is native code from Python source; the first call compiles it, which takes a second or
-more (seen in the average without `--warmup`). Numba does not know the program's classes, so as in rung 3
+more (seen in the average without `--warmup`). Numba does not know the program's classes, so as in rung 4
 the objects are turned into arrays at each call, and now that takes most of the time.
 """
 

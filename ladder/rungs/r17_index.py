@@ -1,6 +1,6 @@
-"""Rung 13: arrays in, indices out, over an index that was built once.
+"""Rung 17: arrays in, indices out, over an index that was built once.
 
-Against rung 12: no objects cross the border. The polygons are put in order of their areas once, outside of
+Against rung 16: no objects cross the border. The polygons are put in order of their areas once, outside of
 the time measured, and then any number of points can be asked about. A call gets one array of coordinates
 and gives one array of integers: the position of the best polygon for each point, or -1. This is another
 interface, so it is not a drop-in; it is what `main` would have been, had it been designed for the question.
@@ -9,16 +9,17 @@ interface, so it is not a drop-in; it is what `main` would have been, had it bee
 import numpy as np
 import poly_match
 
-from ladder.rungs.r01_baseline import MAX_DIST, example
+from ladder.rungs.r01_baseline import MAX_DIST, generate_example
 
 __all__ = ["answers", "prepare", "run"]
 
 NAME = "Index.match, built before"
 ARITHMETIC = "exact"
+PROJECT = "poly_match"
 
 
 def prepare() -> tuple:
-    polygons, points = example(poly_match.Polygon)
+    polygons, points = generate_example(poly_match.Polygon)
     index = poly_match.Index(polygons, predicate="center_within", distance=MAX_DIST, best="smallest")
     return index, np.array(points)
 

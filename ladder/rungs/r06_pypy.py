@@ -1,4 +1,4 @@
-"""Rung 5: the baseline, unchanged, under PyPy.
+"""Rung 6: the baseline, unchanged, under PyPy.
 
 Against the baseline: another interpreter, one that compiles hot loops while they run. It speeds up Python;
 but here the time goes into NumPy's C code and into crossing over to it, and PyPy has to emulate CPython's C
@@ -9,5 +9,5 @@ ladder/environments.py).
 
 NAME = "the baseline under PyPy"
 ARITHMETIC = "numpy of PyPy"
-WORKER = "pypy"
-RUNG_IN_WORKER = "r01_baseline"
+SAME_AS = "r01_baseline"
+WITH = "pypy"
