@@ -119,7 +119,7 @@ static void push_vertex(zoo *z, size_t *vertices, double x, double y) {
     }
 }
 
-/* A ring of one of several kinds behind the vertices there are; the ring before it starts at `previous`. */
+/* Append a ring of one of several kinds; the ring before it starts at `previous`. */
 static void push_ring(zoo *z, rng *r, double pool[POOL][2], size_t previous, size_t *vertices) {
     size_t start = *vertices, count = start - previous;
     const double *a = pool[rng_below(r, POOL)], *b = pool[rng_below(r, POOL)];
@@ -132,7 +132,7 @@ static void push_ring(zoo *z, rng *r, double pool[POOL][2], size_t previous, siz
         push_vertex(z, vertices, b[0], b[1]);
         push_vertex(z, vertices, a[0], b[1]);
         break;
-    case 2: { /* the ring before, reversed or turned: a hole equal to its shell, a repeated part or region */
+    case 2: { /* the ring before, reversed or turned: a hole equal to its shell, a repeated polygon or region */
         size_t turn = rng_below(r, (uint32_t)count), reversed = rng_below(r, 2);
         for (size_t i = 0; i < count; i++) {
             size_t k = (i + turn) % count;
@@ -176,8 +176,8 @@ void zoo_fill(zoo *z, rng *r, const source *s, size_t count) {
     int multi = rng_below(r, 4) != 0;
     z->ring_offsets[0] = z->polygon_offsets[0] = z->geom_offsets[0] = 0;
     for (size_t region = 0; region < count; region++) {
-        size_t parts = multi ? rng_below(r, 8) == 0 ? 0 : rng_below(r, 3) + 1 : 1;
-        for (size_t part = 0; part < parts && polygons < MAX_POLYGONS; part++) {
+        size_t in_region = multi ? rng_below(r, 8) == 0 ? 0 : rng_below(r, 3) + 1 : 1;
+        for (size_t k = 0; k < in_region && polygons < MAX_POLYGONS; k++) {
             size_t in_polygon = rng_below(r, 16) == 0 ? 0 : rng_below(r, 2) ? 1 : rng_below(r, 3) + 1;
             for (size_t ring = 0; ring < in_polygon && rings < MAX_RINGS; ring++) {
                 push_ring(z, r, pool, rings ? (size_t)z->ring_offsets[rings - 1] : 0, &vertices);

@@ -3,7 +3,7 @@
  * Every finite double is an integer times 2^-1074, so a sign, a comparison or a sum of products of doubles is a
  * question about integers. This file answers it with plain school arithmetic on sign-magnitude integers of
  * 32-bit limbs (a technique the library does not use), and puts the definitions on top, word by word: no filter,
- * no early way out but those that are comparisons of input doubles, no shared code with src/. A rounded result is
+ * no early return but those that are comparisons of input doubles, no shared code with src/. A rounded result is
  * made by counting bits, once. The tests rely on it being right for every finite double; test_oracle.c holds it
  * to known values. Speed is left out on purpose beyond skipping zero limbs at both ends, which makes an
  * orientation of ordinary numbers cost under a microsecond. */
@@ -155,14 +155,14 @@ double big_round(const big *value, int unit) {
     long top = 32L * (value->low + value->count) - 1; /* position of the highest bit */
     while (!bit_at(value, top))
         top--;
-    /* The last place of the result is 2^(drop - unit): 52 bits below the highest, but not below 2^-1074. */
+    /* The last bit of the result is 2^(drop - unit): 52 bits below the highest, but not below 2^-1074. */
     long drop = top - 52;
     if (drop - unit < -1074)
         drop = unit - 1074;
     uint64_t mantissa = 0;
     for (long i = top; i >= drop; i--)
         mantissa = mantissa << 1 | (uint64_t)bit_at(value, i);
-    int rest = 0; /* anything below the bit after the last place */
+    int rest = 0; /* anything below the bit after the last */
     for (long i = 32L * value->low; i < drop - 1 && !rest; i++)
         rest = bit_at(value, i);
     if (bit_at(value, drop - 1) && (rest || mantissa & 1))
@@ -293,7 +293,7 @@ void oracle_center(const pm_regions *regions, size_t region, double center[2]) {
         center[k] = vertices ? big_round(&sum[k], BIG_UNIT) / (double)vertices : NAN;
 }
 
-/* On the closed segment from a to b, which may be one place: in its box and on its line. */
+/* On the closed segment from a to b, which may be a single point: in its box and on its line. */
 static int on_edge(const double a[2], const double b[2], const double p[2]) {
     for (int k = 0; k < 2; k++)
         if ((p[k] < a[k] && p[k] < b[k]) || (p[k] > a[k] && p[k] > b[k]))
@@ -368,7 +368,7 @@ static int is_candidate(const pm_regions *regions, const double *centers, const 
     return oracle_is_closer(centers + 2 * i, x, y, options->distance[options->distance_count == 1 ? 0 : i]);
 }
 
-/* Every region is asked, in input order: a later one wins only when it beats the best so far. */
+/* Every region is tested, in input order: a later one wins only when it beats the best so far. */
 static void match_all(const pm_regions *regions, const double *centers, const double *areas, size_t count,
                       const pm_options *options, const pm_points *points, int64_t *out) {
     for (size_t k = 0; k < points->count; k++) {

@@ -1,7 +1,7 @@
 /* rules.c: which rules and points would break a correct-looking match?
  *
- * Scores come from so few values that ties are the normal case, and from both sides of 2^53, where integers and
- * doubles part. Distances are those from a center to one of the points, rounded, so that the comparison is decided
+ * Scores come from few values, so that ties are the normal case, and from both sides of 2^53, where integers and
+ * doubles differ. Distances are those from a center to one of the points, rounded, so that the comparison is decided
  * by less than one unit in the last place, or by nothing. One point in sixteen is not finite. */
 #include "rules.h"
 

@@ -1,4 +1,4 @@
-/* tap.h: how a C test speaks: one line per check, the plan at the end, diagnostics behind '#'.
+/* tap.h: how a C test speaks: one line per check, the plan at the end, diagnostics after '#'.
  *
  * The Test Anything Protocol is what `meson test` reads with protocol: 'tap'. A check over millions of cases is
  * one line: a tally counts its cases and failures, prints the first few failures in full, and tap_tally() turns
@@ -20,7 +20,7 @@ typedef struct tap_count {
 static long tap_lines, tap_failures;
 
 /* One check. */
-#if defined(__MINGW32__) /* where printf is Microsoft's, unless asked for by C11 */
+#if defined(__MINGW32__) /* where printf is Microsoft's, unless C11 says otherwise */
 __attribute__((format(gnu_printf, 2, 3)))
 #elif defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))

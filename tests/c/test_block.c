@@ -2,9 +2,9 @@
  *
  * Blocks of random indexes under every rule and engine are copied elsewhere, the index is freed, and the copy must
  * answer as the index did. Then the bytes are cut at every length, flipped bit by bit, and forged: changed at random
- * where it hurts, under a checksum that was made right again. What is refused must say so; what is accepted is asked,
- * and must answer in range. Blocks lie in memory of exactly their size, so that a sanitizer sees the first byte
- * read beyond. */
+ * where it hurts, under a checksum that was made right again. What is refused must say so; what is accepted is
+ * searched, and must answer in range. Blocks lie in memory of exactly their size, so that a sanitizer sees the first
+ * byte read beyond. */
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -76,7 +76,7 @@ static size_t block_size(const pm_index *index) {
     return size;
 }
 
-/* ---- there and back ---- */
+/* ---- round trips ---- */
 
 static int same_facts(const pm_index *a, const pm_index *b) {
     double of_a[4], of_b[4];
@@ -224,7 +224,7 @@ static void test_note(void) {
 static void damage(const char *kind, const pm_index *index) {
     size_t size;
     const void *bytes = pm_index_block(index, &size);
-    tap_count cut = {"cut off anywhere: refused", 0, 0}, longer = {"with more behind: refused", 0, 0};
+    tap_count cut = {"cut off anywhere: refused", 0, 0}, longer = {"longer: refused", 0, 0};
     tap_count flipped = {"any bit flipped: refused", 0, 0};
     for (size_t length = 0; length < size; length++)
         for (int verify = 0; verify < 2; verify++)
@@ -318,7 +318,7 @@ static void test_refusals(void) {
 
 /* ---- forgery ---- */
 
-/* One forgery at a time, each under a right checksum: the check that is there for it must find it. */
+/* One forgery at a time, each under a right checksum: the check for it must find it. */
 static void test_each_check(void) {
     static const struct {
         const char *what;
@@ -328,10 +328,10 @@ static void test_each_check(void) {
         uint32_t word;
     } forgeries[] = {{"an id out of range", 0, PM_SECTION_IDS, 1, 2},
                      {"an id of a disk out of range", 2, PM_SECTION_IDS, 0, UINT32_MAX},
-                     {"parts that don't start at 0", 0, PM_SECTION_POLYGON_OFFSETS, 0, 1},
-                     {"parts that decrease", 0, PM_SECTION_POLYGON_OFFSETS, 1, 3},
-                     {"parts that end elsewhere", 0, PM_SECTION_POLYGON_OFFSETS, 2, 1},
-                     {"a part without rings", 0, PM_SECTION_RING_OFFSETS, 1, 0},
+                     {"polygons that don't start at 0", 0, PM_SECTION_POLYGON_OFFSETS, 0, 1},
+                     {"polygons that decrease", 0, PM_SECTION_POLYGON_OFFSETS, 1, 3},
+                     {"polygons that end elsewhere", 0, PM_SECTION_POLYGON_OFFSETS, 2, 1},
+                     {"a polygon without rings", 0, PM_SECTION_RING_OFFSETS, 1, 0},
                      {"rings that end elsewhere", 0, PM_SECTION_RING_OFFSETS, 2, 4},
                      {"a ring without edges", 0, PM_SECTION_VERTEX_OFFSETS, 1, 1},
                      {"vertices that end elsewhere", 0, PM_SECTION_VERTEX_OFFSETS, 3, UINT32_MAX},
@@ -408,7 +408,7 @@ static void test_each_header(void) {
     }
 }
 
-/* Overwrite a few numbers, most often some that searches steer by. */
+/* Overwrite a few numbers, most often some that steer a search. */
 static void forge(char *block, size_t size, rng *r) {
     static const double doubles[] = {NAN, INFINITY, -INFINITY, 0, -0.0, 1e308, 0x1p-1074, 1, -1};
     const pm_block_header before = *(const pm_block_header *)(void *)block;
@@ -416,12 +416,12 @@ static void forge(char *block, size_t size, rng *r) {
     for (int name = 0; name < PM_SECTIONS; name++)
         sections[name] = section_of(block, (pm_section_name)name);
     for (uint32_t changes = 1 + rng_below(r, 3); changes > 0; changes--) {
-        pm_section part = {0, 0, 0, before.header_size};
+        pm_section section = {0, 0, 0, before.header_size};
         if (rng_below(r, 8))
-            part = sections[rng_below(r, PM_SECTIONS)];
-        if (part.size < 4)
+            section = sections[rng_below(r, PM_SECTIONS)];
+        if (section.size < 4)
             continue;
-        size_t at = (size_t)part.offset + rng_below(r, (uint32_t)part.size / 4) * 4;
+        size_t at = (size_t)section.offset + rng_below(r, (uint32_t)section.size / 4) * 4;
         uint32_t word;
         memcpy(&word, block + at, 4);
         const uint32_t words[] = {0,

@@ -3,7 +3,7 @@
  * The cells must fill a square without gap or overlap, every point of an answer cell must have the cell's answer, and
  * border cells must be the leaves of the tree, one each and as large as the leaf says: then nothing that a table
  * holds as copies was shown twice. The maps are large enough for tables of several levels; one has little memory, so
- * that its cells are cut by and by. */
+ * that its cells are cut gradually. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,7 +37,7 @@ typedef struct map {
     double x[REGIONS], y[REGIONS], area[REGIONS], radius[REGIONS];
 } map;
 
-/* Stars of many corners, overlapping; two make a region. Disks around the same places. */
+/* Stars of many vertices, overlapping; two make a region. Disks around the same centers. */
 static void fill(map *m, rng *r) {
     for (size_t i = 0; i < REGIONS; i++) {
         double size = 0.02 + 0.1 * rng_unit(r);
@@ -64,15 +64,15 @@ static const int64_t *each(void) {
     return offsets;
 }
 
-static pm_regions regions_of(const map *m, int parts) {
+static pm_regions regions_of(const map *m, int multi) {
     return (pm_regions){.coords = m->coords,
                         .coord_count = REGIONS * CORNERS,
                         .ring_offsets = m->rings,
                         .ring_count = REGIONS,
                         .polygon_offsets = each(),
                         .polygon_count = REGIONS,
-                        .geom_offsets = parts ? m->geoms : NULL,
-                        .geom_count = parts ? REGIONS / 2 : 0};
+                        .geom_offsets = multi ? m->geoms : NULL,
+                        .geom_count = multi ? REGIONS / 2 : 0};
 }
 
 static pm_index *must(pm_status status, pm_index *index, const pm_error *err) {
@@ -83,8 +83,8 @@ static pm_index *must(pm_status status, pm_index *index, const pm_error *err) {
     return index;
 }
 
-static pm_index *build_regions(const map *m, int parts, pm_engine engine, size_t max_bytes) {
-    const pm_regions regions = regions_of(m, parts);
+static pm_index *build_regions(const map *m, int multi, pm_engine engine, size_t max_bytes) {
+    const pm_regions regions = regions_of(m, multi);
     const pm_options options = {.engine = engine, .max_bytes = max_bytes};
     pm_index *index = NULL;
     pm_error err;
@@ -111,14 +111,14 @@ static int64_t answer_at(const pm_index *index, double x, double y) {
     return answer;
 }
 
-/* Leaves, and what share of the root their cells take; leaves of disks don't tell. */
+/* Leaves, and what share of the root their cells take; unknown for leaves of disks. */
 typedef struct leaves {
     size_t count;
     double share;
     int gradual_below; /* some are of cells that were not cut in 8 x 8 */
 } leaves;
 
-/* As they stand one behind the other. */
+/* One after the other, as they are stored. */
 static leaves leaves_of(const pm_index *index) {
     const uint32_t *units = pm_index_tree(index)->leaves;
     const size_t end = pm_index_tree(index)->leaf_count - PM_LEAF_SLACK;
@@ -217,11 +217,11 @@ static void check(const pm_index *index, const pm_index *scan, rng *r, const cha
         c.stop_at = stop_at;
         int returned = pm_index_visit(index, keep, &c);
         if (returned != 42 || c.count != stop_at)
-            tap_ok(0, "%s: told to stop at cell %zu, returned %d after %zu", what, stop_at, returned, c.count);
+            tap_ok(0, "%s: stopped at cell %zu, returned %d after %zu", what, stop_at, returned, c.count);
     }
 }
 
-/* What is left of the memory that all would take: then cells are cut by and by. */
+/* A part of the memory that the whole tree would take: then cells are cut gradually. */
 static void test_little_memory(const map *m, const pm_index *index, rng *r) {
     size_t size, tree = sizeof(uint32_t) * (pm_index_tree(index)->table_words + pm_index_tree(index)->leaf_count);
     (void)pm_index_block(index, &size);
@@ -275,14 +275,14 @@ int main(void) {
     rng r = rng_new(71);
     fill(&m, &r);
     pm_index *simple = build_regions(&m, 0, PM_ENGINE_TREE, 0), *scan = build_regions(&m, 0, PM_ENGINE_SCAN, 0);
-    pm_index *parts = build_regions(&m, 1, PM_ENGINE_TREE, 0), *opened = NULL;
+    pm_index *multi = build_regions(&m, 1, PM_ENGINE_TREE, 0), *opened = NULL;
     pm_index *equal = build_disks(&m, 1), *disks = build_disks(&m, REGIONS);
     check(simple, scan, &r, "polygons");
-    check(parts, NULL, &r, "regions of two parts");
+    check(multi, NULL, &r, "regions of two polygons");
     check(equal, NULL, &r, "disks of one radius");
     check(disks, NULL, &r, "disks");
     size_t size;
-    const void *block = pm_index_block(parts, &size);
+    const void *block = pm_index_block(multi, &size);
     pm_error err;
     pm_status status = pm_index_open(block, size, 1, NULL, &opened, &err);
     opened = must(status, opened, &err);
@@ -290,7 +290,7 @@ int main(void) {
     test_little_memory(&m, simple, &r);
     test_nothing_to_show(&m);
     test_one_leaf();
-    pm_index *all[] = {opened, simple, scan, parts, equal, disks};
+    pm_index *all[] = {opened, simple, scan, multi, equal, disks};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         pm_index_free(all[i]);
     return tap_end();

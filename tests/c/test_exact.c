@@ -1,9 +1,9 @@
 /* test_exact.c: are the signs the library decides by those of real arithmetic?
  *
  * The two questions everything rests on, which side of an edge and how close to a center, and the accumulator
- * behind them, are compared with the oracle, where the rounded evaluation is certain, where it is not, and where
- * products overflow or underflow: distances that are exactly equal (Pythagorean triples), one unit beside, lines
- * through neighbouring doubles. */
+ * that decides them, are compared with the oracle, where the rounded evaluation is certain, where it is not, and
+ * where products overflow or underflow: distances that are exactly equal (Pythagorean triples), one unit beside,
+ * lines through neighbouring doubles. */
 #include <float.h>
 #include <math.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* test_kernels.c: do all forms of the disk search give the same, right answer?
  *
- * The definition is a loop over the disks in rank order that asks pm_is_closer(). Every form of the search, the
+ * The definition is a loop over the disks in rank order that calls pm_is_closer(). Every form of the search, the
  * portable one and those for some processors only, must return the same disk: for every length around their
- * widths, for centers in clusters, with outliers, all in one place, NaN or infinite, and for points exactly on a
+ * widths, for centers in clusters, with outliers, all at one center, NaN or infinite, and for points exactly on a
  * rim or as far from a center, in x or y alone, as the radius reaches. The source is included here because the
  * forms are private to it; what the processor can't run is skipped and said so. */
 #include "../../src/scan/disks.c"

@@ -1,7 +1,7 @@
 /* test_limits.c: does a build keep within what it was given?
  *
  * max_bytes holds for every budget from the least possible one to more than enough. poll may stop a build at every
- * question it asks, and then nothing is left of it; asked and not stopped, the index is the same. Areas that are
+ * call, and then nothing is left of it; polled and not stopped, the index is the same. Areas that are
  * given count instead of measured ones. */
 #include <math.h>
 #include <stdlib.h>
@@ -79,14 +79,14 @@ static void test_max_bytes(void) {
 }
 
 typedef struct patience {
-    long asked, until; /* -1: for ever */
+    long calls, until; /* -1: for ever */
     int broken;
 } patience;
 
-static int ask(void *context) {
+static int count_calls(void *context) {
     patience *p = context;
-    p->broken |= p->until >= 0 && p->asked > p->until;
-    return p->asked++ == p->until;
+    p->broken |= p->until >= 0 && p->calls > p->until;
+    return p->calls++ == p->until;
 }
 
 static void test_poll(void) {
@@ -107,17 +107,17 @@ static void test_poll(void) {
             ledger l = ledger_new(-1);
             const pm_allocator allocator = ledger_allocator(&l);
             pm_error err;
-            options.poll = ask;
+            options.poll = count_calls;
             options.poll_context = &p;
             options.allocator = &allocator;
             pm_status status = pm_index_build(&regions, &options, &index, &err);
-            if (p.asked <= k) {
+            if (p.calls <= k) {
                 int same = status == PM_OK && block_size(index) == block_size(plain);
                 size_t size = block_size(plain);
                 same = same && memcmp(pm_index_block(index, &size), pm_index_block(plain, &size), size) == 0;
                 pm_index_free(index);
                 tap_ok(same && k >= (kind == 1 ? 1 : 2) && l.live == 0 && !l.broken,
-                       "%s: asked %ld times; the index is the same", names[kind], p.asked);
+                       "%s: polled %ld times; the index is the same", names[kind], p.calls);
                 break;
             }
             tap_case(&stops, status == PM_ERR_STOPPED && index == NULL && l.live == 0 && !l.broken && !p.broken &&

@@ -105,7 +105,7 @@ static void test_many_vertices(void) {
             coords[2 * k] = floor(64 * radius * cos(turn)) / 64;
             coords[2 * k + 1] = floor(64 * radius * sin(turn)) / 64;
         }
-        size_t half = n / 2; /* one ring; or shell and hole; or two parts */
+        size_t half = n / 2; /* one ring; or shell and hole; or two polygons */
         const int64_t rings[] = {0, n >= 6 && i % 3 ? (int64_t)half : (int64_t)n, (int64_t)n};
         const int64_t polygons[] = {0, i % 3 == 1 ? 2 : 1, 2}, geoms[] = {0, 2};
         const pm_regions regions = {.coords = coords,

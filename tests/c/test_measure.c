@@ -164,7 +164,7 @@ static void test_regions(void) {
             pm_regions_measure(&z.regions, NULL, only);
             pm_regions_measure(&z.regions, NULL, NULL);
             if (memcmp(center, only, sizeof only) != 0)
-                tap_ok(0, "areas and centers can be asked for separately");
+                tap_ok(0, "areas and centers are measured separately");
             for (size_t k = 0; k < n; k++) {
                 double expected = oracle_area(&z.regions, k), c[2];
                 oracle_center(&z.regions, k, c);

@@ -2,7 +2,7 @@
  *
  * No oracle here: the library is compared with itself. The same plane mirrored, turned, shifted and scaled by
  * powers of two, rings begun at another vertex or walked backwards, regions in another order, a far region more,
- * parts listed twice. Each changes every number the code computes with, and none of the answers. */
+ * polygons listed twice. Each changes every number the code computes with, and none of the answers. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

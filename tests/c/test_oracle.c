@@ -92,7 +92,7 @@ static void test_known_values(void) {
 }
 
 static void test_cover_rules(void) {
-    /* a 4 x 4 square with a 2 x 2 hole, and a second part over the hole's corner */
+    /* a 4 x 4 square with a 2 x 2 hole, and a second polygon over the hole's corner */
     static const double coords[] = {0, 0, 4, 0, 4, 4, 0, 4, 1, 1, 3, 1, 3, 3, 1, 3, 2, 2, 6, 2, 6, 6};
     static const int64_t rings[] = {0, 4, 8, 11}, polygons[] = {0, 2, 3}, geoms[] = {0, 2};
     const pm_regions two = {.coords = coords,
@@ -112,7 +112,8 @@ static void test_cover_rules(void) {
     tap_ok(oracle_covers(&two, 0, 0.5, 0.5) && !oracle_covers(&two, 0, 2, 2), "a hole is not covered");
     tap_ok(oracle_covers(&two, 0, 1, 2) && oracle_covers(&two, 0, 3, 3), "its boundary is");
     tap_ok(!oracle_covers(&two, 0, 4.5, 2) && oracle_covers(&two, 0, 4, 4), "nor is the outside, but the corner");
-    tap_ok(oracle_covers(&one, 0, 2.5, 2.25) && oracle_covers(&one, 0, 0, 0), "a region is the union of its parts");
+    tap_ok(oracle_covers(&one, 0, 2.5, 2.25) && oracle_covers(&one, 0, 0, 0),
+           "a region is the union of its polygons");
     tap_ok(oracle_area(&two, 0) == 12 && oracle_area(&one, 0) == 20, "areas add up, overlap twice");
     double center[2];
     oracle_center(&one, 0, center);

@@ -181,7 +181,7 @@ static void test_coordinates(void) {
     const int64_t both[] = {0, 2};
     regions.geom_offsets = both;
     regions.geom_count = 1;
-    expect_regions("the same of two parts of one region", &regions, PM_ERR_COORDINATE, 0);
+    expect_regions("the same of two polygons of one region", &regions, PM_ERR_COORDINATE, 0);
 }
 
 static void test_options(void) {

@@ -4,7 +4,7 @@
  * edges, vertices and corners of cells meet, at the precision where cells end, and where many borders crowd. The
  * regions here are built for those places: grids of every spacing, with extents that put the lines between cells onto
  * edges; edges through corners of cells; slivers, spikes, nested rings, copies; all of them moved and scaled, as far
- * as doubles go. Points stand on vertices, edges and corners of cells, and a unit in the last place beside.
+ * as doubles go. Points are on vertices, edges and corners of cells, and a unit in the last place beside.
  *
  * Every answer, of every instruction set, is compared with the scan's, and in small cases with the oracle's. A build
  * that gives up would pass all that, so the trees are counted. */
@@ -200,7 +200,7 @@ static void fill_star(map *m, rng *r) {
     end_simple(m);
 }
 
-/* Rings in rings: as one part, as parts of one region, or as regions; far apart or close together. */
+/* Rings in rings: as one polygon, as polygons of one region, or as regions; far apart or close together. */
 static void fill_nested(map *m, rng *r) {
     size_t count = 3 + rng_below(r, 120), kind = rng_below(r, 3), n = 3 + rng_below(r, 20);
     double gap = rng_below(r, 2) ? 1 : 1e-7;
@@ -221,10 +221,10 @@ static void fill_nested(map *m, rng *r) {
         end_region(m);
 }
 
-/* Regions of overlapping parts whose holes may equal, touch or leave their shells. */
+/* Regions of overlapping polygons whose holes may equal, touch or leave their shells. */
 static void fill_polygons(map *m, rng *r) {
     for (size_t i = 0; i < 40; i++) {
-        for (uint32_t parts = 1 + rng_below(r, 4); parts > 0; parts--) {
+        for (uint32_t left = 1 + rng_below(r, 4); left > 0; left--) {
             double x = rng_below(r, 16), y = rng_below(r, 16), w = 1 + rng_below(r, 5), h = 1 + rng_below(r, 5);
             rectangle(m, x, y, w, h);
             end_ring(m);
@@ -305,7 +305,7 @@ static const struct kind {
     {"slivers", fill_slivers},
     {"spikes at one vertex", fill_star},
     {"nested rings", fill_nested},
-    {"overlapping parts and odd holes", fill_polygons},
+    {"overlapping polygons and odd holes", fill_polygons},
     {"random polygons", fill_random},
     {"copies", fill_copies},
     {"coasts", fill_coast},
@@ -522,9 +522,9 @@ static void test_kinds(void) {
     tap_ok(t.limited_trees > 500, "%ld trees with less memory", t.limited_trees);
 }
 
-/* Far out, the corner of a deep cell has no double: asking a part at the nearest one may ask on the other side of an
- * edge. A part with an edge along a line between cells, whose corners are therefore asked for, and with a tangle of
- * edges in the cells beside it. */
+/* Far out, the corner of a deep cell has no double: a polygon tested at the nearest one may be tested on the other
+ * side of an edge. A polygon with an edge along a line between cells, whose corners are therefore tested, and with a
+ * tangle of edges in the cells beside it. */
 static void test_far_corners(void) {
     static map m;
     rng r = rng_new(89);

@@ -1,7 +1,7 @@
 /* test_tree_disks.c: does the map of answers of disks say what the disks say?
  *
  * Mistakes live on rims and on lines between cells, where rims crowd, and where doubles end. So the disks here touch
- * each other and the cells, share centers, lie far out, are huge and tiny; the points stand on rims, a unit in the
+ * each other and the cells, share centers, lie far out, are huge and tiny; the points are on rims, a unit in the
  * last place beside, and on corners of cells. Every answer is compared with that of pm_is_closer() on disk after
  * disk. Every instruction set, stride and number of points must give the same; a build that gives up would pass all
  * that, so the trees are counted. */
@@ -17,7 +17,7 @@
 enum { MOST = 60000, POINTS = WAYS_MOST };
 
 static double x[MOST], y[MOST], radius[MOST], px[POINTS], py[POINTS];
-static double marks[MOST][2]; /* a place worth looking at, per disk */
+static double marks[MOST][2]; /* a point worth testing, per disk */
 static uint32_t ids[MOST];
 static pm_disk_table table = {.ids = ids, .x = x, .y = y, .radius = radius};
 

@@ -2,7 +2,7 @@
  *
  * Points go in batches and whole vectors, so mistakes live at the ends of both, in what is left over from the call
  * before, and in the copies that bring strange layouts into line. Whatever stands beside the points is NaN here or
- * belongs to other points, and what stands behind the answers must stay as it was. */
+ * belongs to other points, and what follows the answers must stay as it was. */
 #include "ways.h"
 
 #include <math.h>
@@ -35,7 +35,7 @@ void ways_isas(tap_count *count, const searched *s, const double *x, const doubl
         (void)tap_case(count, is_right(s, (pm_isa)isa, &columns, expected, 0, what));
 }
 
-/* Where the points stand in memory: strides, where y begins after x (0: in a place of its own), and by how many bytes
+/* Where the points are in memory: strides, where y begins after x (0: in an array of its own), and by how many bytes
  * all of it is off the alignment of doubles. */
 static const struct layout {
     const char *name;
@@ -51,7 +51,7 @@ static const struct layout {
     {"one forwards, one backwards", 8, -24, 0, 0},
     {"columns, unaligned", 8, 8, 0, 3},
     {"rows, unaligned", 16, 16, 8, 1},
-    {"packed behind one byte", 17, 17, 8, 1},
+    {"packed after one byte", 17, 17, 8, 1},
     {"one point again and again", 0, 0, 8, 0},
 };
 
@@ -67,7 +67,7 @@ static pm_points lay_out(const struct layout *l, const double *x, const double *
     for (int axis = 0; axis < 2; axis++) {
         ptrdiff_t back = strides[axis] < 0 && count > 0 ? -strides[axis] * (ptrdiff_t)(count - 1) : 0;
         at[axis] = begin + back + (axis ? l->y_after_x ? l->y_after_x : HALF : 0);
-        for (size_t k = count; k-- > 0;) /* the first last: it is what stays where all are one */
+        for (size_t k = count; k-- > 0;) /* the first point last: it is what remains where all share one address */
             memcpy(at[axis] + strides[axis] * (ptrdiff_t)k, (axis ? y : x) + k, sizeof(double));
     }
     return (pm_points){.x = (const double *)(const void *)at[0],

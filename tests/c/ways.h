@@ -1,4 +1,4 @@
-/* ways.h: every way in which a tree can be asked for the same answers. See ways.c. */
+/* ways.h: every way to match the same points with a tree. See ways.c. */
 #ifndef WAYS_H
 #define WAYS_H
 

@@ -49,8 +49,8 @@ _Noreturn static void fail(const char *what) {
 
 /* ---- the data ---- */
 
-/* Where a border of the map is: a point of the lattice of its corners and the steps between them, moved by a noise
- * that depends on the place alone, so that neighbors share it. */
+/* Where a border of the map is: a point of the lattice of its corners and the steps between them, moved by noise
+ * that depends on the lattice point alone, so that neighbours share it. */
 static void border_point(int column, int row, double out[2]) {
     rng r = rng_new((uint64_t)(row * 10000 + column));
     out[0] = column + 0.8 * (rng_unit(&r) - 0.5);
@@ -90,7 +90,7 @@ static pm_disks make_disks(size_t count) {
     for (size_t i = 0; i < count; i++) {
         x[i] = rng_unit(&r);
         y[i] = rng_unit(&r);
-        radius[i] = 0.1 * rng_unit(&r); /* some 50 candidates a point, of 5000 */
+        radius[i] = 0.1 * rng_unit(&r); /* some 50 candidates per point, of 5000 */
         area[i] = rng_unit(&r);
     }
     return (pm_disks){.x = x, .y = y, .area = area, .count = count};
@@ -117,7 +117,7 @@ typedef struct work {
 
 static void build_polygons(const work *w) {
     if (pm_index_build(&w->regions, &w->options, &index_built, NULL) != PM_OK)
-        fail("no index of parts");
+        fail("no index of polygons");
 }
 
 static void build_disks(const work *w) {
@@ -189,15 +189,15 @@ static const struct test_case {
     size_t points; /* 0: the build is what is measured */
     int vectors;   /* takes AVX2 */
 } cases[] = {
-    {"tree of parts, portable", polygons_portable, SIDE, 0, PM_ENGINE_TREE, POINTS, 0},
-    {"tree of parts, AVX2", polygons_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1},
+    {"tree of polygons, portable", polygons_portable, SIDE, 0, PM_ENGINE_TREE, POINTS, 0},
+    {"tree of polygons, AVX2", polygons_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1},
     {"tree of disks, portable", disks_portable, 0, DISKS, PM_ENGINE_TREE, POINTS, 0},
     {"tree of disks, AVX2", disks_avx2, 0, DISKS, PM_ENGINE_TREE, POINTS, 1},
-    {"scan of parts", scan_polygons, FEW, 0, PM_ENGINE_SCAN, POINTS / 4, 0},
+    {"scan of polygons", scan_polygons, FEW, 0, PM_ENGINE_SCAN, POINTS / 4, 0},
     {"scan of disks, portable", scan_disks_portable, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 0},
     {"scan of disks, AVX2", scan_disks_avx2, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 1},
-    {"one point a call, AVX2", one_point, SIDE, 0, PM_ENGINE_TREE, CALLS, 1},
-    {"build of a tree of parts", build_polygons, SIDE, 0, PM_ENGINE_TREE, 0, 0},
+    {"one point per call, AVX2", one_point, SIDE, 0, PM_ENGINE_TREE, CALLS, 1},
+    {"build of a tree of polygons", build_polygons, SIDE, 0, PM_ENGINE_TREE, 0, 0},
     {"build of a tree of disks", build_disks, 0, DISKS, PM_ENGINE_TREE, 0, 0},
 };
 

@@ -6,7 +6,7 @@
  * exactly the size it claims, so that a sanitizer sees the first byte read beyond.
  *
  * It has the entry point of libFuzzer, and with FUZZ_MAIN a main() of its own that replays files or makes up bytes
- * (--random COUNT). Both count how far inputs came, for a fuzzer that is always refused tests nothing. */
+ * (--random COUNT). Both count how far inputs came: a fuzzer whose input is always refused tests nothing. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
