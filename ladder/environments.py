@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,6 +31,9 @@ PROJECTS = {"poly_match": ROOT, "extension": EXTENSION}
 # after a while in a program that works with large arrays, or low, as it is at the start.
 REUSED_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(512 << 20)}
 FRESH_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(128 << 10), "MALLOC_TRIM_THRESHOLD_": str(128 << 10)}
+
+
+KEEP_SECONDS = 7 * 24 * 3600  # how long a build stays that nobody uses
 
 
 class NotRun(Exception):
@@ -96,9 +100,11 @@ def build(project: str, is_debug: bool = False) -> Path:
     family = f"{project}-{'debug' if is_debug else 'release'}-"
     folder = cache_folder() / f"{family}{digest.hexdigest()[:12]}"
     if folder.is_dir():
+        os.utime(folder)
         return folder
-    for old in cache_folder().glob(f"{family}*"):
-        shutil.rmtree(old)
+    for old in cache_folder().glob(f"{family}*"):  # of other sources; another checkout may be using them
+        if time.time() - old.stat().st_mtime > KEEP_SECONDS:
+            shutil.rmtree(old, ignore_errors=True)
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
     command.append("--disable-pip-version-check")
     if all(importlib.util.find_spec(module) for module in ("mesonpy", "mesonbuild")):
@@ -112,7 +118,12 @@ def build(project: str, is_debug: bool = False) -> Path:
         target = Path(making) / "target"
         command += ["--target", target, f"--config-settings=build-dir={making}/build", PROJECTS[project]]
         _call(command, f"building {project}", env=environment)
-        target.rename(folder)
+        try:
+            target.rename(folder)
+        except OSError:  # somebody else made the same build meanwhile
+            if not folder.is_dir():
+                raise
+        os.utime(folder)
     return folder
 
 

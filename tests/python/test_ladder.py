@@ -3,6 +3,7 @@
 
 import argparse
 import ast
+import os
 import re
 import shutil
 import subprocess
@@ -227,6 +228,30 @@ def test_builds_are_what_they_are_called():
     for is_debug, level in ((False, "-O3"), (True, "-O0")):
         (module,) = environments.build("extension", is_debug).glob("poly_match_c2.*.so")
         assert compiled_by(module).partition(",")[0].endswith(level)
+
+
+def test_builds_survive_two_makers_and_are_kept_while_used(tmp_path, monkeypatch):
+    old, used = tmp_path / "extension-release-old", tmp_path / "extension-release-used"
+    for folder in (old, used):
+        folder.mkdir()
+    os.utime(old, (0, 0))
+    made = []
+
+    def fake_pip(command, what, **kwargs):
+        made.append(what)
+        if len(made) == 1:
+            environments.build("extension")  # by somebody else, and ready before this one
+        target = command[command.index("--target") + 1]
+        target.mkdir()
+        (target / "module").touch()
+
+    monkeypatch.setattr(environments, "cache_folder", lambda: tmp_path)
+    monkeypatch.setattr(environments, "_call", fake_pip)
+    folder = environments.build("extension")
+    assert (folder / "module").exists()
+    assert environments.build("extension") == folder
+    assert len(made) == 2
+    assert set(tmp_path.iterdir()) == {used, folder}
 
 
 def test_disagreements_are_found():
