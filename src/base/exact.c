@@ -191,3 +191,14 @@ int pm_is_closer(const double center[2], double x, double y, double distance) {
     pm_exact_add(&sum, distance, distance, -1);
     return pm_exact_sign(&sum) < 0;
 }
+
+int pm_are_finite(const double *values, size_t count) {
+    const uint64_t exponent = UINT64_C(0x7FF) << 52;
+    uint64_t carry = 0; /* an exponent of all ones carries into the sign */
+    for (size_t i = 0; i < count; i++) {
+        uint64_t bits;
+        memcpy(&bits, values + i, sizeof bits);
+        carry |= (bits & exponent) + (UINT64_C(1) << 52);
+    }
+    return !(carry >> 63);
+}

@@ -2,6 +2,7 @@
 #ifndef PM_EXACT_H
 #define PM_EXACT_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Products of doubles are integers times 2^-2148 and below 2^2048: 4196 bits, and room for 2^60 of them. */
@@ -29,5 +30,8 @@ double pm_exact_round(pm_exact *sum, int halvings);
 
 /* Sign of (b - a) x (p - a): 1 when a, b, p turn left, -1 right, 0 on one line. All finite. */
 int pm_orientation(double ax, double ay, double bx, double by, double px, double py);
+
+/* Are these all numbers that exact arithmetic knows, neither NaN nor infinite? */
+int pm_are_finite(const double *values, size_t count);
 
 #endif

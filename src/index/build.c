@@ -20,6 +20,14 @@
 
 /* ---- options ---- */
 
+pm_status pm_distances_check(const double *distances, size_t count, pm_error *err) {
+    for (size_t i = 0; i < count; i++)
+        if (!(distances[i] >= 0))
+            return pm_fail(err, PM_ERR_DISTANCE, count == 1 ? -1 : (int64_t)i,
+                           "distance[%zu] is %g: it must be at least 0", i, distances[i]);
+    return PM_OK;
+}
+
 static pm_status check_distance(const pm_options *options, const pm_kind *kind, size_t count, pm_error *err) {
     if (kind->distance == PM_DISTANCE_NONE)
         return options->distance || options->distance_count
@@ -30,11 +38,7 @@ static pm_status check_distance(const pm_options *options, const pm_kind *kind, 
                        count);
     if (!options->distance && options->distance_count > 0)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "distance is NULL");
-    for (size_t i = 0; i < options->distance_count; i++)
-        if (!(options->distance[i] >= 0))
-            return pm_fail(err, PM_ERR_DISTANCE, options->distance_count == 1 ? -1 : (int64_t)i,
-                           "distance[%zu] is %g: it must be at least 0", i, options->distance[i]);
-    return PM_OK;
+    return pm_distances_check(options->distance, options->distance_count, err);
 }
 
 static pm_status check_options(const pm_options *options, size_t count, int has_areas, pm_error *err) {

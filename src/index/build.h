@@ -26,6 +26,9 @@ typedef struct pm_build {
 /* PM_ERR_STOPPED, for when build->poll.stopped is set. */
 pm_status pm_build_stopped(pm_error *err);
 
+/* Are these distances that points can have a limit of, at least 0 and not NaN? PM_OK or PM_ERR_DISTANCE. */
+pm_status pm_distances_check(const double *distances, size_t count, pm_error *err);
+
 /* Make the bounds include this box, unless it is empty or NaN. */
 void pm_build_extend_bounds(pm_build *build, double min_x, double min_y, double max_x, double max_y);
 

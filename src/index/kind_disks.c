@@ -74,10 +74,12 @@ static void extend_bounds(pm_build *b, const pm_disk_table *disks) {
 
 static pm_status fill(pm_build *b, void *view, pm_error *err) {
     pm_disk_table *table = &((pm_disk_view *)view)->table;
-    (void)err;
     copy_doubles(b, PM_SECTION_DISK_X, b->disks->x);
     copy_doubles(b, PM_SECTION_DISK_Y, b->disks->y);
     copy_doubles(b, PM_SECTION_DISK_RADIUS, b->options->distance);
+    pm_status status = pm_distances_check(table->radius, b->options->distance_count, err); /* they may have changed */
+    if (status)
+        return status;
     pm_disks_fill(table);
     extend_bounds(b, table);
     *(grid_map *)pm_block_array(&b->block, PM_SECTION_DISK_GRID) =

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/exact.h"
 #include "base/status.h"
 #include "tree/paint_polygons.h"
 #include "scan/scan.h"
@@ -50,19 +51,32 @@ static pm_status plan(pm_build *b, pm_error *err) {
     return PM_OK;
 }
 
+static pm_status changed(pm_error *err) {
+    return pm_fail(err, PM_ERR_COORDINATE, -1, "the coordinates changed while the index was built");
+}
+
+/* The coordinates were checked and counted where they lie; what is copied is checked again, since a poll or another
+ * thread may have changed them. */
 static pm_status fill(pm_build *b, void *view, pm_error *err) {
+    const size_t room = (size_t)b->sizes[PM_SECTION_VERTICES] / (2 * sizeof(double));
+    size_t after = 0;
     pm_polygon_table *table = &((pm_polygon_view *)view)->table;
     table->count = 0;
     table->polygon_offsets[0] = table->ring_offsets[0] = table->vertex_offsets[0] = 0;
     for (size_t rank = 0; rank < b->count; rank++) {
         size_t before = table->vertex_offsets[table->ring_offsets[table->polygon_offsets[rank]]];
-        pm_polygons_append(table, b->regions, b->ids[rank]);
-        size_t after = table->vertex_offsets[table->ring_offsets[table->polygon_offsets[rank + 1]]];
+        if (!pm_polygons_append(table, b->regions, b->ids[rank], room))
+            return changed(err);
+        after = table->vertex_offsets[table->ring_offsets[table->polygon_offsets[rank + 1]]];
+        if (!pm_are_finite(table->vertices + 2 * before, 2 * (after - before)))
+            return changed(err);
         if (pm_poll_after(&b->poll, after - before + 16))
             return pm_build_stopped(err);
         pm_box box = table->boxes[rank];
         pm_build_extend_bounds(b, box.min_x, box.min_y, box.max_x, box.max_y);
     }
+    if (after != room)
+        return changed(err);
     pm_polygons_seal(table);
     return PM_OK;
 }
@@ -115,17 +129,6 @@ static int offsets_are_right(const uint32_t *offsets, size_t count, size_t end, 
     return right;
 }
 
-static int are_finite(const double *values, size_t count) {
-    const uint64_t exponent = UINT64_C(0x7FF) << 52;
-    uint64_t carry = 0; /* an exponent of all ones carries into the sign */
-    for (size_t i = 0; i < count; i++) {
-        uint64_t bits;
-        memcpy(&bits, values + i, sizeof bits);
-        carry |= (bits & exponent) + (UINT64_C(1) << 52);
-    }
-    return !(carry >> 63);
-}
-
 /* Offsets grow, end where the next level ends, and leave no ring without an edge; coordinates are finite, as exact
  * arithmetic needs them; the tree can be walked. Boxes and spans need no check: they are only compared. */
 static pm_status verify(const void *view, const pm_block *block, const pm_allocator *allocator, pm_error *err) {
@@ -138,7 +141,7 @@ static pm_status verify(const void *view, const pm_block *block, const pm_alloca
         !offsets_are_right(v->table.ring_offsets, polygons, rings, 1) ||
         !offsets_are_right(v->table.vertex_offsets, rings, vertices, 2))
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: offsets out of order");
-    if (!are_finite(v->table.vertices, 2 * vertices))
+    if (!pm_are_finite(v->table.vertices, 2 * vertices))
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: a vertex is not finite");
     return pm_tree_check(&v->tree, pm_polygon_leaves_check, &v->table, v->table.count, allocator, err);
 }

@@ -55,17 +55,17 @@ pm_polygon_sizes pm_polygons_measure(const pm_regions *regions, pm_poll *poll) {
 }
 
 static void append_ring(pm_polygon_table *table, size_t ring, const double *xy, size_t count, pm_box *box) {
-    uint32_t at = table->vertex_offsets[ring];
+    size_t at = table->vertex_offsets[ring];
     for (size_t i = 0; i <= count; i++, at++) {
         const double *vertex = xy + 2 * (i < count ? i : 0);
         table->vertices[2 * at] = vertex[0];
         table->vertices[2 * at + 1] = vertex[1];
         box_add(box, vertex[0], vertex[1]);
     }
-    table->vertex_offsets[ring + 1] = at;
+    table->vertex_offsets[ring + 1] = (uint32_t)at;
 }
 
-void pm_polygons_append(pm_polygon_table *table, const pm_regions *regions, size_t region) {
+int pm_polygons_append(pm_polygon_table *table, const pm_regions *regions, size_t region, size_t room) {
     size_t rank = table->count++;
     uint32_t out = table->polygon_offsets[rank];
     pm_box box = EMPTY;
@@ -76,8 +76,11 @@ void pm_polygons_append(pm_polygon_table *table, const pm_regions *regions, size
         pm_range rings = pm_polygon_rings(regions, polygon);
         for (size_t ring = rings.begin; ring < rings.end; ring++) {
             pm_range v = pm_ring_distinct(regions, ring);
-            if (v.end > v.begin)
-                append_ring(table, ring_out++, regions->coords + 2 * v.begin, v.end - v.begin, &polygon_box);
+            if (v.end == v.begin)
+                continue;
+            if (v.end - v.begin >= room - table->vertex_offsets[ring_out])
+                return 0;
+            append_ring(table, ring_out++, regions->coords + 2 * v.begin, v.end - v.begin, &polygon_box);
         }
         if (ring_out == table->ring_offsets[out])
             continue;
@@ -88,6 +91,7 @@ void pm_polygons_append(pm_polygon_table *table, const pm_regions *regions, size
     }
     table->boxes[rank] = box;
     table->polygon_offsets[rank + 1] = out;
+    return 1;
 }
 
 void pm_polygons_seal(pm_polygon_table *table) {

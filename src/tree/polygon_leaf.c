@@ -194,45 +194,55 @@ pm_leaf_kernel *pm_polygon_kernel(pm_isa isa) {
 
 /* ---- leaves that come from elsewhere: one after the other, zeros between ---- */
 
-/* Do the polygons' origins lie inside their array, and what they name inside the table? */
-static int origins_are_right(const pm_check *c, size_t at, int count, size_t polygons, size_t vertices) {
-    for (int i = 0; i < count; i++) {
-        if (at > c->tree->origin_count || c->tree->origin_count - at < 2)
+/* Do the runs of a polygon's edges lie within it, one after the other? */
+static int runs_are_right(const pm_polygon_table *table, const pm_origin *origin) {
+    uint64_t at = table->vertex_offsets[table->ring_offsets[origin->polygon]];
+    const uint64_t last = table->vertex_offsets[table->ring_offsets[origin->polygon + 1]] - (uint64_t)1;
+    uint32_t right = 1;
+    for (size_t k = 0; k < 2 * (size_t)origin->run_count; k += 2) {
+        right &= origin->runs[k] >= at;
+        at = (uint64_t)origin->runs[k] + origin->runs[k + 1];
+        right &= at <= last;
+    }
+    return (int)right;
+}
+
+/* Are `count` origins, from *at on, those of different polygons in rank order? Then no edge is looked at twice for a
+ * point. Moves *at to their end, where the next leaf's begin: so each is checked once. */
+static int origins_are_right(const pm_check *c, size_t *at, int count) {
+    const pm_polygon_table *table = c->shapes;
+    const size_t polygons = table->polygon_offsets[table->count];
+    for (size_t least = 0; count > 0; count--) {
+        size_t left = c->tree->origin_count - *at;
+        if (left < 2)
             return 0;
-        pm_origin origin = pm_origin_read(c->tree->origins + at);
-        at += 2;
-        if (origin.polygon >= polygons || origin.run_count > (c->tree->origin_count - at) / 2)
+        pm_origin origin = pm_origin_read(c->tree->origins + *at);
+        if (origin.polygon < least || origin.polygon >= polygons || origin.run_count > (left - 2) / 2 ||
+            !runs_are_right(table, &origin))
             return 0;
-        uint32_t right = 1;
-        for (size_t k = 0; k < 2 * (size_t)origin.run_count; k += 2)
-            right &= (uint64_t)origin.runs[k] + origin.runs[k + 1] < vertices;
-        if (!right)
-            return 0;
-        at += 2 * (size_t)origin.run_count;
+        least = (size_t)origin.polygon + 1;
+        *at += 2 + 2 * (size_t)origin.run_count;
     }
     return 1;
 }
 
-static int polygon_leaf_is_right(const pm_check *c, size_t at, const pm_leaf *leaf, size_t polygons,
-                                 size_t vertices) {
+static int polygon_leaf_is_right(const pm_check *c, size_t at, const pm_leaf *leaf, size_t *origins) {
     const uint32_t *units = c->tree->leaves + at;
     uint32_t right =
         (leaf->near >= PM_NEAR) & (leaf->vertex_count <= PM_LEAF_WIDE) & (leaf->bits <= PM_FIXED_BITS - PM_STEP_BITS);
     for (int i = 0; i < leaf->polygon_count; i++)
         right &= units[PM_LEAF_ANSWERS + i] >> 2 <= c->count;
-    return right && origins_are_right(c, units[PM_LEAF_ORIGINS], leaf->polygon_count - 1, polygons, vertices);
+    return right && units[PM_LEAF_ORIGINS] == *origins && origins_are_right(c, origins, leaf->polygon_count - 1);
 }
 
 int pm_polygon_leaves_check(const pm_check *c) {
-    const pm_polygon_table *table = c->shapes;
-    const size_t polygons = table->polygon_offsets[table->count];
-    const size_t vertices = table->vertex_offsets[table->ring_offsets[polygons]];
     const size_t end = c->tree->leaf_count - PM_LEAF_SLACK;
+    size_t origins = 0;
     for (size_t at = 0; at < end;) {
         pm_leaf leaf = pm_leaf_read(c->tree->leaves + at);
         size_t units = leaf.vertices + (size_t)leaf.vertex_count;
         if (leaf.polygon_count > 0) {
-            if (units > end - at || !polygon_leaf_is_right(c, at, &leaf, polygons, vertices))
+            if (units > end - at || !polygon_leaf_is_right(c, at, &leaf, &origins))
                 return 0;
             pm_check_leaf_start(c, at);
         }

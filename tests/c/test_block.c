@@ -15,6 +15,7 @@
 #include "oracle.h"
 #include "rules.h"
 #include "tap.h"
+#include "tree/polygon_leaf.h"
 #include "tree/tree.h"
 
 static zoo z;
@@ -408,6 +409,78 @@ static void test_each_header(void) {
     }
 }
 
+/* Rough rings that overlap, so that leaves keep runs of the edges of several. */
+static pm_index *rough(void) {
+    enum { RINGS = 6, VERTICES = 400 };
+    static double coords[2 * RINGS * VERTICES];
+    static int64_t rings[RINGS + 1], polygons[RINGS + 1];
+    rng r = rng_new(63);
+    for (int i = 0; i < RINGS * VERTICES; i++) {
+        double angle = 6.283185307179586 * i / VERTICES, radius = 10 + 0.001 * rng_below(&r, 1000);
+        coords[2 * i] = radius * cos(angle) + (i - i % VERTICES) / VERTICES;
+        coords[2 * i + 1] = radius * sin(angle);
+    }
+    for (int i = 0; i <= RINGS; i++) {
+        rings[i] = i * VERTICES;
+        polygons[i] = i;
+    }
+    const pm_regions regions = {.coords = coords,
+                                .coord_count = RINGS * VERTICES,
+                                .ring_offsets = rings,
+                                .ring_count = RINGS,
+                                .polygon_offsets = polygons,
+                                .polygon_count = RINGS};
+    const pm_options options = {.engine = PM_ENGINE_TREE, .best = PM_FIRST};
+    return build(&regions, &options);
+}
+
+/* Would a leaf whose origins are forged make a point look at the same edges again and again? */
+static void test_origins(void) {
+    pm_index *index = rough();
+    size_t size;
+    const char *block = pm_index_block(index, &size);
+    const pm_section section = section_of(block, PM_SECTION_TREE_ORIGINS);
+    const size_t origins = (size_t)section.offset;
+    const uint32_t *units = (const uint32_t *)(const void *)(block + origins);
+    const size_t count = (size_t)section.size / sizeof *units;
+    size_t other = 0, twice = 0, last = 0; /* a polygon after that of the origin before, one of two runs, the last */
+    for (size_t at = 0, before = 0; at < count; before = at, at += 2 + 2 * (size_t)units[at + 1]) {
+        other = units[at] > units[before] && units[at + 1] > 0 ? at : other;
+        twice = units[at + 1] > 1 ? at : twice;
+        last = at;
+    }
+    tap_ok(other > 0 && twice > 0 && open_status(block, size, 1) == PM_OK, "%zu units of origins", count);
+    const struct {
+        const char *what;
+        size_t unit;
+        uint32_t word;
+    } forgeries[] = {{"a polygon before the one before", other, 0},
+                     {"a run of another polygon", other + 2, 0},
+                     {"a run that goes on into the next polygon", twice + 3, units[twice + 3] + 401},
+                     {"a run that begins within the one before", twice + 4, units[twice + 2]},
+                     {"a run that ends within the next one", twice + 3, units[twice + 4] - units[twice + 2] + 1},
+                     {"no polygon", other, 6},
+                     {"runs beyond the origins", last + 1, units[last + 1] + 1},
+                     {"runs without end", other + 1, UINT32_MAX}};
+    for (size_t i = 0; i < sizeof forgeries / sizeof *forgeries; i++) {
+        char *copy = exactly(block, size);
+        memcpy(copy + origins + forgeries[i].unit * sizeof *units, &forgeries[i].word, sizeof *units);
+        seal(copy, size);
+        tap_ok(open_status(copy, size, 1) == PM_ERR_BLOCK, "origins: %s", forgeries[i].what);
+        free(copy);
+    }
+    char *copy = exactly(block, size);
+    uint32_t *leaves = (uint32_t *)(void *)(copy + section_of(block, PM_SECTION_TREE_LEAVES).offset);
+    size_t at = 0;
+    for (pm_leaf leaf; (leaf = pm_leaf_read(leaves + at)).polygon_count == 0 || leaves[at + PM_LEAF_ORIGINS] == 0;)
+        at += leaf.polygon_count ? (leaf.vertices + (size_t)leaf.vertex_count + 1) & ~(size_t)1 : 2;
+    leaves[at + PM_LEAF_ORIGINS] = 0;
+    seal(copy, size);
+    tap_ok(open_status(copy, size, 1) == PM_ERR_BLOCK, "origins of another leaf");
+    free(copy);
+    pm_index_free(index);
+}
+
 /* Overwrite a few numbers, most often some that steer a search. */
 static void forge(char *block, size_t size, rng *r) {
     static const double doubles[] = {NAN, INFINITY, -INFINITY, 0, -0.0, 1e308, 0x1p-1074, 1, -1};
@@ -504,6 +577,7 @@ int main(void) {
     test_damage();
     test_refusals();
     test_each_check();
+    test_origins();
     test_each_header();
     test_forgery();
     test_memory();
