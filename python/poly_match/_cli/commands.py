@@ -102,6 +102,11 @@ console_options = _options(
     click.option("-q", "--quiet", is_flag=True, help="No bar and no summary; warnings are still told."),
     click.option("--json", "as_json", is_flag=True, help="The summary as one JSON object on stderr."),
 )
+keys = click.option(
+    "--on", multiple=True, metavar="COLUMN",
+    help="Match a point only to the regions whose field COLUMN is equal to its own; COLUMN=FIELD where the "
+    "names differ. To be given again for several, all of which have to be equal.",
+)  # fmt: skip
 fail_unmatched = click.option(
     "--fail-unmatched", is_flag=True, help="Exit with code 4 when there are points without a region."
 )
@@ -135,6 +140,7 @@ def cli() -> None:
 @point_options
 @polygons_layer
 @rule_options
+@keys
 @run_options
 @console_options
 @click.pass_context
@@ -166,6 +172,7 @@ def match(context: click.Context, /, **options: Any) -> None:
 @point_options
 @polygons_layer
 @rule_options
+@keys
 @run_options
 @console_options
 @click.pass_context
@@ -286,6 +293,8 @@ def _job(context: click.Context, options: dict[str, Any]) -> MatchOptions:
         given = [name for name in _RULE_NAMES if context.get_parameter_source(name) is _BY_HAND]
         if given:
             raise UsageProblem(f"--{given[0]} has no effect on an index that is built already; leave it out")
+        if options["on"]:
+            raise UsageProblem("--on needs the file of the polygons; an index that is built has no fields")
     if options["points"] == options["polygons"] == PIPE:
         raise UsageProblem("POINTS and POLYGONS cannot both come from standard input")
     rejects = options.get("rejects")
@@ -301,6 +310,7 @@ def _job(context: click.Context, options: dict[str, Any]) -> MatchOptions:
     return MatchOptions(
         **{name: options[name] for name in (*same, "index", "x", "y", "fail_unmatched", "workers")},
         rules=rules,
+        on=list(options["on"]),
         columns=None if columns is None else [name for name in columns.split(",") if name],
         audit=options.get("audit", False),
         rejects=rejects,

@@ -23,9 +23,10 @@ from poly_match._forms.column import numbers_in
 from poly_match._forms.regions import Regions, regions_of
 from poly_match._forms.validity import screening, shapes_of
 from poly_match._index import Index
+from poly_match._prepared import Prepared
 from poly_match._rules import Invalid
 
-__all__ = ["Layer", "index_for", "opened_index", "read_layer", "screened_regions"]
+__all__ = ["Layer", "index_for", "opened_index", "prepared_for", "read_layer", "screened_regions"]
 
 
 @dataclass
@@ -104,6 +105,16 @@ def index_for(layer: Layer, rules: Rules, console: Console, max_bytes: int | Non
         return Index(
             regions, predicate=rules.predicate, distance=rules.distance, best=best, max_bytes=max_bytes
         )
+    except (ValueError, TypeError) as error:
+        raise Problem(f"{layer.path}: {error}") from None
+
+
+def prepared_for(layer: Layer, rules: Rules, console: Console) -> Prepared:
+    """Return the regions and rules of a layer, for an index of some of its rows."""
+    best = rules.best if rules.score is None else layer.scores(rules.score)
+    regions = screened_regions(layer, rules.invalid, console)
+    try:
+        return Prepared.of(regions, rules.predicate, rules.distance, best, None)
     except (ValueError, TypeError) as error:
         raise Problem(f"{layer.path}: {error}") from None
 

@@ -19,7 +19,8 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from poly_match._cli.console import Console
 from poly_match._cli.errors import InputProblem, UnmatchedProblem, UsageProblem
 from poly_match._cli.formats import PIPE, Format, format_of, is_index, named, output_format
-from poly_match._cli.layer import Layer, index_for, opened_index, read_layer
+from poly_match._cli.keys import KeyedRegions
+from poly_match._cli.layer import Layer, index_for, opened_index, prepared_for, read_layer
 from poly_match._cli.options import MatchOptions
 from poly_match._cli.read import (
     Columns,
@@ -33,8 +34,9 @@ from poly_match._cli.read import (
 from poly_match._cli.rows import Piece, Shape, unique_names
 from poly_match._cli.write import Target, open_target
 from poly_match._forms.crs import difference, is_degrees, is_longitude, name_of, text_of
+from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad
-from poly_match._index import Index
+from poly_match._index import Answers, Index
 
 __all__ = ["check_places", "points_crs", "points_format", "run_count", "run_match"]
 
@@ -60,12 +62,18 @@ class Run:
     format: Format  # of the points
     places: Columns | Geometry
     layer: Layer
-    index: Index
+    index: Index | KeyedRegions
     tally: Tally
 
     def shape(self, added: dict[str, Any] | None, format: Format) -> Shape:
         """Return the form of an output."""
         return Shape(self.source, self.places, added, self.job.audit, format, self.layer.crs)
+
+    def match(self, batch: pa.RecordBatch, x: Doubles, y: Doubles) -> Answers:
+        """Match one piece of the points."""
+        if isinstance(self.index, Index):
+            return self.index.match((x, y), workers=self.job.workers)
+        return self.index.match(batch, x, y, self.tally.points, self.job.workers)
 
     def pieces(self) -> Generator[Piece, None, None]:
         """Match the points, piece by piece."""
@@ -76,7 +84,7 @@ class Run:
             for batch in batches:
                 x, y = xy_of(self.source, self.places, batch, tally.points)
                 began = time.perf_counter()
-                answers = self.index.match((x, y), workers=self.job.workers)
+                answers = self.match(batch, x, y)
                 tally.matching += time.perf_counter() - began
                 tally.points += len(answers)
                 tally.matched += int(np.count_nonzero(answers >= 0))
@@ -152,13 +160,16 @@ def opened(job: MatchOptions, console: Console, stack: ExitStack) -> Run:
     source = stack.enter_context(open_source(job.points, format, job.points_layer))
     places = places_of(source, job.x, job.y)
     began = time.perf_counter()
+    index: Index | KeyedRegions
     if is_index(job.polygons):
         layer, index = Layer(job.polygons), opened_index(job.polygons)
     else:
         layer = read_layer(job.polygons, job.polygons_layer)
         check_places(source, places, layer, console, named_by_hand=job.x is not None)
         layer.chosen(job.columns)  # a wrong name is told before the work
-        if job.index is None:
+        if job.on:
+            index = KeyedRegions(job.on, source, layer, prepared_for(layer, job.rules, console))
+        elif job.index is None:
             index = index_for(layer, job.rules, console)
         else:
             index = opened_index(job.index)

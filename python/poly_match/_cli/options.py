@@ -46,6 +46,7 @@ class MatchOptions:
     x: str | None = None
     y: str | None = None
     rules: Rules = field(default_factory=Rules)
+    on: list[str] = field(default_factory=list)
     columns: list[str] | None = None
     audit: bool = False
     rejects: str | None = None

@@ -1,0 +1,91 @@
+"""`--on`: points that may only have the regions whose fields are equal to columns of theirs.
+
+The regions are put in groups once; the points come in pieces, and the indexes of large groups are kept from
+one piece to the next. CSV has no types, so a column of text becomes what the field is that it is compared
+with.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
+
+from poly_match._cli.csv import parsed
+from poly_match._cli.errors import Problem, UsageProblem
+from poly_match._cli.layer import Layer
+from poly_match._cli.read import Source
+from poly_match._errors import InputError
+from poly_match._forms.keys import Keys
+from poly_match._forms.numbers import Doubles
+from poly_match._groups import Groups
+from poly_match._prepared import Prepared
+
+__all__ = ["KeyedRegions"]
+
+
+class KeyedRegions:
+    """The regions of a layer in groups of equal fields.
+
+    Parameters
+    ----------
+    on
+        "NAME", or "COLUMN=FIELD" where the points call it otherwise.
+    """
+
+    def __init__(self, on: list[str], source: Source, layer: Layer, prepared: Prepared) -> None:
+        self.source = source
+        self.pairs = [_pair(each, source, layer) for each in on]
+        self.types = [layer.fields[field].type for _, field in self.pairs]
+        self.keys = Keys([layer.fields[field] for _, field in self.pairs], len(layer))
+        self.groups = Groups(prepared, self.keys.regions, self.keys.count, keep=True)
+
+    def __len__(self) -> int:
+        return len(self.keys.regions)
+
+    def match(
+        self, batch: pa.RecordBatch, x: Doubles, y: Doubles, rows_before: int, workers: int
+    ) -> npt.NDArray[np.intp]:
+        """Return the answers of a piece of the points."""
+        columns = [
+            self._column(batch, name, kind, rows_before)
+            for (name, _), kind in zip(self.pairs, self.types, strict=True)
+        ]
+        try:
+            codes = self.keys.of_points(columns, len(x))
+        except InputError as error:
+            names = ", ".join(f"{name}={field}" for name, field in self.pairs)
+            raise Problem(f"{self.source.path}: --on {names}: {error.reason}") from None
+        return self.groups.match(x, y, codes, workers, False).astype(np.intp, copy=False)
+
+    def _column(self, batch: pa.RecordBatch, name: str, kind: Any, rows_before: int) -> Any:
+        """Return a column of the points; a cell of text is of the field's type, an empty one is missing."""
+        column = batch[name]
+        if not self.source.is_text:
+            return column
+        text = pc.utf8_trim_whitespace(column)
+        text = pc.if_else(pc.equal(text, ""), pa.scalar(None, text.type), text)
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            return text
+        try:
+            return pc.cast(text, kind)
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            return parsed(column, self.source.path, name, rows_before)
+
+
+def _pair(on: str, source: Source, layer: Layer) -> tuple[str, str]:
+    """Return the column of the points and the field of the regions."""
+    names = source.schema.names
+    if on in names and on in layer.fields:
+        return on, on
+    column, equals, field = on.partition("=")
+    field = field if equals else column
+    for path, name, there in ((source.path, column, names), (layer.path, field, list(layer.fields))):
+        if name not in there:
+            raise UsageProblem(
+                f"--on {on}: {path} has no column {name}; it has {', '.join(there) or '(none)'}"
+            )
+    return column, field
