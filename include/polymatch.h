@@ -204,8 +204,11 @@ static inline double pm_rounded_square(double ax, double ay, double bx, double b
 
 /** Which regions are candidates for a point. */
 typedef enum pm_predicate {
-    PM_COVERS = 0,       /**< the region covers the point, its boundary included */
-    PM_CENTER_WITHIN = 1 /**< the region's center is strictly closer than the distance */
+    PM_COVERS = 0,        /**< the region covers the point, its boundary included */
+    PM_CENTER_WITHIN = 1, /**< the region's center is strictly closer than the distance */
+    PM_DWITHIN = 2,       /**< the region is at most the distance away: it covers the point, or an edge of it is */
+    PM_NEAREST = 3 /**< as PM_DWITHIN, but the closest wins, and `best` decides between equal distances only: the
+                        region the point is in, or else the closest one */
 } pm_predicate;
 
 /** The word for a predicate, "covers": what messages and interfaces call it. Predicates are numbered from 0 without a
@@ -231,7 +234,8 @@ typedef enum pm_engine {
     PM_ENGINE_AUTO = 0, /**< the tree, unless there is little to search */
     PM_ENGINE_SCAN = 1, /**< box by box, best first: nothing to build, for few points */
     PM_ENGINE_TREE = 2  /**< the map of answers cut into cells, for many. Where it can't pay (extents beyond 1e100,
-                             infinite radii, thousands of borders in one place) the scan stands in */
+                             infinite radii, thousands of borders in one place) the scan stands in. Distances to
+                             edges come from a tree over the edges' boxes, which always pays */
 } pm_engine;
 
 /** What to answer. All zero is the default: covers, smallest. */
@@ -239,14 +243,16 @@ typedef struct pm_options {
     pm_predicate predicate;
     pm_best best;
     const void *scores;     /**< for PM_SCORE_*: one per region; else NULL */
-    const double *distance; /**< for PM_CENTER_WITHIN: radii >= 0, infinity allowed; else NULL */
-    size_t distance_count;  /**< 1 for all the regions, or one per region */
+    const double *distance; /**< for PM_CENTER_WITHIN, PM_DWITHIN and, if wanted, PM_NEAREST: >= 0, infinity allowed;
+                                 else NULL */
+    size_t distance_count;  /**< 1 for all the regions, or one per region; 0 for PM_NEAREST without a limit */
     pm_engine engine;
     const pm_allocator *allocator; /**< NULL: malloc and free */
     const double *areas;           /**< for PM_SMALLEST and PM_LARGEST of regions: NULL, they are measured; or one per
                                         region, none NaN, that count instead */
     size_t max_bytes;              /**< most bytes of the block, so that a tree grows no further; 0: three times the
-                                        coordinates + 16 MB, for PM_CENTER_WITHIN 256 per region + 4 MB, and the note */
+                                        coordinates + 16 MB, for PM_CENTER_WITHIN 256 per region + 4 MB, for PM_DWITHIN and
+                                        PM_NEAREST twice as much as for PM_COVERS, and the note */
     int (*poll)(void *context);    /**< NULL, or called every few milliseconds of a build, from its thread; nonzero
                                         stops the build with PM_ERR_STOPPED */
     void *poll_context;
@@ -335,6 +341,17 @@ PM_API void pm_index_bounds(const pm_index *index, double bounds[4]);
  * on how many regions there are nor on their vertices; without, it is O(n) for n regions, tried best first up to the
  * first hit. Vector instructions are used where the machine has them: the answers are the same. */
 PM_API void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out);
+
+/** Match points and measure: as pm_index_match(), and distances[i] receives the distance from point i to its region.
+ *
+ * For PM_NEAREST and PM_DWITHIN that is 0 where the region covers the point, else the least distance to one of its
+ * edges; for PM_CENTER_WITHIN the distance to its center. NaN where the answer is PM_NO_MATCH. Within 4 units in the
+ * last place of the true distance; infinity where that exceeds the largest double. Allocates nothing; as
+ * pm_index_match() it may be called on any slice of the points, from any thread.
+ *
+ * @return PM_OK; PM_ERR_ARGUMENT for an index of PM_COVERS, which has no distances: use PM_NEAREST */
+PM_API PM_MUST_USE pm_status pm_index_match_distances(const pm_index *index, const pm_points *points, int64_t *out,
+                                                      double *distances, pm_error *err);
 
 /** A cell of the map of answers. */
 typedef struct pm_index_cell {

@@ -33,6 +33,10 @@ typedef enum pm_section_name {
     PM_SECTION_TREE_LEAVES,
     PM_SECTION_TREE_ORIGINS,
     PM_SECTION_NOTE, /* of every block: bytes that belong to the caller */
+    PM_SECTION_LIMITS,
+    PM_SECTION_RANKS, /* position in the input -> rank */
+    PM_SECTION_DISTANCE_MAP,
+    PM_SECTION_RUNS,
     PM_SECTIONS
 } pm_section_name;
 

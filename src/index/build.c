@@ -33,6 +33,8 @@ static pm_status check_distance(const pm_options *options, const pm_kind *kind, 
         return options->distance || options->distance_count
                    ? pm_fail(err, PM_ERR_ARGUMENT, -1, "distance is given, but %s has none", kind->name)
                    : PM_OK;
+    if (kind->distance == PM_DISTANCE_OPTIONAL && !options->distance && options->distance_count == 0)
+        return PM_OK;
     if (options->distance_count != 1 && options->distance_count != count)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "distance_count is %zu, expected 1 or %zu", options->distance_count,
                        count);

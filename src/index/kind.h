@@ -37,7 +37,7 @@
 #include "tree/tree.h"
 
 /* What the options' distance is to a kind. */
-typedef enum pm_distance_rule { PM_DISTANCE_NONE, PM_DISTANCE_NEEDED } pm_distance_rule;
+typedef enum pm_distance_rule { PM_DISTANCE_NONE, PM_DISTANCE_NEEDED, PM_DISTANCE_OPTIONAL } pm_distance_rule;
 
 struct pm_kind {
     const char *name; /* of the predicate, for people */
@@ -78,6 +78,9 @@ struct pm_kind {
 
     /* One answer per point. */
     void (*match)(const void *view, const pm_points *points, int64_t *out);
+
+    /* NULL, or one answer per point and its distance, NaN where there is none. */
+    void (*measure)(const void *view, const pm_points *points, int64_t *out, double *distances);
 
     /* The map of answers, for pm_index_visit(); it may be one that does not exist. */
     const pm_tree *(*tree)(const void *view);

@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/distance.h"
 #include "base/status.h"
 #include "index.h"
 #include "input/rank.h"
@@ -146,6 +147,15 @@ static void match(const void *view, const pm_points *points, int64_t *out) {
         pm_scan(points, out, find, &v->table);
 }
 
+static void measure(const void *view, const pm_points *points, int64_t *out, double *distances) {
+    const pm_disk_table *table = &((const pm_disk_view *)view)->table;
+    match(view, points, out);
+    for (size_t i = 0; i < points->count; i++) {
+        double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
+        distances[i] = out[i] < 0 ? NAN : pm_distance(table->x[out[i]], table->y[out[i]], x, y);
+    }
+}
+
 static const pm_tree *tree_of(const void *view) {
     return &((const pm_disk_view *)view)->tree;
 }
@@ -164,6 +174,7 @@ const pm_kind pm_kind_disks = {.name = "center_within",
                                .view = make_view,
                                .verify = verify,
                                .match = match,
+                               .measure = measure,
                                .tree = tree_of};
 
 /* ---- without an index ---- */

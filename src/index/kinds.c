@@ -4,9 +4,10 @@
 #include "kind.h"
 
 #include "kind_disks.h"
+#include "kind_distances.h"
 #include "kind_polygons.h"
 
-static const pm_kind *const KINDS[] = {&pm_kind_polygons, &pm_kind_disks};
+static const pm_kind *const KINDS[] = {&pm_kind_polygons, &pm_kind_disks, &pm_kind_dwithin, &pm_kind_nearest};
 
 const pm_kind *pm_kind_of(pm_predicate predicate) {
     for (size_t i = 0; i < sizeof KINDS / sizeof *KINDS; i++)

@@ -69,3 +69,11 @@ const void *pm_index_note(const pm_index *index, size_t *size) {
 void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out) {
     index->kind->match(index->view, points, out);
 }
+
+pm_status pm_index_match_distances(const pm_index *index, const pm_points *points, int64_t *out, double *distances,
+                                   pm_error *err) {
+    if (!index->kind->measure)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "%s has no distances: an index of nearest has", index->kind->name);
+    index->kind->measure(index->view, points, out, distances);
+    return PM_OK;
+}

@@ -10,7 +10,9 @@
 #include "oracle.h"
 
 #include <assert.h>
+#include <float.h>
 #include <math.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,11 +101,16 @@ static void combine_magnitudes(big *out, const big *a, const big *b, int subtrac
     big_trim(out);
 }
 
+static void copy(big *out, const big *a) {
+    if (out != a)
+        memcpy(out, a, offsetof(big, limb) + (size_t)a->count * sizeof a->limb[0]);
+}
+
 static void add_signed(big *out, const big *a, const big *b, int b_sign) {
     if (b_sign == 0)
-        memmove(out, a, sizeof *out);
+        copy(out, a);
     else if (a->sign == 0) {
-        memmove(out, b, sizeof *out);
+        copy(out, b);
         out->sign = b_sign;
     } else if (a->sign == b_sign)
         combine_magnitudes(out, a, b, 0, b_sign);
@@ -207,6 +214,75 @@ int oracle_is_closer(const double center[2], double x, double y, double distance
     big_multiply(&d2, &d, &d);
     big_add(&dx2, &dx2, &dy2);
     return big_compare(&dx2, &d2) < 0;
+}
+
+/* u . v of two differences each. */
+static void scalar_product(big *out, const big u[2], const big v[2]) {
+    big other;
+    big_multiply(out, &u[0], &v[0]);
+    big_multiply(&other, &u[1], &v[1]);
+    big_add(out, out, &other);
+}
+
+/* The squared distance as top / bottom: of p to the place a + t (b - a) where t is cut off to [0, 1]. */
+static void squared_distance(big *top, big *bottom, const double edge[4], double x, double y) {
+    big along[2], from[2], length, t, cross, other;
+    difference(&along[0], edge[2], edge[0]);
+    difference(&along[1], edge[3], edge[1]);
+    difference(&from[0], x, edge[0]);
+    difference(&from[1], y, edge[1]);
+    scalar_product(&length, along, along);
+    scalar_product(&t, from, along);  /* times the length */
+    bottom->sign = bottom->count = 1; /* the integer 1 */
+    bottom->low = 0;
+    bottom->limb[0] = 1;
+    if (t.sign <= 0) {
+        scalar_product(top, from, from);
+    } else if (big_compare(&t, &length) >= 0) {
+        difference(&from[0], x, edge[2]);
+        difference(&from[1], y, edge[3]);
+        scalar_product(top, from, from);
+    } else {
+        big_multiply(&cross, &along[0], &from[1]);
+        big_multiply(&other, &along[1], &from[0]);
+        big_subtract(&cross, &cross, &other);
+        big_multiply(top, &cross, &cross);
+        copy(bottom, &length);
+    }
+}
+
+int oracle_compare_edges(const double first[4], const double second[4], double x, double y) {
+    big top[2], bottom[2], left, right;
+    squared_distance(&top[0], &bottom[0], first, x, y);
+    squared_distance(&top[1], &bottom[1], second, x, y);
+    big_multiply(&left, &top[0], &bottom[1]);
+    big_multiply(&right, &top[1], &bottom[0]);
+    return big_compare(&left, &right);
+}
+
+int oracle_compare_limit(const double edge[4], double x, double y, double limit) {
+    big top, bottom, root, square, right;
+    if (isinf(limit))
+        return -1;
+    squared_distance(&top, &bottom, edge, x, y);
+    big_from_double(&root, limit);
+    big_multiply(&square, &root, &root);
+    big_multiply(&right, &square, &bottom);
+    return big_compare(&top, &right);
+}
+
+int oracle_edge_distance_is(const double edge[4], double x, double y, double value) {
+    if (isnan(value) || value < 0)
+        return 0;
+    int beyond = oracle_compare_limit(edge, x, y, DBL_MAX) > 0;
+    if (isinf(value) || beyond)
+        return isinf(value) && beyond;
+    double low = value, high = value;
+    for (int i = 0; i < 4; i++) {
+        low = nextafter(low, -INFINITY);
+        high = nextafter(high, INFINITY);
+    }
+    return (low < 0 || oracle_compare_limit(edge, x, y, low) >= 0) && oracle_compare_limit(edge, x, y, high) <= 0;
 }
 
 /* |sum(x[i] y[i+1] - x[i+1] y[i])|: twice the area, in units of 2^-2148. */
@@ -368,6 +444,82 @@ static int is_candidate(const pm_regions *regions, const double *centers, const 
     return oracle_is_closer(centers + 2 * i, x, y, options->distance[options->distance_count == 1 ? 0 : i]);
 }
 
+/* How far a region is: it covers the point, or this edge is nearest. */
+typedef struct region_distance {
+    int exists, covers;
+    double edge[4];
+    big top, bottom; /* the square of its distance */
+} region_distance;
+
+static int compare_fractions(const big *top, const big *bottom, const big *other_top, const big *other_bottom) {
+    big left, right;
+    big_multiply(&left, top, other_bottom);
+    big_multiply(&right, other_top, bottom);
+    return big_compare(&left, &right);
+}
+
+static void distance_of(region_distance *found, const pm_regions *regions, size_t region, double x, double y) {
+    size_t first = (size_t)regions->polygon_offsets[first_polygon(regions, region)];
+    size_t last = (size_t)regions->polygon_offsets[first_polygon(regions, region + 1)];
+    found->exists = 0;
+    found->covers = oracle_covers(regions, region, x, y);
+    for (size_t ring = first; ring < last; ring++) {
+        size_t start = (size_t)regions->ring_offsets[ring], end = (size_t)regions->ring_offsets[ring + 1];
+        for (size_t i = start; i < end; i++) {
+            const double *a = regions->coords + 2 * i, *b = regions->coords + 2 * (i + 1 < end ? i + 1 : start);
+            const double edge[4] = {a[0], a[1], b[0], b[1]};
+            big top, bottom;
+            if (found->covers && found->exists)
+                return;
+            squared_distance(&top, &bottom, edge, x, y);
+            if (found->exists && compare_fractions(&top, &bottom, &found->top, &found->bottom) >= 0)
+                continue;
+            memcpy(found->edge, edge, sizeof edge);
+            copy(&found->top, &top);
+            copy(&found->bottom, &bottom);
+            found->exists = 1;
+        }
+    }
+}
+
+static int compare_distances(const region_distance *a, const region_distance *b) {
+    return a->covers || b->covers ? b->covers - a->covers
+                                  : compare_fractions(&a->top, &a->bottom, &b->top, &b->bottom);
+}
+
+static int is_within(const region_distance *distance, double x, double y, double limit) {
+    return distance->exists && (distance->covers || oracle_compare_limit(distance->edge, x, y, limit) <= 0);
+}
+
+int oracle_distance_is(const pm_regions *regions, size_t region, double x, double y, double value) {
+    region_distance distance;
+    distance_of(&distance, regions, region, x, y);
+    if (!distance.exists || distance.covers)
+        return distance.covers && value == 0;
+    return oracle_edge_distance_is(distance.edge, x, y, value);
+}
+
+static double limit_of(const pm_options *options, size_t i) {
+    return options->distance_count ? options->distance[options->distance_count == 1 ? 0 : i] : INFINITY;
+}
+
+/* Every region at most as far away as its limit; for nearest the closest, else the best. */
+static void match_distances(const pm_regions *regions, const double *areas, size_t count, const pm_options *options,
+                            double x, double y, int64_t *out) {
+    static region_distance best, distance;
+    best.exists = 0;
+    for (size_t i = 0; i < count && isfinite(x) && isfinite(y); i++) {
+        distance_of(&distance, regions, i, x, y);
+        if (!is_within(&distance, x, y, limit_of(options, i)))
+            continue;
+        int nearer = options->predicate == PM_NEAREST && best.exists ? compare_distances(&distance, &best) : 0;
+        if (!best.exists || nearer < 0 || (nearer == 0 && beats(options, areas, i, (size_t)*out))) {
+            best = distance;
+            *out = (int64_t)i;
+        }
+    }
+}
+
 /* Every region is tested, in input order: a later one wins only when it beats the best so far. */
 static void match_all(const pm_regions *regions, const double *centers, const double *areas, size_t count,
                       const pm_options *options, const pm_points *points, int64_t *out) {
@@ -375,7 +527,9 @@ static void match_all(const pm_regions *regions, const double *centers, const do
         double x = point_value(points->x, points->x_stride, k);
         double y = point_value(points->y, points->y_stride, k);
         out[k] = PM_NO_MATCH;
-        for (size_t i = 0; i < count; i++)
+        if (options->predicate >= PM_DWITHIN)
+            match_distances(regions, areas, count, options, x, y, &out[k]);
+        for (size_t i = 0; i < count && options->predicate < PM_DWITHIN; i++)
             if ((out[k] == PM_NO_MATCH || beats(options, areas, i, (size_t)out[k])) &&
                 is_candidate(regions, centers, options, i, x, y))
                 out[k] = (int64_t)i;

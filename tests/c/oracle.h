@@ -4,9 +4,9 @@
 
 #include "polymatch.h"
 
-/* Every double is an integer times 2^-1074, of at most 2098 bits; a product of two differences has at most 4200
+/* Every double is an integer times 2^-1074, of at most 2098 bits; a product of six differences has at most 12,600
  * bits, and sums of many such products a few more. */
-enum { BIG_LIMBS = 144, BIG_UNIT = 1074 };
+enum { BIG_LIMBS = 420, BIG_UNIT = 1074 };
 
 /* sign * sum(limb[i] * 2^(32 * (low + i))): sign-magnitude, without zero limbs at either end; 0 has count 0. */
 typedef struct big {
@@ -27,6 +27,14 @@ int oracle_orientation(const double a[2], const double b[2], const double c[2]);
 int oracle_is_closer(const double center[2], double x, double y, double distance);
 double oracle_ring_area(const double *x, const double *y, ptrdiff_t stride, size_t count);
 void oracle_vertex_center(const double *x, const double *y, ptrdiff_t stride, size_t count, double center[2]);
+
+/* The sign of distance(first) - distance(second) of edges ax ay bx by from a point, and of distance(edge) - limit. */
+int oracle_compare_edges(const double first[4], const double second[4], double x, double y);
+int oracle_compare_limit(const double edge[4], double x, double y, double limit);
+
+/* Is a distance right: within 4 ulps, infinite where the true one exceeds the largest double? */
+int oracle_edge_distance_is(const double edge[4], double x, double y, double value);
+int oracle_distance_is(const pm_regions *regions, size_t region, double x, double y, double value);
 
 double oracle_area(const pm_regions *regions, size_t region);
 void oracle_center(const pm_regions *regions, size_t region, double center[2]);

@@ -36,13 +36,16 @@ static void fill_points(rules *u, rng *r, const source *s, const zoo *z, size_t 
         (pm_points){.x = u->x, .y = u->y, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = count};
 }
 
+/* From a point to a region's center, or for distances to borders to any vertex. */
 static double fill_distance(const rules *u, rng *r, const zoo *z, size_t region) {
     static const double values[] = {0, -0.0, 0x1p-1074, 1e-320, 1e200, INFINITY, 1, 2.5};
-    double center[2], d = NAN;
+    double place[2], d = NAN;
     if (rng_below(r, 4)) {
         size_t i = rng_below(r, (uint32_t)u->points.count);
-        oracle_center(&z->regions, region, center);
-        d = hypot(center[0] - u->x[i], center[1] - u->y[i]);
+        oracle_center(&z->regions, region, place);
+        if (u->options.predicate != PM_CENTER_WITHIN && z->regions.coord_count > 0)
+            memcpy(place, z->coords + 2 * rng_below(r, (uint32_t)z->regions.coord_count), sizeof place);
+        d = hypot(place[0] - u->x[i], place[1] - u->y[i]);
         if (d > 0 && isfinite(d))
             d = fabs(ulps_away(d, (int)rng_below(r, 3) - 1));
     }
@@ -53,7 +56,9 @@ void rules_fill(rules *u, rng *r, const source *s, const zoo *z, size_t points) 
     size_t regions = pm_regions_count(&z->regions);
     memset(&u->options, 0, sizeof u->options);
     fill_points(u, r, s, z, points);
-    u->options.predicate = rng_below(r, 3) ? PM_COVERS : PM_CENTER_WITHIN;
+    static const pm_predicate predicates[] = {PM_COVERS,        PM_COVERS,  PM_COVERS,
+                                              PM_CENTER_WITHIN, PM_DWITHIN, PM_NEAREST};
+    u->options.predicate = predicates[rng_below(r, 6)];
     u->options.engine = (pm_engine)rng_below(r, 3);
     u->options.best = (pm_best)rng_below(r, PM_SCORE_UINT64 + 1);
     uint32_t values = rng_below(r, 8) + 1; /* how many different scores */
@@ -68,7 +73,7 @@ void rules_fill(rules *u, rng *r, const source *s, const zoo *z, size_t points) 
     }
     if (u->options.best >= PM_SCORE_DOUBLE)
         u->options.scores = &u->scores;
-    if (u->options.predicate == PM_CENTER_WITHIN) {
+    if (u->options.predicate != PM_COVERS && (u->options.predicate != PM_NEAREST || rng_below(r, 2))) {
         u->options.distance = u->distance;
         u->options.distance_count = rng_below(r, 4) || regions == 0 ? 1 : regions;
         if (regions == 0)
@@ -79,7 +84,8 @@ void rules_fill(rules *u, rng *r, const source *s, const zoo *z, size_t points) 
 }
 
 void rules_print(const rules *u, size_t regions) {
-    printf("# %s, %s", pm_predicate_name(u->options.predicate), pm_best_name(u->options.best));
+    printf("# %s, %s, engine %d", pm_predicate_name(u->options.predicate), pm_best_name(u->options.best),
+           (int)u->options.engine);
     for (size_t i = 0; i < regions; i++) {
         if (u->options.best == PM_SCORE_DOUBLE)
             printf(" %a", u->scores.of_double[i]);

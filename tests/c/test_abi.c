@@ -84,7 +84,8 @@ static void test_numbers(void) {
                PM_ERR_COORDINATE == -4 && PM_ERR_SCORE == -5 && PM_ERR_DISTANCE == -6 && PM_ERR_BLOCK == -7 &&
                PM_ERR_VERSION == -8 && PM_ERR_STOPPED == -9 && PM_ERR_SIZE == -10,
            "statuses");
-    tap_ok(PM_COVERS == 0 && PM_CENTER_WITHIN == 1 && PM_NO_MATCH == -1, "predicates, and no match");
+    tap_ok(PM_COVERS == 0 && PM_CENTER_WITHIN == 1 && PM_DWITHIN == 2 && PM_NEAREST == 3 && PM_NO_MATCH == -1,
+           "predicates, and no match");
     tap_ok(PM_SMALLEST == 0 && PM_LARGEST == 1 && PM_FIRST == 2 && PM_SCORE_DOUBLE == 3 && PM_SCORE_INT64 == 4 &&
                PM_SCORE_UINT64 == 5,
            "best");

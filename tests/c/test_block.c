@@ -90,7 +90,7 @@ static int same_facts(const pm_index *a, const pm_index *b) {
 static void test_round_trip(void) {
     rng r = rng_new(61);
     tap_count right = {"an opened block answers as the index did", 0, 0}, twice = {"same input, same bytes", 0, 0};
-    long of_rule[2][6] = {{0}}, trees = 0;
+    long of_rule[4][6] = {{0}}, trees = 0;
     for (long i = 0; i < tap_cases(2000, 40000); i++) {
         int64_t before[MAX_POINTS], after[MAX_POINTS], expected[MAX_POINTS];
         size_t size, again_size;
@@ -130,7 +130,7 @@ static void test_round_trip(void) {
     tap_tally(&right);
     tap_tally(&twice);
     long least = of_rule[0][0];
-    for (int predicate = 0; predicate < 2; predicate++)
+    for (int predicate = PM_COVERS; predicate <= PM_NEAREST; predicate++)
         for (int best = 0; best < 6; best++)
             least = of_rule[predicate][best] < least ? of_rule[predicate][best] : least;
     tap_ok(least > 0 && trees > right.cases / 30, "every rule at least %ld times, %ld trees", least, trees);

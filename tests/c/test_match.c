@@ -49,6 +49,41 @@ static int bounds_are_right(const zoo *z, const rules *u, const pm_index *index,
     return 1;
 }
 
+/* The same answers with distances; for covers an error instead. */
+static void check_distances(tap_count *count, const zoo *z, const rules *u, const pm_index *index,
+                            const int64_t *expected) {
+    int64_t out[MAX_POINTS];
+    double distances[MAX_POINTS];
+    pm_error err = {PM_OK, 0, ""};
+    pm_status status = pm_index_match_distances(index, &u->points, out, distances, &err);
+    if (u->options.predicate == PM_COVERS) {
+        tap_case(count, status == PM_ERR_ARGUMENT && err.status == status && strstr(err.message, "nearest"));
+        return;
+    }
+    tap_case(count, status == PM_OK);
+    for (size_t i = 0; i < u->points.count; i++) {
+        int right = out[i] == expected[i];
+        if (expected[i] == PM_NO_MATCH) {
+            right = right && isnan(distances[i]);
+        } else if (u->options.predicate == PM_CENTER_WITHIN) {
+            double center[2];
+            oracle_center(&z->regions, (size_t)expected[i], center);
+            const double edge[4] = {center[0], center[1], center[0], center[1]};
+            right = right && (isinf(center[0]) || isinf(center[1])
+                                  ? isinf(distances[i])
+                                  : oracle_edge_distance_is(edge, u->x[i], u->y[i], distances[i]));
+        } else {
+            right = right && oracle_distance_is(&z->regions, (size_t)expected[i], u->x[i], u->y[i], distances[i]);
+        }
+        if (tap_case(count, right)) {
+            printf("# point %a,%a: %lld at %a, expected %lld\n", u->x[i], u->y[i], (long long)out[i], distances[i],
+                   (long long)expected[i]);
+            rules_print(u, pm_regions_count(&z->regions));
+            zoo_print(z);
+        }
+    }
+}
+
 static void test_families(void) {
     static zoo z;
     static rules u;
@@ -56,7 +91,8 @@ static void test_families(void) {
     for (int kind = 0; kind < FAMILIES; kind++) {
         char name[80];
         tap_count count = {name, 0, 0}, bounds = {"bounds hold what matches", 0, 0};
-        long hits[2] = {0, 0}, later = 0;
+        tap_count distances = {"their distances", 0, 0};
+        long hits[4] = {0}, later = 0;
         snprintf(name, sizeof name, "match, %s", family_names[kind]);
         for (long i = 0; i < tap_cases(2000, 15000); i++) {
             source s = source_new(&r, (family)kind);
@@ -77,15 +113,18 @@ static void test_families(void) {
                 hits[u.options.predicate] += expected[k] != PM_NO_MATCH;
                 later += expected[k] > 0;
             }
+            check_distances(&distances, &z, &u, index, expected);
             if (tap_case(&bounds, bounds_are_right(&z, &u, index, out) && pm_index_count(index) == regions))
                 zoo_print(&z);
             pm_index_free(index);
         }
         tap_tally(&count);
         tap_tally(&bounds);
-        tap_ok(hits[0] > count.cases / 10 && hits[1] > count.cases / 25 && later > count.cases / 20,
-               "%s: %ld covered, %ld near a center, %ld not by the first region", family_names[kind], hits[0],
-               hits[1], later);
+        tap_tally(&distances);
+        tap_ok(hits[0] > count.cases / 12 && hits[1] > count.cases / 50 && hits[2] > count.cases / 25 &&
+                   hits[3] > count.cases / 25 && later > count.cases / 20,
+               "%s: %ld covered, %ld near a center, %ld within, %ld nearest, %ld not by the first region",
+               family_names[kind], hits[0], hits[1], hits[2], hits[3], later);
     }
 }
 

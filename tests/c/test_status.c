@@ -206,7 +206,7 @@ static void test_options(void) {
         expect_build("scores NULL", &good, &options, PM_ERR_ARGUMENT, -1);
         expect_disks("scores NULL", &good_disks, &options, PM_ERR_ARGUMENT, -1);
     }
-    static const int unknown[] = {-1, 2, 6, 99, INT32_MAX, INT32_MIN};
+    static const int unknown[] = {-1, 6, 7, 99, INT32_MAX, INT32_MIN};
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++) {
         options = within;
         options.predicate = (pm_predicate)unknown[i];

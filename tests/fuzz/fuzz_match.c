@@ -189,8 +189,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     reader r = {data, size};
     unsigned mode = take(&r, 256), raw = take(&r, 4) == 0, disks = mode & 64;
     size_t n = disks ? take(&r, 40) : take(&r, 7), count = take(&r, 12); /* run_regions() draws n for itself */
-    pm_options options = {.predicate = disks || take(&r, 2) ? PM_CENTER_WITHIN : PM_COVERS};
-    if (options.predicate == PM_COVERS)
+    pm_options options = {.predicate = disks ? PM_CENTER_WITHIN : (pm_predicate)take(&r, PM_NEAREST + 1)};
+    if (options.predicate != PM_CENTER_WITHIN)
         options.engine = (pm_engine)take(&r, 3);
     options.best = (pm_best)take(&r, 6);
     if (take(&r, 32) == 31)
@@ -201,6 +201,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (options.best >= PM_SCORE_DOUBLE)
         options.scores = scores;
     options.distance_count = options.predicate == PM_COVERS ? 0 : take(&r, 2) ? 1 : n;
+    if (options.predicate == PM_NEAREST && take(&r, 2))
+        options.distance_count = 0;
     double *distance = take_doubles(&r, options.distance_count, (int)raw);
     for (size_t i = 0; i < options.distance_count; i++)
         if (take(&r, 16)) /* few enough negative ones to come through */

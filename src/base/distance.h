@@ -1,0 +1,102 @@
+/* distance.h — how far is a point from an edge: bounds that are cheap, comparisons that are exact. See distance.c.
+ *
+ * pm_near_edge() gives bounds of the squared distance in rounded arithmetic. Two edges whose bounds don't overlap are
+ * compared by them, which is nearly always; else pm_near_compare() decides in integers.
+ *
+ * The bounds, with u = 2^-53. A difference of two coordinates has the relative error u. So a squared distance to a
+ * vertex has 4u, the scalar products and the cross product at most 4u of the sum of their terms' magnitudes, and the
+ * squared length 4u; products and a quotient of those add one u each. All constants below leave a factor of two for
+ * terms in u^2. Underflow changes any product by less than 2^-1074: coordinates are scaled by a power of two, so that
+ * their differences are far from both ends, and what is so small that underflow could matter gets bounds that exclude
+ * nothing (LEAST_LENGTH, ABSOLUTE). Overflow gives infinities and NaN, for which no comparison of bounds is true. */
+#ifndef PM_DISTANCE_H
+#define PM_DISTANCE_H
+
+#include <math.h>
+
+/* A point, also in the scale at which distances to edges are estimated. */
+typedef struct pm_spot {
+    double x, y;
+    double scale;              /* a power of two */
+    double scaled_x, scaled_y; /* x * scale, y * scale */
+} pm_spot;
+
+static inline pm_spot pm_spot_at(double x, double y, double scale) {
+    return (pm_spot){x, y, scale, x * scale, y * scale};
+}
+
+/* The power of two by which coordinates should be scaled that are all in a square of this side: 1 for ordinary ones.
+ */
+double pm_distance_scale(double extent);
+
+/* Where on an edge the place nearest to the point is. */
+typedef enum pm_nearest_place { PM_AT_A, PM_AT_B, PM_AT_LINE, PM_AT_UNKNOWN } pm_nearest_place;
+
+/* An edge as seen from a point. */
+typedef struct pm_near {
+    double low, high; /* bounds of the scaled squared distance; (0, NaN) is possible and excludes nothing */
+    double edge[4];   /* ax ay bx by, as given */
+    pm_nearest_place place;
+} pm_near;
+
+/* Bounds of the scaled square of a distance. */
+typedef struct pm_bounds {
+    double low, high;
+} pm_bounds;
+
+#define PM_DISTANCE_LEAST_LENGTH 0x1p-400 /* squared, of an edge whose line can be measured */
+#define PM_DISTANCE_ABSOLUTE 0x1p-600     /* more than all underflow does to a squared distance */
+#define PM_DISTANCE_MOST 0x1p1000         /* a squared distance may be greater, but no lower bound is */
+
+/* A lower bound of what may have overflowed. */
+static inline double pm_not_infinite(double square) {
+    return square > PM_DISTANCE_MOST ? PM_DISTANCE_MOST : square;
+}
+
+static inline pm_bounds pm_vertex_bounds(double qx, double qy) {
+    double square = qx * qx + qy * qy;
+    return (pm_bounds){pm_not_infinite(square) * (1 - 0x1p-50) - PM_DISTANCE_ABSOLUTE,
+                       square * (1 + 0x1p-50) + PM_DISTANCE_ABSOLUTE};
+}
+
+/* A lower bound only, without a jump. The edge is scaled here. */
+static inline double pm_edge_low(double ax, double ay, double bx, double by, double scale, double x, double y) {
+    double dx = bx * scale - ax * scale, dy = by * scale - ay * scale;
+    double qx = x - ax * scale, qy = y - ay * scale, rx = x - bx * scale, ry = y - by * scale;
+    double before = qx * dx + qy * dy, after = rx * dx + ry * dy;
+    double before_error = 0x1p-50 * (fabs(qx * dx) + fabs(qy * dy)) + PM_DISTANCE_ABSOLUTE;
+    double after_error = 0x1p-50 * (fabs(rx * dx) + fabs(ry * dy)) + PM_DISTANCE_ABSOLUTE;
+    double left = dx * qy, right = dy * qx, length = dx * dx + dy * dy;
+    double cross = fabs(left - right) - 0x1p-50 * (fabs(left) + fabs(right));
+    double line = length > PM_DISTANCE_LEAST_LENGTH && cross > 0 ? pm_not_infinite(cross * cross) / length : 0;
+    double to_a = qx * qx + qy * qy, to_b = rx * rx + ry * ry;
+    double square = before < -before_error ? to_a : after > after_error ? to_b : line;
+    return pm_not_infinite(square) * (1 - 0x1p-48) - PM_DISTANCE_ABSOLUTE;
+}
+
+pm_near pm_near_edge(const double edge[4], const pm_spot *spot);
+
+/* Bounds of a distance that is given, for comparison with those of edges: finite or infinite, at least 0. */
+pm_bounds pm_limit_bounds(double limit, double scale);
+
+/* The sign of distance(a) - distance(b), exactly, when bounds can't tell. */
+int pm_near_decide(const pm_near *a, const pm_near *b, const pm_spot *spot);
+
+/* The sign of distance(a) - limit, exactly, when bounds can't tell. */
+int pm_near_decide_limit(const pm_near *a, double limit, const pm_spot *spot);
+
+static inline int pm_near_compare(const pm_near *a, const pm_near *b, const pm_spot *spot) {
+    return a->high < b->low ? -1 : a->low > b->high ? 1 : pm_near_decide(a, b, spot);
+}
+
+static inline int pm_near_compare_limit(const pm_near *a, double limit, pm_bounds bounds, const pm_spot *spot) {
+    return a->high < bounds.low ? -1 : a->low > bounds.high ? 1 : pm_near_decide_limit(a, limit, spot);
+}
+
+/* The distance itself, within 4 ulps; infinity where the true value exceeds the largest double. */
+double pm_near_distance(const pm_near *a, const pm_spot *spot);
+
+/* The distance between two places, as good; the second is finite. */
+double pm_distance(double ax, double ay, double bx, double by);
+
+#endif

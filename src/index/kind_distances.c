@@ -1,0 +1,277 @@
+/* kind_distances.c — an index of distances: which is the nearest region, or the best one within a distance?
+ *
+ * A region that covers a point is at distance 0. So everything that answers covers is here as well
+ * (kind_polygons.c), and says for nearest who wins where any region covers the point, for dwithin which is the first
+ * to beat. What borders decide comes from the tree over runs of edges (near/find.c), or without it from the scan of
+ * all edges (scan/nearest.c).
+ *
+ * Sections of its own: the limits in the order of the input, one, one per region, or none; the rank of each region of
+ * the input; the scale of distances and the greatest limit; the runs. */
+#include "kind_distances.h"
+
+#include <string.h>
+
+#include "base/status.h"
+#include "scan/scan.h"
+
+static const pm_section_name SECTIONS[] = {
+    PM_SECTION_BOXES,          PM_SECTION_POLYGON_OFFSETS, PM_SECTION_POLYGON_BOXES, PM_SECTION_RING_OFFSETS,
+    PM_SECTION_VERTEX_OFFSETS, PM_SECTION_VERTICES,        PM_SECTION_SPANS,         PM_SECTION_LIMITS,
+    PM_SECTION_RANKS,          PM_SECTION_DISTANCE_MAP,    PM_SECTION_TREE_ROOT,     PM_SECTION_RUNS,
+    PM_SECTION_TREE_TABLES,    PM_SECTION_TREE_LEAVES,     PM_SECTION_TREE_ORIGINS};
+
+/* The section `distance map`. */
+typedef struct distance_map {
+    double scale, farthest;
+} distance_map;
+
+/* ---- building ---- */
+
+static void set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t regions, uint64_t limits) {
+    sizes[PM_SECTION_LIMITS] = limits * sizeof(double);
+    sizes[PM_SECTION_RANKS] = regions * sizeof(uint32_t);
+    sizes[PM_SECTION_DISTANCE_MAP] = sizeof(distance_map);
+}
+
+static pm_status plan(pm_build *b, pm_error *err) {
+    pm_status status = pm_kind_polygons.plan(b, err);
+    set_sizes(b->sizes, b->count, b->options->distance_count);
+    b->default_limit = 2 * b->default_limit; /* of covers and of distances */
+    return status;
+}
+
+/* A little less than value. */
+static double below(double value) {
+    return value - (fabs(value) * 0x1p-52 + 0x1p-1074);
+}
+
+/* All places that are within the limits of some region. */
+static void extend_bounds(pm_build *b, const pm_distance_view *v) {
+    for (int i = 0; i < 4; i++)
+        b->bounds[i] = NAN;
+    for (size_t rank = 0; rank < b->count; rank++) {
+        const pm_box *box = &v->polygons.table.boxes[rank];
+        const double r = pm_reach_of(&v->field.reach, rank);
+        if (!(box->min_x <= box->max_x))
+            continue;
+        if (r > 0)
+            pm_build_extend_bounds(b, below(box->min_x - r), below(box->min_y - r), -below(-box->max_x - r),
+                                   -below(-box->max_y - r));
+        else
+            pm_build_extend_bounds(b, box->min_x, box->min_y, box->max_x, box->max_y);
+    }
+}
+
+static pm_status fill(pm_build *b, void *view, pm_error *err) {
+    pm_distance_view *v = view;
+    pm_status status = pm_kind_polygons.fill(b, &v->polygons, err);
+    if (status)
+        return status;
+    double extent = fmax(b->bounds[2] - b->bounds[0], b->bounds[3] - b->bounds[1]);
+    distance_map map = {pm_distance_scale(extent), pm_farthest(b->options->distance, b->options->distance_count)};
+    *(distance_map *)pm_block_array(&b->block, PM_SECTION_DISTANCE_MAP) = map;
+    if (b->sizes[PM_SECTION_LIMITS] > 0)
+        memcpy(pm_block_array(&b->block, PM_SECTION_LIMITS), b->options->distance,
+               (size_t)b->sizes[PM_SECTION_LIMITS]);
+    uint32_t *ranks = pm_block_array(&b->block, PM_SECTION_RANKS);
+    for (size_t rank = 0; rank < b->count; rank++)
+        ranks[b->ids[rank]] = (uint32_t)rank;
+    extend_bounds(b, v);
+    return PM_OK;
+}
+
+/* The runs become a section, where the budget allows. */
+static pm_status add_runs(pm_build *b, const pm_distance_view *v, pm_error *err) {
+    const pm_allocator *allocator = b->options->allocator;
+    size_t size = pm_runs_size(&v->polygons.table);
+    if (size + PM_BLOCK_ALIGN > b->budget || !pm_runs_fit(&v->polygons.table))
+        return PM_OK;
+    void *memory = pm_allocate(allocator, size);
+    pm_status status = PM_ERR_NO_MEMORY;
+    if (memory)
+        status = pm_runs_fill(&v->polygons.table, memory, size, &b->poll, allocator);
+    if (status) {
+        pm_release(allocator, memory);
+        return status == PM_ERR_STOPPED
+                   ? pm_build_stopped(err)
+                   : pm_fail(err, status, -1, "out of memory for the edges of %zu regions", b->count);
+    }
+    b->added[PM_SECTION_RUNS] = memory;
+    b->sizes[PM_SECTION_RUNS] = size;
+    b->budget -= size + PM_BLOCK_ALIGN;
+    return PM_OK;
+}
+
+static pm_status paint(pm_build *b, void *view, pm_error *err) {
+    pm_distance_view *v = view;
+    pm_status status = add_runs(b, v, err);
+    return status ? status : pm_kind_polygons.paint(b, &v->polygons, err);
+}
+
+/* ---- using a block ---- */
+
+static int fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
+    const uint64_t limits = sizes[PM_SECTION_LIMITS] / sizeof(double);
+    uint64_t again[PM_SECTIONS];
+    memcpy(again, sizes, sizeof again);
+    set_sizes(again, count, limits);
+    return memcmp(again, sizes, sizeof again) == 0 && (limits <= 1 || limits == count) &&
+           pm_kind_polygons.fits(sizes, count);
+}
+
+static void make_view(void *view, const pm_block *block) {
+    pm_distance_view *v = view;
+    const uint64_t limits = block->sections[PM_SECTION_LIMITS].size / sizeof(double);
+    const distance_map map = *(const distance_map *)pm_block_array(block, PM_SECTION_DISTANCE_MAP);
+    pm_kind_polygons.view(&v->polygons, block);
+    v->ids = pm_block_array(block, PM_SECTION_IDS);
+    v->ranks = pm_block_array(block, PM_SECTION_RANKS);
+    v->scale = map.scale;
+    (void)pm_runs_view(&v->runs, pm_block_array(block, PM_SECTION_RUNS),
+                       (size_t)block->sections[PM_SECTION_RUNS].size);
+    v->field = (pm_field){.table = &v->polygons.table,
+                          .runs = &v->runs,
+                          .reach = {.limits = limits ? pm_block_array(block, PM_SECTION_LIMITS) : NULL,
+                                    .step = limits > 1,
+                                    .ids = v->ids},
+                          .farthest = map.farthest};
+}
+
+static int is_scale(double scale) {
+    int exponent;
+    return scale > 0 && isfinite(scale) && frexp(scale, &exponent) == 0.5;
+}
+
+static pm_status verify(const void *view, const pm_block *block, const pm_allocator *allocator, pm_error *err) {
+    const pm_distance_view *v = view;
+    const size_t limits = (size_t)(block->sections[PM_SECTION_LIMITS].size / sizeof(double));
+    pm_status status = pm_kind_polygons.verify(&v->polygons, block, allocator, err);
+    if (status)
+        return status;
+    int right = is_scale(v->scale) && v->field.farthest >= 0;
+    for (size_t i = 0; i < limits; i++)
+        right &= v->field.reach.limits[i] >= 0;
+    for (size_t i = 0; i < v->polygons.table.count; i++)
+        right &= v->ranks[i] < v->polygons.table.count;
+    if (right && block->sections[PM_SECTION_RUNS].size > 0)
+        right = v->runs.starts != NULL && pm_runs_check(&v->runs, &v->polygons.table) && is_scale(v->runs.scale);
+    return right ? PM_OK : pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the distances are not those of regions");
+}
+
+/* ---- searching ---- */
+
+static int has_runs(const pm_distance_view *v) {
+    return v->runs.starts != NULL;
+}
+
+static pm_spot spot_of(const pm_distance_view *v, double x, double y) {
+    return pm_spot_at(x, y, has_runs(v) ? v->runs.scale : v->scale);
+}
+
+/* The nearest region, where `covering` is the position of the best one that covers the point, or PM_NO_MATCH. */
+static pm_found find_nearest(const pm_distance_view *v, int64_t covering, const pm_spot *spot) {
+    if (covering >= 0)
+        return (pm_found){.rank = v->ranks[covering], .covers = 1};
+    return has_runs(v) ? pm_find_nearest(&v->field, spot)
+                       : pm_scan_nearest(&v->polygons.table, &v->field.reach, spot);
+}
+
+/* The first region within reach; without its distance. */
+static pm_found find_within(const pm_distance_view *v, int64_t covering, const pm_spot *spot) {
+    if (!has_runs(v))
+        return pm_scan_within(&v->polygons.table, &v->field.reach, spot);
+    size_t end = covering >= 0 ? v->ranks[covering] : v->polygons.table.count;
+    pm_found found = pm_find_within(&v->field, end, spot);
+    if (found.rank == PM_FOUND_NONE && covering >= 0)
+        found = (pm_found){.rank = v->ranks[covering], .covers = 1};
+    return found;
+}
+
+/* The distance of a region that was found within reach. */
+static double distance_within(const pm_distance_view *v, const pm_found *found, const pm_spot *spot) {
+    pm_found whole = *found;
+    const size_t place = has_runs(v) ? v->runs.places[found->rank] : SIZE_MAX;
+    if (!found->covers)
+        whole = place < v->runs.region_count ? pm_find_region(&v->field, place, spot)
+                                             : pm_scan_region(&v->polygons.table, found->rank, &v->field.reach, spot);
+    return whole.covers ? 0 : pm_near_distance(&whole.near, spot);
+}
+
+/* Every point: `out` receives what covers it, then what is nearest or within reach. */
+static void match_all(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances,
+                      int nearest) {
+    pm_kind_polygons.match(&v->polygons, points, out);
+    for (size_t i = 0; i < points->count; i++) {
+        if (nearest && out[i] >= 0) { /* at distance 0 */
+            if (distances)
+                distances[i] = 0;
+            continue;
+        }
+        double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
+        pm_found found = {.rank = PM_FOUND_NONE};
+        pm_spot spot = spot_of(v, x, y);
+        if (isfinite(x) && isfinite(y))
+            found = nearest ? find_nearest(v, out[i], &spot) : find_within(v, out[i], &spot);
+        out[i] = found.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[found.rank];
+        if (!distances)
+            continue;
+        if (found.rank == PM_FOUND_NONE)
+            distances[i] = NAN;
+        else
+            distances[i] = nearest ? pm_near_distance(&found.near, &spot) : distance_within(v, &found, &spot);
+    }
+}
+
+static void match_nearest(const void *view, const pm_points *points, int64_t *out) {
+    match_all(view, points, out, NULL, 1);
+}
+
+static void match_within(const void *view, const pm_points *points, int64_t *out) {
+    match_all(view, points, out, NULL, 0);
+}
+
+static void measure_nearest(const void *view, const pm_points *points, int64_t *out, double *distances) {
+    match_all(view, points, out, distances, 1);
+}
+
+static void measure_within(const void *view, const pm_points *points, int64_t *out, double *distances) {
+    match_all(view, points, out, distances, 0);
+}
+
+static const pm_tree *tree_of(const void *view) {
+    (void)view;
+    static const pm_tree none;
+    return &none;
+}
+
+const pm_kind pm_kind_dwithin = {.name = "dwithin",
+                                 .predicate = PM_DWITHIN,
+                                 .distance = PM_DISTANCE_NEEDED,
+                                 .view_size = sizeof(pm_distance_view),
+                                 .sections = SECTIONS,
+                                 .section_count = sizeof SECTIONS / sizeof *SECTIONS,
+                                 .plan = plan,
+                                 .fill = fill,
+                                 .paint = paint,
+                                 .fits = fits,
+                                 .view = make_view,
+                                 .verify = verify,
+                                 .match = match_within,
+                                 .measure = measure_within,
+                                 .tree = tree_of};
+
+const pm_kind pm_kind_nearest = {.name = "nearest",
+                                 .predicate = PM_NEAREST,
+                                 .distance = PM_DISTANCE_OPTIONAL,
+                                 .view_size = sizeof(pm_distance_view),
+                                 .sections = SECTIONS,
+                                 .section_count = sizeof SECTIONS / sizeof *SECTIONS,
+                                 .plan = plan,
+                                 .fill = fill,
+                                 .paint = paint,
+                                 .fits = fits,
+                                 .view = make_view,
+                                 .verify = verify,
+                                 .match = match_nearest,
+                                 .measure = measure_nearest,
+                                 .tree = tree_of};

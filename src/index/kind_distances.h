@@ -1,0 +1,19 @@
+/* kind_distances.h — the kinds of index that answer dwithin and nearest. See kind_distances.c. */
+#ifndef PM_KIND_DISTANCES_H
+#define PM_KIND_DISTANCES_H
+
+#include "kind_polygons.h"
+#include "near/find.h"
+
+typedef struct pm_distance_view {
+    pm_polygon_view polygons;
+    const uint32_t *ids;   /* rank -> position in the input */
+    const uint32_t *ranks; /* the other way around */
+    double scale;          /* of distances where there are no runs */
+    pm_runs runs;
+    pm_field field; /* of the runs; its table and reach also where there are none */
+} pm_distance_view;
+
+extern const pm_kind pm_kind_dwithin, pm_kind_nearest;
+
+#endif

@@ -1,0 +1,272 @@
+/* test_near.c: do the scan of all edges and the tree over runs of edges find the regions that are nearest?
+ *
+ * Both against the oracle, over regions of every family and limits that some points are exactly at; then the tree
+ * against the scan where there are many regions and runs: all that are within a limit, the k nearest, ties where
+ * many regions share their vertices, far points, and maps at every scale and place. */
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "input/regions.h"
+#include "near/find.h"
+#include "oracle.h"
+#include "rules.h"
+#include "tap.h"
+
+/* Regions in the order of their input, as an index has them. */
+typedef struct layer {
+    pm_polygon_table table;
+    pm_box *boxes, *polygon_boxes;
+    uint32_t *ids;
+    void *runs_memory;
+    pm_runs runs;
+} layer;
+
+static void *get(size_t size) {
+    void *memory = malloc(size + 64);
+    if (memory == NULL)
+        abort();
+    return memory;
+}
+
+static layer layer_of(const pm_regions *regions) {
+    pm_poll poll = {0};
+    pm_polygon_sizes sizes = pm_polygons_measure(regions, &poll);
+    size_t count = pm_regions_count(regions);
+    layer l = {.table = {.boxes = get(count * sizeof(pm_box)),
+                         .polygon_offsets = get((count + 1) * sizeof(uint32_t)),
+                         .polygon_boxes = get(sizes.polygons * sizeof(pm_box)),
+                         .ring_offsets = get((sizes.polygons + 1) * sizeof(uint32_t)),
+                         .vertex_offsets = get((sizes.rings + 1) * sizeof(uint32_t)),
+                         .vertices = get(2 * sizes.vertices * sizeof(double)),
+                         .spans = get(2 * (sizes.vertices / PM_SPAN + 1) * sizeof(double))},
+               .ids = get(count * sizeof(uint32_t))};
+    l.table.polygon_offsets[0] = l.table.ring_offsets[0] = l.table.vertex_offsets[0] = 0;
+    for (size_t i = 0; i < count; i++) {
+        pm_polygons_append(&l.table, regions, i);
+        l.ids[i] = (uint32_t)i;
+    }
+    pm_polygons_seal(&l.table);
+    size_t size = pm_runs_size(&l.table);
+    l.runs_memory = get(size);
+    if (pm_runs_fill(&l.table, l.runs_memory, size, &poll, NULL) != PM_OK ||
+        !pm_runs_view(&l.runs, l.runs_memory, size) || !pm_runs_check(&l.runs, &l.table))
+        abort();
+    return l;
+}
+
+static void layer_free(layer *l) {
+    void *all[] = {l->table.boxes,          l->table.polygon_offsets, l->table.polygon_boxes, l->table.ring_offsets,
+                   l->table.vertex_offsets, l->table.vertices,        l->table.spans,         l->ids,
+                   l->runs_memory};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        free(all[i]);
+}
+
+static int64_t id_of(const pm_found *found) {
+    return found->rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)found->rank;
+}
+
+/* The nearest by the tree: what covers comes first. */
+static pm_found nearest_by_tree(const pm_field *field, const pm_spot *spot) {
+    size_t covering = pm_polygons_find(field->table, spot->x, spot->y);
+    if (covering < field->table->count)
+        return (pm_found){(uint32_t)covering, 1, {0, 0, {0, 0, 0, 0}, PM_AT_UNKNOWN}};
+    return pm_find_nearest(field, spot);
+}
+
+static int64_t within_by_tree(const pm_field *field, const pm_spot *spot) {
+    size_t covering = pm_polygons_find(field->table, spot->x, spot->y);
+    pm_found found = pm_find_within(field, covering, spot);
+    return found.rank != PM_FOUND_NONE      ? (int64_t)found.rank
+           : covering < field->table->count ? (int64_t)covering
+                                            : -1;
+}
+
+static void print_point(const zoo *z, const rules *u, double x, double y, int64_t answer, int64_t expected) {
+    printf("# point %a,%a: %lld, expected %lld\n", x, y, (long long)answer, (long long)expected);
+    rules_print(u, pm_regions_count(&z->regions));
+    zoo_print(z);
+}
+
+static void test_families(void) {
+    static zoo z;
+    static rules u;
+    rng r = rng_new(41);
+    for (int kind = 0; kind < FAMILIES; kind++) {
+        char names[3][80];
+        tap_count by_scan = {names[0], 0, 0}, by_tree = {names[1], 0, 0}, values = {names[2], 0, 0};
+        snprintf(names[0], 80, "by the scan, %s", family_names[kind]);
+        snprintf(names[1], 80, "by the tree, %s", family_names[kind]);
+        snprintf(names[2], 80, "distances, %s", family_names[kind]);
+        for (long i = 0; i < tap_cases(200, 6000); i++) {
+            source s = source_new(&r, (family)kind);
+            size_t regions = rng_below(&r, 8), points = 8;
+            zoo_fill(&z, &r, &s, regions);
+            rules_fill(&u, &r, &s, &z, points);
+            u.options.best = PM_FIRST;
+            u.options.predicate = rng_below(&r, 2) ? PM_DWITHIN : PM_NEAREST;
+            for (size_t k = 0; k < regions; k++)
+                u.distance[k] = u.options.distance_count ? u.distance[k] : fabs(source_draw(&s, &r));
+            u.options.distance = u.distance;
+            u.options.distance_count = rng_below(&r, 2) || regions == 0 ? 1 : regions;
+            if (regions == 0 || (u.options.predicate == PM_NEAREST && rng_below(&r, 2)))
+                u.options.distance_count = 0;
+            int64_t expected[MAX_POINTS];
+            oracle_match(&z.regions, &u.options, &u.points, expected);
+            layer l = layer_of(&z.regions);
+            pm_field field = {&l.table,
+                              &l.runs,
+                              {u.options.distance_count ? u.distance : NULL, u.options.distance_count > 1, l.ids},
+                              pm_farthest(u.options.distance_count ? u.distance : NULL, u.options.distance_count)};
+            for (size_t k = 0; k < points; k++) {
+                if (!isfinite(u.x[k]) || !isfinite(u.y[k]))
+                    continue;
+                pm_spot spot = pm_runs_spot(&l.runs, u.x[k], u.y[k]);
+                int nearest = u.options.predicate == PM_NEAREST;
+                pm_found scan = nearest ? pm_scan_nearest(&l.table, &field.reach, &spot)
+                                        : pm_scan_within(&l.table, &field.reach, &spot);
+                pm_found tree = nearest_by_tree(&field, &spot);
+                int64_t by = nearest ? id_of(&tree) : within_by_tree(&field, &spot);
+                if (tap_case(&by_scan, id_of(&scan) == expected[k]))
+                    print_point(&z, &u, u.x[k], u.y[k], id_of(&scan), expected[k]);
+                if (tap_case(&by_tree, by == expected[k]))
+                    print_point(&z, &u, u.x[k], u.y[k], by, expected[k]);
+                if (scan.rank != PM_FOUND_NONE)
+                    tap_case(&values, oracle_distance_is(&z.regions, scan.rank, u.x[k], u.y[k],
+                                                         scan.covers ? 0 : pm_near_distance(&scan.near, &spot)));
+            }
+            layer_free(&l);
+        }
+        tap_tally(&by_scan);
+        tap_tally(&by_tree);
+        tap_tally(&values);
+    }
+}
+
+/* ---- many regions ---- */
+
+enum { SIDE = 24, MOST = SIDE * SIDE, CORNERS = 40 };
+
+static double coords[2 * CORNERS * MOST];
+static int64_t rings[MOST + 1], polygons[MOST + 1];
+
+/* Rings on a grid, some of them sharing vertices, some large; at any scale and place. */
+static pm_regions many(rng *r, double scale, double offset) {
+    size_t at = 0, count = 1 + rng_below(r, MOST);
+    rings[0] = polygons[0] = 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t corners = rng_below(r, 16) ? 3 + rng_below(r, 5) : CORNERS;
+        double size = rng_below(r, 20) ? 1 : 8, x = rng_below(r, 4 * SIDE), y = rng_below(r, 4 * SIDE);
+        for (size_t k = 0; k < corners; k++, at++) {
+            double turn = 6.283185307179586 * (double)k / (double)corners;
+            coords[2 * at] = scale * (offset + x + size * rint(2 * cos(turn)));
+            coords[2 * at + 1] = scale * (offset + y + size * rint(2 * sin(turn)));
+        }
+        rings[i + 1] = (int64_t)at;
+        polygons[i + 1] = (int64_t)i + 1;
+    }
+    return (pm_regions){.coords = coords,
+                        .coord_count = at,
+                        .ring_offsets = rings,
+                        .ring_count = count,
+                        .polygon_offsets = polygons,
+                        .polygon_count = count};
+}
+
+/* Do two lists have the same regions in the same order? A list that was not measured need not know what covers. */
+static int same_list(const pm_list *list, const pm_found *expected, size_t count, int measured) {
+    if (list->count != count)
+        return 0;
+    for (size_t i = 0; i < count; i++)
+        if (list->items[i].rank != expected[i].rank || (measured && list->items[i].covers != expected[i].covers))
+            return 0;
+    return 1;
+}
+
+static void check_lists(tap_count *count, rng *r, const pm_field *field, const pm_spot *spot) {
+    static pm_found all[MOST], within[MOST];
+    size_t near = 0, inside = 0;
+    for (size_t rank = 0; rank < field->table->count; rank++) {
+        pm_found found = pm_scan_region(field->table, rank, &field->reach, spot);
+        if (found.rank != PM_FOUND_NONE)
+            all[near++] = found;
+    }
+    memcpy(within, all, near * sizeof *all);
+    pm_list list = {0};
+    for (int measured = 0; measured < 2; measured++) {
+        list.count = 0;
+        tap_case(count, pm_find_all_within(field, spot, measured, &list) && same_list(&list, within, near, measured));
+    }
+    for (size_t i = 0; i < near; i++)
+        if (within[i].covers)
+            within[inside++] = within[i];
+    list.count = 0;
+    tap_case(count, pm_find_all_covering(field, spot, &list) && same_list(&list, within, inside, 1));
+    for (size_t i = 1; i < near; i++)
+        for (size_t k = i; k > 0 && pm_found_compare(&all[k], &all[k - 1], spot) < 0; k--) {
+            pm_found swap = all[k];
+            all[k] = all[k - 1];
+            all[k - 1] = swap;
+        }
+    size_t k = 1 + rng_below(r, rng_below(r, 2) ? 10 : 2 * MOST);
+    list.count = 0;
+    tap_case(count, pm_find_all_nearest(field, spot, k, &list) && same_list(&list, all, near < k ? near : k, 1));
+    list.count = 0;
+    tap_case(count, pm_find_all_nearest(field, spot, SIZE_MAX, &list) && same_list(&list, all, near, 1));
+    pm_list_free(&list);
+}
+
+static void test_many(void) {
+    static const double scales[] = {1, 0x1p-3, 0x1p-40, 0x1p300, 0x1p-300, 0x1p1000, 0x1p-1060};
+    rng r = rng_new(42);
+    tap_count nearest = {"many regions: the nearest", 0, 0}, within = {"many regions: the first within", 0, 0};
+    tap_count region = {"many regions: the distance of one", 0, 0}, lists = {"many regions: all of them", 0, 0};
+    for (long i = 0; i < tap_cases(60, 600); i++) {
+        double scale = scales[i % 7], offset = rng_below(&r, 2) ? 0 : 0x1p20;
+        pm_regions regions = many(&r, scale, offset);
+        layer l = layer_of(&regions);
+        static double limits[MOST];
+        for (size_t k = 0; k < regions.polygon_count; k++)
+            limits[k] = scale * (double)rng_below(&r, 12);
+        int how = (int)rng_below(&r, 3);
+        pm_field field = {&l.table,
+                          &l.runs,
+                          {how ? limits : NULL, how == 2, l.ids},
+                          pm_farthest(how ? limits : NULL, how == 2 ? regions.polygon_count : 1)};
+        for (int k = 0; k < 40; k++) {
+            double x = offset + rng_below(&r, 16 * SIDE) / 4.0 - 4, y = offset + rng_below(&r, 16 * SIDE) / 4.0 - 4;
+            if (rng_below(&r, 10) == 0)
+                x = ldexp(rng_unit(&r) - 0.5, (int)rng_below(&r, 100));
+            pm_spot spot = pm_runs_spot(&l.runs, scale * x, scale * y);
+            if (!isfinite(spot.x) || !isfinite(spot.y))
+                continue;
+            pm_found expected = pm_scan_nearest(&l.table, &field.reach, &spot);
+            pm_found found = nearest_by_tree(&field, &spot);
+            if (tap_case(&nearest, found.rank == expected.rank && found.covers == expected.covers))
+                printf("# point %a,%a scale %a: %u, expected %u\n", x, y, scale, found.rank, expected.rank);
+            expected = pm_scan_within(&l.table, &field.reach, &spot);
+            tap_case(&within, within_by_tree(&field, &spot) == id_of(&expected));
+            size_t place = rng_below(&r, (uint32_t)l.runs.region_count);
+            expected = pm_scan_region(&l.table, l.runs.ranks[place], &field.reach, &spot);
+            found = pm_find_region(&field, place, &spot);
+            tap_case(&region, found.rank == expected.rank && found.covers == expected.covers &&
+                                  (found.rank == PM_FOUND_NONE || found.covers ||
+                                   pm_near_distance(&found.near, &spot) == pm_near_distance(&expected.near, &spot)));
+            if (k < 6)
+                check_lists(&lists, &r, &field, &spot);
+        }
+        layer_free(&l);
+    }
+    tap_tally(&nearest);
+    tap_tally(&within);
+    tap_tally(&region);
+    tap_tally(&lists);
+}
+
+int main(void) {
+    test_families();
+    test_many();
+    return tap_end();
+}
