@@ -6,17 +6,17 @@ it (a distance, scores) is checked in `_limits`.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 Predicate = Literal["covers", "center_within"]
 Best = Literal["smallest", "largest", "first"]
 Invalid = Literal["use", "warn", "skip", "error"]
 
-PREDICATES = ("covers", "center_within")
+PREDICATES: tuple[Predicate, ...] = get_args(Predicate)
 NEED_DISTANCE = ("center_within",)  # of the predicates
-BESTS = ("smallest", "largest", "first")
+BESTS: tuple[Best, ...] = get_args(Best)
 SCORE = "score"  # the rule that an array of scores stands for
-INVALID = ("use", "warn", "skip", "error")  # what may be done about invalid regions
+INVALID: tuple[Invalid, ...] = get_args(Invalid)  # what may be done about invalid regions
 
 # What columns of coordinates are usually called, in lower case. All but "x" and "y" mean degrees.
 X_NAMES = ("lon", "lng", "long", "longitude", "x")

@@ -60,7 +60,10 @@ void rules_fill(rules *u, rng *r, const source *s, const zoo *z, size_t points) 
                                               PM_CENTER_WITHIN, PM_DWITHIN, PM_NEAREST};
     u->options.predicate = predicates[rng_below(r, 6)];
     u->options.engine = (pm_engine)rng_below(r, 3);
-    u->options.best = (pm_best)rng_below(r, PM_SCORE_UINT64 + 1);
+    uint32_t bests = 0;
+    while (pm_best_name((pm_best)bests))
+        bests++;
+    u->options.best = (pm_best)rng_below(r, bests);
     uint32_t values = rng_below(r, 8) + 1; /* how many different scores */
     for (size_t i = 0; i < regions; i++) {
         uint32_t k = rng_below(r, values);
@@ -71,7 +74,7 @@ void rules_fill(rules *u, rng *r, const source *s, const zoo *z, size_t points) 
         else
             u->scores.of_uint64[i] = uint64_scores[7 - k];
     }
-    if (u->options.best >= PM_SCORE_DOUBLE)
+    if (strcmp(pm_best_name(u->options.best), "score") == 0)
         u->options.scores = &u->scores;
     if (u->options.predicate != PM_COVERS && (u->options.predicate != PM_NEAREST || rng_below(r, 2))) {
         u->options.distance = u->distance;

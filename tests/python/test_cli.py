@@ -280,7 +280,7 @@ def test_help_says_what_there_is():
 
 def test_help_loads_no_heavy_library():
     program = (
-        "import sys\nfrom poly_match._cli import main as cli\n_cli.main(['match', '--help'])\n"
+        "import sys\nfrom poly_match._cli import main as cli\ncli.main(['match', '--help'])\n"
         "print(*sys.modules, file=sys.stderr)"
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stderr.split()

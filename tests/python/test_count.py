@@ -10,13 +10,14 @@ import shapely
 from conftest import square
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from poly_match._rules import BESTS
 
 places = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 6)), max_size=20)
 squares = st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.integers(1, 4)), max_size=6)
 
 
 @settings(max_examples=100, deadline=None)
-@given(places, squares, st.sampled_from(["smallest", "largest", "first"]))
+@given(places, squares, st.sampled_from(BESTS))
 def test_every_point_counts_once_for_its_answer(places, squares, best):
     polygons = [square(*each) for each in squares]
     counts = pm.count(places, polygons, best=best)

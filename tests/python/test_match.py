@@ -24,6 +24,7 @@ from conftest import square
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from poly_match import _core, _run
+from poly_match._rules import BESTS
 
 # ---- against the oracle ------------------------------------------------------------------------------
 
@@ -47,14 +48,14 @@ def ragged(nested: list[list[list[list[tuple[float, float]]]]]) -> pm.Regions:
 
 
 @settings(max_examples=400, deadline=None)
-@given(regions, points, st.sampled_from(["smallest", "largest", "first"]))
+@given(regions, points, st.sampled_from(BESTS))
 def test_covers_is_what_the_definitions_say(nested, places, best):
     expected = oracle.best_match(places, nested, "covers", best)
     assert pm.match(places, ragged(nested), best=best).tolist() == expected
 
 
 @settings(max_examples=300, deadline=None)
-@given(regions, points, st.sampled_from(["smallest", "largest", "first"]), st.data())
+@given(regions, points, st.sampled_from(BESTS), st.data())
 def test_center_within_is_what_the_definitions_say(nested, places, best, data):
     limit = st.sampled_from([0.0, 1.0, math.sqrt(2), 2.5, 5.0, math.inf])
     distance = data.draw(limit | st.lists(limit, min_size=len(nested), max_size=len(nested)))
