@@ -28,6 +28,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 TEST = ROOT / ".venv-test"
+PARALLEL = ("-n", "auto", "--dist", "worksteal")  # of pytest: on all cores, until all is done
 
 
 def run(*command: str | Path, **environment: str) -> None:
@@ -100,7 +101,7 @@ def test() -> None:
     install(TEST, "meson>=1.4", "ninja")
     with meanwhile("c"):
         install(TEST, ".[test,ladder]")
-        run(program(TEST, "python"), "-m", "pytest", "-n", "auto", "--dist", "worksteal")
+        run(program(TEST, "python"), "-m", "pytest", *PARALLEL)
 
 
 def edit() -> None:
@@ -186,6 +187,7 @@ def full() -> None:
     apt("clang", "libclang-rt-14-dev", "valgrind", "pypy3", "python3-dbg")
     folder = meson_build("full", "-Dwerror=true")
     meson_test(folder, PM_TEST_FULL="1")
+    run(program(TEST, "python"), "-m", "pytest", *PARALLEL, PM_TEST_FULL="1")
     valgrind = [
         "--wrapper",
         "valgrind --quiet --error-exitcode=1 --leak-check=full",

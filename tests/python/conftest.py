@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sysconfig
 from pathlib import Path
 
@@ -11,6 +12,9 @@ import numpy.typing as npt
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+# With PM_TEST_FULL=1 in the environment tests that repeat something do so more often.
+FULL = "PM_TEST_FULL" in os.environ
 
 # Lists that a call gets are read as they were when it began, not as a for loop follows them.
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))

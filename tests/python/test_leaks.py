@@ -1,6 +1,6 @@
 """No entry point of the extension leaks, on any way out of it.
 
-Each case is called ten thousand times, a million times with PM_LEAKS=full in the environment. Afterwards
+Each case is called ten thousand times, a million times with PM_TEST_FULL=1 in the environment. Afterwards
 the reference counts of everything involved are what they were, Python has as many memory blocks as before,
 and the process is as large: a lost block is seen in both forms, other lost memory from 700 bytes a call in
 the short form and from 7 in the long one.
@@ -22,9 +22,9 @@ from typing import Any
 import numpy as np
 import poly_match as pm
 import pytest
+from conftest import FULL
 from poly_match import _core
 
-FULL = os.environ.get("PM_LEAKS") == "full"
 CALLS = 10**6 if FULL else 10**4
 SPARE_BLOCKS = 200
 SPARE_BYTES = 6 * 2**20
