@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import entries
 import numpy as np
 import poly_match as pm
 import poly_match.dask
 import poly_match.ray
 import pytest
 from conftest import square
+from poly_match._tables.columns import Columns
 
 pa = pytest.importorskip("pyarrow")
 pd = pytest.importorskip("pandas")
@@ -84,6 +87,37 @@ def test_dask_takes_missing_numbers_and_refuses_text():
         wrong.compute(scheduler="synchronous")
 
 
+@pytest.mark.parametrize("kind", entries.KINDS)
+def test_dask_has_the_rule_of_all_entries_for_numbers(kind):
+    dd = pytest.importorskip("dask.dataframe")
+    column, is_number = entries.KINDS[kind]
+    frame = pa.table({"x": column, "y": entries.Y}).to_pandas(types_mapper=pd.ArrowDtype)
+    matched = pm.dask.match(dd.from_pandas(frame, npartitions=1), entries.INDEX, x="x", y="y")
+    if is_number:
+        answers = matched.compute(scheduler="synchronous")["region"]
+        assert [None if pd.isna(answer) else answer for answer in answers] == entries.KINDS[kind].answers()
+        return
+    with pytest.raises(pm.InputTypeError, match=r"x='x'(\[0\])?: expected numbers, got"):
+        matched.compute(scheduler="synchronous")
+
+
+@pytest.mark.parametrize("system", [None, "EPSG:4326", "OGC:CRS84", "EPSG:3857"])
+def test_dask_refuses_geometries_on_another_plane(system):
+    """As partitions of dask-geopandas are; an index without a CRS takes all."""
+    geopandas = pytest.importorskip("geopandas")
+    polygons = geopandas.GeoSeries.from_wkt(["POLYGON ((0 0, 4 0, 4 4, 0 0))"], crs="EPSG:4326")
+    points = geopandas.GeoDataFrame(geometry=geopandas.points_from_xy([3], [1]), crs=system)
+    task = Columns.of(["geometry"], INDEX, x=None, y=None, geometry="geometry", into="region", columns=None)
+    if system == "EPSG:3857":
+        with pytest.raises(pm.InputValueError, match="points are in EPSG:3857 and polygons in EPSG:4326"):
+            pm.dask._append(points, pm.Index(polygons), task)
+        return
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        assert pm.dask._append(points, pm.Index(polygons), task)["region"].tolist() == [0]
+    assert any("points have no CRS" in str(each.message) for each in seen) == (system is None)
+
+
 def test_dask_takes_geometries():
     dd = pytest.importorskip("dask.dataframe")
     shapely = pytest.importorskip("shapely")
@@ -113,6 +147,19 @@ def test_ray_blocks_keep_rows_and_columns(ray, index):
     dataset = ray.data.from_pandas(points()).repartition(5)
     matched = pm.ray.match(dataset, index, x="lon", y="lat", columns=NAMES)
     assert_complete(pa.concat_tables(ray.get(matched.to_arrow_refs())).to_pandas())
+
+
+@pytest.mark.parametrize("kind", [kind for kind in entries.KINDS if "one missing" in kind])
+def test_ray_has_the_rule_of_all_entries_for_numbers(ray, kind):
+    column, is_number = entries.KINDS[kind]
+    dataset = ray.data.from_arrow(pa.table({"x": column, "y": entries.Y}))
+    matched = pm.ray.match(dataset, entries.INDEX, x="x", y="y")
+    if is_number:
+        (block,) = ray.get(matched.to_arrow_refs())
+        assert block["region"].to_pylist() == entries.KINDS[kind].answers()
+        return
+    with pytest.raises(Exception, match=r"x='x'(\[0\])?: expected numbers, got"):
+        matched.materialize()
 
 
 def test_ray_takes_geometries(ray):

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import entries
 import numpy as np
 import poly_match as pm
 import poly_match.spark
+import pyarrow as pa
 import pytest
 from spark_helpers import (
     ANSWERS,
@@ -118,6 +120,26 @@ def test_numbers_of_every_type_and_nulls(spark, kind):
     found = pm.spark.match(points, INDEX, x="a", y="b", into="best").toArrow()
     first = 2.0 if kind == "int" else 2.5
     assert found["best"].to_pylist() == [int(INDEX.match([(first, 3.0)])[0]), None, None, None]
+
+
+def test_the_rule_of_all_entries_for_numbers(spark):
+    """Of the types that Spark has; each as a column and as an argument of a function of SQL."""
+    function = pm.spark.register(spark, entries.INDEX, name="of_entries")
+    others = ("uint", "decimal256", "all missing")
+    held = {kind: entries.KINDS[kind] for kind in entries.KINDS if not kind.startswith(others)}
+    assert len(held) == 22
+    for kind, (column, is_number) in held.items():
+        points = spark.createDataFrame(pa.table({"x": column, "y": entries.Y}))
+        matched = pm.spark.match(points, entries.INDEX, x="x", y="y")
+        called = points.withColumn("region", function("x", "y"))
+        if is_number:
+            for frame in (matched, called):
+                assert frame.toArrow()["region"].to_pylist() == held[kind].answers(), kind
+            continue
+        with pytest.raises(Exception, match="x='x': expected numbers, got"):
+            matched.collect()
+        with pytest.raises(Exception, match="of_entries: x: expected numbers, got"):
+            called.collect()
 
 
 def test_geometries_as_well_known_binary(spark):

@@ -362,7 +362,7 @@ def xy_of(
 ) -> tuple[Doubles, Doubles]:
     """Return the coordinates of a batch; NaN where there are none."""
     if isinstance(places, Columns):
-        x, y = (_numbers(source.path, batch[name], name, rows_before) for name in (places.x, places.y))
+        x, y = (_numbers(source, batch[name], name, rows_before) for name in (places.x, places.y))
         return x, y
     try:
         return points_of(batch[places.name], "points")
@@ -371,14 +371,13 @@ def xy_of(
         raise Problem(f"{source.path}: {where}{error.reason}") from None
 
 
-def _numbers(path: str, column: Any, name: str, rows_before: int) -> Doubles:
-    if pa.types.is_dictionary(column.type):
-        column = column.dictionary_decode()
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        return parsed(column, path, name, rows_before)
+def _numbers(source: Source, column: Any, name: str, rows_before: int) -> Doubles:
+    """Return a column as doubles. Text is parsed only where there is nothing else, in CSV."""
+    if source.is_text:
+        return parsed(column, source.path, name, rows_before)
     try:
         return doubles_in(column, name)
     except InputTypeError:
         raise UsageProblem(
-            f"{path}: column {name} is not numeric but {column.type}; name the column with --x and --y"
+            f"{source.path}: column {name} is not numeric but {column.type}; name the column with --x and --y"
         ) from None

@@ -8,8 +8,9 @@ complex numbers, dates and everything else are a TypeError that names the argume
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ Ragged = tuple[
 ]  # coordinates, rings, polygons, regions: see `Regions`
 
 KINDS = "iuf"  # of NumPy's types: integers and floats
+BOOLEANS = frozenset((bool, np.bool_))
 
 
 def is_from(value: object, *libraries: str) -> bool:
@@ -71,7 +73,15 @@ def numbers_of(values: Any, argument: str, row: int | None = None) -> npt.NDArra
         return _from_objects(array, argument, row)
     if array.dtype.kind not in KINDS:
         raise type_error(argument, f"expected numbers, got {_called(array.dtype)}", row)
+    if isinstance(values, (list, tuple)):
+        _check_booleans(values if array.ndim < 2 else chain.from_iterable(values), argument, row)
     return array
+
+
+def _check_booleans(values: Iterable[Any], argument: str, row: int | None) -> None:
+    """Refuse booleans among numbers, which NumPy takes for 0 and 1."""
+    if not BOOLEANS.isdisjoint(map(type, values)):
+        raise type_error(argument, "expected numbers, got booleans among them", row)
 
 
 def doubles_of(values: Any, argument: str, row: int | None = None) -> Doubles:
@@ -160,6 +170,7 @@ def pairs_of(rows: list[Any], argument: str) -> Doubles:
     except ValueError:
         array = np.empty((0, 0))
     if array.ndim == 2 and array.shape[1] == 2 and (array.dtype.kind in KINDS or array.dtype == object):
+        _check_booleans(chain.from_iterable(rows), argument, None)
         return doubles_of(array, argument)
     # Only now each row is looked at. Nothing has to be wrong: one may be missing, and numbers that are fine
     # alone may have no common type, such as 2**63 and -1.
