@@ -144,10 +144,12 @@ def _in_levels(frame):
 
 
 def test_the_flag_against_duplicate_labels_is_kept():
-    strict = [frame.set_flags(allows_duplicate_labels=False) for frame in (some_points(), polygons(name=1))]
-    same_as_geopandas(strict[0], polygons(name=1))
-    same_as_geopandas(some_points(), strict[1])
-    same_as_geopandas(*strict)
+    plain = some_points(), polygons(name=1)
+    strict = [frame.set_flags(allows_duplicate_labels=False) for frame in plain]
+    for left, right in ((strict[0], plain[1]), (plain[0], strict[1]), strict):
+        assert not pm.sjoin(left, right).flags.allows_duplicate_labels
+        if int(pd.__version__.split(".")[0]) >= 3:  # with earlier ones GeoPandas refuses such frames
+            same_as_geopandas(left, right)
     assert pm.sjoin(some_points(), polygons()).flags.allows_duplicate_labels
     twice = some_points().set_axis([1, 1, 2, 3, 4])
     assert pm.sjoin(twice, strict[1]).flags.allows_duplicate_labels  # in GeoPandas a flag that is not so
