@@ -116,6 +116,23 @@ def test_hundreds_of_keys_in_any_order(workers):
     assert (found >= 0).mean() > 0.2
 
 
+@pytest.mark.parametrize("long", [0.0, 1.0])
+@pytest.mark.parametrize("form", ["rings", "polygons"])
+@pytest.mark.parametrize("best", ["smallest", "largest", "first", "scores"])
+@pytest.mark.parametrize("distance", [None, 2.5, "each"])
+def test_every_rule_in_groups_matched_alone_and_together(best, distance, form, long, monkeypatch):
+    monkeypatch.setattr(_groups, "LONG", long)
+    points, rings, keys, region_keys = many(keys=12, regions=9)
+    random = np.random.default_rng(2)
+    rules = {"best": random.integers(0, 4, len(rings)).tolist() if best == "scores" else best}
+    if distance is not None:
+        distances = (random.integers(0, 8, len(rings)) / 2).tolist()
+        rules |= {"predicate": "center_within", "distance": distances if distance == "each" else distance}
+    shapes = [pm.Polygon(*ring.T) for ring in rings] if form == "polygons" else list(rings)
+    expected = by_a_loop(points, shapes, keys.tolist(), region_keys.tolist(), **rules)
+    np.testing.assert_array_equal(pm.match(points, shapes, on=(keys, region_keys), **rules), expected)
+
+
 def test_large_groups_beside_small_ones():
     """Circles of many vertices under two keys, which get an index each, and squares under hundreds."""
     points, rings, keys, region_keys = many()
