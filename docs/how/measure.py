@@ -131,13 +131,13 @@ def variants(index: pm.Index, layer: Layer | Disks, points: Doubles) -> Facts:
 def stage_of(symbol: str, functions: list[str]) -> str | None:
     """Return the stage of a sample by its function and those merged into it there, or None."""
     symbol = symbol.partition(".")[0]
-    if symbol.startswith("place_"):
+    if symbol.startswith("locate_"):
         return FIRST
     if symbol.startswith(("find_avx2", "find_portable", "leaf_")):
         return LEAVES
-    if symbol.startswith(("find", "ask", "runs_", "edges_", "ring_", "pm_orient", "pm_is_", "pm_part_")):
+    if symbol.startswith(("find", "decide_", "runs_", "edges_", "ring_", "pm_polygon_covers")):
         return EXACT
-    if symbol.startswith(("pm_exact", "normalize", "decompose")):
+    if symbol.startswith(("pm_orient", "pm_is_", "pm_exact", "normalize", "decompose")):
         return EXACT
     if symbol == "pm_tree_match":
         return DOWN if "descend" in functions else READ

@@ -8,9 +8,9 @@
 
 #include "base/exact.h"
 #include "base/status.h"
-#include "tree/paint_polygons.h"
 #include "scan/scan.h"
 #include "tree/check.h"
+#include "tree/paint_polygons.h"
 #include "tree/polygon_leaf.h"
 
 /* With fewer, boxes and edges are looked through before a table of cells is read. */

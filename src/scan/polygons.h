@@ -31,7 +31,7 @@ typedef struct pm_polygon_sizes {
 /* Not complete when the poll said stop. */
 pm_polygon_sizes pm_polygons_measure(const pm_regions *regions, pm_poll *poll);
 
-/* Append region `region` of the input as the next in rank; covers->count and the offsets grow. `room` is the number
+/* Append region `region` of the input as the next in rank; table->count and the offsets grow. `room` is the number
  * of vertices that were measured. 0 when it doesn't suffice: a ring that was closed no longer is. */
 int pm_polygons_append(pm_polygon_table *table, const pm_regions *regions, size_t region, size_t room);
 

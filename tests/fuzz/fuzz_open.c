@@ -105,7 +105,7 @@ static void overwrite(reader *r, unsigned char *block, size_t size) {
     }
 }
 
-static void ask(const pm_index *index) {
+static void match_grid(const pm_index *index) {
     double x[256], y[256];
     int64_t out[256];
     for (size_t i = 0; i < 256; i++) {
@@ -134,7 +134,7 @@ static void try(const void *bytes, size_t size) {
     pm_status status = pm_index_open(copy, size, 1, NULL, &index, &err);
     if (status == PM_OK) {
         reached.opened++;
-        ask(index);
+        match_grid(index);
         pm_index_free(index);
     } else {
         require((status == PM_ERR_BLOCK || status == PM_ERR_VERSION) && index == NULL && err.status == status &&
