@@ -26,7 +26,7 @@ def draw_bar(axes, y: float, height: float, row: dict) -> None:
     """A bar from 1, the baseline: to the right is faster, to the left slower."""
     times = row["times_baseline"]
     begin, end = sorted((1.0, times))
-    # The baseline has no length on this scale: a thin mark stands for it.
+    # The baseline has no length on this scale: it is a thin mark.
     begin, end = (0.97, 1.03) if end / begin < 1.06 else (begin, end)
     axes.barh(y, end - begin, left=begin, height=height, color=colour(row), zorder=3, linewidth=0)
     # Within the bar where there is room: beside it the mark of the ceiling may stand.

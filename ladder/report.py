@@ -34,7 +34,7 @@ def digits(value: float | None) -> str:
 
 
 def names_by_answer(rows: list[dict]) -> dict[str, str]:
-    """For each group letter, the rung that stands for it in the table."""
+    """For each group letter, the rung that represents it in the table."""
     leaders: dict[str, str] = {}
     for row in rows:
         if "same_as" in row:

@@ -16,12 +16,17 @@ BATCH_SECONDS = 0.002
 FINE_SECONDS = BATCH_SECONDS / 20  # the largest step of a clock that can time a batch
 
 
-def smallest_step(clock, patience=0.05):
-    """The smallest difference this clock shows, or infinity if it does not move within `patience` seconds."""
+def smallest_step(clock, patience=0.05, readings=1000):
+    """The smallest difference this clock shows, or infinity if it does not move within `patience` seconds.
+
+    Nor within that many readings: on a busy machine the seconds may pass between two of them.
+    """
     smallest = float("inf")
     begin = perf_counter()
     before = clock()
-    while perf_counter() - begin < patience:
+    count = 0
+    while count < readings or perf_counter() - begin < patience:
+        count += 1
         now = clock()
         if now != before:
             smallest = min(smallest, now - before)

@@ -1,8 +1,8 @@
 """Put the figures of a run, and the code of the rungs, into docs/story.md, so that they belong together.
 
-A figure in the text stands between two comments that a reader of the page does not see, as in
+A figure in the text is between two comments that a reader of the page does not see, as in
 `<!--r07.x-->15.0<!---->`, and never at the start of a line, all of which a comment makes HTML; a block of
-lines stands between `<!--table-->` and `<!--/table-->`. Names of figures:
+lines is between `<!--table-->` and `<!--/table-->`. Names of figures:
 
     r07.x   times the baseline        r07.ms  median in milliseconds     r07.us  in microseconds
     r07.avg average in ms             r07.ceiling  in ms                 r08.ms/r09.ms  a quotient of two

@@ -1,4 +1,4 @@
-"""One rung in a process of its own: times it when asked, so that rungs take turns and share nothing.
+"""One rung in a process of its own: times it on request, so that rungs take turns and share nothing.
 
 Run as `python -m ladder.worker RUNG`. Each line on its input is a request in JSON, each line of its output
 the answer:
@@ -8,7 +8,7 @@ the answer:
     {"do": "select", "seconds": S}                         the same of the Python select_best_polygon alone
     {"do": "answers"}                                      {"answers": [...]}
 
-The first line comes without a request and tells what runs. Python 3.9 and the standard library.
+The first line comes without a request and says what runs. Python 3.9 and the standard library.
 """
 
 import argparse

@@ -50,7 +50,7 @@ def show(found: dict, path: Path) -> None:
             own = found[profiler]["own"]
         for function, share in own[:5]:
             print(f"   {share:6.1%}  {escape(function)}")
-    print(f"{path}")
+    print(path.name)
 
 
 def profile(rungs: list[str] | None, seconds: float, docs: Path) -> dict:
@@ -74,6 +74,6 @@ def profile(rungs: list[str] | None, seconds: float, docs: Path) -> dict:
         path = docs / f"flame-{rung.module}.svg"
         path.write_text(flame.svg(sampled, f"{rung.number}. {rung.name}"), encoding="utf-8")
         show(found[rung.module], path)
-    kept |= {module: told for module, told in found.items() if "reason" not in told}
+    kept |= {module: new for module, new in found.items() if "reason" not in new}
     figures.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
     return found

@@ -1,7 +1,7 @@
 """Rung 17: arrays in, indices out, over an index that was built once.
 
 Against rung 16: no objects cross the border. The polygons are put in order of their areas once, outside of
-the time measured, and then any number of points can be asked about. A call gets one array of coordinates
+the time measured, and then it answers for any number of points. A call gets one array of coordinates
 and gives one array of integers: the position of the best polygon for each point, or -1. This is another
 interface, so it is not a drop-in; it is what `main` would have been, had it been designed for the question.
 """

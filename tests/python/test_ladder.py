@@ -207,6 +207,12 @@ def test_a_clock_with_large_steps_is_not_used(monkeypatch):
     assert sampling.smallest_step(lambda: 1.0, 0.01) == float("inf")
 
 
+def test_a_fine_clock_is_used_also_when_the_machine_leaves_no_time_to_look(monkeypatch):
+    seconds = iter(range(10**6))  # on the wall a second passes between any two readings
+    monkeypatch.setattr(sampling, "perf_counter", lambda: next(seconds))
+    assert sampling.choose_clock()[1] == "processor time of the thread"
+
+
 def test_short_calls_are_timed_in_batches():
     repeated = sampling.Repeated(lambda: None, time.perf_counter)
     batches = repeated.slice(0.02)
