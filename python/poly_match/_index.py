@@ -20,14 +20,14 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
+from poly_match._engine.prepared import Prepared, is_few
+from poly_match._engine.run import run
 from poly_match._errors import type_error, value_error
 from poly_match._files import replacing
 from poly_match._forms.crs import check_crs, crs_text
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
-from poly_match._prepared import Prepared, is_few
 from poly_match._rules import Best, Predicate
-from poly_match._run import run
 
 __all__ = ["Index"]
 

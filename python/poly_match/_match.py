@@ -8,13 +8,13 @@ from typing import Any, NamedTuple, overload
 import numpy as np
 import numpy.typing as npt
 
+from poly_match._engine.groups import Groups
+from poly_match._engine.prepared import Prepared
 from poly_match._errors import value_error
 from poly_match._forms.crs import check_crs, crs_text
 from poly_match._forms.keys import Keys, columns_of, without_keys
 from poly_match._forms.points import xy_of
-from poly_match._groups import Groups
 from poly_match._index import Answers, Index, Out, check_out, names_of
-from poly_match._prepared import Prepared
 from poly_match._rules import Best, Predicate
 
 __all__ = ["Count", "count", "match"]

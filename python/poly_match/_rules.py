@@ -1,7 +1,7 @@
 """The words of a match and of its rows, each written down once: which there are, and what they mean.
 
 Nothing is imported that takes time, so that the command line can list them at once. What a word needs beside
-it (a distance, scores) is checked in `_limits`.
+it (a distance, scores) is checked in `_engine.limits`.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import platform
 import sys
 
-from poly_match._run import usable_cores
+from poly_match._engine.run import usable_cores
 
 __all__ = ["show_versions", "versions"]
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from poly_match import Index, Regions, _core
-from poly_match._prepared import is_few
+from poly_match._engine.prepared import is_few
 
 shapely = pytest.importorskip("shapely", reason="reads the example data")
 pyogrio = pytest.importorskip("pyogrio", reason="reads the example data")

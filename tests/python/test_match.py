@@ -23,7 +23,8 @@ import shapely
 from conftest import square
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from poly_match import _core, _run
+from poly_match import _core
+from poly_match._engine import run
 from poly_match._rules import BESTS
 
 # ---- against the oracle ------------------------------------------------------------------------------
@@ -303,7 +304,7 @@ def test_answers_do_not_depend_on_workers_or_chunks(monkeypatch):
     expected.match(places[:, 0], places[:, 1], whole)
     assert 0.1 < (whole >= 0).mean() < 0.99
     for first in (1, 7, 256, 100_000):
-        monkeypatch.setattr(_run, "FIRST_CHUNK", first)
+        monkeypatch.setattr(run, "FIRST_CHUNK", first)
         for workers in (1, 2, 3, -1):
             assert np.array_equal(index.match(places, workers=workers), whole)
 
@@ -316,9 +317,9 @@ def test_workers_share_the_work_and_none_is_left_over(monkeypatch):
         seen[threading.get_ident()] = seen.get(threading.get_ident(), 0) + len(x)
         out[:] = 5
 
-    monkeypatch.setattr(_run, "CHUNK_SECONDS", 0.002)
+    monkeypatch.setattr(run, "CHUNK_SECONDS", 0.002)
     out = np.zeros(10_000, np.int64)
-    _run.run(slow, out.astype(float), out.astype(float), out, 3, False)
+    run.run(slow, out.astype(float), out.astype(float), out, 3, False)
     assert (out == 5).all()
     assert len(seen) == 3
     assert sum(seen.values()) == 10_000
@@ -338,7 +339,7 @@ def test_a_failure_in_a_worker_is_raised_and_ends_the_work():
     out = np.zeros(10_000_000, np.int64)
     x = np.broadcast_to(np.zeros(1), len(out))
     with pytest.raises(MemoryError, match="no more"):
-        _run.run(failing, x, x, out, 2, False)
+        run.run(failing, x, x, out, 2, False)
     assert sum(calls) < len(out)
     assert threading.active_count() == 1
 
@@ -351,12 +352,12 @@ def test_chunks_are_sized_by_time(monkeypatch):
         sizes.append(len(x))
         clock[0] += len(x) * 1e-5  # 100,000 points a second
 
-    monkeypatch.setattr(_run.time, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(run.time, "perf_counter", lambda: clock[0])
     out = np.zeros(100_000, np.int64)
-    _run.run(match, out, out, out, 1, False)
+    run.run(match, out, out, out, 1, False)
     assert sum(sizes) == 100_000
-    assert sizes[0] == _run.FIRST_CHUNK
-    assert all(size * 1e-5 <= _run.CHUNK_SECONDS * 1.01 for size in sizes)
+    assert sizes[0] == run.FIRST_CHUNK
+    assert all(size * 1e-5 <= run.CHUNK_SECONDS * 1.01 for size in sizes)
     assert sizes[2] == pytest.approx(3000, abs=1)
 
 
@@ -369,32 +370,32 @@ def test_workers_must_be_positive_or_all(workers):
 
 
 def test_all_cores_are_those_this_process_may_use(tmp_path: Path):
-    assert 1 <= _run.usable_cores() <= len(os.sched_getaffinity(0))
+    assert 1 <= run.usable_cores() <= len(os.sched_getaffinity(0))
     group = tmp_path / "cgroup"
     group.write_text("0::/a/b\n")
     inner = tmp_path / "fs" / "a" / "b"
     inner.mkdir(parents=True)
-    assert _run.cgroup_quota(group, tmp_path / "fs") is None
+    assert run.cgroup_quota(group, tmp_path / "fs") is None
     (inner / "cpu.max").write_text("max 100000\n")
-    assert _run.cgroup_quota(group, tmp_path / "fs") is None
+    assert run.cgroup_quota(group, tmp_path / "fs") is None
     (inner.parent / "cpu.max").write_text("150000 100000\n")
-    assert _run.cgroup_quota(group, tmp_path / "fs") == 1.5
+    assert run.cgroup_quota(group, tmp_path / "fs") == 1.5
     group.write_text("4:cpu,cpuacct:/\n")
     old = tmp_path / "fs" / "cpu"
     old.mkdir()
     (old / "cpu.cfs_quota_us").write_text("-1\n")
     (old / "cpu.cfs_period_us").write_text("100000\n")
-    assert _run.cgroup_quota(group, tmp_path / "fs") is None
+    assert run.cgroup_quota(group, tmp_path / "fs") is None
     (old / "cpu.cfs_quota_us").write_text("250000\n")
-    assert _run.cgroup_quota(group, tmp_path / "fs") == 2.5
-    assert _run.cgroup_quota(tmp_path / "none", tmp_path) is None
+    assert run.cgroup_quota(group, tmp_path / "fs") == 2.5
+    assert run.cgroup_quota(tmp_path / "none", tmp_path) is None
 
 
 def test_a_quota_limits_the_cores(monkeypatch):
-    monkeypatch.setattr(_run.os, "sched_getaffinity", lambda _: set(range(8)))
+    monkeypatch.setattr(run.os, "sched_getaffinity", lambda _: set(range(8)))
     for quota, cores in ((None, 8), (0.5, 1), (1.5, 2), (16.0, 8)):
-        monkeypatch.setattr(_run, "cgroup_quota", lambda quota=quota: quota)
-        assert _run.usable_cores() == cores
+        monkeypatch.setattr(run, "cgroup_quota", lambda quota=quota: quota)
+        assert run.usable_cores() == cores
 
 
 def test_progress_ends_at_all_of_it(capsys):

@@ -18,11 +18,11 @@ from poly_match._cli.csv import parsed
 from poly_match._cli.errors import Problem, UsageProblem
 from poly_match._cli.layer import Layer
 from poly_match._cli.read import Source
+from poly_match._engine.groups import Groups
+from poly_match._engine.prepared import Prepared
 from poly_match._errors import InputError
 from poly_match._forms.keys import Keys
 from poly_match._forms.numbers import Doubles
-from poly_match._groups import Groups
-from poly_match._prepared import Prepared
 
 __all__ = ["KeyedRegions"]
 

@@ -18,12 +18,12 @@ from poly_match._cli.errors import InputProblem, Problem, UsageProblem
 from poly_match._cli.formats import PIPE, format_of, named
 from poly_match._cli.options import Rules
 from poly_match._cli.read import Geometry, ahead, open_source
+from poly_match._engine.prepared import Prepared
 from poly_match._errors import InputTypeError
 from poly_match._forms.column import numbers_in
 from poly_match._forms.regions import Regions, regions_of
 from poly_match._forms.validity import screening, shapes_of
 from poly_match._index import Index
-from poly_match._prepared import Prepared
 from poly_match._rules import Invalid
 
 __all__ = ["Layer", "index_for", "opened_index", "prepared_for", "read_layer", "screened_regions"]

@@ -19,10 +19,10 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
+from poly_match._engine.run import Bar, worker_count
 from poly_match._errors import type_error, value_error
 from poly_match._files import replacing
 from poly_match._index import Index
-from poly_match._run import Bar, worker_count
 from poly_match._tables.digest import MODULUS, digest
 from poly_match._tables.shared_index import IndexOrPath, check_index, opened
 

@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
+from poly_match._engine.limits import budget_of, check_predicate, distances_of, rule_of, scores_of
 from poly_match._forms.numbers import Doubles, Offsets
 from poly_match._forms.regions import Regions, are_polygons, regions_at, regions_of
-from poly_match._limits import budget_of, check_predicate, distances_of, rule_of, scores_of
 from poly_match._rules import Predicate
 
 Rows = npt.NDArray[np.intp]

@@ -15,9 +15,9 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
+from poly_match._engine.prepared import Prepared, is_few
+from poly_match._engine.run import Bar, ChunkQueue, worker_count
 from poly_match._forms.numbers import Doubles
-from poly_match._prepared import Prepared, is_few
-from poly_match._run import Bar, ChunkQueue, worker_count
 
 __all__ = ["Groups"]
 
