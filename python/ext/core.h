@@ -158,6 +158,7 @@ PyArrayObject *check_array(PyObject *object, const char *name, int type, int dim
 int regions_from(PyObject *const *args, pm_regions *regions);
 int disks_from(PyObject *const *args, pm_disks *disks);
 int points_from(PyObject *x, PyObject *y, PyObject *out, pm_points *points, int64_t **answers);
+int distances_from(PyObject *object, size_t count, double **distances);
 int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject *distance, PyObject *areas,
                  size_t count, pm_options *options);
 

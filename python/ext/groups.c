@@ -17,6 +17,7 @@ typedef struct group_job {
     const uint8_t *engines; /* the pm_engine of each group, or NOT_HERE */
     pm_points points;
     int64_t *out;
+    double *distances; /* or NULL */
 } group_job;
 
 /* Memory that grows; what was in it is lost. */
@@ -53,6 +54,7 @@ enum {
     DISK_AREAS,
     POINTS,
     ANSWERS,
+    MEASURED,
     BUFFERS
 };
 
@@ -152,7 +154,8 @@ static pm_status match_group(const group_job *job, size_t group, buffer *buffers
     pm_regions regions;
     pm_index *index = NULL;
     int64_t *answers = reserve(&buffers[ANSWERS], point_count, sizeof *answers);
-    if (!answers || gather_options(&job->options, rows, count, buffers, &options) < 0 ||
+    double *measured = reserve(&buffers[MEASURED], job->distances ? point_count : 0, sizeof *measured);
+    if (!answers || !measured || gather_options(&job->options, rows, count, buffers, &options) < 0 ||
         gather_points(&job->points, point_rows, point_count, &buffers[POINTS], &points) < 0)
         return PM_ERR_NO_MEMORY;
     options.engine = (pm_engine)job->engines[group];
@@ -173,11 +176,17 @@ static pm_status match_group(const group_job *job, size_t group, buffer *buffers
     }
     if (status)
         return status;
-    pm_index_match(index, &points, answers);
+    if (job->distances)
+        status = pm_index_match_distances(index, &points, answers, measured, err);
+    else
+        pm_index_match(index, &points, answers);
     pm_index_free(index);
-    for (size_t i = 0; i < point_count; i++)
+    for (size_t i = 0; !status && i < point_count; i++) {
         job->out[point_rows[i]] = answers[i] < 0 ? PM_NO_MATCH : rows[answers[i]];
-    return PM_OK;
+        if (job->distances)
+            job->distances[point_rows[i]] = measured[i];
+    }
+    return status;
 }
 
 /* A list of rows and where each group's begin; the number of groups, or -1. */
@@ -198,12 +207,12 @@ static Py_ssize_t rows_from(PyObject *rows, PyObject *offsets, const char *name,
 }
 
 static PyObject *match_groups(PyObject *module, PyObject *args) {
-    PyObject *shapes, *predicate, *best, *scores, *distance, *areas, *in[5], *x, *y, *out;
+    PyObject *shapes, *predicate, *best, *scores, *distance, *areas, *in[5], *x, *y, *out, *distances = Py_None;
     Py_ssize_t max_bytes, first, last;
     group_job job = {.options = {.predicate = PM_COVERS}};
-    if (!PyArg_ParseTuple(args, "O!OOOOOnOOOOOOOOnn:match_groups", &PyTuple_Type, &shapes, &predicate, &best, &scores,
+    if (!PyArg_ParseTuple(args, "O!OOOOOnOOOOOOOOnn|O:match_groups", &PyTuple_Type, &shapes, &predicate, &best, &scores,
                           &distance, &areas, &max_bytes, &in[0], &in[1], &in[2], &in[3], &in[4], &x, &y, &out, &first,
-                          &last))
+                          &last, &distances))
         return NULL;
     size_t count;
     PyObject *const *arrays = &PyTuple_GET_ITEM(shapes, 0);
@@ -224,7 +233,8 @@ static PyObject *match_groups(PyObject *module, PyObject *args) {
         return NULL;
     Py_ssize_t same = rows_from(in[2], in[3], "point rows", &job.point_rows, &job.point_offsets);
     PyArrayObject *engines = same < 0 ? NULL : check_array(in[4], "engines", NPY_UINT8, 1, 0);
-    if (!engines || points_from(x, y, out, &job.points, &job.out) < 0)
+    if (!engines || points_from(x, y, out, &job.points, &job.out) < 0 ||
+        (distances != Py_None && distances_from(distances, job.points.count, &job.distances) < 0))
         return NULL;
     job.engines = PyArray_DATA(engines);
     if (same != groups || PyArray_DIM(engines, 0) != groups || first < 0 || last > groups) {
@@ -248,8 +258,7 @@ static PyObject *match_groups(PyObject *module, PyObject *args) {
 PyMethodDef group_functions[] = {
     {"match_groups", match_groups, METH_VARARGS,
      "match_groups(shapes, predicate, best, scores, distance, areas, max_bytes, region_rows, region_offsets, "
-     "point_rows, point_offsets, engines, x, y, out, first, last): the best region of its own group for every point "
-     "of "
-     "these groups, into out. Shapes are the ragged arrays of regions, or (x, y, area) of disks."},
+     "point_rows, point_offsets, engines, x, y, out, first, last, distances=None): the best region of its own group "
+     "for every point of these groups, into out, and how far it is into distances. Shapes are the ragged arrays of regions, or (x, y, area) of disks."},
     {NULL, NULL, 0, NULL},
 };

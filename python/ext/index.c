@@ -287,23 +287,49 @@ int points_from(PyObject *x, PyObject *y, PyObject *out, pm_points *points, int6
     return 0;
 }
 
+int distances_from(PyObject *object, size_t count, double **distances) {
+    PyArrayObject *array = check_array(object, "distances", NPY_DOUBLE, 1, 0);
+    if (!array)
+        return -1;
+    if ((size_t)PyArray_DIM(array, 0) != count || !PyArray_ISWRITEABLE(array)) {
+        PyErr_SetString(PyExc_ValueError, "distances must have one entry per point and be writeable");
+        return -1;
+    }
+    *distances = PyArray_DATA(array);
+    return 0;
+}
+
+static pm_status match_points(const pm_index *index, const pm_points *points, int64_t *answers, double *distances,
+                              pm_error *err) {
+    if (distances)
+        return pm_index_match_distances(index, points, answers, distances, err);
+    pm_index_match(index, points, answers);
+    return PM_OK;
+}
+
 static PyObject *index_match(PyObject *object, PyObject *const *args, Py_ssize_t nargs) {
     const pm_index *index = ((index_object *)object)->index;
-    if (nargs != 3) {
-        PyErr_Format(PyExc_TypeError, "match() takes x, y and out, got %zd arguments", nargs);
+    if (nargs != 3 && nargs != 4) {
+        PyErr_Format(PyExc_TypeError, "match() takes x, y, out and distances, got %zd arguments", nargs);
         return NULL;
     }
     pm_points points;
     int64_t *answers;
-    if (points_from(args[0], args[1], args[2], &points, &answers) < 0)
+    double *distances = NULL;
+    if (points_from(args[0], args[1], args[2], &points, &answers) < 0 ||
+        (nargs == 4 && distances_from(args[3], points.count, &distances) < 0))
         return NULL;
+    pm_status status;
+    pm_error err = {.item = -1};
     if (points.count < 16) { /* releasing the GIL costs more */
-        pm_index_match(index, &points, answers);
+        status = match_points(index, &points, answers, distances, &err);
     } else {
         Py_BEGIN_ALLOW_THREADS
-        pm_index_match(index, &points, answers);
+        status = match_points(index, &points, answers, distances, &err);
         Py_END_ALLOW_THREADS
     }
+    if (status)
+        return raise_status(PyType_GetModuleState(Py_TYPE(object)), status, &err);
     Py_RETURN_NONE;
 }
 
@@ -384,7 +410,7 @@ static PyMethodDef index_methods[] = {
      "and areas."},
     {"open", index_open, METH_VARARGS | METH_CLASS, "open(bytes, verify): over the bytes of another one."},
     {"match", (PyCFunction)(void (*)(void))index_match, METH_FASTCALL,
-     "match(x, y, out): the best region of every point into out."},
+     "match(x, y, out[, distances]): the best region of every point into out, and how far it is into distances."},
     {"cells", index_cells, METH_NOARGS,
      "cells() -> (boxes, kinds, answers) of the cells of its tree: 0 is an answer, 2 a border cell."},
     {NULL, NULL, 0, NULL},

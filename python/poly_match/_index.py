@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from mmap import ACCESS_READ
 from mmap import mmap as map_file
 from pathlib import Path
-from typing import Any, Self, SupportsIndex, TypeVar, overload
+from typing import Any, Literal, Self, SupportsIndex, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -27,7 +27,7 @@ from poly_match._files import replacing
 from poly_match._forms.crs import check_crs, crs_text
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
-from poly_match._rules import Best, Predicate
+from poly_match._rules import TAKE_DISTANCE, Best, Predicate
 
 __all__ = ["Index"]
 
@@ -49,19 +49,25 @@ class Index:
         GeoJSON FeatureCollection; one of these geometries alone; anything with the Arrow PyCapsule interface
         (pyarrow, polars, DuckDB, ...): a GeoArrow or WKB column, or a table with one. Rows that are missing
         or empty match nothing and keep their position; z and m are ignored.
-    predicate : {"covers", "center_within"}
+    predicate : {"covers", "center_within", "dwithin", "nearest"}
         Which regions are candidates for a point. "covers": the region covers it, its boundary included; a
         multipolygon covers what any of its parts covers. "center_within": the region's center, the mean of
-        its vertices, is strictly closer than `distance`.
+        its vertices, is strictly closer than `distance`. "dwithin": the region is at most `distance` away; it
+        is 0 away where it covers the point, else as far as the nearest of its edges. "nearest": as "dwithin",
+        with any region a candidate where no `distance` is given, and the closest one wins: the region that
+        the point is in, or else the nearest.
     distance : float or array of float, optional
-        For "center_within", and only there: one limit, or one per region; at least 0, infinity allowed.
+        Needed for "center_within" and "dwithin", possible for "nearest": one limit, or one per region, in the
+        unit of the coordinates; at least 0, infinity allowed.
     best : {"smallest", "largest", "first"} or array of numbers or str
         Which candidate wins: by area, by input order, or the lowest of one score per region, where polygons
         are a GeoDataFrame also the name of a column of scores. Integer scores compare as integers. Equal
-        candidates: the one that comes first in the input.
+        candidates: the one that comes first in the input. For "nearest" it decides between regions that are
+        equally far, among them those that cover the point.
     max_bytes : int, optional
         The most that the index may take, `nbytes`. With less, more points are answered by looking at edges.
-        Three times the coordinates and 16 MB unless given (for "center_within", 256 per region and 4 MB).
+        Three times the coordinates and 16 MB unless given (for "center_within", 256 per region and 4 MB; for
+        "dwithin" and "nearest" twice as much as for "covers").
 
     Raises
     ------
@@ -96,6 +102,12 @@ class Index:
     Index(2 regions, predicate='covers', best='smallest')
     >>> index.match([(1, 1), (2, 2), (3, 3), (9, 9)])
     array([ 1,  1,  0, -1])
+
+    In it, or else the nearest one within 2:
+
+    >>> near = pm.Index([square, square + [10, 0]], predicate="nearest", distance=2)
+    >>> near.match([(2, 2), (5, 2), (9, 5), (7, 2)], return_distance=True)
+    (array([ 0,  0,  1, -1]), array([0.        , 1.        , 1.41421356,        nan]))
     """
 
     __slots__ = ("__weakref__", "_core", "_crs")
@@ -228,7 +240,7 @@ class Index:
 
     @property
     def predicate(self) -> str:
-        """Which regions are candidates: "covers" or "center_within"."""
+        """Which regions are candidates: "covers", "center_within", "dwithin" or "nearest"."""
         return self._core.predicate
 
     @property
@@ -274,16 +286,70 @@ class Index:
 
     @overload
     def match(
-        self, points: Any, *, names: None = None, workers: int = 1, progress: bool = False, out: None = None
+        self,
+        points: Any,
+        *,
+        names: None = None,
+        workers: int = 1,
+        progress: bool = False,
+        out: None = None,
+        return_distance: Literal[False] = False,
     ) -> Answers: ...
     @overload
     def match(
-        self, points: Any, *, names: None = None, workers: int = 1, progress: bool = False, out: Out
+        self,
+        points: Any,
+        *,
+        names: None = None,
+        workers: int = 1,
+        progress: bool = False,
+        out: Out,
+        return_distance: Literal[False] = False,
     ) -> Out: ...
     @overload
     def match(
-        self, points: Any, *, names: Iterable[Any], workers: int = 1, progress: bool = False, out: None = None
+        self,
+        points: Any,
+        *,
+        names: Iterable[Any],
+        workers: int = 1,
+        progress: bool = False,
+        out: None = None,
+        return_distance: Literal[False] = False,
     ) -> npt.NDArray[np.object_]: ...
+    @overload
+    def match(
+        self,
+        points: Any,
+        *,
+        names: None = None,
+        workers: int = 1,
+        progress: bool = False,
+        out: None = None,
+        return_distance: Literal[True],
+    ) -> tuple[Answers, Doubles]: ...
+    @overload
+    def match(
+        self,
+        points: Any,
+        *,
+        names: None = None,
+        workers: int = 1,
+        progress: bool = False,
+        out: Out,
+        return_distance: Literal[True],
+    ) -> tuple[Out, Doubles]: ...
+    @overload
+    def match(
+        self,
+        points: Any,
+        *,
+        names: Iterable[Any],
+        workers: int = 1,
+        progress: bool = False,
+        out: None = None,
+        return_distance: Literal[True],
+    ) -> tuple[npt.NDArray[np.object_], Doubles]: ...
     def match(
         self,
         points: Any,
@@ -292,7 +358,8 @@ class Index:
         workers: int = 1,
         progress: bool = False,
         out: npt.NDArray[Any] | None = None,
-    ) -> npt.NDArray[Any]:
+        return_distance: bool = False,
+    ) -> npt.NDArray[Any] | tuple[npt.NDArray[Any], Doubles]:
         """Return for every point the position of its best region, -1 for none; or its name.
 
         Parameters
@@ -310,17 +377,24 @@ class Index:
             Show a bar on stderr.
         out : (n,) array of int32 or int64, optional
             Where to write the answers, as positions.
+        return_distance : bool
+            Return the distances as well; not for "covers".
 
         Returns
         -------
-        (n,) array of intp
+        answers : (n,) array of intp
             One answer per point, in the order of the points; `out` itself when it is given. With `names` an
             array of object.
+        distances : (n,) array of float64
+            With `return_distance` only: from each point to its region, for "center_within" to its center. 0
+            inside, NaN where there is no answer. Within 4 units in the last place; infinite where the true
+            distance exceeds the largest float.
 
         Raises
         ------
         TypeError, ValueError
-            Points, `workers` or `out` of a wrong type or shape. The message names the argument and the row.
+            Points, `workers` or `out` of a wrong type or shape; `return_distance` for "covers". The message
+            names the argument and the row.
         KeyboardInterrupt
             Ctrl-C ends the call within some 50 ms; `out` then holds some of the answers.
 
@@ -331,29 +405,41 @@ class Index:
         """
         check_crs(points, self._crs)
         x, y = xy_of(points)
-        if names is not None:
-            if out is not None:
-                raise value_error("out", "takes positions, not names; leave out one of the two")
-            known = names_of(names, len(self))
-            return known[self.match((x, y), workers=workers, progress=progress)]
-        if out is None:
-            answers: npt.NDArray[Any] = np.empty(len(x), dtype=np.intp)
-            if answers.dtype != _INT64:
-                return self.match((x, y), workers=workers, progress=progress, out=answers)
-            run(self._core.match, x, y, answers, workers, progress)
-            return answers
+        distances = empty_distances(len(x), self.predicate) if return_distance else None
+        known = None if names is None else names_of(names, len(self))
+        if known is not None and out is not None:
+            raise value_error("out", "takes positions, not names; leave out one of the two")
+        answers: npt.NDArray[Any] = np.empty(len(x), dtype=np.intp) if out is None else out
+        if out is None and answers.dtype == _INT64:
+            run(self._core.match, x, y, answers, workers, progress, distances)
+        else:
+            self._match_into(x, y, answers, workers, progress, distances)
+        if known is not None:
+            answers = known[answers]
+        return answers if distances is None else (answers, distances)
+
+    def _match_into(
+        self,
+        x: Doubles,
+        y: Doubles,
+        out: npt.NDArray[Any],
+        workers: int,
+        progress: bool,
+        distances: Doubles | None,
+    ) -> None:
+        """Match into an array of the caller, through another one where the engine can't write to it."""
         check_out(out, len(x), len(self))
         if np.may_share_memory(out, x) or np.may_share_memory(out, y):
             x, y = x.copy(), y.copy()
-        native = out.dtype == _INT64 and out.flags.c_contiguous and out.flags.aligned
-        run(self._core.match if native else self._match_into, x, y, out, workers, progress)
-        return out
+        match = self._core.match
+        if not (out.dtype == _INT64 and out.flags.c_contiguous and out.flags.aligned):
 
-    def _match_into(self, x: Doubles, y: Doubles, out: npt.NDArray[Any]) -> None:
-        """Match into an array the engine can't write to, through one that it can."""
-        answers = np.empty(len(x), dtype=np.int64)
-        self._core.match(x, y, answers)
-        out[...] = answers
+            def match(x: Doubles, y: Doubles, out: npt.NDArray[Any], *more: Doubles) -> None:
+                answers = np.empty(len(x), dtype=np.int64)
+                self._core.match(x, y, answers, *more)
+                out[...] = answers
+
+        run(match, x, y, out, workers, progress, distances)
 
 
 def _restored(cls: type[Index], block: Any, crs: str | None) -> Index:
@@ -362,6 +448,13 @@ def _restored(cls: type[Index], block: Any, crs: str | None) -> Index:
     index._core = _core.Index.open(block, True)
     index._crs = crs
     return index
+
+
+def empty_distances(count: int, predicate: str) -> Doubles:
+    """Return the array for the distances of so many points."""
+    if predicate not in TAKE_DISTANCE:
+        raise value_error("return_distance", f'"{predicate}" has no distances; predicate="nearest" has')
+    return np.empty(count, dtype=np.float64)
 
 
 def names_of(names: Iterable[Any], count: int) -> npt.NDArray[np.object_]:

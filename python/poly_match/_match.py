@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple, overload
+from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -13,8 +13,9 @@ from poly_match._engine.prepared import Prepared
 from poly_match._errors import value_error
 from poly_match._forms.crs import check_crs, crs_text
 from poly_match._forms.keys import Keys, columns_of, without_keys
+from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
-from poly_match._index import Answers, Index, Out, check_out, names_of
+from poly_match._index import Answers, Index, Out, check_out, empty_distances, names_of
 from poly_match._rules import Best, Predicate
 
 __all__ = ["Count", "count", "match"]
@@ -34,6 +35,7 @@ def match(
     workers: int = 1,
     progress: bool = False,
     out: None = None,
+    return_distance: Literal[False] = False,
 ) -> Answers: ...
 @overload
 def match(
@@ -49,6 +51,7 @@ def match(
     workers: int = 1,
     progress: bool = False,
     out: Out,
+    return_distance: Literal[False] = False,
 ) -> Out: ...
 @overload
 def match(
@@ -64,7 +67,56 @@ def match(
     workers: int = 1,
     progress: bool = False,
     out: None = None,
+    return_distance: Literal[False] = False,
 ) -> npt.NDArray[np.object_]: ...
+@overload
+def match(
+    points: Any,
+    polygons: Any,
+    *,
+    on: Any = None,
+    predicate: Predicate = "covers",
+    distance: npt.ArrayLike | None = None,
+    best: Best | npt.ArrayLike = "smallest",
+    max_bytes: int | None = None,
+    names: None = None,
+    workers: int = 1,
+    progress: bool = False,
+    out: None = None,
+    return_distance: Literal[True],
+) -> tuple[Answers, Doubles]: ...
+@overload
+def match(
+    points: Any,
+    polygons: Any,
+    *,
+    on: Any = None,
+    predicate: Predicate = "covers",
+    distance: npt.ArrayLike | None = None,
+    best: Best | npt.ArrayLike = "smallest",
+    max_bytes: int | None = None,
+    names: None = None,
+    workers: int = 1,
+    progress: bool = False,
+    out: Out,
+    return_distance: Literal[True],
+) -> tuple[Out, Doubles]: ...
+@overload
+def match(
+    points: Any,
+    polygons: Any,
+    *,
+    on: Any = None,
+    predicate: Predicate = "covers",
+    distance: npt.ArrayLike | None = None,
+    best: Best | npt.ArrayLike = "smallest",
+    max_bytes: int | None = None,
+    names: Iterable[Any],
+    workers: int = 1,
+    progress: bool = False,
+    out: None = None,
+    return_distance: Literal[True],
+) -> tuple[npt.NDArray[np.object_], Doubles]: ...
 def match(
     points: Any,
     polygons: Any,
@@ -78,7 +130,8 @@ def match(
     workers: int = 1,
     progress: bool = False,
     out: npt.NDArray[Any] | None = None,
-) -> npt.NDArray[Any]:
+    return_distance: bool = False,
+) -> npt.NDArray[Any] | tuple[npt.NDArray[Any], Doubles]:
     """Return for every point the position of its best polygon, -1 for none; or its name.
 
     Builds an `Index` of the polygons and matches the points: see `Index` for the rules and the forms of
@@ -118,19 +171,30 @@ def match(
     array([ 1,  0, -1])
     """
     check_crs(points, crs_text(polygons))
-    if on is not None:
-        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes)
-        known = None if names is None else names_of(names, len(prepared.regions))
-        if known is not None and out is not None:
-            raise value_error("out", "takes positions, not names; leave out one of the two")
-        answers = _with_keys(points, polygons, on, prepared, workers, progress, out)
-        if known is not None:
-            return known[answers]
-        return answers.astype(np.intp, copy=False) if out is None else out
-    x, y = xy_of(points)
-    index = Index._for(len(x), polygons, predicate, distance, best, max_bytes)
-    options: dict[str, Any] = {"names": names, "workers": workers, "progress": progress, "out": out}
-    return index.match((x, y), **options)
+    if on is None:
+        x, y = xy_of(points)
+        index = Index._for(len(x), polygons, predicate, distance, best, max_bytes)
+        options: dict[str, Any] = {"names": names, "workers": workers, "progress": progress, "out": out}
+        options["return_distance"] = return_distance
+        return index.match((x, y), **options)  # type: ignore[no-any-return]
+    prepared = Prepared.of(polygons, predicate, distance, best, max_bytes)
+    known = None if names is None else names_of(names, len(prepared.regions))
+    if known is not None and out is not None:
+        raise value_error("out", "takes positions, not names; leave out one of the two")
+    matched = _with_keys(points, polygons, on, prepared, workers, progress, out, return_distance)
+    answers: npt.NDArray[Any] = matched.answers
+    if known is not None:
+        answers = known[answers]
+    else:
+        answers = answers.astype(np.intp, copy=False) if out is None else out
+    return answers if matched.distances is None else (answers, matched.distances)
+
+
+class Matched(NamedTuple):
+    """What points of keys got: positions, and how far away where that was wanted."""
+
+    answers: npt.NDArray[np.int64]
+    distances: Doubles | None
 
 
 class Count(NamedTuple):
@@ -181,24 +245,35 @@ def count(
         regions = len(index)
     else:
         prepared = Prepared.of(polygons, predicate, distance, best, max_bytes)
-        answers = _with_keys(points, polygons, on, prepared, workers, progress)
+        answers = _with_keys(points, polygons, on, prepared, workers, progress).answers
         regions = len(prepared.regions)
     counts = np.bincount(answers + 1, minlength=regions + 1)
     return Count(counts[1:], int(counts[0]))
 
 
 def _with_keys(
-    points: Any, polygons: Any, on: Any, prepared: Prepared, workers: int, progress: bool, out: Any = None
-) -> npt.NDArray[np.int64]:
-    """Return the answers of points that may only have regions of their own key, and write them to `out`."""
+    points: Any,
+    polygons: Any,
+    on: Any,
+    prepared: Prepared,
+    workers: int,
+    progress: bool,
+    out: Any = None,
+    return_distance: bool = False,
+) -> Matched:
+    """Match points that may only have regions of their own key, and write the answers to `out`."""
     point_keys, region_keys = columns_of(on, points, polygons)
     x, y = xy_of(without_keys(points, on))
     count = len(prepared.regions)
     if out is not None:
         check_out(out, len(x), count)
+    distances = None
+    if return_distance:
+        distances = empty_distances(len(x), prepared.predicate)
+        distances.fill(np.nan)
     keys = Keys(region_keys, count)
     groups = Groups(prepared, keys.regions, keys.count)
-    answers = groups.match(x, y, keys.of_points(point_keys, len(x)), workers, progress)
+    answers = groups.match(x, y, keys.of_points(point_keys, len(x)), workers, progress, distances)
     if out is not None:
         out[...] = answers
-    return answers
+    return Matched(answers, distances)

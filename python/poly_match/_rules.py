@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Predicate = Literal["covers", "center_within"]
+Predicate = Literal["covers", "center_within", "dwithin", "nearest"]
 Best = Literal["smallest", "largest", "first"]
 Invalid = Literal["use", "warn", "skip", "error"]
 
 PREDICATES: tuple[Predicate, ...] = get_args(Predicate)
-NEED_DISTANCE = ("center_within",)  # of the predicates
+NEED_DISTANCE: tuple[Predicate, ...] = ("center_within", "dwithin")
+TAKE_DISTANCE: tuple[Predicate, ...] = (*NEED_DISTANCE, "nearest")
 BESTS: tuple[Best, ...] = get_args(Best)
 SCORE = "score"  # the rule that an array of scores stands for
 INVALID: tuple[Invalid, ...] = get_args(Invalid)  # what may be done about invalid regions

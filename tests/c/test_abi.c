@@ -68,7 +68,7 @@ static void test_options(void) {
 
 /* Names may be added at the end. */
 static void test_names(void) {
-    static const char *const predicates[] = {"covers", "center_within"};
+    static const char *const predicates[] = {"covers", "center_within", "dwithin", "nearest"};
     static const char *const bests[] = {"smallest", "largest", "first", "score", "score", "score"};
     for (int i = 0; i < (int)(sizeof predicates / sizeof *predicates); i++)
         tap_ok(strcmp(pm_predicate_name((pm_predicate)i), predicates[i]) == 0, "predicate %d is %s", i,

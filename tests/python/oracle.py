@@ -10,6 +10,7 @@ out speed on purpose: some hundred thousand edges per second is what it can do.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
@@ -136,6 +137,33 @@ def closer(center: Point | None, point: Point, distance: float) -> bool:
     return (cx - px) ** 2 + (cy - py) ** 2 < Fraction(float(distance)) ** 2
 
 
+def squared_distance(region: Region, point: Point) -> Fraction | None:
+    """Return the square of the distance from a finite point to a region, None for an empty one."""
+    if covers(region, point):
+        return Fraction(0)
+    px, py = _exact(point)
+    squares = []
+    for ring in (ring for part in region for ring in part):
+        for position, a in enumerate(ring):
+            (ax, ay), (bx, by) = _exact(a), _exact(ring[(position + 1) % len(ring)])
+            dx, dy = bx - ax, by - ay
+            length = dx * dx + dy * dy
+            along = ((px - ax) * dx + (py - ay) * dy) / length if length else Fraction(0)
+            along = min(max(along, Fraction(0)), Fraction(1))
+            squares.append((px - ax - along * dx) ** 2 + (py - ay - along * dy) ** 2)
+    return min(squares, default=None)
+
+
+def is_distance(value: float, square: Fraction) -> bool:
+    """Return whether a distance is within 4 units in the last place, infinite beyond all doubles."""
+    if square > Fraction(sys.float_info.max) ** 2:
+        return value == math.inf
+    low = high = value
+    for _ in range(4):
+        low, high = math.nextafter(low, -math.inf), math.nextafter(high, math.inf)
+    return (low < 0 or Fraction(low) ** 2 <= square) and (math.isinf(high) or square <= Fraction(high) ** 2)
+
+
 def ragged(regions: Sequence[Region]) -> tuple[list[Point], list[int], list[int], list[int]]:
     """Return coordinates, ring, polygon and region offsets of nested regions, as `Regions` takes them."""
     coords: list[Point] = []
@@ -189,11 +217,13 @@ def best_match(
     best
         "smallest", "largest", "first" or "score" (with `scores`, lowest wins).
     distance
-        For "center_within": one for all the regions or one per region.
+        For "center_within" and "dwithin", and if wanted "nearest": one for all the regions or one per region.
     centers, areas
         What the regions say of themselves, where they override it.
     """
     order = rank(regions, best, scores, areas)
+    if predicate in ("dwithin", "nearest"):
+        return [_by_distance(point, regions, predicate, distance, order) for point in points]
     if predicate == "covers":
 
         def candidate(i: int, point: Point) -> bool:
@@ -209,3 +239,28 @@ def best_match(
             return closer(centers[i], point, float(each[i]))
 
     return [next((i for i in order if candidate(i, point)), NO_MATCH) for point in points]
+
+
+def _by_distance(
+    point: Point,
+    regions: Sequence[Region],
+    predicate: str,
+    distance: float | Sequence[float] | None,
+    order: list[int],
+) -> int:
+    """Return the first region in order that is within its distance, for "nearest" the closest of those."""
+    if not (math.isfinite(point[0]) and math.isfinite(point[1])):
+        return NO_MATCH
+    limits = list(distance) if isinstance(distance, Sequence) else [distance] * len(regions)
+    squares = {}
+    for i in order:
+        square, limit = squared_distance(regions[i], point), limits[i]
+        if square is None:
+            continue
+        if limit is None or math.isinf(limit) or square <= Fraction(float(limit)) ** 2:
+            squares[i] = square
+    if predicate == "nearest":
+        return min(
+            squares, key=lambda i: squares[i], default=NO_MATCH
+        )  # the first of equals: they are in order
+    return next(iter(squares), NO_MATCH)

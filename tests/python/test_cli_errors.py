@@ -53,11 +53,12 @@ M = ("match", "points.csv", "squares.geojson")
     [
         (["match"], "Missing argument 'POINTS'. (see: poly-match match --help)"),
         ([*M, "--zzz"], "No such option '--zzz'. (see: poly-match match --help)"),
-        ([*M, "--predicate", "dwithin"],
-         "Invalid value for '--predicate': 'dwithin' is not one of 'covers', 'center_within'. "
+        ([*M, "--predicate", "touches"],
+         "Invalid value for '--predicate': 'touches' is not one of 'covers', 'center_within', 'dwithin', 'nearest'. "
          "(see: poly-match match --help)"),
         ([*M, "--predicate", "center_within"], "--predicate center_within needs --distance"),
-        ([*M, "--distance", "3"], "--distance belongs to --predicate center_within"),
+        ([*M, "--predicate", "dwithin"], "--predicate dwithin needs --distance"),
+        ([*M, "--distance", "3"], "--distance belongs to --predicate center_within, dwithin, nearest"),
         ([*M, "--best", "first", "--score", "level"], "--best and --score exclude each other"),
         ([*M, "-j", "0"], "--workers must be positive, or -1 for all usable cores"),
         ([*M, "-o", "there.csv"], "there.csv: exists already; add --overwrite to replace it"),

@@ -123,7 +123,7 @@ def test_an_unknown_engine_is_refused() -> None:
 
 def test_few_points_are_scanned() -> None:
     regions = countries()
-    for predicate in ("covers", "center_within"):
+    for predicate in ("covers", "center_within", "dwithin", "nearest"):
         sizes = len(regions), len(regions.coords)
         assert is_few(10, *sizes, predicate)
         assert not is_few(10_000_000, *sizes, predicate)

@@ -359,10 +359,10 @@ def test_a_bad_vertex_is_told_with_its_region():
 
 # ---- options -----------------------------------------------------------------------------------------
 
-NAMES = r'"covers", "center_within"'
+NAMES = r'"covers", "center_within", "dwithin", "nearest"'
 BAD_OPTIONS = [
-    ({"predicate": "dwithin"}, ValueError, f"predicate: expected one of {NAMES}; got 'dwithin'"),
-    ({"predicate": "nearest"}, ValueError, NAMES),
+    ({"predicate": "touches"}, ValueError, f"predicate: expected one of {NAMES}; got 'touches'"),
+    ({"predicate": "near"}, ValueError, NAMES),
     ({"predicate": None}, ValueError, NAMES),
     ({"best": "nearest"}, ValueError, 'best: expected one of "smallest", "largest", "first", or an array'),
     ({"best": "score"}, ValueError, '"smallest", "largest", "first"'),

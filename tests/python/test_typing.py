@@ -83,7 +83,7 @@ def test_match_has_the_options_of_both():
     options = inspect.signature(pm.match).parameters
     assert list(options) == [
         "points", "polygons", "on", "predicate", "distance", "best", "max_bytes",
-        "names", "workers", "progress", "out",
+        "names", "workers", "progress", "out", "return_distance",
     ]  # fmt: skip
     both = {**inspect.signature(pm.Index).parameters, **inspect.signature(pm.Index.match).parameters}
     for name, option in options.items():
@@ -117,6 +117,10 @@ USE = """
     assert_type(small.dtype, np.dtype[np.int32])
     assert_type(index.match([(0.5, 0.5)], names=["a"]), npt.NDArray[np.object_])
     assert_type(pm.match([(0.5, 0.5)], polygons, names=np.arange(1)), npt.NDArray[np.object_])
+    assert_type(
+        pm.match([(0.5, 0.5)], polygons, predicate="nearest", return_distance=True),
+        tuple[npt.NDArray[np.intp], npt.NDArray[np.float64]],
+    )
     assert_type(pm.count([(0.5, 0.5)], polygons).regions, npt.NDArray[np.intp])
     assert_type(pm.sjoin(polygons, None, columns=["a"]), list[Named])  # as the points, whatever they are
     assert_type(len(index), int)
@@ -128,7 +132,7 @@ USE = """
 """
 
 MISUSE = [
-    ('pm.Index([], predicate="dwithin")', "arg-type"),
+    ('pm.Index([], predicate="touches")', "arg-type"),
     ('pm.Index([], "covers")', "call-arg"),
     ("pm.match([], [], workers=None)", "call-overload"),
     ("pm.Index([]).best = 'first'", "misc"),

@@ -15,7 +15,7 @@ from poly_match._cli.console import Console
 from poly_match._cli.errors import UsageProblem
 from poly_match._cli.formats import FORMATS, INDEX_ENDING, PIPE, is_index
 from poly_match._cli.options import MatchOptions, PointsFile, Rules
-from poly_match._rules import BESTS, INVALID, PREDICATES
+from poly_match._rules import BESTS, INVALID, NEED_DISTANCE, PREDICATES, TAKE_DISTANCE
 
 __all__ = ["cli"]
 
@@ -50,7 +50,7 @@ rule_options = _options(
         "--predicate", type=click.Choice(PREDICATES), default="covers", show_default=True,
         help="Which regions are candidates for a point.",
     ),
-    click.option("--distance", type=float, help="How close the center must be, for center_within."),
+    click.option("--distance", type=float, help="How far away a region may be: its center, its border."),
     click.option("--best", type=click.Choice(BESTS), help="Which candidate wins.  [default: smallest]"),
     click.option("--score", metavar="FIELD", help="Instead of --best: the lowest value of this field wins."),
     click.option(
@@ -322,10 +322,10 @@ _BY_HAND = click.core.ParameterSource.COMMANDLINE
 
 def _rules(options: dict[str, Any]) -> Rules:
     predicate, distance, best, score = (options[name] for name in _RULE_NAMES[:4])
-    if predicate == "center_within" and distance is None:
-        raise UsageProblem("--predicate center_within needs --distance")
-    if predicate == "covers" and distance is not None:
-        raise UsageProblem("--distance belongs to --predicate center_within")
+    if predicate in NEED_DISTANCE and distance is None:
+        raise UsageProblem(f"--predicate {predicate} needs --distance")
+    if predicate not in TAKE_DISTANCE and distance is not None:
+        raise UsageProblem(f"--distance belongs to --predicate {', '.join(TAKE_DISTANCE)}")
     if best is not None and score is not None:
         raise UsageProblem("--best and --score exclude each other")
 

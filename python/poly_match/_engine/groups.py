@@ -48,15 +48,25 @@ class Groups:
         self.vertices = sums[self.offsets[1:]] - sums[self.offsets[:-1]]
         self.kept: dict[int, _core.Index] = {}
 
-    def match(self, x: Doubles, y: Doubles, codes: Rows, workers: int, progress: bool) -> Rows:
+    def match(
+        self,
+        x: Doubles,
+        y: Doubles,
+        codes: Rows,
+        workers: int,
+        progress: bool,
+        distances: Doubles | None = None,
+    ) -> Rows:
         """Return the best region of its group for every point, -1 for none.
 
         Parameters
         ----------
         codes : (n,) array of int64
             The group of each point, -1 for none.
+        distances : (n,) array of float64, optional
+            Receives the distances of points that have a group.
         """
-        call = _Call(self, x, y, codes, worker_count(workers))
+        call = _Call(self, x, y, codes, worker_count(workers), distances)
         if not progress:
             call.run(None)
             return call.answers
@@ -85,8 +95,10 @@ class Groups:
 class _Call:
     """One call's points, by group, and how far they are."""
 
-    def __init__(self, groups: Groups, x: Doubles, y: Doubles, codes: Rows, workers: int) -> None:
-        self.groups, self.x, self.y, self.workers = groups, x, y, workers
+    def __init__(
+        self, groups: Groups, x: Doubles, y: Doubles, codes: Rows, workers: int, distances: Doubles | None
+    ) -> None:
+        self.groups, self.x, self.y, self.workers, self.distances = groups, x, y, workers, distances
         self.answers = np.full(len(x), -1, dtype=np.int64)
         self.rows, self.offsets = grouped(codes, groups.count)
         self.points = np.diff(self.offsets)
@@ -113,10 +125,15 @@ class _Call:
         index = self.groups.index(group, "scan" if self.few[group] else "auto")
         x, y, answers = self.x[rows], self.y[rows], np.empty(len(rows), dtype=np.int64)
 
+        measured = None if self.distances is None else np.empty(len(rows))
+        arrays: list[npt.NDArray[Any]] = [x, y, answers, *([] if measured is None else [measured])]
+
         def work(start: int, stop: int) -> None:
-            index.match(x[start:stop], y[start:stop], answers[start:stop])
+            index.match(*[array[start:stop] for array in arrays])
 
         self._run(work, len(rows), len(rows), bar)
+        if self.distances is not None and measured is not None:
+            self.distances[rows] = measured
         regions = np.append(self.groups.region_rows(group), -1)
         self.answers[rows] = regions[answers]
 
@@ -131,9 +148,9 @@ class _Call:
 
         def work(start: int, stop: int) -> None:
             first, last = np.searchsorted(starts[:-1], (start, stop)).tolist()
-            points = self.x, self.y, self.answers
+            points: tuple[Any, ...] = self.x, self.y, self.answers, first, last, self.distances
             _core.match_groups(
-                prepared.disks or prepared.arrays, *rules, prepared.max_bytes, *grouping, *points, first, last
+                prepared.disks or prepared.arrays, *rules, prepared.max_bytes, *grouping, *points
             )
 
         self._run(work, int(starts[-1]), int(self.points[~self.alone].sum()), bar)

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from poly_match._errors import type_error, value_error
 from poly_match._forms.column import doubles_in, numbers_in
 from poly_match._forms.numbers import Doubles
-from poly_match._rules import BESTS, NEED_DISTANCE, PREDICATES, SCORE, listed
+from poly_match._rules import BESTS, NEED_DISTANCE, PREDICATES, SCORE, TAKE_DISTANCE, listed
 
 __all__ = ["budget_of", "check_predicate", "distances_of", "rule_of", "scores_of"]
 
@@ -74,15 +74,14 @@ def _exact_integers(scores: list[int] | tuple[int, ...]) -> npt.NDArray[Any]:
 
 
 def distances_of(distance: Any, predicate: str, count: int) -> Doubles | None:
-    """Return the distances as one float64 or one per region."""
-    if predicate not in NEED_DISTANCE:
-        if distance is not None:
-            raise value_error(
-                "distance", f'has no meaning for "{predicate}"; it belongs to predicate="{NEED_DISTANCE[0]}"'
-            )
-        return None
+    """Return the distances as one float64 or one per region; None where there is no limit."""
     if distance is None:
-        raise value_error("distance", f'needed for predicate="{predicate}"')
+        if predicate in NEED_DISTANCE:
+            raise value_error("distance", f'needed for predicate="{predicate}"')
+        return None
+    if predicate not in TAKE_DISTANCE:
+        reason = f'has no meaning for "{predicate}"; it belongs to {listed(TAKE_DISTANCE)}'
+        raise value_error("distance", reason)
     limits = doubles_in(distance, "distance")
     if limits.ndim and limits.shape != (count,):
         raise value_error(

@@ -83,8 +83,10 @@ def is_few(points: Any, regions: Any, vertices: Any, predicate: str) -> Any:
 
     A vertex costs a tree some 300 ns; a scan costs a point 1 ns per region and some 300 ns for edges.
     A disk costs a tree 0.3 to 3 µs; a scan, which ends at the first hit, costs a point 10 to 50 ns for a
-    thousand disks.
+    thousand disks. Distances take a scan some 3 ns per vertex, so the trees pay after some hundred points.
     """
     if predicate == "center_within":
         return points < 100 * np.minimum(regions, 1000)
+    if predicate in ("dwithin", "nearest"):
+        return points < 100 + 0 * vertices
     return points * (regions + 300) < 300 * vertices

@@ -22,23 +22,32 @@ import numpy.typing as npt
 from poly_match._errors import type_error, value_error
 from poly_match._forms.numbers import Doubles
 
-Match = Callable[[Doubles, Doubles, npt.NDArray[Any]], None]
+Match = Callable[..., None]  # of x, y, answers and, if wanted, distances
 
 FIRST_CHUNK = 256  # points matched before anything is known about the rate
 CHUNK_SECONDS = 0.03
 GROWTH = 8  # a chunk may be this many times the one before it
 
 
-def run(match: Match, x: Doubles, y: Doubles, out: npt.NDArray[Any], workers: int, progress: bool) -> None:
-    """Call `match` on slices of x, y and out until all points have their answer."""
+def run(
+    match: Match,
+    x: Doubles,
+    y: Doubles,
+    out: npt.NDArray[Any],
+    workers: int,
+    progress: bool,
+    distances: Doubles | None = None,
+) -> None:
+    """Call `match` on slices of x, y, out and any distances until all points have their answer."""
     count = worker_count(workers)
+    arrays = (x, y, out) if distances is None else (x, y, out, distances)
     if len(x) <= FIRST_CHUNK and not progress:
-        match(x, y, out)
+        match(*arrays)
         return
     bar = Bar(len(x)) if progress else None
 
     def work(start: int, stop: int) -> None:
-        match(x[start:stop], y[start:stop], out[start:stop])
+        match(*[array[start:stop] for array in arrays])
 
     try:
         ChunkQueue(work, len(x), count).run(None if bar is None else bar.show)
