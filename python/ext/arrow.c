@@ -69,6 +69,16 @@ static PyObject *malformed(origin where, const char *what) {
     return NULL;
 }
 
+/* Text that a schema has in it; a ValueError where it is none. */
+static PyObject *text_from(const char *text, Py_ssize_t length, origin where, const char *what) {
+    PyObject *made = PyUnicode_DecodeUTF8(text, length, NULL);
+    if (!made && PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) {
+        PyErr_Clear();
+        return malformed(where, what);
+    }
+    return made;
+}
+
 /* ---- formats ---- */
 
 typedef enum layout_kind { OTHER, NUMBERS, BYTES, VIEWS, LIST, FIXED_LIST, STRUCT } layout_kind;
@@ -145,8 +155,8 @@ static PyObject *metadata_from(const char *at, origin where) {
             }
             at = text[k] + length[k];
         }
-        PyObject *key = PyUnicode_DecodeUTF8(text[0], length[0], "replace");
-        PyObject *value = PyBytes_FromStringAndSize(text[1], length[1]);
+        PyObject *key = text_from(text[0], length[0], where, "a key of its metadata is not UTF-8");
+        PyObject *value = key ? PyBytes_FromStringAndSize(text[1], length[1]) : NULL;
         if (!key || !value || PyDict_SetItem(pairs, key, value) < 0)
             Py_CLEAR(pairs);
         Py_XDECREF(key);
@@ -177,14 +187,18 @@ static PyObject *field_from(const struct ArrowSchema *schema, const char *argume
             Py_CLEAR(children);
     }
     PyObject *metadata = children ? metadata_from(schema->metadata, where) : NULL;
-    PyObject *name = metadata ? PyUnicode_DecodeUTF8(where.field, (Py_ssize_t)strlen(where.field), "replace") : NULL;
-    if (!name) {
+    PyObject *name =
+        metadata ? text_from(where.field, (Py_ssize_t)strlen(where.field), where, "its name is not UTF-8") : NULL;
+    /* What a dictionary encodes is reached by indices, which are no coordinates. */
+    const char *format = schema->dictionary ? "dictionary" : schema->format;
+    PyObject *form = name ? text_from(format, (Py_ssize_t)strlen(format), where, "its format is not UTF-8") : NULL;
+    if (!form) {
         Py_XDECREF(children);
         Py_XDECREF(metadata);
+        Py_XDECREF(name);
         return NULL;
     }
-    /* What a dictionary encodes is behind indices, which are no coordinates. */
-    return Py_BuildValue("(sNNN)", schema->dictionary ? "dictionary" : schema->format, name, metadata, children);
+    return Py_BuildValue("(NNNN)", form, name, metadata, children);
 }
 
 /* ---- arrays ---- */

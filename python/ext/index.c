@@ -220,37 +220,68 @@ static PyObject *index_from_disks(PyObject *type, PyObject *args) {
 
 /* ---- as bytes ---- */
 
-/* Over the bytes where they lie; over a copy only if they lie at an odd place. */
+/* Can somebody write to these bytes? A memoryview may be read-only over an object that is not, as pickle makes them.
+ */
+static int are_writable(const Py_buffer *bytes) {
+    Py_buffer whole;
+    if (!bytes->readonly || !bytes->obj || !PyMemoryView_Check(bytes->obj))
+        return !bytes->readonly;
+    PyObject *owner = PyMemoryView_GET_BUFFER(bytes->obj)->obj;
+    if (!owner || PyObject_GetBuffer(owner, &whole, PyBUF_SIMPLE) < 0) {
+        PyErr_Clear();
+        return 1;
+    }
+    int writable = !whole.readonly;
+    PyBuffer_Release(&whole);
+    return writable;
+}
+
+/* Exchange a buffer for one of a private copy, at a multiple of 64. Returns where that begins; NULL on errors. */
+static const void *copy_bytes(Py_buffer *bytes) {
+    const Py_ssize_t line = 64;
+    PyObject *copy = PyBytes_FromStringAndSize(NULL, bytes->len + line);
+    if (!copy)
+        return NULL;
+    char *start = PyBytes_AS_STRING(copy);
+    start += (line - (Py_ssize_t)((uintptr_t)start % (uintptr_t)line)) % line;
+    memcpy(start, bytes->buf, (size_t)bytes->len);
+    PyBuffer_Release(bytes);
+    int status = PyObject_GetBuffer(copy, bytes, PyBUF_SIMPLE);
+    Py_DECREF(copy);
+    return status < 0 ? NULL : start;
+}
+
+/* Over the bytes where they lie; over a copy if they can be written (unless nobody else has them), since an index
+ * never changes after it was verified, or if they lie at an odd place. */
 static PyObject *index_open(PyObject *type, PyObject *args) {
-    PyObject *bytes, *copy = NULL;
-    int verify;
+    PyObject *bytes;
+    int verify, is_private = 0;
     pm_status status;
     pm_error err;
-    if (!PyArg_ParseTuple(args, "Op:open", &bytes, &verify))
+    if (!PyArg_ParseTuple(args, "Op|p:open", &bytes, &verify, &is_private))
         return NULL;
     index_object *self = (index_object *)((PyTypeObject *)type)->tp_alloc((PyTypeObject *)type, 0);
     if (!self)
         return NULL;
-    if (PyObject_GetBuffer(bytes, &self->bytes, PyBUF_SIMPLE) < 0)
-        goto failed;
-    if ((uintptr_t)self->bytes.buf % 8 != 0) {
-        copy = PyBytes_FromStringAndSize(self->bytes.buf, self->bytes.len);
-        PyBuffer_Release(&self->bytes);
-        if (!copy || PyObject_GetBuffer(copy, &self->bytes, PyBUF_SIMPLE) < 0)
-            goto failed;
+    if (PyObject_GetBuffer(bytes, &self->bytes, PyBUF_SIMPLE) < 0) {
+        Py_DECREF(self);
+        return NULL;
+    }
+    const size_t size = (size_t)self->bytes.len;
+    const void *block = self->bytes.buf;
+    if ((!is_private && are_writable(&self->bytes)) || (uintptr_t)block % 8 != 0)
+        block = copy_bytes(&self->bytes);
+    if (!block) {
+        Py_DECREF(self);
+        return NULL;
     }
     Py_BEGIN_ALLOW_THREADS
-    status = pm_index_open(self->bytes.buf, (size_t)self->bytes.len, verify, NULL, &self->index, &err);
+    status = pm_index_open(block, size, verify, NULL, &self->index, &err);
     Py_END_ALLOW_THREADS
-    Py_XDECREF(copy);
     if (!status)
         return (PyObject *)self;
     Py_DECREF(self);
     return raise_status(PyType_GetModuleState((PyTypeObject *)type), status, &err);
-failed:
-    Py_XDECREF(copy);
-    Py_DECREF(self);
-    return NULL;
 }
 
 static int index_get_buffer(PyObject *object, Py_buffer *view, int flags) {
@@ -408,7 +439,8 @@ static PyMethodDef index_methods[] = {
     {"from_disks", index_from_disks, METH_VARARGS | METH_CLASS,
      "from_disks(x, y, area, best, scores, distance, engine='auto', max_bytes=0): center_within over known centers "
      "and areas."},
-    {"open", index_open, METH_VARARGS | METH_CLASS, "open(bytes, verify): over the bytes of another one."},
+    {"open", index_open, METH_VARARGS | METH_CLASS,
+     "open(bytes, verify, private=False): over the bytes of another one, or a copy of what others may write to."},
     {"match", (PyCFunction)(void (*)(void))index_match, METH_FASTCALL,
      "match(x, y, out[, distances]): the best region of every point into out, and how far it is into distances."},
     {"cells", index_cells, METH_NOARGS,

@@ -90,7 +90,8 @@ class Index:
 
     An index is one block of memory. `save` writes it, `open` maps it: processes that open one file share its
     memory. Pickling hands the block over as it is, without a copy where the transport takes buffers (protocol
-    5 with `buffer_callback`); what was unpickled uses the buffer it was given.
+    5 with `buffer_callback`); what was unpickled uses the buffer it was given, or a copy of one that can be
+    written.
 
     Examples
     --------
@@ -219,7 +220,7 @@ class Index:
                 if file.readinto(memory) != size:
                     raise ValueError(f"{os.fspath(path)}: damaged: it became shorter while it was read")
         try:
-            self._core = _core.Index.open(memory, verify)
+            self._core = _core.Index.open(memory, verify, True)
         except ValueError as error:
             raise ValueError(f"{os.fspath(path)}: {error}") from None
         self._crs = None
@@ -443,7 +444,7 @@ class Index:
 
 
 def _restored(cls: type[Index], block: Any, crs: str | None) -> Index:
-    """Return an unpickled index, over the very block."""
+    """Return an unpickled index, over the very block unless that can be written."""
     index = cls.__new__(cls)
     index._core = _core.Index.open(block, True)
     index._crs = crs
@@ -477,5 +478,7 @@ def check_out(out: Any, count: int, regions: int) -> None:
         raise value_error("out", f"expected shape ({count},), one answer per point, got {out.shape}")
     if not out.flags.writeable:
         raise value_error("out", "is read-only")
+    if count > 1 and abs(out.strides[0]) < out.itemsize:
+        raise value_error("out", "its items overlap in memory")
     if regions - 1 > np.iinfo(out.dtype).max:
         raise value_error("out", f"{out.dtype} cannot number {regions} regions")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import itertools
+import struct
 import threading
 
 import arrow_structs
@@ -97,6 +98,33 @@ def test_an_index_keeps_nothing_and_regions_keep_what_they_use():
     index = pm.Index(rings())
     assert released() == {"Schema": 1, "Array": 1}
     assert index.match([(1, 1)]).tolist() == [0]
+
+
+def metadata(key: bytes, value: bytes) -> bytes:
+    return struct.pack(f"=ii{len(key)}si{len(value)}s", 1, len(key), key, len(value), value)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"name": b"\xff\xfe"}, r'field "\ufffd+": its name is not UTF-8'),
+        ({"format": b"+w\xff"}, r'field "column": its format is not UTF-8'),
+        ({"metadata": metadata(b"\xff", b"1")}, r'field "column": a key of its metadata is not UTF-8'),
+    ],
+)
+def test_text_that_is_not_utf8_names_the_argument(wrong, message):
+    with pytest.raises(ValueError, match=f"^points: malformed Arrow data, {message}$"):
+        pm.match(pairs(wrong_schema=wrong), [RING])
+    with pytest.raises(ValueError, match=f"^polygons: malformed Arrow data, {message}$"):
+        pm.Index(rings(wrong_schema=wrong))
+    nested = Column("+s", 4, [None], [doubles(), Column("g", 4, [None, X], wrong_schema=wrong)])
+    with pytest.raises(ValueError, match=f"^points: malformed Arrow data, {message}$"):
+        pm.match(nested, [RING])
+
+
+def test_metadata_may_be_any_bytes():
+    geometry = metadata(b"ARROW:extension:metadata", b'{"crs": "\xff"}')
+    assert pm.match(pairs(wrong_schema={"metadata": geometry}), [RING]).tolist() == [0, -1, 0, 0]
 
 
 def test_a_capsule_can_be_taken_once():

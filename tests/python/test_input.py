@@ -93,6 +93,31 @@ def test_every_form_of_points(form):
         assert np.array_equal(before, FORMS[form])
 
 
+def test_a_memoryview_of_numbers_is_an_array():
+    views = [
+        memoryview(PLACES),
+        memoryview(strided(1)),
+        memoryview(PLACES.astype("f4")),
+        memoryview(unaligned()),
+    ]
+    views += [memoryview(np.asfortranarray(PLACES)), memoryview(PLACES)[:]]
+    for points in (*views, tuple(map(memoryview, PLACES.T)), [memoryview(row) for row in PLACES]):
+        assert pm.match(points, RINGS).tolist() == EXPECTED
+    for polygons in (
+        [memoryview(ring) for ring in RINGS],
+        [None, *map(memoryview, RINGS)][1:],
+        memoryview(np.array(RINGS)),
+        memoryview(np.array(RINGS).astype("f4"))[:],
+    ):
+        assert pm.match(PLACES, polygons).tolist() == EXPECTED
+    whole = memoryview(np.array([[1, 1], [-1, -1]], dtype="i1"))
+    assert pm.match(whole, RINGS).tolist() == [2, -1]
+    with pytest.raises(ValueError, match=r"^points: expected shape \(n, 2\), got \(3,\)"):
+        pm.match(memoryview(np.zeros(3)), RINGS)
+    with pytest.raises(ValueError, match=r"^points\[0\]: not valid WKB"):  # as any bytes
+        pm.match(memoryview(b"\1\2"), RINGS)
+
+
 @pytest.mark.parametrize("dtype", ["i1", "u1", "i2", "u4", "i8", "u8", ">i4"])
 def test_whole_numbers_as_points(dtype):
     whole = np.array([[0, 1], [1, 1], [0, 0]]).astype(dtype)

@@ -188,12 +188,26 @@ def test_buffers_at_odd_places_are_copied(index):
     buffers: list[pickle.PickleBuffer] = []
     data = pickle.dumps(index, 5, buffer_callback=buffers.append)
     for shift in range(9):
-        memory = bytearray(shift) + bytes(buffers[0])
+        memory = bytes(shift) + bytes(buffers[0])
         other = pickle.loads(data, buffers=[memoryview(memory)[shift:]])
         assert (address(other._core.block) == address(memory) + shift) == (
             address(memory) % 8 == 0 and shift % 8 == 0
         )
         assert_same(other, index)
+
+
+def test_buffers_that_can_be_written_are_copied(index):
+    buffers: list[pickle.PickleBuffer] = []
+    data = pickle.dumps(index, 5, buffer_callback=buffers.append)
+    memory = bytearray(buffers[0].raw())
+    other = pickle.loads(data, buffers=[memory])
+    assert address(other._core.block) != address(memory)
+    assert address(other._core.block) % 64 == 0
+    memory[:] = b"\xfe" * len(memory)
+    assert_same(other, index)
+    del memory[:]  # nothing holds it
+    again = pickle.loads(data, buffers=[memoryview(bytearray(buffers[0].raw())).toreadonly()])
+    assert_same(again, index)
 
 
 def test_a_damaged_pickle():

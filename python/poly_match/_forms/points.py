@@ -14,7 +14,7 @@ import numpy.typing as npt
 from poly_match._errors import type_error, value_error
 from poly_match._forms.column import doubles_in
 from poly_match._forms.numbers import XY, Doubles, check_order, doubles_of, is_numeric_pandas, pairs_of
-from poly_match._forms.table import WORDS, geometry_in
+from poly_match._forms.table import WORDS, array_in, geometry_in
 
 FORMS = (
     "an (n, 2) array, a tuple (x, y) of 1-D arrays, a list of points (two numbers each), a table of two "
@@ -30,6 +30,7 @@ def xy_of(points: Any) -> XY:
         return points[:, 0], points[:, 1]
     if isinstance(points, tuple):
         return _plain_columns(points) or _from_columns(points)
+    points = array_in(points)
     if is_numeric_pandas(points):
         if points.ndim == 2:
             check_order(points.columns, "points")

@@ -16,7 +16,7 @@ from poly_match import _core
 from poly_match._errors import type_error, value_error
 from poly_match._forms.numbers import Doubles, Offsets, array_of, doubles_of, is_missing
 from poly_match._forms.shapely import is_shapely
-from poly_match._forms.table import WORDS, geometry_in
+from poly_match._forms.table import WORDS, array_in, geometry_in
 
 __all__ = ["Regions"]
 
@@ -102,9 +102,9 @@ class Regions:
         if geom_offsets is not None:
             geoms = _offsets_of(geom_offsets, "geom_offsets", len(polygons) - 1, "polygons")
         self._coords = _read_only(doubles)
-        self._ring_offsets = _read_only(rings)
-        self._polygon_offsets = _read_only(polygons)
-        self._geom_offsets = None if geoms is None else _read_only(geoms)
+        self._ring_offsets = rings
+        self._polygon_offsets = polygons
+        self._geom_offsets = geoms
 
     @property
     def coords(self) -> Doubles:
@@ -163,6 +163,7 @@ def regions_of(polygons: Any) -> Regions:
     """Return the ragged arrays of every accepted form of polygons."""
     if isinstance(polygons, Regions):
         return polygons
+    polygons = array_in(polygons)
     if isinstance(polygons, _core.Polygon):
         raise type_error("polygons", "expected several, got one; put it in a list")
     if are_polygons(polygons):
@@ -208,7 +209,7 @@ def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 def _offsets_of(values: Any, argument: str, limit: int, level: str) -> Offsets:
     """Return checked offsets: at least 0, never falling, never beyond the level below."""
-    array = array_of(values, argument)
+    array = np.array(array_of(values, argument))  # a private copy, and that is what is checked
     if array.ndim != 1 or not array.size:
         raise value_error(argument, f"expected a 1-D array of at least one offset, got shape {array.shape}")
     if array.dtype.kind not in "iu":
@@ -223,7 +224,9 @@ def _offsets_of(values: Any, argument: str, limit: int, level: str) -> Offsets:
     if falls.size:
         at = int(falls[0]) + 1
         raise value_error(argument, f"offset {array[at]} is below the one before it, {array[at - 1]}", row=at)
-    return array.astype(np.int64)
+    return np.frombuffer(
+        array.astype(np.int64).tobytes(), dtype=np.int64
+    )  # over bytes: nobody can write to them
 
 
 def _regions_from_rings(rings: list[Any] | tuple[Any, ...]) -> Regions:

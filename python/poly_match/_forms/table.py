@@ -42,6 +42,11 @@ ARROW = Form("the Arrow PyCapsule interface", arrow.is_arrow, arrow.points_of, a
 WORDS = f"a GeoSeries, rows of {', '.join(form.words for form in ROWS)}, or anything with {ARROW.words}"
 
 
+def array_in(values: Any) -> Any:
+    """Return a memoryview of numbers as the array that it is, anything else as it is."""
+    return np.asarray(values) if isinstance(values, memoryview) and not wkb.is_wkb(values) else values
+
+
 def geometry_in(values: Any, argument: str) -> tuple[Form, Any] | None:
     """Return the form of what holds geometry, and what to read it from; None when it holds none."""
     rows = _rows_of(values, argument)

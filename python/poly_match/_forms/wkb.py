@@ -16,8 +16,10 @@ Places = tuple[tuple[npt.NDArray[np.uint8], ...], Offsets, Offsets, Offsets]
 
 
 def is_wkb(value: object) -> bool:
-    """Return whether a value is bytes."""
-    return isinstance(value, (bytes, bytearray, memoryview))
+    """Return whether a value is bytes; a memoryview may be an array of numbers."""
+    if isinstance(value, memoryview):
+        return value.ndim == 1 and value.format in ("B", "b", "c")
+    return isinstance(value, (bytes, bytearray))
 
 
 def points_of(rows: Rows, argument: str) -> XY:
