@@ -17,7 +17,8 @@ import pytest
 import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from poly_match import _core, _groups
+from poly_match import _core
+from poly_match._engine import groups
 
 SQUARE = np.array([[0.0, 0], [4, 0], [4, 4], [0, 4]])
 
@@ -83,15 +84,15 @@ def test_the_answers_are_those_of_a_loop_over_the_keys(rows, boxes, rules, form,
     if rules.get("distance") == "each":
         rules = {**rules, "distance": [each + 0.5 for each in data.draw(several)]}
     expected = by_a_loop(points, shapes, keys, region_keys, **rules)
-    before = _groups.LONG
-    _groups.LONG = long  # which groups are matched alone: all, some, none
+    before = groups.LONG
+    groups.LONG = long  # which groups are matched alone: all, some, none
     try:
         for workers in (1, 3):
             found = pm.match(list(points), shapes, on=(keys, region_keys), workers=workers, **rules)
             assert found.dtype == np.intp
             assert found.tolist() == expected.tolist()
     finally:
-        _groups.LONG = before
+        groups.LONG = before
 
 
 def many(keys=300, regions=4, points=60, seed=1):
@@ -121,7 +122,7 @@ def test_hundreds_of_keys_in_any_order(workers):
 @pytest.mark.parametrize("best", ["smallest", "largest", "first", "scores"])
 @pytest.mark.parametrize("distance", [None, 2.5, "each"])
 def test_every_rule_in_groups_matched_alone_and_together(best, distance, form, long, monkeypatch):
-    monkeypatch.setattr(_groups, "LONG", long)
+    monkeypatch.setattr(groups, "LONG", long)
     points, rings, keys, region_keys = many(keys=12, regions=9)
     random = np.random.default_rng(2)
     rules = {"best": random.integers(0, 4, len(rings)).tolist() if best == "scores" else best}
@@ -377,8 +378,8 @@ def test_a_series_in_another_order_is_not_taken_by_position():
 @pytest.mark.parametrize("alone", [False, True])
 def test_ctrl_c_ends_the_call(workers, alone, monkeypatch):
     points, rings, keys, region_keys = many(keys=2000, points=20)
-    monkeypatch.setattr(_groups, "LONG", 0.0 if alone else 1.0)
-    owner, name = (_groups.Groups, "index") if alone else (_core, "match_groups")
+    monkeypatch.setattr(groups, "LONG", 0.0 if alone else 1.0)
+    owner, name = (groups.Groups, "index") if alone else (_core, "match_groups")
     before, calls = getattr(owner, name), []
 
     def interrupted(*arguments):
