@@ -48,6 +48,9 @@ RULES = [
     {"predicate": "center_within", "distance": 2.5},
     {"predicate": "center_within", "distance": "each"},
     {"predicate": "center_within", "distance": 3, "best": "largest"},
+    {"predicate": "nearest"},
+    {"predicate": "nearest", "distance": 2, "best": "largest"},
+    {"predicate": "dwithin", "distance": 1},
 ]
 
 
@@ -132,6 +135,19 @@ def test_every_rule_in_groups_matched_alone_and_together(best, distance, form, l
     shapes = [pm.Polygon(*ring.T) for ring in rings] if form == "polygons" else list(rings)
     expected = by_a_loop(points, shapes, keys.tolist(), region_keys.tolist(), **rules)
     np.testing.assert_array_equal(pm.match(points, shapes, on=(keys, region_keys), **rules), expected)
+
+
+@pytest.mark.parametrize("long", [0.0, 1.0])
+def test_distances_are_those_to_the_region_of_the_key(long, monkeypatch):
+    monkeypatch.setattr(groups, "LONG", long)
+    points, rings, keys, region_keys = many(keys=12, regions=9)
+    rules = {"predicate": "nearest", "distance": 2, "return_distance": True}
+    found, distances = pm.match(points, list(rings), on=(keys, region_keys), **rules)
+    for key in np.unique(keys):
+        rows, regions = keys == key, np.flatnonzero(region_keys == key)
+        expected, measured = pm.match(points[rows], list(rings[regions]), **rules)
+        np.testing.assert_array_equal(found[rows], np.append(regions, -1)[expected])
+        np.testing.assert_array_equal(distances[rows], measured)
 
 
 def test_large_groups_beside_small_ones():
