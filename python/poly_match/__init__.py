@@ -62,7 +62,7 @@ __version__: str
 if not TYPE_CHECKING:  # to a type checker there is no other name to be found
 
     def __getattr__(name: str) -> str:
-        """Look the version up when it is asked for: the installed metadata is the one place it is in."""
+        """Look up the version on access: it is stored only in the installed metadata."""
         if name == "__version__":
             from importlib.metadata import version
 

@@ -1,7 +1,7 @@
-"""What comes in on the point side: every form of points a user may hold, as two strided arrays.
+"""Points in every supported form, as two strided arrays.
 
-The engine reads x and y through strides, so an (n, 2) array is used where it lies. A list of points is rows,
-a tuple is the two columns (x, y), always: two points in a tuple are not guessed at.
+The engine reads x and y through strides, so an (n, 2) array is not copied. A list is always rows of points, a
+tuple always the two columns (x, y).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FORMS = (
 
 
 def xy_of(points: Any) -> XY:
-    """Return x and y as aligned float64 arrays of one length, as views where that is possible."""
+    """Return x and y as aligned float64 arrays of one length, as views if possible."""
     if type(points) is np.ndarray and points.dtype is _DOUBLE and points.ndim == 2 and points.shape[1] == 2:
         if not points.flags.aligned:
             points = points.copy()
@@ -47,7 +47,7 @@ def xy_of(points: Any) -> XY:
 
 
 def are_bad(x: Doubles, y: Doubles) -> npt.NDArray[np.bool_]:
-    """Return which points lie nowhere: a coordinate is missing or not finite, so they match nothing."""
+    """Return which points have a coordinate that is missing or not finite: they match nothing."""
     return ~(np.isfinite(x) & np.isfinite(y))
 
 
@@ -55,7 +55,7 @@ _DOUBLE = np.dtype(np.float64)
 
 
 def _plain_columns(points: tuple[Any, ...]) -> XY | None:
-    """Return the columns where nothing has to be done to them, as in most calls with few points."""
+    """Return the columns if they need no conversion, as in most calls with few points; else None."""
     if len(points) != 2:
         return None
     x, y = points

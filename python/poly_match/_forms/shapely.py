@@ -1,7 +1,7 @@
-"""Geometry objects of shapely, wherever they come from, as plain arrays.
+"""shapely geometries as plain arrays.
 
-shapely is not needed by this package: the functions here run only when a caller hands over its objects, and
-then it is imported already. Missing and empty geometries keep their row.
+The package does not need shapely: these functions run only when a caller passes its objects, and then it is
+already imported. Missing and empty geometries keep their row.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def points_of(rows: Rows, argument: str) -> XY:
     import shapely  # type: ignore[import-untyped]
 
     objects = _objects_of(rows)
-    try:  # as a rule there are Points and nothing else: two walks over them instead of five
+    try:  # usually all are Points: two passes instead of five
         x, y = shapely.get_x(objects), shapely.get_y(objects)
     except (TypeError, shapely.errors.GEOSException):  # no geometry; an empty Point
         objects = _checked(objects, argument, (POINT,), "a Point")
@@ -64,7 +64,7 @@ def _objects_of(rows: Rows) -> Objects:
 
 
 def _checked(objects: Objects, argument: str, allowed: tuple[int, ...], expected: str) -> Objects:
-    """Return the geometries with None for what is missing; anything else, and another type, is an error."""
+    """Return the geometries, with None for missing ones; raise for other objects and types."""
     import shapely
 
     valid = shapely.is_valid_input(objects)
@@ -82,7 +82,7 @@ def _checked(objects: Objects, argument: str, allowed: tuple[int, ...], expected
 def _check_types(
     objects: Objects, rows: npt.NDArray[np.intp], argument: str, allowed: tuple[int, ...], expected: str
 ) -> None:
-    """Refuse geometries of another type among some rows."""
+    """Raise if some rows hold geometries of another type."""
     import shapely
 
     wrong = rows[~np.isin(shapely.get_type_id(objects[rows]), (-1, *allowed))]

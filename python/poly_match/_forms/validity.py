@@ -1,10 +1,9 @@
-"""Which regions does shapely call invalid, and what is to be done about them?
+"""Which regions does shapely call invalid, and what to do about them?
 
-Every ring has a defined answer here, valid or not, so validity never changes what the engine does. It tells
-of data that is not what its owner thinks: a bow-tie has area 0 and wins every "smallest". What is valid is
-shapely's to say (the rules of OGC simple features), no code here repeats them. Nothing is repaired either:
-that is `make_valid`, on the caller's own objects, with the options in `REPAIR`: without them it gives
-collections and lines for some of what it repairs.
+The engine has a defined answer for every ring, valid or not. But an invalid region may not be what its owner
+thinks: a bow-tie has area 0 and wins every "smallest". shapely decides what is valid (OGC simple features).
+Nothing is repaired here: callers use `make_valid` with the options in `REPAIR`, without which it returns
+collections and lines for some regions.
 """
 
 from __future__ import annotations
@@ -29,18 +28,18 @@ PURPOSE = "telling which polygons are valid"
 
 
 class Screening(NamedTuple):
-    """The regions to match, and which of those that were given are invalid."""
+    """The regions to match, and which of the given ones are invalid."""
 
     regions: Regions
     rows: Rows
-    summary: str  # says how many and where; "" when none is
+    summary: str  # how many and which; "" if none is
 
 
 def screening(regions: Regions, invalid: Invalid) -> Screening:
-    """Look for invalid regions, and empty them where the choice is "skip": then they match nothing.
+    """Find invalid regions; with "skip" they are emptied, so that they match nothing.
 
-    All rows keep their position. "use" looks for none and needs no shapely; to warn and to refuse is the
-    caller's. O(v log v) for v vertices, all of it in shapely.
+    All rows keep their position. "use" checks nothing and needs no shapely. Warning and raising are left to
+    the caller. O(v log v) for v vertices, all of it in shapely.
     """
     if invalid not in INVALID:
         raise value_error("invalid", f"expected one of {listed(INVALID)}; got {invalid!r}")
@@ -52,9 +51,9 @@ def screening(regions: Regions, invalid: Invalid) -> Screening:
 
 
 def screened(regions: Regions, invalid: Invalid) -> Regions:
-    """Return the regions to match, with invalid ones used, warned of, left out or refused.
+    """Return the regions to match; for invalid ones apply the policy, with a warning or an error.
 
-    To be called by a public function itself: a warning points at the line that called that one.
+    Call it directly from a public function: the warning points to the caller of that function.
     """
     found = screening(regions, invalid)
     if not found.rows.size or invalid == "skip":
@@ -82,7 +81,7 @@ def invalid_rows(regions: Regions) -> Rows:
 
 
 def shapely_for(purpose: str) -> Any:
-    """Return the module, or say what needs it and how to get it."""
+    """Return the module; the error says what needs it and how to install it."""
     try:
         import shapely  # type: ignore[import-untyped]
     except ImportError:
@@ -95,8 +94,8 @@ def shapely_for(purpose: str) -> Any:
 def shapes_of(regions: Regions) -> Shapes:
     """Return the regions as shapely geometries, one per row.
 
-    shapely takes no ring of fewer than three vertices: such rings are filled up with their last vertex, which
-    changes nothing they cover, and empty rings are left out.
+    shapely rejects rings of fewer than three vertices: they are padded with their last vertex, which does not
+    change what they cover; empty rings are left out.
     """
     shapely = shapely_for(PURPOSE)
     counts = np.diff(regions.ring_offsets)
@@ -114,7 +113,7 @@ def shapes_of(regions: Regions) -> Shapes:
 
 
 def _grouped(make: Callable[..., Any], empty: Any, parts: Shapes, offsets: Offsets) -> Shapes:
-    """Return one geometry for each of the groups of parts; a group without parts is empty."""
+    """Return one geometry per group of parts; a group without parts is empty."""
     groups = np.full(len(offsets) - 1, empty, dtype=object)
     owners = np.repeat(np.arange(len(groups)), np.diff(offsets))
     make(parts[offsets[0] : offsets[-1]], indices=owners, out=groups)
