@@ -44,7 +44,7 @@ static layer layer_of(const pm_regions *regions) {
                .ids = get(count * sizeof(uint32_t))};
     l.table.polygon_offsets[0] = l.table.ring_offsets[0] = l.table.vertex_offsets[0] = 0;
     for (size_t i = 0; i < count; i++) {
-        pm_polygons_append(&l.table, regions, i);
+        pm_polygons_append(&l.table, regions, i, sizes.vertices);
         l.ids[i] = (uint32_t)i;
     }
     pm_polygons_seal(&l.table);
