@@ -234,7 +234,7 @@ typedef enum pm_engine {
     PM_ENGINE_AUTO = 0, /**< the tree, unless there is little to search */
     PM_ENGINE_SCAN = 1, /**< box by box, best first: nothing to build, for few points */
     PM_ENGINE_TREE = 2  /**< the map of answers cut into cells, for many. Where it can't pay (extents beyond 1e100,
-                             infinite radii, thousands of borders in one place) the scan stands in. Distances to
+                             infinite radii, thousands of borders in one place) the index is scanned. Distances to
                              edges come from a tree over the edges' boxes, which always pays */
 } pm_engine;
 

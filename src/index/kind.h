@@ -13,19 +13,19 @@
  *
  * 1. The reference first: src/scan/NAME.{c,h}, the arrays in rank order and a search that is right by inspection.
  *    Everything else is compared with it.
- * 2. If it has a tree: src/tree/paint_NAME.c makes cells of its shapes (distribute() and write_leaf() of paint.h, in
- * a struct whose first member is a pm_painter), src/tree/NAME_leaf.{c,h} says what a leaf is, searches one
+ * 2. If it has a tree: src/tree/paint_NAME.c makes cells of its shapes, by distribute() and write_leaf() of paint.h
+ *    and a struct whose first member is a pm_painter. src/tree/NAME_leaf.{c,h} says what a leaf is, searches one
  *    (pm_leaf_kernel of walk.h) and checks the leaves of a tree that comes from elsewhere (pm_leaves_check of
  *    check.h). A kind may have several trees.
- * 3. The names of its sections at the end of pm_section_name in block.h; the numbers stand in blocks. Sections may
- *    be shared with other kinds.
+ * 3. The names of its sections at the end of pm_section_name in block.h, since the numbers are stored in blocks.
+ *    Kinds may share sections.
  * 4. src/index/kind_NAME.{c,h}: the view and a const pm_kind, with the functions below in their order. plan() counts;
  *    fill() writes what plan() counted; paint() hands over what can't be counted before it is there, and its sections
  *    come last in the list; fits() is plan() read backwards; verify() checks everything that match() relies on.
  * 5. The predicate in polymatch.h (another number at the end), the kind in the table of kinds.c, the files in
  *    src/meson.build.
- * 6. Tests: the oracle (tests/c/oracle.c) first, then a case in test_tree_NAME.c, test_memory.c, test_block.c
- * (small(), and a forgery for each check of verify()), both fuzz targets and tests/counts/count.c.
+ * 6. Tests: the oracle (tests/c/oracle.c) first, then a case in test_tree_NAME.c, test_memory.c, test_block.c (one in
+ *    small() and a forgery for each check of verify()), both fuzz targets and tests/counts/count.c.
  *
  * build.c ranks, allocates, moves, checksums, and counts against max_bytes; it measures areas, and centers for kinds
  * that are made from disks. */
@@ -45,7 +45,7 @@ struct pm_kind {
     pm_distance_rule distance;
     int takes_disks; /* it is made from pm_disks: regions are seen by center and area only */
     size_t view_size;
-    const pm_section_name *sections; /* its own, in the order in which they stand in the block */
+    const pm_section_name *sections; /* its own, in the order in which they follow each other in the block */
     size_t section_count;
 
     /* ---- building, in this order ---- */
