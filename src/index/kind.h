@@ -34,10 +34,41 @@
 
 #include "block.h"
 #include "build.h"
+#include "near/find.h"
 #include "tree/tree.h"
 
 /* What the options' distance is to a kind. */
 typedef enum pm_distance_rule { PM_DISTANCE_NONE, PM_DISTANCE_NEEDED, PM_DISTANCE_OPTIONAL } pm_distance_rule;
+
+/* What a lister keeps beside the view of an index. */
+typedef struct pm_beside {
+    const void *memory; /* NULL: nothing */
+    size_t size;
+} pm_beside;
+
+/* Candidates that were found, and what finding them takes. */
+typedef struct pm_hits {
+    int64_t *ids;      /* positions in the input, NULL: they are only counted */
+    double *distances; /* NULL: they are not wanted */
+    size_t room;       /* of both */
+    size_t count;      /* what is beyond the room is only counted */
+    pm_list list;      /* scratch */
+    pm_ranks ranks;
+} pm_hits;
+
+static inline int pm_hits_measure(const pm_hits *hits) {
+    return hits->distances != NULL;
+}
+
+static inline void pm_hits_add(pm_hits *hits, int64_t id, double distance) {
+    if (hits->count < hits->room) {
+        if (hits->ids)
+            hits->ids[hits->count] = id;
+        if (hits->distances)
+            hits->distances[hits->count] = distance;
+    }
+    hits->count++;
+}
 
 struct pm_kind {
     const char *name; /* of the predicate, for people */
@@ -81,6 +112,15 @@ struct pm_kind {
 
     /* NULL, or one answer per point and its distance, NaN where there is none. */
     void (*measure)(const void *view, const pm_points *points, int64_t *out, double *distances);
+
+    /* What a lister keeps beside the view, made once: its size, 0 for nothing, and its contents at a multiple of 8.
+     * PM_OK, PM_ERR_NO_MEMORY or PM_ERR_STOPPED. */
+    size_t (*beside_size)(const void *view);
+    pm_status (*beside_fill)(const void *view, void *memory, size_t size, pm_poll *poll,
+                             const pm_allocator *allocator);
+
+    /* Add the first `most` candidates of a finite point to `hits`, best first. 0 when memory runs out. */
+    int (*list)(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits);
 
     /* The map of answers, for pm_index_visit(); it may be one that does not exist. */
     const pm_tree *(*tree)(const void *view);
