@@ -319,6 +319,9 @@ PM_API pm_predicate pm_index_predicate(const pm_index *index);
 /** Its rule for the best, PM_SCORE_* for scores. */
 PM_API pm_best pm_index_best(const pm_index *index);
 
+/** How many distances it was built with: 0, 1, or one per region. */
+PM_API size_t pm_index_distance_count(const pm_index *index);
+
 /** The note that the index was built with: bytes that belong to the caller, such as names of the regions. The library
  * doesn't look at them; they are part of the block.
  *

@@ -74,7 +74,8 @@ struct pm_kind {
     const char *name; /* of the predicate, for people */
     pm_predicate predicate;
     pm_distance_rule distance;
-    int takes_disks; /* it is made from pm_disks: regions are seen by center and area only */
+    int takes_disks;           /* it is made from pm_disks: regions are seen by center and area only */
+    pm_section_name distances; /* the section of the options' distances, where it has any */
     size_t view_size;
     const pm_section_name *sections; /* its own, in the order in which they follow each other in the block */
     size_t section_count;

@@ -199,6 +199,7 @@ static const pm_tree *tree_of(const void *view) {
 const pm_kind pm_kind_disks = {.name = "center_within",
                                .predicate = PM_CENTER_WITHIN,
                                .distance = PM_DISTANCE_NEEDED,
+                               .distances = PM_SECTION_DISK_RADIUS,
                                .takes_disks = 1,
                                .view_size = sizeof(pm_disk_view),
                                .sections = SECTIONS,
