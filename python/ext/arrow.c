@@ -118,7 +118,8 @@ static memory_layout layout_of(const struct ArrowSchema *schema) {
         {"l", {NUMBERS, NPY_INT64, 0}},  {"L", {NUMBERS, NPY_UINT64, 0}}, {"e", {NUMBERS, NPY_HALF, 0}},
         {"f", {NUMBERS, NPY_FLOAT, 0}},  {"g", {NUMBERS, NPY_DOUBLE, 0}}, {"z", {BYTES, NPY_INT32, 0}},
         {"Z", {BYTES, NPY_INT64, 0}},    {"vz", {VIEWS, 0, 0}},           {"+l", {LIST, NPY_INT32, 0}},
-        {"+L", {LIST, NPY_INT64, 0}},    {"+s", {STRUCT, 0, 0}},
+        {"+L", {LIST, NPY_INT64, 0}},    {"+s", {STRUCT, 0, 0}},      {"u", {BYTES, NPY_INT32, 0}},
+        {"U", {BYTES, NPY_INT64, 0}},    {"vu", {VIEWS, 0, 0}},
     };
     if (schema->dictionary)
         return (memory_layout){OTHER, 0, 0};

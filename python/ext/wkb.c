@@ -1,9 +1,10 @@
 /* wkb.c: well-known binary as coordinates.
  *
- * Points become x and y, polygons and multipolygons ragged arrays; nothing else of the format is understood, and
- * another geometry is an error that names the row. Both byte orders are read, in the dialects ISO and EWKB: z, m and
- * SRID are skipped. Strict, because the bytes are a stranger's: no count is believed before there are bytes for it,
- * and none may be left over.
+ * Points become x and y, polygons and multipolygons ragged arrays, a collection the polygons in it; a geometry that
+ * is empty, whatever its type, is as good as missing. A row that holds something else, or no geometry at all, gets no
+ * place and no vertices, and a line in the list of what was found: one bad row stops nothing. Both byte orders are
+ * read, in the dialects ISO and EWKB: z, m and SRID are skipped. Strict, because the bytes are a stranger's: no count
+ * is believed before there are bytes for it, and none may be left over.
  *
  * Regions are read twice, to count and to fill: that needs no guess and no growing memory. The same function walks
  * both times and looks at its limits both times, so bytes that another thread changes in between are an error like
@@ -13,7 +14,8 @@
  * size is negative. */
 #include "core.h"
 
-enum { POINT = 1, POLYGON = 3, MULTIPOLYGON = 6 };
+enum { POINT = 1, LINE = 2, POLYGON = 3, MULTIPOINT = 4, MULTILINE = 5, MULTIPOLYGON = 6, COLLECTION = 7 };
+enum { DEEPEST = 64 }; /* collections in collections */
 
 static const char *const NAMES[] = {NULL,
                                     "Point",
@@ -43,6 +45,8 @@ typedef struct reader {
     int big;
     const char *wrong; /* a sentence: the bytes are no geometry */
     uint32_t other;    /* the type: they are one, of another kind */
+    size_t others;     /* vertices of points and lines that were passed by */
+    double point[2];   /* the last of those vertices that was a point's */
 } reader;
 
 static int fail(reader *r, const char *wrong) {
@@ -100,23 +104,6 @@ static int read_count(reader *r, size_t least, size_t *count) {
     return *count > r->left / least ? fail(r, "ends before what its counts announce") : 0;
 }
 
-static int read_point(reader *r, double *x, double *y) {
-    uint32_t type;
-    size_t width;
-    if (read_head(r, &type, &width) < 0)
-        return -1;
-    if (type != POINT) {
-        r->other = type;
-        return -1;
-    }
-    if (r->left < 8 * width)
-        return fail(r, "ends within a coordinate");
-    *x = double_at(r->at, r->big);
-    *y = double_at(r->at + 8, r->big);
-    skip(r, 8 * width);
-    return r->left ? fail(r, "has bytes left over") : 0;
-}
-
 /* Ragged arrays that are filled; while they are only counted, the pointers are NULL. */
 typedef struct ragged {
     double *coords;
@@ -163,30 +150,115 @@ static int read_polygon(reader *r, size_t width, ragged *out) {
     return 0;
 }
 
-static int read_region(reader *r, ragged *out) {
+/* A point that is passed by; one that is empty has NaN coordinates. */
+static int pass_point(reader *r, size_t width) {
+    if (r->left < 8 * width)
+        return fail(r, "ends within a coordinate");
+    double x = double_at(r->at, r->big), y = double_at(r->at + 8, r->big);
+    if (x == x || y == y) {
+        r->point[0] = x;
+        r->point[1] = y;
+        r->others++;
+    }
+    skip(r, 8 * width);
+    return 0;
+}
+
+static int pass_line(reader *r, size_t width) {
+    size_t count;
+    if (read_count(r, 8 * width, &count) < 0)
+        return -1;
+    skip(r, 8 * width * count);
+    r->others += count;
+    return 0;
+}
+
+static int read_geometry(reader *r, ragged *out, uint32_t only, int depth);
+
+/* What a geometry of several consists of, each of one type; any when `only` is 0. */
+static int read_members(reader *r, ragged *out, uint32_t only, int depth) {
+    size_t count;
+    if (depth == DEEPEST)
+        return fail(r, "has collections in collections, too deep");
+    if (read_count(r, 9, &count) < 0)
+        return -1;
+    for (size_t i = 0; i < count; i++)
+        if (read_geometry(r, out, only, depth + 1) < 0)
+            return -1;
+    return 0;
+}
+
+/* Any geometry: its polygons are counted or filled in, its points and lines are passed by. */
+static int read_geometry(reader *r, ragged *out, uint32_t only, int depth) {
     uint32_t type;
-    size_t width, parts;
+    size_t width, count;
     if (read_head(r, &type, &width) < 0)
         return -1;
-    if (type == POLYGON) {
-        if (read_polygon(r, width, out) < 0)
+    if (only && type != only)
+        return fail(r, only == POLYGON ? "has a part that is no Polygon" : "has a part of another type");
+    switch (type) {
+    case POINT:
+        return pass_point(r, width);
+    case LINE:
+        return pass_line(r, width);
+    case POLYGON:
+        return read_polygon(r, width, out);
+    case MULTIPOINT:
+        return read_members(r, out, POINT, depth);
+    case MULTILINE:
+        return read_members(r, out, LINE, depth);
+    case MULTIPOLYGON:
+        return read_members(r, out, POLYGON, depth);
+    case COLLECTION:
+        return read_members(r, out, 0, depth);
+    default: /* curves and surfaces: nothing but that they are empty can be told */
+        if (read_count(r, 1, &count) < 0)
             return -1;
-    } else if (type == MULTIPOLYGON) {
-        if (read_count(r, 9, &parts) < 0)
-            return -1;
-        for (size_t i = 0; i < parts; i++) {
-            if (read_head(r, &type, &width) < 0)
-                return -1;
-            if (type != POLYGON)
-                return fail(r, "has a part that is no Polygon");
-            if (read_polygon(r, width, out) < 0)
-                return -1;
-        }
-    } else {
+        if (count == 0)
+            return 0;
         r->other = type;
         return -1;
     }
-    return r->left ? fail(r, "has bytes left over") : 0;
+}
+
+/* The type of a row that was opened, 0 when its bytes are too few for one. */
+static uint32_t type_of(reader r) {
+    uint32_t type;
+    size_t width;
+    return read_head(&r, &type, &width) < 0 ? 0 : type;
+}
+
+static int read_point(reader *r, double *out) {
+    uint32_t type = type_of(*r);
+    ragged polygons = {NULL};
+    out[0] = out[1] = Py_NAN;
+    if (read_geometry(r, &polygons, 0, 0) < 0)
+        return -1;
+    if (r->left)
+        return fail(r, "has bytes left over");
+    if (r->others == 0 && polygons.coord_count == 0)
+        return 0;
+    if (r->others != 1 || (type != POINT && type != MULTIPOINT)) {
+        r->other = type;
+        return -1;
+    }
+    out[0] = r->point[0];
+    out[1] = r->point[1];
+    return 0;
+}
+
+/* A region; 1 when there was more in it than polygons. */
+static int read_region(reader *r, ragged *out) {
+    uint32_t type = type_of(*r);
+    if (read_geometry(r, out, 0, 0) < 0)
+        return -1;
+    if (r->left)
+        return fail(r, "has bytes left over");
+    if (r->others && type != COLLECTION) {
+        r->other = type;
+        return -1;
+    }
+    return r->others != 0;
 }
 
 /* ---- rows ---- */
@@ -247,11 +319,14 @@ static int open_row(const rows *in, Py_ssize_t row, reader *r) {
     return -1;
 }
 
-static PyObject *raise_wrong(const rows *in, Py_ssize_t row, const reader *r, const char *expected) {
-    if (r->wrong)
-        return raise_input_error(in->state->value_error, in->argument, row, "not valid WKB: it %s", r->wrong);
-    return raise_input_error(in->state->type_error, in->argument, row, "expected %s, got %s", expected,
-                             NAMES[r->other]);
+/* Note a row: the name of its type, or a sentence on its bytes; the empty text when only a part of it was passed by.
+ */
+static int note(PyObject *found, Py_ssize_t row, const reader *r, int is_used) {
+    const char *words = is_used ? "" : r->wrong ? r->wrong : NAMES[r->other];
+    PyObject *each = Py_BuildValue("(nsO)", row, words, !is_used && !r->wrong ? Py_True : Py_False);
+    int status = each ? PyList_Append(found, each) : -1;
+    Py_XDECREF(each);
+    return status;
 }
 
 static PyObject *wkb_points(PyObject *module, PyObject *args) {
@@ -259,40 +334,60 @@ static PyObject *wkb_points(PyObject *module, PyObject *args) {
     if (rows_from(module, args, &in) < 0)
         return NULL;
     PyObject *x = PyArray_SimpleNew(1, &in.count, NPY_DOUBLE), *y = PyArray_SimpleNew(1, &in.count, NPY_DOUBLE);
-    int status = x && y ? 0 : -1;
+    PyObject *found = PyList_New(0);
+    int status = x && y && found ? 0 : -1;
     for (Py_ssize_t row = 0; status >= 0 && row < in.count; row++) {
-        double *out[2] = {(double *)PyArray_DATA((PyArrayObject *)x) + row,
-                          (double *)PyArray_DATA((PyArrayObject *)y) + row};
+        double point[2] = {Py_NAN, Py_NAN};
         reader r;
         status = open_row(&in, row, &r);
-        if (status == 0) {
-            *out[0] = *out[1] = Py_NAN;
-        } else if (status > 0 && read_point(&r, out[0], out[1]) < 0) {
-            (void)raise_wrong(&in, row, &r, "a Point");
-            status = -1;
-        }
+        if (status > 0 && read_point(&r, point) < 0)
+            status = note(found, row, &r, 0);
+        ((double *)PyArray_DATA((PyArrayObject *)x))[row] = point[0];
+        ((double *)PyArray_DATA((PyArrayObject *)y))[row] = point[1];
     }
     if (status < 0) {
         Py_XDECREF(x);
         Py_XDECREF(y);
+        Py_XDECREF(found);
         return NULL;
     }
-    return Py_BuildValue("(NN)", x, y);
+    return Py_BuildValue("(NNN)", x, y, found);
 }
 
-/* Every row in turn: counted, or filled in. 0, or -1 with an exception. */
-static int walk(const rows *in, ragged *out, int64_t *regions) {
+/* Every row in turn is counted, and those that are no regions are noted. 0, or -1 with an exception. */
+static int count_rows(const rows *in, ragged *out, char *is_region, PyObject *found) {
     for (Py_ssize_t row = 0; row < in->count; row++) {
+        ragged before = *out;
         reader r;
         int status = open_row(in, row, &r);
         if (status < 0)
             return -1;
-        if (status > 0 && read_region(&r, out) < 0) {
-            (void)raise_wrong(in, row, &r, "a Polygon or MultiPolygon");
+        if (status == 0)
+            continue;
+        status = read_region(&r, out);
+        is_region[row] = status >= 0;
+        if (status < 0)
+            *out = before;
+        if (status != 0 && note(found, row, &r, status > 0) < 0)
             return -1;
+    }
+    return 0;
+}
+
+/* Every row that is a region is filled in. 0, or -1 with an exception. */
+static int fill_rows(const rows *in, ragged *out, const char *is_region, int64_t *regions) {
+    for (Py_ssize_t row = 0; row < in->count; row++) {
+        reader r;
+        if (is_region[row]) {
+            int status = open_row(in, row, &r);
+            if (status < 0)
+                return -1;
+            if (status > 0 && read_region(&r, out) < 0) {
+                (void)raise_input_error(in->state->value_error, in->argument, row, "changed while it was read");
+                return -1;
+            }
         }
-        if (regions)
-            regions[row + 1] = (int64_t)out->polygon_count;
+        regions[row + 1] = (int64_t)out->polygon_count;
     }
     return 0;
 }
@@ -300,14 +395,18 @@ static int walk(const rows *in, ragged *out, int64_t *regions) {
 static PyObject *wkb_regions(PyObject *module, PyObject *args) {
     rows in;
     ragged counts = {NULL}, out;
-    if (rows_from(module, args, &in) < 0 || walk(&in, &counts, NULL) < 0)
+    PyObject *found = NULL, *arrays[4] = {NULL};
+    if (rows_from(module, args, &in) < 0)
         return NULL;
+    char *is_region = PyMem_Calloc((size_t)in.count + 1, 1);
+    if (!is_region)
+        return PyErr_NoMemory();
+    int failed = !(found = PyList_New(0)) || count_rows(&in, &counts, is_region, found) < 0;
     npy_intp shape[2] = {(npy_intp)counts.coord_count, 2};
     npy_intp lengths[3] = {(npy_intp)counts.ring_count + 1, (npy_intp)counts.polygon_count + 1, in.count + 1};
-    PyObject *arrays[4] = {PyArray_SimpleNew(2, shape, NPY_DOUBLE), NULL, NULL, NULL};
-    int failed = !arrays[0];
+    failed = failed || !(arrays[0] = PyArray_SimpleNew(2, shape, NPY_DOUBLE));
     for (int i = 1; i < 4; i++)
-        failed |= !(arrays[i] = PyArray_ZEROS(1, &lengths[i - 1], NPY_INT64, 0));
+        failed = failed || !(arrays[i] = PyArray_ZEROS(1, &lengths[i - 1], NPY_INT64, 0));
     if (!failed) {
         out = (ragged){.coords = PyArray_DATA((PyArrayObject *)arrays[0]),
                        .rings = (int64_t *)PyArray_DATA((PyArrayObject *)arrays[1]) + 1,
@@ -315,14 +414,16 @@ static PyObject *wkb_regions(PyObject *module, PyObject *args) {
                        .coord_limit = counts.coord_count,
                        .ring_limit = counts.ring_count,
                        .polygon_limit = counts.polygon_count};
-        failed = walk(&in, &out, PyArray_DATA((PyArrayObject *)arrays[3])) < 0;
+        failed = fill_rows(&in, &out, is_region, PyArray_DATA((PyArrayObject *)arrays[3])) < 0;
     }
+    PyMem_Free(is_region);
     if (failed) {
+        Py_XDECREF(found);
         for (int i = 0; i < 4; i++)
             Py_XDECREF(arrays[i]);
         return NULL;
     }
-    return Py_BuildValue("(NNNN)", arrays[0], arrays[1], arrays[2], arrays[3]);
+    return Py_BuildValue("(NNNNN)", arrays[0], arrays[1], arrays[2], arrays[3], found);
 }
 
 PyMethodDef wkb_functions[] = {

@@ -16,7 +16,7 @@ from poly_match._forms.keys import Keys, columns_of, without_keys
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
 from poly_match._index import Answers, Index, Out, check_out, empty_distances, names_of
-from poly_match._rules import Best, Predicate
+from poly_match._rules import Best, Invalid, Predicate
 
 __all__ = ["Count", "count", "match"]
 
@@ -30,6 +30,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    invalid: Invalid = "use",
     max_bytes: int | None = None,
     names: None = None,
     workers: int = 1,
@@ -46,6 +47,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    invalid: Invalid = "use",
     max_bytes: int | None = None,
     names: None = None,
     workers: int = 1,
@@ -62,6 +64,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    invalid: Invalid = "use",
     max_bytes: int | None = None,
     names: Iterable[Any],
     workers: int = 1,
@@ -78,6 +81,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    invalid: Invalid = "use",
     max_bytes: int | None = None,
     names: None = None,
     workers: int = 1,
@@ -94,6 +98,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    invalid: Invalid = "use",
     max_bytes: int | None = None,
     names: None = None,
     workers: int = 1,
@@ -110,6 +115,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    invalid: Invalid = "use",
     max_bytes: int | None = None,
     names: Iterable[Any],
     workers: int = 1,
@@ -125,6 +131,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    invalid: Invalid = "use",
     max_bytes: int | None = None,
     names: Iterable[Any] | None = None,
     workers: int = 1,
@@ -173,11 +180,11 @@ def match(
     check_crs(points, crs_text(polygons))
     if on is None:
         x, y = xy_of(points)
-        index = Index._for(len(x), polygons, predicate, distance, best, max_bytes)
+        index = Index._for(len(x), polygons, predicate, distance, best, invalid, max_bytes)
         options: dict[str, Any] = {"names": names, "workers": workers, "progress": progress, "out": out}
         options["return_distance"] = return_distance
         return index.match((x, y), **options)  # type: ignore[no-any-return]
-    prepared = Prepared.of(polygons, predicate, distance, best, max_bytes)
+    prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, invalid)
     known = None if names is None else names_of(names, len(prepared.regions))
     if known is not None and out is not None:
         raise value_error("out", "takes positions, not names; leave out one of the two")
@@ -212,6 +219,7 @@ def count(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    invalid: Invalid = "use",
     max_bytes: int | None = None,
     workers: int = 1,
     progress: bool = False,
@@ -240,11 +248,11 @@ def count(
     check_crs(points, crs_text(polygons))
     if on is None:
         x, y = xy_of(points)
-        index = Index._for(len(x), polygons, predicate, distance, best, max_bytes)
+        index = Index._for(len(x), polygons, predicate, distance, best, invalid, max_bytes)
         answers = index.match((x, y), workers=workers, progress=progress)
         regions = len(index)
     else:
-        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes)
+        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, invalid)
         answers = _with_keys(points, polygons, on, prepared, workers, progress).answers
         regions = len(prepared.regions)
     counts = np.bincount(answers + 1, minlength=regions + 1)

@@ -1,5 +1,4 @@
-"""The versions of what is installed, for bug reports. Reads package metadata and imports none of the
-packages."""
+"""What is installed here? For bug reports: nothing of it is imported, only asked for its version."""
 
 from __future__ import annotations
 

@@ -193,7 +193,7 @@ BAD_POINTS = [
     (native(SHAPES), TypeError, "points: expected points, got polygon"),
     (wkb(SHAPES), TypeError, r"points\[0\]: expected a Point, got Polygon"),
     (in_chunks(wkb(geopandas.GeoSeries([*POINTS[:4], SHAPES[0]]))), TypeError, r"points\[4\]: .*got Polygon"),
-    (pa.array(["POINT (1 2)"]), TypeError, "points: expected points, got text"),
+    (pa.array(["POINT 1 2"]), ValueError, r"points\[0\]: not valid WKT: 'POINT 1 2'"),
     (pa.array(X), TypeError, "points: expected points, got numbers"),
     (pa.array([[X[0]]]), TypeError, r"points: expected points, got Arrow format '\+l'"),
     (

@@ -273,16 +273,17 @@ def test_one_side_that_does_not_say_its_plane_is_a_warning(capsys):
 
 def test_invalid_regions_are_used_with_a_warning_skipped_or_refused(capsys):
     count = "bow.geojson: 1 of 2 regions are invalid, row 1 first (counted from 0)"
+    unusable = "bow.geojson: 1 of 2 regions can't be used: 1 invalid (row 1) (counted from 0)"
     check = "what is wrong with them: poly-match check bow.geojson"
     words = ["match", "points.csv", "bow.geojson", "-q"]
     assert failing(capsys, *words, "--invalid", "error") == (
-        3, f"poly-match: {count}; repair them, or say --invalid use or skip; {check}\n",
+        3, f"poly-match: {unusable}; repair them, or say --invalid use or skip; {check}\n",
     )  # fmt: skip
     for option, answer, said in (
         ([], "2", f"warning: {count}; they are used as they are; {check}\n"),
         (["--invalid", "warn"], "2", f"warning: {count}; they are used as they are; {check}\n"),
         (["--invalid", "use"], "2", ""),
-        (["--invalid", "skip"], "1", f"warning: {count}; they match nothing; {check}\n"),
+        (["--invalid", "skip"], "1", f"warning: {unusable}; they match nothing; {check}\n"),
     ):
         assert cli.main([*words, *option]) == 0
         out, err = capsys.readouterr()

@@ -10,8 +10,8 @@ import poly_match as pm
 import pytest
 import shapely
 from conftest import square
-from poly_match._forms.regions import regions_of
-from poly_match._forms.validity import invalid_rows, screened, shapes_of, without
+from poly_match._forms.regions import read_regions, regions_of, without
+from poly_match._forms.validity import invalid_rows, screened, shapes_of
 
 BOWTIE = np.array([[0, 0], [4, 4], [4, 0], [0, 4]], dtype=float)
 MIXED = [square(0, 0, 4), BOWTIE, None, BOWTIE + 10, square(10, 10, 2)]
@@ -71,8 +71,8 @@ def test_vertices_and_rings_that_no_region_owns_are_not_looked_at():
 
 def test_use_is_the_very_regions_and_needs_no_shapely(monkeypatch):
     monkeypatch.setitem(sys.modules, "shapely", None)
-    regions = regions_of(MIXED)
-    assert screened(regions, "use") is regions
+    reading = read_regions(MIXED)
+    assert screened(reading, "use").regions is reading.regions
 
 
 def test_without_shapely_the_others_say_how_to_install_it(monkeypatch):
@@ -81,21 +81,22 @@ def test_without_shapely_the_others_say_how_to_install_it(monkeypatch):
         with pytest.raises(
             ImportError, match=r"shapely, which is not installed: pip install 'poly-match\[check\]'"
         ):
-            screened(regions_of(MIXED), invalid)
+            screened(read_regions(MIXED), invalid)
 
 
 def test_warn_warns_once_with_the_number_and_changes_nothing():
-    regions = regions_of(MIXED)
+    reading = read_regions(MIXED)
     with pytest.warns(
         UserWarning, match=r"2 of 5 regions are invalid, row 1 first.*poly_match\.check"
     ) as caught:
-        assert screened(regions, "warn") is regions
+        assert screened(reading, "warn").regions is reading.regions
     assert len(caught) == 1
 
 
 def test_skip_empties_the_rows_and_keeps_their_position():
     given = geometries()
-    skipped = screened(regions_of(given), "skip")
+    with pytest.warns(UserWarning, match=r"3 of 8 regions can't be used: 3 invalid \(rows 1, 5, 6\)"):
+        skipped = screened(read_regions(given), "skip").regions
     emptied = [None if shape is None or not shape.is_valid else shape for shape in given]
     assert len(skipped) == len(given)
     answers = pm.match(PLACES, skipped)
@@ -106,19 +107,19 @@ def test_skip_empties_the_rows_and_keeps_their_position():
 
 def test_error_names_the_first_row_its_reason_and_the_fix():
     with pytest.raises(ValueError, match=r"polygons\[1\]: invalid: Self-intersection.*2 of 5.*make_valid"):
-        screened(regions_of(MIXED), "error")
+        screened(read_regions(MIXED), "error")
 
 
 @pytest.mark.parametrize("invalid", ["warn", "skip", "error"])
 def test_valid_regions_pass_every_policy_untouched(invalid):
-    regions = regions_of([square(0, 0, 4), None, []])
+    reading = read_regions([square(0, 0, 4), None, []])
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert screened(regions, invalid) is regions
+        assert screened(reading, invalid).regions is reading.regions
 
 
 def test_another_policy_is_refused_with_those_there_are():
     with pytest.raises(
         ValueError, match='invalid: expected one of "use", "warn", "skip", "error"; got \'drop\''
     ):
-        screened(regions_of(MIXED), "drop")
+        screened(read_regions(MIXED), "drop")

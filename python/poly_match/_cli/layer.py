@@ -21,7 +21,7 @@ from poly_match._cli.read import Geometry, ahead, open_source
 from poly_match._engine.prepared import Prepared
 from poly_match._errors import InputTypeError
 from poly_match._forms.column import numbers_in
-from poly_match._forms.regions import Regions, regions_of
+from poly_match._forms.regions import Regions, read_regions, regions_of
 from poly_match._forms.validity import screening, shapes_of
 from poly_match._index import Index
 from poly_match._rules import Invalid
@@ -122,12 +122,11 @@ def prepared_for(layer: Layer, rules: Rules, console: Console) -> Prepared:
 def screened_regions(layer: Layer, invalid: Invalid, console: Console) -> Regions:
     """Return the regions to match, after what the option says of invalid ones."""
     try:
-        regions = regions_of(layer.shapes)
+        found = screening(read_regions(layer.shapes), invalid)
     except (ValueError, TypeError) as error:
         raise Problem(f"{layer.path}: {error}") from None
-    found = screening(regions, invalid)
-    if not found.rows.size:
-        return regions
+    if not found.summary:
+        return found.regions
     count = f"{layer.path}: {found.summary} (counted from 0)"
     check = f"what is wrong with them: poly-match check {layer.path}"
     if invalid == "error":

@@ -25,6 +25,7 @@ from poly_match._cli.formats import CODECS, FORMATS, PIPE, Format
 from poly_match._errors import InputError, InputTypeError
 from poly_match._forms.arrow import points_of
 from poly_match._forms.column import doubles_in
+from poly_match._forms.faults import Faults
 from poly_match._forms.numbers import Doubles
 from poly_match._rules import X_NAMES, Y_NAMES
 
@@ -365,7 +366,11 @@ def xy_of(
         x, y = (_numbers(source, batch[name], name, rows_before) for name in (places.x, places.y))
         return x, y
     try:
-        return points_of(batch[places.name], "points")
+        faults = Faults()
+        found = points_of(batch[places.name], "points", faults)
+        if faults:
+            raise faults.rows[min(faults.rows)].error
+        return found
     except InputError as error:
         where = "" if error.row is None else f"row {rows_before + error.row + 1}: "
         raise Problem(f"{source.path}: {where}{error.reason}") from None

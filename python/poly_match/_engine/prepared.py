@@ -1,6 +1,6 @@
-"""Polygons and rules as plain arrays for the engine, checked and measured once.
+"""Polygons and rules as the engine takes them: plain arrays, checked and measured once.
 
-An index is built from these: of all regions or of some rows, for few points or for many.
+From here an index is built, of all regions or of those of some rows, for few points or for many.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ import numpy.typing as npt
 from poly_match import _core
 from poly_match._engine.limits import budget_of, check_predicate, distances_of, rule_of, scores_of
 from poly_match._forms.numbers import Doubles, Offsets
-from poly_match._forms.regions import Regions, are_polygons, regions_at, regions_of
-from poly_match._rules import Predicate
+from poly_match._forms.regions import Regions, are_polygons, read_regions, regions_at
+from poly_match._forms.validity import screened
+from poly_match._rules import Invalid, Predicate
 
 Rows = npt.NDArray[np.intp]
 
 
 class Prepared(NamedTuple):
-    """Regions and rules. From a list of `Polygon` also its own areas and, as disks, its centers."""
+    """Regions and rules. A list of `Polygon` has answered for its areas and, as disks, for its centers."""
 
     regions: Regions
     disks: tuple[Doubles, Doubles, Doubles] | None  # x, y and area, instead of the regions
@@ -32,16 +33,29 @@ class Prepared(NamedTuple):
     max_bytes: int
 
     @classmethod
-    def of(cls, polygons: Any, predicate: Predicate, distance: Any, best: Any, max_bytes: int | None) -> Self:
+    def of(
+        cls,
+        polygons: Any,
+        predicate: Predicate,
+        distance: Any,
+        best: Any,
+        max_bytes: int | None,
+        invalid: Invalid = "use",
+    ) -> Self:
         """Check polygons and rules."""
         check_predicate(predicate)
-        regions = regions_of(polygons)
+        regions, left_out, _ = screened(read_regions(polygons), invalid)
         count = len(regions)
         rule, scores = rule_of(scores_of(polygons, best), count)
         distances = distances_of(distance, predicate, count)
         budget = budget_of(max_bytes)
         disks = areas = None
         if are_polygons(polygons):
+            if invalid == "skip" and left_out.size:
+                polygons = _without(polygons, left_out)
+                if predicate == "center_within" and distances is not None:  # no center is closer than 0
+                    distances = np.broadcast_to(distances, count).copy()
+                    distances[left_out] = 0
             x, y, areas = _core.measure_polygons(polygons)
             if predicate == "center_within":
                 disks = x, y, areas
@@ -76,10 +90,18 @@ class Prepared(NamedTuple):
         return self._replace(**changed)
 
 
+def _without(polygons: Any, rows: Rows) -> list[Any]:
+    """Return polygons with a dot in the place of some, which are nowhere asked for theirs."""
+    kept: list[Any] = list(polygons)
+    for row in rows.tolist():
+        kept[row] = _core.Polygon([0], [0])
+    return kept
+
+
 def is_few(points: Any, regions: Any, vertices: Any, predicate: str) -> Any:
     """Return whether scanning the regions for each point is less work than building a tree of cells.
 
-    Given arrays instead of numbers, it decides for many matches at once.
+    Of one match, or of many at once: then the three numbers are arrays, and so is the answer.
 
     A vertex costs a tree some 300 ns; a scan costs a point 1 ns per region and some 300 ns for edges.
     A disk costs a tree 0.3 to 3 µs; a scan, which ends at the first hit, costs a point 10 to 50 ns for a

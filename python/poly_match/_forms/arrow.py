@@ -1,8 +1,8 @@
-"""Points and polygons in Arrow columns, from any library, through the Arrow PyCapsule interface.
+"""Columns of Arrow, whoever holds them: points and polygons through the Arrow PyCapsule interface.
 
-The extension checks what was exported and returns tuples and read-only arrays over the same memory. This
-module interprets them: which column of a table is the geometry, how it is laid out (GeoArrow, WKB, plain
-numbers), which rows are missing. Coordinates in one chunk are not copied. No Arrow library is imported.
+The extension makes tuples and read-only arrays over the very memory of what was exported, checked; here they
+get their meaning: which column of a table is the geometry, how it is laid out (GeoArrow, WKB, plain numbers),
+which rows are missing. Coordinates in one chunk are used where they lie. No library of Arrow is imported.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ import numpy.typing as npt
 
 from poly_match import _core
 from poly_match._errors import type_error, value_error
+from poly_match._forms import wkb, wkt
+from poly_match._forms.faults import Faults
 from poly_match._forms.numbers import (
     XY,
     Doubles,
@@ -25,31 +27,28 @@ from poly_match._forms.numbers import (
     decimals_of,
     doubles_of,
     is_from,
+    with_missing,
 )
-from poly_match._forms.wkb import Places
 
 EXPECTED = (
     "a GeoArrow or WKB column, or a table with exactly one of them or with exactly two numeric columns (x, y)"
 )
 NUMBERS = frozenset("cCsSiIlLefg")
 DECIMAL = re.compile(r"d:\d+,(?P<scale>-?\d{1,3})(?:,(?:32|64|128|256))?")
-NULL, DICTIONARY = "n", "dictionary"  # columns without values; dictionary-encoded columns
-BYTES = frozenset(("z", "Z", "vz"))
+NULL, DICTIONARY = "n", "dictionary"  # columns without values, and of indices into others
+BYTES, TEXT = frozenset(("z", "Z", "vz")), frozenset(("u", "U", "vu"))
 OTHERS = {
-    "u": "text",
-    "U": "text",
-    "vu": "text",
     "b": "booleans",
     "dictionary": "a dictionary (decode it)",
 }
 LISTS = frozenset(("+l", "+L"))
 DIMENSIONS = ("xy", "xyz", "xym", "xyzm")
-WKB = "wkb"
-KINDS = {0: "point", 2: "polygon", 3: "multipolygon"}  # by the number of lists around a coordinate
+WKB, WKT = "wkb", "wkt"
+KINDS = {0: "point", 2: "polygon", 3: "multipolygon"}  # by how many lists are around a coordinate
 
 
 class Field(NamedTuple):
-    """One field of a schema."""
+    """What a schema says."""
 
     format: str
     name: str
@@ -58,7 +57,7 @@ class Field(NamedTuple):
 
 
 class Array(NamedTuple):
-    """One chunk of a field's data; `nulls` is -1 where they were not counted."""
+    """One chunk of what a field describes; `nulls` is -1 when nobody has counted."""
 
     length: int
     offset: int
@@ -68,13 +67,13 @@ class Array(NamedTuple):
 
 
 class Column(NamedTuple):
-    """The geometry column of what the caller passed."""
+    """The geometry of what was handed over."""
 
     field: Field
     chunks: list[Array]
 
 
-# ---- import ------------------------------------------------------------------------------------------------
+# ---- taking it ---------------------------------------------------------------------------------------------
 
 
 def is_arrow(values: object) -> bool:
@@ -83,9 +82,8 @@ def is_arrow(values: object) -> bool:
 
 
 def _take(values: Any, argument: str) -> Column:
-    """Return all that an object exports."""
-    # Bound to names, so that no capsule is destroyed (which may run Python code) while an exception
-    # propagates.
+    """Return everything an object exports."""
+    # Capsules have names here, so that none is destroyed, by any code, while an exception passes by.
     if hasattr(values, "__arrow_c_array__"):
         schema, array = values.__arrow_c_array__()
         field, chunks = _core.arrow_array(argument, schema, array)
@@ -106,7 +104,7 @@ def _array(array: Any) -> Array:
 
 
 def _geometry_of(values: Any, argument: str) -> Column:
-    """Return the geometry: a whole column, a whole table of two numeric columns, or one column of a table."""
+    """Return what is the geometry: all of a column or of a table of numbers, or one column of a table."""
     field, chunks = _take(values, argument)
     if _is_pair(field):
         check_order([child.name for child in field.children], argument)
@@ -126,9 +124,14 @@ def _geometry_of(values: Any, argument: str) -> Column:
 
 
 def _geometry_child(table: Field) -> int | None:
-    """Return the position of the geometry: the primary column, else the only one typed or laid out as one."""
+    """Return where the geometry is: the primary column, the only one that says it is, or that may be one."""
     primary = _geoparquet(table).get("primary_column")
-    for test in (lambda field: field.name == primary, _extension, lambda field: _kind_of(field) is not None):
+    # Text is geometry in a column alone, and in a table only where it says so: it may be anything.
+    for test in (
+        lambda field: field.name == primary,
+        _extension,
+        lambda field: _kind_of(field) not in (None, WKT),
+    ):
         found = [at for at, field in enumerate(table.children) if test(field)]
         if found:
             return found[0] if len(found) == 1 else None
@@ -136,31 +139,31 @@ def _geometry_child(table: Field) -> int | None:
 
 
 def _extension(field: Field) -> str | None:
-    """Return the name of a GeoArrow type (or an older GDAL one), without its prefix."""
+    """Return the name of a geometry type of GeoArrow (or of older GDAL), without its prefix."""
     name = field.metadata.get("ARROW:extension:name", b"").decode(errors="replace")
     prefix, _, kind = name.partition(".")
     return kind if prefix in ("geoarrow", "ogc") else None
 
 
 def _described(field: Field) -> str:
-    """Return the type of a field as errors name it."""
+    """Return the type of a field in an error."""
     name = field.metadata.get("ARROW:extension:name", b"").decode(errors="replace")
     if _is_number(field):
         return name or "numbers"
     return (
         name
-        or _kind_of(field)
+        or ("text" if field.format in TEXT else _kind_of(field))
         or OTHERS.get(field.format.partition(":")[0], f"Arrow format {field.format!r}")
     )
 
 
 def _told(field: Field) -> dict[str, Any]:
-    """Return the metadata of a GeoArrow type."""
+    """Return what the type of a GeoArrow column says beside its name."""
     return _parsed(field.metadata.get("ARROW:extension:metadata", b""))
 
 
 def _geoparquet(table: Field) -> dict[str, Any]:
-    """Return the GeoParquet metadata of a table."""
+    """Return what a table read from GeoParquet says about its geometry columns."""
     return _parsed(table.metadata.get("geo", b""))
 
 
@@ -176,17 +179,17 @@ def _parsed(text: bytes) -> dict[str, Any]:
 
 
 def _is_table(field: Field) -> bool:
-    """Return whether items are rows of a table, which may have a geometry column."""
+    """Return whether items are the rows of a table, one column of which may be the geometry."""
     return field.format == "+s" and not _extension(field) and not _is_coordinate(field)
 
 
 def _is_pair(field: Field) -> bool:
-    """Return whether this is a table of exactly two numeric columns, with any names."""
+    """Return whether this is a table of two numeric columns, whatever they are called."""
     return _is_table(field) and len(field.children) == 2 and _are_numbers(field.children)
 
 
 def _is_coordinate(field: Field) -> bool:
-    """Return whether items are coordinates, interleaved or separated."""
+    """Return whether items are coordinates: x and y together, or apart."""
     if field.format in ("+w:2", "+w:3", "+w:4"):
         return _are_numbers(field.children)
     names = [child.name for child in field.children]
@@ -194,7 +197,7 @@ def _is_coordinate(field: Field) -> bool:
 
 
 def _is_number(field: Field) -> bool:
-    """Return whether items are numbers; an untyped null counts as a missing one."""
+    """Return whether items are numbers; nulls without any type are missing ones."""
     return field.format in NUMBERS or field.format == NULL or DECIMAL.fullmatch(field.format) is not None
 
 
@@ -203,9 +206,11 @@ def _are_numbers(fields: tuple[Field, ...]) -> bool:
 
 
 def _kind_of(field: Field) -> str | None:
-    """Return "point", "polygon", "multipolygon" or "wkb" as the layout says, None when it is none of them."""
+    """Return "point", "polygon", "multipolygon", "wkb" or "wkt" as the layout says, None for none of them."""
     if field.format in BYTES:
         return WKB
+    if field.format in TEXT:
+        return WKT
     depth = 0
     while field.format in LISTS:
         field, depth = field.children[0], depth + 1
@@ -213,9 +218,9 @@ def _kind_of(field: Field) -> str | None:
 
 
 def _kind(field: Field, argument: str, allowed: tuple[str, ...], expected: str) -> str:
-    """Return the kind of a field; raise if it is not allowed, or if type and layout disagree."""
+    """Return what a field is, as its type says and its layout confirms; an error when it is not allowed."""
     extension, kind = _extension(field), _kind_of(field)
-    if kind not in (*allowed, WKB) or extension not in (None, kind):
+    if kind not in (*allowed, WKB, WKT) or extension not in (None, kind):
         raise type_error(argument, f"expected {expected}, got {_described(field)}")
     return kind
 
@@ -231,7 +236,7 @@ def _part(array: Array, start: int, stop: int) -> Array:
 
 
 def _valid(array: Array) -> npt.NDArray[np.bool_] | None:
-    """Return which items are valid; None if all are."""
+    """Return which items are there; None when all are."""
     bits = array.buffers[0]
     if bits is None or array.nulls == 0:
         return None
@@ -240,7 +245,7 @@ def _valid(array: Array) -> npt.NDArray[np.bool_] | None:
     return None if flags.all() else flags.astype(bool)
 
 
-def _numbers(field: Field, array: Array) -> npt.NDArray[Any]:
+def _numbers(field: Field, array: Array, argument: str) -> npt.NDArray[Any]:
     """Return the numbers of a column: integers or floats, floats where one is missing."""
     if field.format == NULL:
         return np.full(array.length, np.nan)
@@ -249,61 +254,64 @@ def _numbers(field: Field, array: Array) -> npt.NDArray[Any]:
     if decimal is not None:
         numbers = decimals_of(numbers, int(decimal["scale"]))
     valid = _valid(array)
-    return numbers if valid is None else np.where(valid, numbers.astype(np.float64), np.nan)
+    return numbers if valid is None else with_missing(numbers, ~valid, argument)
 
 
-def _doubles(field: Field, array: Array) -> Doubles:
-    return doubles_of(_numbers(field, array), "numbers")
+def _doubles(field: Field, array: Array, argument: str) -> Doubles:
+    return doubles_of(_numbers(field, array, argument), argument)
 
 
-def _coordinates(field: Field, array: Array) -> tuple[Doubles, Doubles, Doubles | None]:
-    """Return x and y, and both as rows where they are interleaved."""
+def _coordinates(field: Field, array: Array, argument: str) -> tuple[Doubles, Doubles, Doubles | None]:
+    """Return x and y, and both as rows where they lie together."""
     start, stop = array.offset, array.offset + array.length
     if field.format == "+s":
         x, y = (
-            _doubles(column, _part(child, start, stop))
+            _doubles(column, _part(child, start, stop), argument)
             for column, child in zip(field.children[:2], array.children[:2], strict=True)
         )
         return x, y, None
     width = int(field.format[3:])
     part = _part(array.children[0], start * width, stop * width)
-    rows = _doubles(field.children[0], part).reshape(-1, width)
+    rows = doubles_of(_numbers(field.children[0], part, argument).reshape(-1, width), argument)
     return rows[:, 0], rows[:, 1], rows[:, :2]
 
 
-def points_of(values: Any, argument: str) -> XY:
+def points_of(values: Any, argument: str, faults: Faults) -> XY:
     """Return x and y of points; NaN where one is missing."""
     field, chunks = _geometry_of(values, argument)
-    if _kind(field, argument, ("point",), "points") == WKB:
-        return _core.wkb_points(argument, *_places(field, chunks, argument))
-    parts = [_points(field, chunk) for chunk in chunks] or [(np.empty(0), np.empty(0))]
+    kind = _kind(field, argument, ("point",), "points")
+    if kind == WKB:
+        return wkb.points_at(_places(field, chunks, argument), argument, faults)
+    if kind == WKT:
+        return wkt.points_of(_texts(field, chunks, argument), argument, faults)
+    parts = [_points(field, chunk, argument) for chunk in chunks] or [(np.empty(0), np.empty(0))]
     if len(parts) == 1:
         return parts[0]
     x, y = zip(*parts, strict=True)
     return np.concatenate(x), np.concatenate(y)
 
 
-def _points(field: Field, chunk: Array) -> XY:
-    x, y, _ = _coordinates(field, chunk)
+def _points(field: Field, chunk: Array, argument: str) -> XY:
+    x, y, _ = _coordinates(field, chunk, argument)
     valid = _valid(chunk)
     return (x, y) if valid is None else (np.where(valid, x, np.nan), y)
 
 
 def numbers_of(values: Any, argument: str) -> npt.NDArray[Any] | None:
-    """Return a column of numbers; None for a dictionary that NumPy can decode."""
+    """Return a column of numbers; None for one in a dictionary that the values themselves can decode."""
     field, chunks = _take(values, argument)
     if field.format == DICTIONARY and hasattr(values, "__array__"):
         return None
     if not _is_number(field):
         raise type_error(argument, f"expected numbers, got {_described(field)}")
-    parts = [_numbers(field, chunk) for chunk in chunks] or [np.empty(0)]
+    parts = [_numbers(field, chunk, argument) for chunk in chunks] or [np.empty(0)]
     return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
 # ---- polygons ----------------------------------------------------------------------------------------------
 
 
-def regions_of(values: Any, argument: str) -> Ragged:
+def regions_of(values: Any, argument: str, faults: Faults) -> Ragged:
     """Return the ragged arrays of polygons or multipolygons; a missing row has no vertices."""
     field, chunks = _geometry_of(values, argument)
     kind = _kind(field, argument, ("polygon", "multipolygon"), "polygons or multipolygons")
@@ -315,7 +323,9 @@ def regions_of(values: Any, argument: str) -> Ragged:
             "if those will do, take the edges out of the type of the column",
         )
     if kind == WKB:
-        return _core.wkb_regions(argument, *_places(field, chunks, argument))
+        return wkb.regions_at(_places(field, chunks, argument), argument, faults)
+    if kind == WKT:
+        return wkt.regions_of(_texts(field, chunks, argument), argument, faults)
     depth = 2 if kind == "polygon" else 3
     parts = [_ragged(field, chunk, depth, argument) for chunk in chunks]
     coords = [coords for coords, _ in parts]
@@ -326,7 +336,7 @@ def regions_of(values: Any, argument: str) -> Ragged:
 
 
 def _chained(offsets: list[Offsets]) -> Offsets:
-    """Return the offsets of all chunks joined; those of each chunk start at 0."""
+    """Return the offsets of all chunks together; those of each begin at 0."""
     if len(offsets) == 1:
         return offsets[0]
     return np.concatenate(([0], np.cumsum(np.concatenate([np.empty(0, np.int64), *map(np.diff, offsets)]))))
@@ -342,13 +352,13 @@ def _ragged(field: Field, chunk: Array, depth: int, argument: str) -> tuple[Doub
         field, chunk = field.children[0], _part(chunk.children[0], int(offsets[0]), int(offsets[-1]))
         if _valid(chunk) is not None:
             raise value_error(argument, f"nulls within a geometry, in field {field.name!r}")
-    x, y, rows = _coordinates(field, chunk)
+    x, y, rows = _coordinates(field, chunk, argument)
     coords = np.column_stack((x, y)) if rows is None else rows
     return (coords, levels) if present is None else _emptied(coords, levels, present)
 
 
 def _offsets(array: Array, argument: str) -> Offsets:
-    """Return the offsets of a list's items, after checking them against the child's length."""
+    """Return the offsets of the items of a list, checked: what they enclose is there."""
     offsets: Offsets = array.buffers[1][array.offset : array.offset + array.length + 1].astype(np.int64)
     falls = np.flatnonzero(offsets[1:] < offsets[:-1])
     if falls.size:
@@ -361,7 +371,7 @@ def _offsets(array: Array, argument: str) -> Offsets:
 def _emptied(
     coords: Doubles, levels: list[Offsets], present: npt.NDArray[np.bool_]
 ) -> tuple[Doubles, list[Offsets]]:
-    """Drop the data of missing rows, which is undefined; the rows stay."""
+    """Take out what lies under missing rows, where anything may be; the rows stay."""
     counts = np.diff(levels[0])
     kept = np.repeat(present, counts)
     emptied = [np.concatenate(([0], np.cumsum(counts * present)))]
@@ -375,12 +385,12 @@ def _emptied(
 # ---- WKB ---------------------------------------------------------------------------------------------------
 
 
-def _places(field: Field, chunks: list[Array], argument: str) -> Places:
-    """Return where the bytes of each row are, over all chunks."""
+def _places(field: Field, chunks: list[Array], argument: str) -> wkb.Places:
+    """Return where the bytes of each row are, in all chunks."""
     buffers: list[Any] = []
     places = [np.empty((3, 0), np.int64)]
     for chunk in chunks:
-        in_views = field.format == "vz"
+        in_views = field.format in ("vz", "vu")
         which, start, size = _in_views(chunk) if in_views else _in_bytes(chunk, argument)
         valid = _valid(chunk)
         if valid is not None:
@@ -388,10 +398,27 @@ def _places(field: Field, chunks: list[Array], argument: str) -> Places:
         if (size < 0).sum() > (0 if valid is None else (~valid).sum()):
             raise value_error(argument, "malformed Arrow data: a view of a negative size")
         own = (chunk.buffers[1].reshape(-1), *chunk.buffers[2:]) if in_views else chunk.buffers[2:]
-        which = np.where((which >= 0) & (which < len(own)), which + len(buffers), -1)  # never another chunk's
+        which = np.where((which >= 0) & (which < len(own)), which + len(buffers), -1)  # never that of another
         places.append(np.stack((which, start, size)))
         buffers += own
     return tuple(buffers), *np.concatenate(places, axis=1)
+
+
+def _texts(field: Field, chunks: list[Array], argument: str) -> list[str | None]:
+    """Return the rows of a column of text."""
+    buffers, *places = _places(field, chunks, argument)
+    texts: list[str | None] = []
+    for row, (which, start, size) in enumerate(zip(*(each.tolist() for each in places), strict=True)):
+        if size < 0:
+            texts.append(None)
+            continue
+        if which < 0 or not 0 <= start <= len(buffers[which]) - size:
+            raise value_error(argument, "malformed Arrow data: text lies outside of the buffers there are")
+        try:
+            texts.append(buffers[which][start : start + size].tobytes().decode())
+        except UnicodeDecodeError:
+            raise value_error(argument, "is not UTF-8", row) from None
+    return texts
 
 
 def _in_bytes(chunk: Array, argument: str) -> tuple[Offsets, Offsets, Offsets]:
@@ -407,11 +434,11 @@ def _in_views(chunk: Array) -> tuple[Offsets, Offsets, Offsets]:
     return np.where(inside, 0, views[:, 2] + 1), np.where(inside, 16 * rows + 4, views[:, 3]), size
 
 
-# ---- coordinate reference system ---------------------------------------------------------------------------
+# ---- the reference system ----------------------------------------------------------------------------------
 
 
 def crs_of(values: Any) -> Any:
-    """Return the CRS in the metadata of an Arrow object, None if there is none."""
+    """Return the CRS that an object of Arrow says its geometry has, None when it says nothing."""
     field = _schema_of(values)
     if field is None:
         return None
@@ -423,12 +450,12 @@ def crs_of(values: Any) -> Any:
         field = field.children[at]
         told = columns.get(field.name) if isinstance(columns, dict) else None
         if isinstance(told, dict):
-            return told.get("crs", "OGC:CRS84")  # GeoParquet's default
+            return told.get("crs", "OGC:CRS84")  # what GeoParquet means when it says nothing
     return _told(field).get("crs")
 
 
 def _schema_of(values: Any) -> Field | None:
-    """Return the schema of an object; None if getting it would consume the object or copy its data."""
+    """Return the schema of an object. What may be read but once, or copies what it exports, is not asked."""
     if is_arrow(values) and is_from(values, "polars", "geopandas"):
         return _take(values, "schema").field
     sources: list[Any] = [values, getattr(values, "schema", None), getattr(values, "type", None)]

@@ -1,6 +1,6 @@
-"""GeoJSON mappings, and objects that have a `__geo_interface__`.
+"""GeoJSON: mappings, and every object that gives one as its `__geo_interface__`.
 
-Geometries and Features are one row each, a FeatureCollection is several. z is ignored.
+Geometries and the Features around them; a FeatureCollection is several rows. z is ignored.
 """
 
 from __future__ import annotations
@@ -10,10 +10,21 @@ from typing import Any
 
 import numpy as np
 
-from poly_match._errors import type_error, value_error
-from poly_match._forms.numbers import XY, Doubles, Offsets, Ragged, Rows, doubles_of, is_missing, pairs_of
+from poly_match._errors import InputError, type_error, value_error
+from poly_match._forms.faults import Faults
+from poly_match._forms.numbers import XY, Doubles, Offsets, Ragged, Rows, doubles_of, is_missing, pair_of
 
-NOWHERE = (np.nan, np.nan)
+COLLECTION = "GeometryCollection"
+KINDS = (
+    "Point",
+    "LineString",
+    "LinearRing",
+    "Polygon",
+    "MultiPoint",
+    "MultiLineString",
+    "MultiPolygon",
+    COLLECTION,
+)
 
 
 def is_geojson(value: object) -> bool:
@@ -22,35 +33,101 @@ def is_geojson(value: object) -> bool:
 
 
 def rows_of(value: Any, argument: str) -> Rows:
-    """Return the rows of one GeoJSON object: the features of a collection, or itself."""
+    """Return the rows of one GeoJSON object: the members of a collection, or itself."""
     mapping = _mapping_of(value)
-    if mapping.get("type") != "FeatureCollection":
-        return [mapping]
-    return _items(mapping.get("features"), "the features of a FeatureCollection", argument, None)
+    kind = mapping.get("type")
+    if kind == "FeatureCollection":
+        return _items(mapping.get("features"), "the features of a FeatureCollection", argument, None)
+    if kind == COLLECTION:
+        return _items(mapping.get("geometries"), "the geometries of a collection", argument, None)
+    return [mapping]
 
 
-def points_of(rows: Rows, argument: str) -> XY:
+def points_of(rows: Rows, argument: str, faults: Faults) -> XY:
     """Return x and y of Points; NaN where one is missing or empty."""
-    positions = []
+    pairs = np.full((len(rows), 2), np.nan)
     for row, value in enumerate(rows):
-        kind, position = _geometry_of(value, argument, row, ("Point",))
-        positions.append(position[:2] if kind and len(position) else NOWHERE)
-    pairs = pairs_of(positions, argument)
+        try:
+            geometry = _geometry_of(value, argument, row, "a Point")
+            position = _position_of(geometry, argument, row)
+            if position is None:
+                faults.wrong_type(argument, row, "a Point", geometry["type"])
+            elif len(position):
+                pairs[row] = pair_of(position[:2], argument, row)
+        except InputError as error:
+            faults.note(row, error)
     return pairs[:, 0], pairs[:, 1]
 
 
-def regions_of(rows: Rows, argument: str) -> Ragged:
-    """Return the ragged arrays of Polygons and MultiPolygons; a missing one has no vertices."""
+def _position_of(geometry: Mapping[str, Any], argument: str, row: int) -> Rows | None:
+    """Return the position of a Point or of a MultiPoint of one, () of what is empty, None of others."""
+    if not geometry or _is_empty(geometry, argument, row):
+        return ()
+    if geometry["type"] == "Point":
+        return _coordinates_of(geometry, argument, row)
+    if geometry["type"] != "MultiPoint":
+        return None
+    positions = _coordinates_of(geometry, argument, row)
+    return _items(positions[0], "a position", argument, row) if len(positions) == 1 else None
+
+
+def regions_of(rows: Rows, argument: str, faults: Faults) -> Ragged:
+    """Return the ragged arrays of Polygons, MultiPolygons and collections; a missing one has no vertices."""
     rings: list[Doubles] = []
     polygons, geoms = [0], [0]
     for row, value in enumerate(rows):
-        kind, coordinates = _geometry_of(value, argument, row, ("Polygon", "MultiPolygon"))
-        for part in [coordinates] if kind == "Polygon" else coordinates:
-            rings += (_ring_of(ring, argument, row) for ring in _items(part, "the rings", argument, row))
+        try:
+            parts: list[list[Doubles]] = []
+            geometry = _geometry_of(value, argument, row, "a Polygon or MultiPolygon")
+            if geometry and not _is_empty(geometry, argument, row):
+                parts, has_others = _polygons_of(geometry, argument, row)
+                if has_others and geometry["type"] == COLLECTION:
+                    faults.dropped.append(row)
+                elif has_others:
+                    faults.wrong_type(argument, row, "a Polygon or MultiPolygon", geometry["type"])
+        except InputError as error:
+            faults.note(row, error)
+            parts = []
+        for part in parts:
+            rings += part
             polygons.append(len(rings))
         geoms.append(len(polygons) - 1)
     ends = np.cumsum([0, *map(len, rings)])
     return np.concatenate([np.empty((0, 2)), *rings]), ends, _offsets(polygons), _offsets(geoms)
+
+
+def _polygons_of(geometry: Mapping[str, Any], argument: str, row: int) -> tuple[list[list[Doubles]], bool]:
+    """Return the polygons in a geometry, each as its rings, and whether there is anything else in it."""
+    found: list[list[Doubles]] = []
+    has_others, left = False, [geometry]
+    while left:
+        each = left.pop()
+        kind = each["type"]
+        if kind == COLLECTION:
+            left += reversed(_members_of(each, argument, row))
+        elif kind not in ("Polygon", "MultiPolygon"):
+            has_others |= not _is_empty(each, argument, row)
+        else:
+            coordinates = _coordinates_of(each, argument, row)
+            for part in [coordinates] if kind == "Polygon" else coordinates:
+                rings = _items(part, "the rings", argument, row)
+                found.append([_ring_of(ring, argument, row) for ring in rings])
+    return found, has_others
+
+
+def _is_empty(geometry: Mapping[str, Any], argument: str, row: int) -> bool:
+    """Return whether there is no position in a geometry."""
+    left: list[Any] = [geometry]
+    while left:
+        each = left.pop()
+        if isinstance(each, Mapping):
+            inside = _members_of if each["type"] == COLLECTION else _coordinates_of
+            left += inside(each, argument, row)
+        elif isinstance(each, (list, tuple, np.ndarray)):
+            left += each
+        else:
+            return False
+    return True
 
 
 def _offsets(values: list[int]) -> Offsets:
@@ -62,20 +139,31 @@ def _mapping_of(value: Any) -> Mapping[str, Any]:
     return mapping if isinstance(mapping, Mapping) else {}
 
 
-def _geometry_of(value: Any, argument: str, row: int, allowed: tuple[str, ...]) -> tuple[str, Rows]:
-    """Return the type and coordinates of a row, empty ones where it is missing."""
+def _geometry_of(
+    value: Any, argument: str, row: int, expected: str = "a GeoJSON geometry"
+) -> Mapping[str, Any]:
+    """Return the geometry of a row, an empty mapping where it is missing."""
     if is_missing(value):
-        return "", ()
+        return {}
     mapping = _mapping_of(value)
     if mapping.get("type") == "Feature":
         if mapping.get("geometry") is None:
-            return "", ()
+            return {}
         mapping = _mapping_of(mapping["geometry"])
-    kind = mapping.get("type")
-    if kind not in allowed:
+    if mapping.get("type") not in KINDS:
+        kind = mapping.get("type")
         got = kind if isinstance(kind, str) else type(value).__name__
-        raise type_error(argument, f"expected a {' or '.join(allowed)}, got {got}", row)
-    return kind, _items(mapping.get("coordinates"), f"the coordinates of a {kind}", argument, row)
+        raise type_error(argument, f"expected {expected}, got {got}", row)
+    return mapping
+
+
+def _members_of(collection: Mapping[str, Any], argument: str, row: int) -> list[Mapping[str, Any]]:
+    members = _items(collection.get("geometries"), f"the geometries of a {COLLECTION}", argument, row)
+    return [mapping for each in members if (mapping := _geometry_of(each, argument, row))]
+
+
+def _coordinates_of(geometry: Mapping[str, Any], argument: str, row: int) -> Rows:
+    return _items(geometry.get("coordinates"), f"the coordinates of a {geometry['type']}", argument, row)
 
 
 def _items(value: Any, what: str, argument: str, row: int | None) -> Rows:

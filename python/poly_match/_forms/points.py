@@ -1,7 +1,7 @@
-"""Points in every supported form, as two strided arrays.
+"""What comes in on the point side: every form of points a user may hold, as two strided arrays.
 
-The engine reads x and y through strides, so an (n, 2) array is not copied. A list is always rows of points, a
-tuple always the two columns (x, y).
+The engine reads x and y through strides, so an (n, 2) array is used where it lies. A list of points is rows,
+a tuple is the two columns (x, y): two plain pairs in a tuple may be either, and are an error.
 """
 
 from __future__ import annotations
@@ -13,7 +13,16 @@ import numpy.typing as npt
 
 from poly_match._errors import type_error, value_error
 from poly_match._forms.column import doubles_in
-from poly_match._forms.numbers import XY, Doubles, check_order, doubles_of, is_numeric_pandas, pairs_of
+from poly_match._forms.faults import Faults
+from poly_match._forms.numbers import (
+    XY,
+    Doubles,
+    check_order,
+    doubles_of,
+    is_number,
+    is_numeric_pandas,
+    pairs_of,
+)
 from poly_match._forms.table import WORDS, array_in, geometry_in
 
 FORMS = (
@@ -21,9 +30,19 @@ FORMS = (
     f"numeric columns (x, y), or Points as {WORDS}"
 )
 
+ONE_POINT = "one point is [(x, y)]"
+
 
 def xy_of(points: Any) -> XY:
-    """Return x and y as aligned float64 arrays of one length, as views if possible."""
+    """Return x and y as aligned float64 arrays of one length, as views where that is possible."""
+    faults = Faults()
+    found = read_points(points, faults)
+    faults.check()
+    return found
+
+
+def read_points(points: Any, faults: Faults) -> XY:
+    """Return x and y, and NaN for rows that are no points, which are noted."""
     if type(points) is np.ndarray and points.dtype is _DOUBLE and points.ndim == 2 and points.shape[1] == 2:
         if not points.flags.aligned:
             points = points.copy()
@@ -38,16 +57,20 @@ def xy_of(points: Any) -> XY:
     held = geometry_in(points, "points")
     if held is not None:
         form, rows = held
-        return form.points(rows, "points")
+        return form.points(rows, "points", faults)
+    if isinstance(points, np.ndarray) and points.dtype == object and points.ndim == 1:
+        points = list(points)
     if isinstance(points, list):
-        return _split(pairs_of(points, "points"))
+        if len(points) == 2 and all(map(is_number, points)):
+            raise value_error("points", f"expected shape (n, 2), got two numbers; {ONE_POINT}")
+        return _split(pairs_of(points, "points", faults))
     if not hasattr(points, "__array__"):
         raise type_error("points", f"expected {FORMS}; got {type(points).__name__}")
     return _split(doubles_of(points, "points"))
 
 
 def are_bad(x: Doubles, y: Doubles) -> npt.NDArray[np.bool_]:
-    """Return which points have a coordinate that is missing or not finite: they match nothing."""
+    """Return which points lie nowhere: a coordinate is missing or not finite, so they match nothing."""
     return ~(np.isfinite(x) & np.isfinite(y))
 
 
@@ -55,7 +78,7 @@ _DOUBLE = np.dtype(np.float64)
 
 
 def _plain_columns(points: tuple[Any, ...]) -> XY | None:
-    """Return the columns if they need no conversion, as in most calls with few points; else None."""
+    """Return the columns where nothing has to be done to them, as in most calls with few points."""
     if len(points) != 2:
         return None
     x, y = points
@@ -71,8 +94,10 @@ def _plain_columns(points: tuple[Any, ...]) -> XY | None:
 
 
 def _split(array: Doubles) -> XY:
+    if array.shape == (0,):
+        array = array.reshape(0, 2)
     if array.ndim != 2 or array.shape[1] != 2:
-        hint = "; one point is [(x, y)]" if array.shape == (2,) else ""
+        hint = f"; {ONE_POINT}" if array.shape == (2,) else ""
         raise value_error("points", f"expected shape (n, 2), got {array.shape}{hint}")
     return array[:, 0], array[:, 1]
 
@@ -82,13 +107,22 @@ def _from_columns(points: tuple[Any, ...]) -> XY:
         raise value_error(
             "points", f"a tuple is the two arrays (x, y), got {len(points)} items; rows go in a list"
         )
+    if all(map(is_number, points)):
+        raise value_error("points", f"a tuple is the two arrays (x, y), got two numbers; {ONE_POINT}")
+    if all(type(each) in (tuple, list) and len(each) == 2 and all(map(is_number, each)) for each in points):
+        (a, b), (c, d) = points
+        raise value_error(
+            "points",
+            f"two pairs in a tuple may be two points or the columns (x, y): write points as [({a}, {b}), "
+            f"({c}, {d})], or (x, y) as two arrays: (np.array([{a}, {b}]), np.array([{c}, {d}]))",
+        )
     x, y = (doubles_in(column, f"points[{axis}]") for axis, column in enumerate(points))
     for axis, column in enumerate((x, y)):
         if column.ndim != 1:
             raise value_error(
                 f"points[{axis}]",
                 f"a tuple is (x, y), two 1-D arrays; got shape {column.shape}"
-                + ("; one point is [(x, y)]" if column.ndim == 0 else ""),
+                + (f"; {ONE_POINT}" if column.ndim == 0 else ""),
             )
     if len(x) != len(y):
         raise value_error("points", f"x has {len(x)} items and y has {len(y)}")

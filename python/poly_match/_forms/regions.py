@@ -1,20 +1,22 @@
-"""Polygons in every supported form, as ragged arrays.
+"""What comes in on the polygon side: every form of polygons a user may hold, as ragged arrays.
 
-The arrays are nested as in GeoArrow: coordinates, rings, polygons, regions. All forms are converted to them,
-and the engine sees nothing else. A list of `Polygon` adds its areas and centers, because a subclass may
-override them.
+The ragged arrays are nested as in GeoArrow: coordinates, rings, polygons, regions. All forms lead to them,
+and the engine sees nothing else; only a list of `Polygon` says more, because a subclass may answer for its
+own area and center.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
-from poly_match._errors import type_error, value_error
-from poly_match._forms.numbers import Doubles, Offsets, array_of, doubles_of, is_missing
+from poly_match._errors import InputError, type_error, value_error
+from poly_match._forms.faults import Faults
+from poly_match._forms.numbers import Doubles, Offsets, Ragged, array_of, doubles_of, is_missing
 from poly_match._forms.shapely import is_shapely
 from poly_match._forms.table import WORDS, array_in, geometry_in
 
@@ -82,15 +84,13 @@ class Regions:
         geom_offsets: npt.ArrayLike | None = None,
     ) -> None:
         self._set(coords, ring_offsets, polygon_offsets, geom_offsets)
-        bad = self._bad_vertex()
-        if bad is not None:
-            vertex, region = bad
-            raise value_error(
-                "coords", f"region {region} has {_not_finite(self._coords[vertex])}", row=vertex
-            )
+        vertices, rows = self._bad_vertices()
+        if vertices.size:
+            at = int(vertices[0])
+            raise value_error("coords", f"region {rows[0]} has {_not_finite(self._coords[at])}", row=at)
 
     def _set(self, coords: Any, ring_offsets: Any, polygon_offsets: Any, geom_offsets: Any) -> None:
-        """Store the arrays after checking all but whether the coordinates are finite."""
+        """Take the arrays, all of them checked but for what the coordinates are."""
         doubles = doubles_of(coords, "coords")
         if doubles.ndim == 1 and doubles.size == 0:
             doubles = doubles.reshape(0, 2)
@@ -146,38 +146,53 @@ class Regions:
         starts = self._ring_offsets[starts]
         return starts
 
-    def _bad_vertex(self) -> tuple[int, int] | None:
-        """Return the first vertex of any region that is NaN or infinite, and its region."""
+    def _bad_vertices(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Return the vertices of any region that are NaN or infinite, and whose they are."""
         bad = np.flatnonzero(~np.isfinite(self._coords).all(axis=1))
         if not bad.size:
-            return None
+            return bad, bad
         starts = self._vertex_starts()
         owned = bad[(bad >= starts[0]) & (bad < starts[-1])]
-        if not owned.size:
-            return None
-        # The last region that starts at or before the vertex owns it: empty ones come before.
-        return int(owned[0]), int(np.searchsorted(starts, owned[0], side="right")) - 1
+        # Of the regions that start at or before the vertex, the last one owns it: empty ones come before it.
+        return owned, np.searchsorted(starts, owned, side="right") - 1
+
+
+class Reading(NamedTuple):
+    """What was read: rows that can't be used have no vertices, and are noted."""
+
+    regions: Regions
+    faults: Faults
 
 
 def regions_of(polygons: Any) -> Regions:
-    """Return the ragged arrays of every accepted form of polygons."""
+    """Return the ragged arrays of every accepted form of polygons; a row that can't be used is an error."""
+    regions, faults = read_regions(polygons)
+    faults.check()
+    return regions
+
+
+def read_regions(polygons: Any) -> Reading:
+    """Return the ragged arrays of every accepted form of polygons, and which rows can't be used."""
+    faults = Faults()
     if isinstance(polygons, Regions):
-        return polygons
+        return Reading(polygons, faults)
     polygons = array_in(polygons)
     if isinstance(polygons, _core.Polygon):
         raise type_error("polygons", "expected several, got one; put it in a list")
     if are_polygons(polygons):
         coords, ring_offsets = _core.gather_polygons(polygons)
-        return _named(coords, ring_offsets, np.arange(len(polygons) + 1), None)
+        return _finite((coords, ring_offsets, np.arange(len(polygons) + 1), None), faults)
     held = geometry_in(polygons, "polygons")
     if held is not None:
         form, rows = held
-        return _named(*form.regions(rows, "polygons"))
-    if isinstance(polygons, np.ndarray) and (polygons.ndim == 3 or polygons.dtype == object):
+        return _finite(form.regions(rows, "polygons", faults), faults)
+    if isinstance(polygons, np.ndarray) and (
+        polygons.ndim in (3, 4) or polygons.dtype == object or not polygons.size
+    ):
         polygons = list(polygons)
     if not isinstance(polygons, (list, tuple)):
         raise type_error("polygons", f"expected {FORMS}; got {type(polygons).__name__}")
-    return _regions_from_rings(polygons)
+    return _finite(_rings(polygons, faults), faults)
 
 
 def regions_at(regions: Regions, rows: npt.NDArray[np.intp]) -> Regions:
@@ -193,7 +208,7 @@ def regions_at(regions: Regions, rows: npt.NDArray[np.intp]) -> Regions:
 
 
 def are_polygons(polygons: Any) -> bool:
-    """Return whether this is a list of `Polygon`, whose subclasses may override area and center."""
+    """Return whether this is a list of `Polygon`: objects that answer for their own area and center."""
     return (
         isinstance(polygons, (list, tuple, np.ndarray))
         and len(polygons) > 0
@@ -208,7 +223,7 @@ def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _offsets_of(values: Any, argument: str, limit: int, level: str) -> Offsets:
-    """Return offsets after checking them: at least 0, ascending, within the level below."""
+    """Return checked offsets: at least 0, never falling, never beyond the level below."""
     array = np.array(array_of(values, argument))  # a private copy, and that is what is checked
     if array.ndim != 1 or not array.size:
         raise value_error(argument, f"expected a 1-D array of at least one offset, got shape {array.shape}")
@@ -229,41 +244,77 @@ def _offsets_of(values: Any, argument: str, limit: int, level: str) -> Offsets:
     )  # over bytes: nobody can write to them
 
 
-def _regions_from_rings(rings: list[Any] | tuple[Any, ...]) -> Regions:
-    """Return one region per ring; None is a missing one."""
+def _rings(rings: list[Any] | tuple[Any, ...], faults: Faults) -> Ragged:
+    """Return the ragged arrays of one region per ring; None is a missing one."""
+    if rings and not any(map(_may_be_ring, rings)):
+        raise type_error("polygons", f"expected {FORMS}; got {_kind(rings[0])}", row=0)
     arrays = []
     for row, ring in enumerate(rings):
-        if isinstance(ring, _core.Polygon) or is_shapely(ring):
-            raise type_error(
-                "polygons", f"expected a (k, 2) array like the rows before, got {_kind(ring)}", row=row
-            )
-        array = np.empty((0, 2)) if is_missing(ring) else array_of(ring, "polygons", row)
-        if array.ndim == 0:
-            raise type_error("polygons", f"expected {FORMS}; got {_kind(ring)}", row=row)
-        array = doubles_of(array, "polygons", row)
-        if array.shape == (0,):
-            array = array.reshape(0, 2)
-        if array.ndim != 2 or array.shape[1] != 2:
-            raise value_error("polygons", f"expected a ring of shape (k, 2), got {array.shape}", row=row)
+        array = np.empty((0, 2))
+        if not _may_be_ring(ring):
+            faults.wrong_type("polygons", row, "a (k, 2) array", _kind(ring))
+        elif not is_missing(ring):
+            try:
+                array = _ring(ring, row)
+            except InputError as error:
+                faults.note(row, error)
         arrays.append(array)
     coords = np.concatenate(arrays) if arrays else np.empty((0, 2))
     counts = np.array([len(array) for array in arrays], dtype=np.int64)
-    return _named(coords, np.concatenate(([0], np.cumsum(counts))), np.arange(len(arrays) + 1), None)
+    return coords, np.concatenate(([0], np.cumsum(counts))), np.arange(len(arrays) + 1), None
+
+
+def _may_be_ring(ring: Any) -> bool:
+    if isinstance(ring, _core.Polygon) or is_shapely(ring):
+        return False
+    return is_missing(ring) or isinstance(ring, Sequence) or getattr(ring, "ndim", 0) > 0
+
+
+def _ring(ring: Any, row: int) -> Doubles:
+    """Return the vertices of a ring: (k, 2), or (k, 1, 2) as contours are given."""
+    array = doubles_of(ring, "polygons", row)
+    if (array.ndim == 3 and array.shape[1:] == (1, 2)) or array.shape == (0,):
+        array = array.reshape(-1, 2)
+    if array.ndim != 2 or array.shape[1] != 2:
+        raise value_error("polygons", f"expected a ring of shape (k, 2), got {array.shape}", row=row)
+    return array
 
 
 def _kind(value: object) -> str:
     return type(value).__name__
 
 
-def _named(coords: Doubles, rings: Offsets, polygons: Offsets, geoms: Offsets | None) -> Regions:
-    """Return the Regions of a caller's polygons; errors name that argument and its row."""
+def _finite(ragged: Ragged, faults: Faults) -> Reading:
+    """Return Regions of a caller's polygons; those with a vertex that is not finite are noted."""
     regions = Regions.__new__(Regions)
-    regions._set(coords, rings, polygons, geoms)
-    bad = regions._bad_vertex()
-    if bad is not None:
-        vertex, region = bad
-        raise value_error("polygons", f"has {_not_finite(regions.coords[vertex])}", row=region)
-    return regions
+    regions._set(*ragged)
+    vertices, rows = regions._bad_vertices()
+    if not len(rows):
+        return Reading(regions, faults)
+    rows, first = np.unique(rows, return_index=True)
+    for row, vertex in zip(rows.tolist(), vertices[first], strict=True):
+        reason = f"has {_not_finite(regions.coords[vertex])}"
+        faults.wrong_value("polygons", row, "not finite", reason)
+    return Reading(without(regions, rows), faults)
+
+
+def without(regions: Regions, rows: npt.NDArray[np.intp]) -> Regions:
+    """Return the regions with these rows emptied; all rows keep their position."""
+    kept = np.ones(len(regions), dtype=bool)
+    kept[rows] = False
+    levels = [regions.polygon_offsets, regions.ring_offsets]
+    if regions.geom_offsets is not None:
+        levels.insert(0, regions.geom_offsets)
+    counts = np.where(kept, np.diff(levels[0]), 0)
+    offsets = [np.concatenate(([0], np.cumsum(counts)))]
+    for above, below in zip(levels, [*levels[1:], None], strict=True):
+        size = len(regions.coords) if below is None else len(below) - 1
+        owned = np.zeros(size, dtype=bool)
+        owned[above[0] : above[-1]] = np.repeat(kept, np.diff(above))
+        kept = owned
+        if below is not None:
+            offsets.append(np.concatenate(([0], np.cumsum(np.diff(below)[kept]))))
+    return Regions(regions.coords[kept], *reversed(offsets))
 
 
 def _not_finite(vertex: Doubles) -> str:

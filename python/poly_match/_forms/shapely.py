@@ -1,20 +1,22 @@
-"""shapely geometries as plain arrays.
+"""Geometry objects of shapely, wherever they come from, as plain arrays.
 
-The package does not need shapely: these functions run only when a caller passes its objects, and then it is
-already imported. Missing and empty geometries keep their row.
+shapely is not needed by this package: the functions here run only when a caller hands over its objects, and
+then it is imported already. Missing and empty geometries keep their row.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
-from poly_match._errors import type_error
+from poly_match._forms.faults import Faults
 from poly_match._forms.numbers import XY, Ragged, Rows, is_from, is_missing
 
 Objects = npt.NDArray[np.object_]
 
-POINT, POLYGON, MULTIPOLYGON = 0, 3, 6
+MISSING, POINT, POLYGON, MULTIPOINT, MULTIPOLYGON, COLLECTION = -1, 0, 3, 4, 6, 7  # shapely's numbers
 
 
 def is_shapely(value: object) -> bool:
@@ -22,70 +24,84 @@ def is_shapely(value: object) -> bool:
     return is_from(value, "shapely")
 
 
-def points_of(rows: Rows, argument: str) -> XY:
+def rows_of(value: Any) -> Rows:
+    """Return the rows of one geometry: the members of a collection, or itself."""
+    return list(value.geoms) if value.geom_type == "GeometryCollection" else [value]
+
+
+def points_of(rows: Rows, argument: str, faults: Faults) -> XY:
     """Return x and y of Points; NaN where one is missing or empty."""
     import shapely  # type: ignore[import-untyped]
 
     objects = _objects_of(rows)
-    try:  # usually all are Points: two passes instead of five
+    try:  # as a rule there are Points and nothing else: two walks over them instead of five
         x, y = shapely.get_x(objects), shapely.get_y(objects)
     except (TypeError, shapely.errors.GEOSException):  # no geometry; an empty Point
-        objects = _checked(objects, argument, (POINT,), "a Point")
-        objects = _with(objects, shapely.is_empty(objects), None)
-        return shapely.get_x(objects), shapely.get_y(objects)
-    nowhere = np.flatnonzero(np.isnan(x))  # missing, or of another type
-    if nowhere.size:
-        _check_types(objects, nowhere, argument, (POINT,), "a Point")
+        objects = _geometries(objects, argument, faults, "a Point")
+        objects[shapely.is_empty(objects)] = None
+        x, y = shapely.get_x(objects), shapely.get_y(objects)
+    odd = np.flatnonzero(np.isnan(x))  # missing, or of another type
+    types = shapely.get_type_id(objects[odd])
+    for row in odd[(types != POINT) & (types != MISSING)].tolist():
+        shape = objects[row]
+        if shape.geom_type == "MultiPoint" and shapely.get_num_coordinates(shape) == 1:
+            x[row], y[row] = shapely.get_coordinates(shape)[0]
+        elif not shape.is_empty:
+            faults.wrong_type(argument, row, "a Point", shape.geom_type)
     return x, y
 
 
-def regions_of(rows: Rows, argument: str) -> Ragged:
-    """Return the ragged arrays of Polygons and MultiPolygons; a missing one has no vertices."""
+def regions_of(rows: Rows, argument: str, faults: Faults) -> Ragged:
+    """Return the ragged arrays of Polygons, MultiPolygons and collections; a missing one has no vertices."""
     import shapely
 
-    objects = _checked(_objects_of(rows), argument, (POLYGON, MULTIPOLYGON), "a Polygon or MultiPolygon")
-    objects = _with(objects, shapely.is_missing(objects), shapely.Polygon())
+    objects = _geometries(_objects_of(rows), argument, faults, "a Polygon or MultiPolygon")
     if not len(objects):
         return np.empty((0, 2)), np.zeros(1, np.int64), np.zeros(1, np.int64), None
+    types = shapely.get_type_id(objects)
+    odd = np.flatnonzero((types != POLYGON) & (types != MULTIPOLYGON))
+    for row, empty in zip(odd.tolist(), shapely.is_empty(objects[odd]).tolist(), strict=True):
+        shape = objects[row]
+        objects[row] = shapely.Polygon()
+        if shape is None or empty:
+            continue
+        if types[row] != COLLECTION:
+            faults.wrong_type(argument, row, "a Polygon or MultiPolygon", shape.geom_type)
+            continue
+        members, has_others = _members(shape)
+        objects[row] = shapely.MultiPolygon(members)
+        if has_others:
+            faults.dropped.append(row)
     _, coords, offsets = shapely.to_ragged_array(objects, include_z=False)
-    rings, polygons, *geoms = (np.asarray(each, dtype=np.int64) for each in offsets)
-    return coords, rings, polygons, geoms[0] if geoms else None
+    rings, parts, *geoms = (np.asarray(each, dtype=np.int64) for each in offsets)
+    return coords, rings, parts, geoms[0] if geoms else None
 
 
-def _with(objects: Objects, rows: npt.NDArray[np.bool_], value: object) -> Objects:
-    """Return a copy with another value in some rows."""
-    objects = objects.copy()
-    objects[rows] = value
-    return objects
+def _members(collection: Any) -> tuple[list[Any], bool]:
+    """Return the polygons in a collection, however deep, and whether there is anything else in it."""
+    polygons, has_others, left = [], False, [collection]
+    while left:
+        shape = left.pop()
+        if shape.geom_type == "Polygon":
+            polygons.append(shape)
+        elif shape.geom_type in ("MultiPolygon", "GeometryCollection"):
+            left += reversed(shape.geoms)
+        else:
+            has_others |= not shape.is_empty
+    return polygons, has_others
 
 
 def _objects_of(rows: Rows) -> Objects:
     return rows if isinstance(rows, np.ndarray) else np.fromiter(rows, dtype=object, count=len(rows))
 
 
-def _checked(objects: Objects, argument: str, allowed: tuple[int, ...], expected: str) -> Objects:
-    """Return the geometries, with None for missing ones; raise for other objects and types."""
+def _geometries(objects: Objects, argument: str, faults: Faults, expected: str) -> Objects:
+    """Return a copy with None for what is missing and for what is no geometry of shapely."""
     import shapely
 
-    valid = shapely.is_valid_input(objects)
-    if not valid.all():
-        objects = objects.copy()
-        for row in np.flatnonzero(~valid).tolist():
-            if not is_missing(objects[row]):
-                kind = type(objects[row]).__name__
-                raise type_error(argument, f"expected {expected}, got {kind}", row=row)
-            objects[row] = None
-    _check_types(objects, np.arange(len(objects)), argument, allowed, expected)
+    objects = objects.copy()
+    for row in np.flatnonzero(~shapely.is_valid_input(objects)).tolist():
+        if not is_missing(objects[row]):
+            faults.wrong_type(argument, row, expected, type(objects[row]).__name__)
+        objects[row] = None
     return objects
-
-
-def _check_types(
-    objects: Objects, rows: npt.NDArray[np.intp], argument: str, allowed: tuple[int, ...], expected: str
-) -> None:
-    """Raise if some rows hold geometries of another type."""
-    import shapely
-
-    wrong = rows[~np.isin(shapely.get_type_id(objects[rows]), (-1, *allowed))]
-    if wrong.size:
-        row = int(wrong[0])
-        raise type_error(argument, f"expected {expected}, got {objects[row].geom_type}", row=row)

@@ -1,8 +1,8 @@
-"""The table of supported forms of geometry, for both sides of a match.
+"""Which form is what? The table of the forms of geometry that are understood, on both sides of a match.
 
-The form is detected from the first row that is not missing, or from the object as a whole; only code for that
-form runs then, so no library is imported unless its objects arrive. Plain numbers are no geometry; `points`
-and `regions` handle them.
+A form is told by the first row that is not missing, or by the object as a whole, and only then does anything
+run that knows the form: no library is imported whose object did not arrive. Plain numbers are no geometry;
+points and polygons made of them differ, and are told where points and polygons are read.
 """
 
 from __future__ import annotations
@@ -12,17 +12,19 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from poly_match._forms import arrow, geojson, shapely, wkb
+from poly_match._errors import value_error
+from poly_match._forms import arrow, geojson, shapely, wkb, wkt
+from poly_match._forms.faults import Faults
 from poly_match._forms.numbers import XY, Ragged, Rows, is_missing
 
 
 class Form(NamedTuple):
-    """A form of geometry: how to detect it, and how to make points and regions from it."""
+    """A form of geometry, how it is told, and what makes points and regions of it."""
 
-    words: str  # as in error messages
+    words: str  # as errors list it
     fits: Callable[[Any], bool]
-    points: Callable[[Any, str], XY]
-    regions: Callable[[Any, str], Ragged]
+    points: Callable[[Any, str, Faults], XY]
+    regions: Callable[[Any, str, Faults], Ragged]
 
 
 # In the order of detection. Rows (a list, an array of objects, a GeoSeries or GeoDataFrame, the features of a
@@ -35,7 +37,8 @@ GEOJSON = Form(
     geojson.points_of,
     geojson.regions_of,
 )
-ROWS = (SHAPELY, WKB, GEOJSON)
+WKT = Form("WKT", wkt.is_wkt, wkt.points_of, wkt.regions_of)
+ROWS = (SHAPELY, WKB, WKT, GEOJSON)
 # Columns and tables, as a whole.
 ARROW = Form("the Arrow PyCapsule interface", arrow.is_arrow, arrow.points_of, arrow.regions_of)
 
@@ -43,33 +46,51 @@ WORDS = f"a GeoSeries, rows of {', '.join(form.words for form in ROWS)}, or anyt
 
 
 def array_in(values: Any) -> Any:
-    """Return a memoryview of numbers as an array, and anything else unchanged."""
+    """Return a memoryview of numbers as the array that it is, anything else as it is."""
     return np.asarray(values) if isinstance(values, memoryview) and not wkb.is_wkb(values) else values
 
 
 def geometry_in(values: Any, argument: str) -> tuple[Form, Any] | None:
-    """Return the form of `values` and the object to read it from; None if there is no geometry."""
+    """Return the form of what holds geometry, and what to read it from; None when it holds none."""
     rows = _rows_of(values, argument)
     if rows is None:
         return (ARROW, values) if ARROW.fits(values) else None
     first = next((row for row in rows if not is_missing(row)), None)
-    if first is None:  # all rows are missing: any form will do, and this one imports nothing
+    if first is None:  # nothing but missing rows: any form would do, and this one imports nothing
         return WKB, rows
     return next(((form, rows) for form in ROWS if form.fits(first)), None)
 
 
 def _rows_of(values: Any, argument: str) -> Rows | None:
-    """Return one object per row (or a single geometry) as a sequence; None for columns and the rest."""
+    """Return what holds one object per row, or is one, as a sequence; None for columns and anything else."""
     if isinstance(values, (list, tuple)):
         return values
+    if WKT.fits(values):
+        raise value_error(argument, f"expected geometry, got the text {_shortened(values)!r}; {_fix(values)}")
     if hasattr(values, "to_crs"):  # a GeoDataFrame, a GeoSeries, or the array in one
         values = getattr(values, "geometry", values)
         return np.asarray(values, dtype=object) if values.ndim == 1 else None
     dtype = getattr(values, "dtype", None)
     if isinstance(dtype, np.dtype):
-        return np.asarray(values) if dtype.kind == "O" and values.ndim == 1 else None
+        return np.asarray(values, dtype=object) if dtype.kind in "OUT" and values.ndim == 1 else None
     if ARROW.fits(values):
         return None
     if GEOJSON.fits(values) and not SHAPELY.fits(values):
         return geojson.rows_of(values, argument)
-    return [values] if SHAPELY.fits(values) or WKB.fits(values) else None
+    if SHAPELY.fits(values):
+        return shapely.rows_of(values)
+    return [values] if WKB.fits(values) else None
+
+
+def _fix(text: str) -> str:
+    """Return what one text that is no geometry should have been."""
+    start = text.lstrip()[:1]
+    if start == "{":
+        return "parse GeoJSON with json.loads"
+    if wkt.HEAD.match(text):
+        return "WKT comes in a list, one geometry each: [text]"
+    return "there is no such file"
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:57]}..."

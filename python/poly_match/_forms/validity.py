@@ -1,23 +1,24 @@
-"""Which regions does shapely call invalid, and what to do about them?
+"""Which regions does shapely call invalid, and what is to be done about them?
 
-The engine has a defined answer for every ring, valid or not. But an invalid region may not be what its owner
-thinks: a bow-tie has area 0 and wins every "smallest". shapely decides what is valid (OGC simple features).
-Nothing is repaired here: callers use `make_valid` with the options in `REPAIR`, without which it returns
-collections and lines for some regions.
+Every ring has a defined answer here, valid or not, so validity never changes what the engine does. It tells
+of data that is not what its owner thinks: a bow-tie has area 0 and wins every "smallest". What is valid is
+shapely's to say (the rules of OGC simple features), no code here repeats them. Nothing is repaired either:
+that is `make_valid`, on the caller's own objects, with the options in `REPAIR`: without them it gives
+collections and lines for some of what it repairs.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from poly_match._errors import value_error
+from poly_match._errors import value_error, warn
+from poly_match._forms.faults import MOST_LISTED, rows_listed
 from poly_match._forms.numbers import Offsets
-from poly_match._forms.regions import Regions
+from poly_match._forms.regions import Reading, Regions, regions_at, without
 from poly_match._rules import INVALID, Invalid, listed
 
 Rows = npt.NDArray[np.intp]
@@ -28,51 +29,74 @@ PURPOSE = "telling which polygons are valid"
 
 
 class Screening(NamedTuple):
-    """The regions to match, and which of the given ones are invalid."""
+    """The regions to match, and what is to be said of those that were given."""
 
     regions: Regions
-    rows: Rows
-    summary: str  # how many and which; "" if none is
+    rows: Rows  # those that are invalid or, with "skip" and "error", can't be used for another reason
+    summary: str  # says how many and which; "" when there are none
 
 
-def screening(regions: Regions, invalid: Invalid) -> Screening:
-    """Find invalid regions; with "skip" they are emptied, so that they match nothing.
+def screening(reading: Reading, invalid: Invalid) -> Screening:
+    """Look for regions that are invalid or can't be used, and empty them where the choice is "skip".
 
-    All rows keep their position. "use" checks nothing and needs no shapely. Warning and raising are left to
-    the caller. O(v log v) for v vertices, all of it in shapely.
+    All rows keep their position. "use" looks for no invalid ones and needs no shapely; for it and for "warn"
+    a row that can't be used is an error. To warn and to refuse is the caller's. O(v log v) for v vertices,
+    all of it in shapely.
     """
     if invalid not in INVALID:
         raise value_error("invalid", f"expected one of {listed(INVALID)}; got {invalid!r}")
+    regions, faults = reading
+    if invalid in ("use", "warn"):
+        faults.check()
     rows = np.empty(0, dtype=np.intp) if invalid == "use" else invalid_rows(regions)
-    if not rows.size:
+    kinds = {"invalid": rows, **faults.by_kind()} if rows.size else faults.by_kind()
+    if not kinds:
         return Screening(regions, rows, "")
-    summary = f"{rows.size:,} of {len(regions):,} regions are invalid, row {rows[0]} first"
-    return Screening(without(regions, rows) if invalid == "skip" else regions, rows, summary)
-
-
-def screened(regions: Regions, invalid: Invalid) -> Regions:
-    """Return the regions to match; for invalid ones apply the policy, with a warning or an error.
-
-    Call it directly from a public function: the warning points to the caller of that function.
-    """
-    found = screening(regions, invalid)
-    if not found.rows.size or invalid == "skip":
-        return found.regions
-    first = int(found.rows[0])
-    if invalid == "error":
-        why = shapely_for(PURPOSE).is_valid_reason(shapes_of(regions)[first])
-        raise value_error(
-            "polygons",
-            f'invalid: {why} ({found.summary}); repair them with {REPAIR}, or choose invalid="use" or "skip"',
-            row=first,
+    if invalid == "warn":
+        return Screening(
+            regions, rows, f"{rows.size:,} of {len(regions):,} regions are invalid, row {rows[0]} first"
         )
-    warnings.warn(
-        f"polygons: {found.summary}; they are used as they are. poly_match.check(polygons) lists them with "
-        "their reasons",
-        UserWarning,
-        stacklevel=3,
+    kept = without(regions, rows) if rows.size else regions
+    rows = np.union1d(rows, np.fromiter(faults.rows, dtype=np.intp, count=len(faults)))
+    parts = (f"{len(each):,} {kind} ({rows_listed(each)})" for kind, each in kinds.items())
+    return Screening(
+        kept, rows, f"{rows.size:,} of {len(regions):,} regions can't be used: {', '.join(parts)}"
     )
-    return found.regions
+
+
+def screened(reading: Reading, invalid: Invalid) -> Screening:
+    """Return the regions to match, with invalid ones used, warned of, left out or refused."""
+    found = screening(reading, invalid)
+    if not found.summary:
+        return found
+    if invalid == "error":
+        raise value_error("polygons", refusal(reading, found), row=int(found.rows[0]))
+    fate = "they are left out" if invalid == "skip" else "they are used as they are"
+    warn(f"polygons: {found.summary}; {fate}. poly_match.check(polygons) lists them with their reasons")
+    return found
+
+
+def refusal(reading: Reading, found: Screening) -> str:
+    """Return why the first ten rows can't be used."""
+    regions, faults = reading
+    rows = found.rows[:MOST_LISTED]
+    said = dict(
+        zip(
+            rows.tolist(),
+            shapely_for(PURPOSE).is_valid_reason(shapes_of(regions_at(regions, rows))),
+            strict=True,
+        )
+    )
+    reasons = [
+        faults.rows[row].error.reason if row in faults.rows else f"invalid: {why}"
+        for row, why in said.items()
+    ]
+    more = [f"row {row} {reason}" for row, reason in zip(rows.tolist(), reasons, strict=True)][1:]
+    others = "".join(f"; {each}" for each in more) + ("; ..." if len(found.rows) > len(rows) else "")
+    return (
+        f"{reasons[0]}{others} ({found.summary}); repair them with {REPAIR}, or choose "
+        'invalid="use" or "skip"'
+    )
 
 
 def invalid_rows(regions: Regions) -> Rows:
@@ -81,7 +105,7 @@ def invalid_rows(regions: Regions) -> Rows:
 
 
 def shapely_for(purpose: str) -> Any:
-    """Return the module; the error says what needs it and how to install it."""
+    """Return the module, or say what needs it and how to get it."""
     try:
         import shapely  # type: ignore[import-untyped]
     except ImportError:
@@ -94,8 +118,8 @@ def shapely_for(purpose: str) -> Any:
 def shapes_of(regions: Regions) -> Shapes:
     """Return the regions as shapely geometries, one per row.
 
-    shapely rejects rings of fewer than three vertices: they are padded with their last vertex, which does not
-    change what they cover; empty rings are left out.
+    shapely takes no ring of fewer than three vertices: such rings are filled up with their last vertex, which
+    changes nothing they cover, and empty rings are left out.
     """
     shapely = shapely_for(PURPOSE)
     counts = np.diff(regions.ring_offsets)
@@ -113,27 +137,8 @@ def shapes_of(regions: Regions) -> Shapes:
 
 
 def _grouped(make: Callable[..., Any], empty: Any, parts: Shapes, offsets: Offsets) -> Shapes:
-    """Return one geometry per group of parts; a group without parts is empty."""
+    """Return one geometry for each of the groups of parts; a group without parts is empty."""
     groups = np.full(len(offsets) - 1, empty, dtype=object)
     owners = np.repeat(np.arange(len(groups)), np.diff(offsets))
     make(parts[offsets[0] : offsets[-1]], indices=owners, out=groups)
     return groups
-
-
-def without(regions: Regions, rows: Rows) -> Regions:
-    """Return the regions with these rows emptied; all rows keep their position."""
-    kept = np.ones(len(regions), dtype=bool)
-    kept[rows] = False
-    levels = [regions.polygon_offsets, regions.ring_offsets]
-    if regions.geom_offsets is not None:
-        levels.insert(0, regions.geom_offsets)
-    counts = np.where(kept, np.diff(levels[0]), 0)
-    offsets = [np.concatenate(([0], np.cumsum(counts)))]
-    for above, below in zip(levels, [*levels[1:], None], strict=True):
-        size = len(regions.coords) if below is None else len(below) - 1
-        owned = np.zeros(size, dtype=bool)
-        owned[above[0] : above[-1]] = np.repeat(kept, np.diff(above))
-        kept = owned
-        if below is not None:
-            offsets.append(np.concatenate(([0], np.cumsum(np.diff(below)[kept]))))
-    return Regions(regions.coords[kept], *reversed(offsets))

@@ -1,4 +1,4 @@
-"""Well-known binary as a list of bytes, as databases return it. The extension parses it."""
+"""Well-known binary as a list of bytes, as databases give it. Read by the extension."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
-from poly_match._errors import type_error
+from poly_match._forms.faults import Faults
 from poly_match._forms.numbers import XY, Offsets, Ragged, Rows, is_missing
 
-# The buffers; and for each row which one it is in, where it starts, its length (negative: missing).
+# Buffers; and of each row in which one it is, where it starts, how long it is (negative: missing).
 Places = tuple[tuple[npt.NDArray[np.uint8], ...], Offsets, Offsets, Offsets]
 
 
@@ -22,23 +22,47 @@ def is_wkb(value: object) -> bool:
     return isinstance(value, (bytes, bytearray))
 
 
-def points_of(rows: Rows, argument: str) -> XY:
+def points_of(rows: Rows, argument: str, faults: Faults) -> XY:
     """Return x and y of Points; NaN where one is missing or empty."""
-    return _core.wkb_points(argument, *_places_of(rows, argument))
+    return points_at(_places_of(rows, argument, faults), argument, faults)
 
 
-def regions_of(rows: Rows, argument: str) -> Ragged:
-    """Return the ragged arrays of Polygons and MultiPolygons; a missing one has no vertices."""
-    return _core.wkb_regions(argument, *_places_of(rows, argument))
+def regions_of(rows: Rows, argument: str, faults: Faults) -> Ragged:
+    """Return the ragged arrays of Polygons, MultiPolygons and collections; a missing one has no vertices."""
+    return regions_at(_places_of(rows, argument, faults), argument, faults)
 
 
-def _places_of(rows: Rows, argument: str) -> Places:
+def points_at(places: Places, argument: str, faults: Faults) -> XY:
+    """Return x and y of the Points at these places."""
+    x, y, found = _core.wkb_points(argument, *places)
+    _note(found, argument, "a Point", faults)
+    return x, y
+
+
+def regions_at(places: Places, argument: str, faults: Faults) -> Ragged:
+    """Return the ragged arrays of the regions at these places."""
+    coords, rings, polygons, geoms, found = _core.wkb_regions(argument, *places)
+    _note(found, argument, "a Polygon or MultiPolygon", faults)
+    return coords, rings, polygons, geoms
+
+
+def _note(found: list[tuple[int, str, bool]], argument: str, expected: str, faults: Faults) -> None:
+    """Note what the extension says of rows: the type they have, or what is wrong with their bytes."""
+    for row, words, is_type in found:
+        if not words:
+            faults.dropped.append(row)
+        elif is_type:
+            faults.wrong_type(argument, row, expected, words)
+        else:
+            faults.wrong_value(argument, row, "not valid WKB", f"not valid WKB: it {words}")
+
+
+def _places_of(rows: Rows, argument: str, faults: Faults) -> Places:
     """Return the rows in one buffer."""
     there = np.fromiter(map(is_wkb, rows), dtype=bool, count=len(rows))
     for row in np.flatnonzero(~there).tolist():
         if not is_missing(rows[row]):
-            kind = type(rows[row]).__name__
-            raise type_error(argument, f"expected WKB like the rows before, got {kind}", row=row)
+            faults.wrong_type(argument, row, "WKB like the rows before", type(rows[row]).__name__)
     pieces = list(map(bytes, compress(rows, there)))
     size = np.full(len(rows), -1, dtype=np.int64)
     size[there] = np.fromiter(map(len, pieces), dtype=np.int64, count=len(pieces))

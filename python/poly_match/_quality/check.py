@@ -18,9 +18,10 @@ import numpy.typing as npt
 
 from poly_match import _core
 from poly_match._forms.crs import Difference, crs_text, difference, may_be_degrees
+from poly_match._forms.faults import Faults
 from poly_match._forms.numbers import Doubles
-from poly_match._forms.points import are_bad, xy_of
-from poly_match._forms.regions import Regions, regions_of
+from poly_match._forms.points import are_bad, read_points
+from poly_match._forms.regions import Regions, read_regions
 from poly_match._forms.validity import PURPOSE, REPAIR, Rows, Shapes, shapely_for, shapes_of
 from poly_match._match import match
 
@@ -113,6 +114,9 @@ def check(polygons: Any, points: Any = None) -> Report:
         ======================  ==================================================================
         kind                    what is found
         ======================  ==================================================================
+        unusable                rows that are no regions: lines, points, vertices that are NaN or infinite,
+                                bytes and text that are no geometry
+        dropped                 collections with lines or points beside their polygons
         empty                   regions that are missing or empty: they match nothing
         invalid                 regions that shapely calls invalid, with the reason
         bow-tie                 regions whose lobes cancel to area 0, so they win every "smallest"
@@ -121,6 +125,7 @@ def check(polygons: Any, points: Any = None) -> Report:
         overlap                 regions with a surface in common
         antimeridian            edges that run across half the map, in degrees
         crs                     two coordinate reference systems, or one on one side only
+        unusable point          rows of the points that are none: lines, bytes that are no geometry
         bad point               points that are missing, NaN or infinite: they match nothing
         units                   degrees on one side and larger numbers on the other
         swapped                 few points match, and many would with x and y swapped
@@ -132,7 +137,7 @@ def check(polygons: Any, points: Any = None) -> Report:
     ImportError
         shapely is not installed: ``pip install 'poly-match[check]'``.
     TypeError, ValueError
-        Polygons or points that `Index` would refuse as well, a vertex that is NaN among them.
+        An argument that holds no polygons or points at all. What is wrong with rows is found, never raised.
 
     Notes
     -----
@@ -168,8 +173,12 @@ class Facts:
 
     def __init__(self, polygons: Any, points: Any, crs: Difference | None) -> None:
         self.shapely = shapely_for(PURPOSE)
-        self.regions: Regions = regions_of(polygons)
-        self.points: tuple[Doubles, Doubles] | None = None if points is None else xy_of(points)
+        self.regions: Regions
+        self.regions, self.faults = read_regions(polygons)
+        self.point_faults = Faults()
+        self.points: tuple[Doubles, Doubles] | None = None
+        if points is not None:
+            self.points = read_points(points, self.point_faults)
         self.crs = crs
 
     @cached_property
@@ -225,10 +234,45 @@ class Facts:
 # ---- the polygons ----------------------------------------------------------------------------------------
 
 
+def _unusable(facts: Facts) -> Finding | None:
+    return _of_faults(
+        "unusable",
+        facts.faults,
+        "they stop a match",
+        'repair or drop them, or leave them out with invalid="skip", which keeps the positions of the others',
+        "polygons",
+    )
+
+
+def _of_faults(
+    kind: str, faults: Faults, effect: str, fix: str, argument: Literal["polygons", "points"]
+) -> Finding | None:
+    """Return a finding on rows that can't be used: how many of which kind, and why."""
+    kinds = faults.by_kind()
+    reasons = [
+        f"{len(rows)} {kind} (row {rows[0]}: {faults.rows[int(rows[0])].error.reason})"
+        for kind, rows in kinds.items()
+    ]
+    rows = np.sort(np.concatenate(list(kinds.values()))) if kinds else np.empty(0, dtype=np.intp)
+    return _finding(kind, rows, f"{effect}; {', '.join(reasons)}", fix, argument)
+
+
+def _dropped(facts: Facts) -> Finding | None:
+    return _finding(
+        "dropped",
+        np.array(facts.faults.dropped, dtype=np.intp),
+        "collections with lines or points, which are left out: their polygons together are the region",
+        "none needed if only surfaces are meant; make_valid with keep_collapsed=False gives no such parts",
+    )
+
+
 def _empty(facts: Facts) -> Finding | None:
+    empty = ~facts.filled
+    empty[list(facts.faults.rows)] = False  # emptied here, for a reason that is found already
+    empty[facts.faults.dropped] = False
     return _finding(
         "empty",
-        np.flatnonzero(~facts.filled),
+        np.flatnonzero(empty),
         "missing or empty; they match nothing",
         "none needed if that is meant; otherwise look where the geometry was lost",
     )
@@ -361,9 +405,19 @@ def _bad_point(facts: Facts) -> Finding | None:
         return None
     return _finding(
         "bad point",
-        np.flatnonzero(~facts.finite),
+        np.setdiff1d(np.flatnonzero(~facts.finite), list(facts.point_faults.rows)),
         "missing, NaN or infinite; they match nothing",
         "none needed if that is meant; otherwise look where the coordinates were lost",
+        "points",
+    )
+
+
+def _unusable_point(facts: Facts) -> Finding | None:
+    return _of_faults(
+        "unusable point",
+        facts.point_faults,
+        "they stop a match",
+        "give one Point per row: explode() several, take representative_point() of lines and polygons",
         "points",
     )
 
@@ -416,6 +470,8 @@ def _extent(facts: Facts) -> Finding | None:
 
 
 FINDINGS: tuple[Callable[[Facts], Finding | None], ...] = (
+    _unusable,
+    _dropped,
     _empty,
     _invalid,
     _bowtie,
@@ -424,6 +480,7 @@ FINDINGS: tuple[Callable[[Facts], Finding | None], ...] = (
     _overlap,
     _antimeridian,
     _crs,
+    _unusable_point,
     _bad_point,
     _units,
     _swapped,

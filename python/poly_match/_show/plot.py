@@ -20,9 +20,10 @@ from poly_match._forms.column import doubles_in
 from poly_match._forms.crs import check_crs, crs_text, is_degrees
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad, xy_of
-from poly_match._forms.regions import Regions, are_polygons, regions_of
+from poly_match._forms.regions import Regions, are_polygons, read_regions
+from poly_match._forms.validity import screened
 from poly_match._index import Answers, Index
-from poly_match._rules import Best, Predicate
+from poly_match._rules import Best, Invalid, Predicate
 from poly_match._show.notebook import PALETTE
 
 __all__ = ["plot"]
@@ -39,6 +40,7 @@ def plot(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    invalid: Invalid = "use",
     ax: Any = None,
     cells: bool = False,
     lonlat: bool | None = None,
@@ -48,7 +50,7 @@ def plot(
 
     Parameters
     ----------
-    points, polygons, predicate, distance, best
+    points, polygons, predicate, distance, best, invalid
         As for `match`.
     answers : (n,) array of integers, optional
         The answers to draw, one per point, -1 for none, instead of those that `match` gives. Ties are not
@@ -94,7 +96,10 @@ def plot(
         ax = _pyplot().subplots(figsize=(8, 6), layout="constrained")[1]
     check_crs(points, crs_text(polygons))
     x, y = xy_of(points)
-    regions, best = regions_of(polygons), scores_of(polygons, best)
+    regions, left_out, _ = screened(read_regions(polygons), invalid)
+    if left_out.size and invalid == "skip":
+        polygons = regions
+    best = scores_of(polygons, best)
     rows = _drawn(x, y, max_points)
     sample = x[rows], y[rows]
     index = Index(polygons, predicate=predicate, distance=distance, best=best)

@@ -23,8 +23,6 @@ from poly_match._errors import type_error, value_error
 from poly_match._forms.crs import check_crs, crs_text
 from poly_match._forms.keys import columns_of, shared_names
 from poly_match._forms.points import xy_of
-from poly_match._forms.regions import regions_of
-from poly_match._forms.validity import screened
 from poly_match._index import Answers
 from poly_match._match import match
 from poly_match._rules import STATUSES, Best, Invalid
@@ -92,8 +90,8 @@ def sjoin(
         Give the columns of integers and booleans that are attached pandas' types that can be missing, as
         `pandas.read_csv` does: "index_right" stays whole (Int64), whether or not all points have a region.
     invalid : {"use", "warn", "skip", "error"}
-        What to do about polygons that shapely calls invalid: they have a defined answer and are used, used
-        with a warning, match nothing, or are a ValueError.
+        What to do about polygons that shapely calls invalid, as in `Index`: use them, use them and warn,
+        leave them out and all that can't be used for another reason, or raise a ValueError that lists them.
     workers, progress
         As in `Index.match`.
 
@@ -158,10 +156,11 @@ def sjoin(
     x, y = _xy(left, polygons)
     answers = match(
         (x, y),
-        screened(regions_of(polygons), invalid),
+        polygons,
         predicate=cast(Any, _predicate(predicate)),
         best=scores_of(polygons, best),
         distance=distance,
+        invalid=invalid,
         on=keys,
         workers=workers,
         progress=progress,
