@@ -54,13 +54,13 @@ def describe(core: int | None, distributions: Iterable[str]) -> dict[str, Any]:
     command = "python -m bench " + " ".join(sys.argv[1:])
     return facts | {
         "packages": versions,
-        "extension SHA-256": _extension(),
+        "extension": ladder_machine.compiled_by(_extension()),
+        "extension SHA-256": hashlib.sha256(_extension().read_bytes()).hexdigest()[:16],
         "command": command,
     }
 
 
-def _extension() -> str:
-    """Return the start of the checksum of the extension's file."""
+def _extension() -> Path:
     import poly_match._core as core
 
-    return hashlib.sha256(Path(core.__file__).read_bytes()).hexdigest()[:16]
+    return Path(core.__file__)

@@ -234,7 +234,7 @@ typedef enum pm_engine {
     PM_ENGINE_AUTO = 0, /**< the tree, unless there is little to search */
     PM_ENGINE_SCAN = 1, /**< box by box, best first: nothing to build, for few points */
     PM_ENGINE_TREE = 2  /**< the map of answers cut into cells, for many. Where it can't pay (extents beyond 1e100,
-                             infinite radii, thousands of borders in one place) the scan stands in. Distances to
+                             infinite radii, thousands of borders in one place) the index is scanned. Distances to
                              edges come from a tree over the edges' boxes, which always pays */
 } pm_engine;
 
@@ -319,6 +319,9 @@ PM_API pm_predicate pm_index_predicate(const pm_index *index);
 /** Its rule for the best, PM_SCORE_* for scores. */
 PM_API pm_best pm_index_best(const pm_index *index);
 
+/** How many distances it was built with: 0, 1, or one per region. */
+PM_API size_t pm_index_distance_count(const pm_index *index);
+
 /** The note that the index was built with: bytes that belong to the caller, such as names of the regions. The library
  * doesn't look at them; they are part of the block.
  *
@@ -352,6 +355,50 @@ PM_API void pm_index_match(const pm_index *index, const pm_points *points, int64
  * @return PM_OK; PM_ERR_ARGUMENT for an index of PM_COVERS, which has no distances: use PM_NEAREST */
 PM_API PM_MUST_USE pm_status pm_index_match_distances(const pm_index *index, const pm_points *points, int64_t *out,
                                                       double *distances, pm_error *err);
+
+/* ---- all candidates ----------------------------------------------------------------------------------- */
+
+/** Lists all candidates of a point, where an index gives one. */
+typedef struct pm_lister pm_lister;
+
+/** Build a lister over an index, which must live as long.
+ *
+ * For PM_COVERS and PM_CENTER_WITHIN it makes a tree over the boxes of the regions, O(v log n) time and a fifth of
+ * the coordinates; an index of distances has what it takes. It never changes, so any number of threads may use it at
+ * once.
+ *
+ * @param allocator  NULL: malloc and free; also what lists of several threads take their scratch from
+ * @param out        receives the lister, to be released with pm_lister_free(); NULL after a failure
+ * @return PM_OK, PM_ERR_ARGUMENT or PM_ERR_NO_MEMORY */
+PM_API PM_MUST_USE pm_status pm_lister_build(const pm_index *index, const pm_allocator *allocator, pm_lister **out,
+                                             pm_error *err);
+
+/** Release a lister, before its index; NULL is allowed. */
+PM_API void pm_lister_free(pm_lister *lister);
+
+/** Where lists go: those of all points, one after the other. */
+typedef struct pm_lists {
+    int64_t *counts;      /**< one per point: how many candidates it has */
+    int64_t *ids;         /**< NULL: they are only counted; or positions of regions, each point's best first */
+    double *distances;    /**< NULL, or the distance of each; not for PM_COVERS */
+    size_t room;          /**< of ids, and of distances */
+    uint64_t reserved[4]; /**< 0 */
+} pm_lists;
+
+/** List the candidates of points, the best first: by rank, and for PM_NEAREST by distance, rank and input order.
+ *
+ * It stops where the room ends: then `done` points are complete, and counts[done] says how many candidates the next
+ * one has. Call it again for the points from there on, with more room. A point with a NaN or infinite coordinate has
+ * none. Time per point: the candidates, and what finding them among the others takes. Any number of threads may list
+ * at once, each its own points.
+ *
+ * @param most   at most this many per point; SIZE_MAX for all. PM_NEAREST without a distance has every region as
+ *               a candidate
+ * @param lists  receives counts and candidates
+ * @param done   receives the number of points that are complete
+ * @return PM_OK, PM_ERR_NO_MEMORY, or PM_ERR_ARGUMENT for distances of PM_COVERS */
+PM_API PM_MUST_USE pm_status pm_lister_list(const pm_lister *lister, const pm_points *points, size_t most,
+                                            const pm_lists *lists, size_t *done, pm_error *err);
 
 /** A cell of the map of answers. */
 typedef struct pm_index_cell {

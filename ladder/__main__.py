@@ -85,7 +85,7 @@ def measured(options: argparse.Namespace, rung: list[str] | None) -> tuple[list[
     with Console(stderr=True).status("") as status:
         rows = measure(names, options.seconds, options.iterations, options.warmup, status.update)
     reasons = quiet.restless(before, quiet.read_ticks(), core, rows)
-    return rows, machine.describe(core, rows) | {"restless": reasons}
+    return rows, machine.describe_run(core, rows) | {"restless": reasons}
 
 
 def check(rows: list[dict]) -> int:

@@ -72,9 +72,8 @@ def built(project: str, module: str) -> str:
     return compiled_by(path)
 
 
-def describe(core: int | None, rows: list[dict]) -> dict:
-    """Facts about the machine and the software of a run."""
-    projects = {row["project"] for row in rows if "median_ms" in row}
+def describe(core: int | None) -> dict:
+    """Facts about the machine and its software."""
     versions = {}
     for package in PACKAGES:
         try:
@@ -90,12 +89,19 @@ def describe(core: int | None, rows: list[dict]) -> dict:
         "python": f"{platform.python_implementation()} {platform.python_version()}",
         "python compiler": platform.python_compiler(),
         "python optimized": "--enable-optimizations" in (_config_args() or ""),
+        "packages": versions,
+    }
+
+
+def describe_run(core: int | None, rows: list[dict]) -> dict:
+    """Facts about a run of the ladder, beside those about the machine."""
+    projects = {row["project"] for row in rows if "median_ms" in row}
+    return describe(core) | {
         "library": built("poly_match", "_core") if "poly_match" in projects else "not run",
         "extension": built("extension", "poly_match_c2") if "extension" in projects else "not run",
         "clock": next(row["clock"] for row in rows if "clock" in row),
         "malloc": REUSED_MEMORY,
         "library lines": lines_of_library(),
-        "packages": versions,
         "command": "python -m ladder " + " ".join(sys.argv[1:]),
     }
 

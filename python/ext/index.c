@@ -11,7 +11,8 @@
 typedef struct index_object {
     PyObject_HEAD
     pm_index *index;
-    Py_buffer bytes; /* what it was opened over; else all zero */
+    pm_lister *lister; /* made when a list is first wanted */
+    Py_buffer bytes;   /* what it was opened over; else all zero */
 } index_object;
 
 PyArrayObject *check_array(PyObject *object, const char *name, int type, int dimensions, int strided) {
@@ -292,6 +293,7 @@ static int index_get_buffer(PyObject *object, Py_buffer *view, int flags) {
 
 static void index_dealloc(PyObject *object) {
     PyTypeObject *type = Py_TYPE(object);
+    pm_lister_free(((index_object *)object)->lister);
     pm_index_free(((index_object *)object)->index);
     PyBuffer_Release(&((index_object *)object)->bytes);
     type->tp_free(object);
@@ -364,6 +366,56 @@ static PyObject *index_match(PyObject *object, PyObject *const *args, Py_ssize_t
     Py_RETURN_NONE;
 }
 
+/* Once; callers hold a lock. */
+static PyObject *index_prepare_lists(PyObject *object, PyObject *Py_UNUSED(nothing)) {
+    index_object *self = (index_object *)object;
+    pm_lister *lister = NULL;
+    pm_status status;
+    pm_error err;
+    if (self->lister)
+        Py_RETURN_NONE;
+    Py_BEGIN_ALLOW_THREADS
+    status = pm_lister_build(self->index, NULL, &lister, &err);
+    Py_END_ALLOW_THREADS
+    if (status)
+        return raise_status(PyType_GetModuleState(Py_TYPE(object)), status, &err);
+    self->lister = lister;
+    Py_RETURN_NONE;
+}
+
+static PyObject *index_list(PyObject *object, PyObject *args) {
+    index_object *self = (index_object *)object;
+    PyObject *x, *y, *counts, *ids, *distances;
+    Py_ssize_t most;
+    pm_points points;
+    pm_lists lists = {.ids = NULL};
+    if (!PyArg_ParseTuple(args, "OOnOOO:list", &x, &y, &most, &counts, &ids, &distances) ||
+        points_from(x, y, counts, &points, &lists.counts) < 0)
+        return NULL;
+    if (!self->lister) {
+        PyErr_SetString(PyExc_RuntimeError, "prepare_lists() comes first");
+        return NULL;
+    }
+    if (ids != Py_None) {
+        PyArrayObject *array = check_array(ids, "ids", NPY_INT64, 1, 0);
+        if (!array)
+            return NULL;
+        lists.ids = PyArray_DATA(array);
+        lists.room = (size_t)PyArray_DIM(array, 0);
+    }
+    if (distances != Py_None && distances_from(distances, lists.room, &lists.distances) < 0)
+        return NULL;
+    size_t done;
+    pm_status status;
+    pm_error err = {.item = -1};
+    Py_BEGIN_ALLOW_THREADS
+    status = pm_lister_list(self->lister, &points, most < 0 ? SIZE_MAX : (size_t)most, &lists, &done, &err);
+    Py_END_ALLOW_THREADS
+    if (status)
+        return raise_status(PyType_GetModuleState(Py_TYPE(object)), status, &err);
+    return PyLong_FromSize_t(done);
+}
+
 /* Where the next cell goes; without arrays, as in the first of two walks, cells are only counted. */
 typedef struct cell_arrays {
     npy_intp count;
@@ -423,6 +475,10 @@ static PyObject *index_bounds(PyObject *object, void *Py_UNUSED(closure)) {
     return Py_BuildValue("(dddd)", bounds[0], bounds[1], bounds[2], bounds[3]);
 }
 
+static PyObject *index_distance_count(PyObject *object, void *Py_UNUSED(closure)) {
+    return PyLong_FromSize_t(pm_index_distance_count(((index_object *)object)->index));
+}
+
 static PyObject *index_predicate(PyObject *object, void *Py_UNUSED(closure)) {
     return PyUnicode_FromString(pm_predicate_name(pm_index_predicate(((index_object *)object)->index)));
 }
@@ -443,6 +499,10 @@ static PyMethodDef index_methods[] = {
      "open(bytes, verify, private=False): over the bytes of another one, or a copy of what others may write to."},
     {"match", (PyCFunction)(void (*)(void))index_match, METH_FASTCALL,
      "match(x, y, out[, distances]): the best region of every point into out, and how far it is into distances."},
+    {"prepare_lists", index_prepare_lists, METH_NOARGS, "prepare_lists(): make what list() needs, once."},
+    {"list", index_list, METH_VARARGS,
+     "list(x, y, most, counts, ids, distances) -> done: up to `most` candidates of every point (-1: all), one list "
+     "after the other, into ids and distances, which may be None, as far as they have room."},
     {"cells", index_cells, METH_NOARGS,
      "cells() -> (boxes, kinds, answers) of the cells of its tree: 0 is an answer, 2 a border cell."},
     {NULL, NULL, 0, NULL},
@@ -451,6 +511,8 @@ static PyMethodDef index_methods[] = {
 static PyGetSetDef index_getset[] = {
     {"nbytes", index_nbytes, NULL, "Bytes of its block.", NULL},
     {"block", index_block, NULL, "Its bytes, as open() takes them.", NULL},
+    {"distance_count", index_distance_count, NULL, "How many distances it was built with: 0, 1 or one per region.",
+     NULL},
     {"predicate", index_predicate, NULL, "The rule it was built with.", NULL},
     {"best", index_best, NULL, "The rule it was built with; any scores are \"score\".", NULL},
     {"bounds", index_bounds, NULL, "(min x, min y, max x, max y) around what can match.", NULL},

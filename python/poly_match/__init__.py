@@ -10,27 +10,7 @@ candidate wins; equal candidates: the one that comes first in the input. A point
 array([ 1,  0, -1])
 """
 
-from typing import TYPE_CHECKING
-
-from poly_match._dropin import (
-    Polygon,
-    find_all_close_polygons,
-    find_close_polygons,
-    generate_example,
-    generate_one_polygon,
-    main,
-    select_best_polygon,
-)
-from poly_match._errors import InputError, InputTypeError, InputValueError
-from poly_match._forms.regions import Regions
-from poly_match._index import Index
-from poly_match._match import count, match
-from poly_match._quality.check import check
-from poly_match._show.plot import plot
-from poly_match._tables.dataset import Matched, match_dataset
-from poly_match._tables.digest import digest
-from poly_match._tables.sjoin import sjoin
-from poly_match._versions import show_versions
+from typing import TYPE_CHECKING, Any
 
 __all__ = [
     "Index",
@@ -59,12 +39,66 @@ __all__ = [
 
 __version__: str
 
-if not TYPE_CHECKING:  # to a type checker there is no other name to be found
+if TYPE_CHECKING:  # what a type checker and an editor see
+    from poly_match._dropin import (
+        Polygon,
+        find_all_close_polygons,
+        find_close_polygons,
+        generate_example,
+        generate_one_polygon,
+        main,
+        select_best_polygon,
+    )
+    from poly_match._errors import InputError, InputTypeError, InputValueError
+    from poly_match._forms.regions import Regions
+    from poly_match._index import Index
+    from poly_match._match import count, match
+    from poly_match._quality.check import check
+    from poly_match._show.plot import plot
+    from poly_match._tables.dataset import Matched, match_dataset
+    from poly_match._tables.digest import digest
+    from poly_match._tables.sjoin import sjoin
+    from poly_match._versions import show_versions
 
-    def __getattr__(name: str) -> str:
-        """Look the version up when it is asked for: the installed metadata is the one place it is in."""
-        if name == "__version__":
+else:  # and what a program gets: each name is loaded when it is first used, so that the import costs nothing
+    _MODULES = {
+        "Polygon": "_dropin",
+        "find_all_close_polygons": "_dropin",
+        "find_close_polygons": "_dropin",
+        "generate_example": "_dropin",
+        "generate_one_polygon": "_dropin",
+        "main": "_dropin",
+        "select_best_polygon": "_dropin",
+        "InputError": "_errors",
+        "InputTypeError": "_errors",
+        "InputValueError": "_errors",
+        "Regions": "_forms.regions",
+        "Index": "_index",
+        "count": "_match",
+        "match": "_match",
+        "check": "_quality.check",
+        "plot": "_show.plot",
+        "Matched": "_tables.dataset",
+        "match_dataset": "_tables.dataset",
+        "digest": "_tables.digest",
+        "sjoin": "_tables.sjoin",
+        "show_versions": "_versions",
+    }
+
+    def __getattr__(name: str) -> Any:
+        """Load a public name from its module, and the version from the installed metadata."""
+        if name in _MODULES:
+            from importlib import import_module
+
+            value = getattr(import_module(f"poly_match.{_MODULES[name]}"), name)
+        elif name == "__version__":
             from importlib.metadata import version
 
-            return version("poly-match")
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+            value = version("poly-match")
+        else:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        globals()[name] = value
+        return value
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

@@ -1,7 +1,7 @@
-"""The drop-in: `Polygon` and the functions that take it, and the example that every speed-up is measured on.
+"""The drop-in API: `Polygon`, the functions that take it, and the example used to measure every speed-up.
 
-Its types and functions are those of the extension, which draws no pictures: the one that notebooks show is
-given to it here. The example is 100 points and 1000 copies of one quarter circle, drawn with NumPy's legacy
+The types and functions come from the extension. It can't draw, so it is given the function that draws a
+`Polygon` for notebooks. The example is 100 points and 1000 copies of one quarter circle, from NumPy's legacy
 generator, whose stream is frozen: it is the same on every machine and in every version.
 """
 

@@ -1,8 +1,8 @@
-"""What a caller can mend: errors that carry the argument, the row and the reason as attributes.
+"""Errors a caller can fix: they carry the argument, the row and the reason as attributes.
 
-The classes are the extension's, which raises them as well. A message begins with the argument, and the row
-where there is one: ``points[3]: expected two numbers``. Whoever wants to say it in other words (the command
-line names the file) takes the attributes, and parses no message.
+The extension defines the classes, because it raises them too. A message starts with the argument and, if
+known, the row: ``points[3]: expected two numbers``. Code that words it differently (the command line names
+the file) reads the attributes and never parses a message.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ __all__ = ["InputError", "InputTypeError", "InputValueError", "type_error", "val
 
 
 def value_error(argument: str, reason: str, row: int | None = None) -> InputValueError:
-    """Return the error of a value that can't be used, to be raised."""
+    """Return an error for a value that can't be used; the caller raises it."""
     error = InputValueError(_message(argument, reason, row))
     error.argument, error.row, error.reason = argument, row, reason
     return error
 
 
 def type_error(argument: str, reason: str, row: int | None = None) -> InputTypeError:
-    """Return the error of a type that is not understood, to be raised."""
+    """Return an error for a type that is not supported; the caller raises it."""
     error = InputTypeError(_message(argument, reason, row))
     error.argument, error.row, error.reason = argument, row, reason
     return error

@@ -1,4 +1,4 @@
-"""Files that are there as a whole or not at all."""
+"""Write files that appear complete or not at all."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ __all__ = ["beside", "replacing"]
 
 @contextmanager
 def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that takes the place of `path` when the block ends well; otherwise nothing has happened.
+    """Open a file that replaces `path` if the block succeeds; after an exception, `path` is unchanged.
 
-    It is written beside, to the disk, and renamed. What is not a regular file (a pipe, /dev/stdout) is
-    written directly.
+    The data goes to a temporary file in the same folder, is synced to disk and renamed. Anything but a
+    regular file (a pipe, /dev/stdout) is written directly.
     """
     if path.exists() and not path.is_file():
         with path.open("wb") as file:
@@ -36,5 +36,5 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
 
 
 def beside(path: Path) -> Path:
-    """Return a new name in the same folder, for what is not complete yet."""
+    """Return an unused name in the same folder, for a file that is not complete yet."""
     return path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.partial")

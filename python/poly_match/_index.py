@@ -10,6 +10,7 @@ from __future__ import annotations
 import operator
 import os
 import pickle
+import sys
 from collections.abc import Iterable
 from mmap import ACCESS_READ
 from mmap import mmap as map_file
@@ -20,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
+from poly_match._engine.lists import list_all
 from poly_match._engine.prepared import Prepared, is_few
 from poly_match._engine.run import run
 from poly_match._errors import type_error, value_error
@@ -456,6 +458,132 @@ class Index:
                 out[...] = answers
 
         run(match, x, y, out, workers, progress, distances)
+
+    @overload
+    def candidates(
+        self,
+        points: Any,
+        *,
+        k: int | None = None,
+        count: Literal[False] = False,
+        return_distance: Literal[False] = False,
+        workers: int = 1,
+        progress: bool = False,
+    ) -> tuple[npt.NDArray[np.int64], Answers]: ...
+    @overload
+    def candidates(
+        self,
+        points: Any,
+        *,
+        k: int | None = None,
+        count: Literal[False] = False,
+        return_distance: Literal[True],
+        workers: int = 1,
+        progress: bool = False,
+    ) -> tuple[npt.NDArray[np.int64], Answers, Doubles]: ...
+    @overload
+    def candidates(
+        self,
+        points: Any,
+        *,
+        k: int | None = None,
+        count: Literal[True],
+        return_distance: Literal[False] = False,
+        workers: int = 1,
+        progress: bool = False,
+    ) -> Answers: ...
+    def candidates(
+        self,
+        points: Any,
+        *,
+        k: int | None = None,
+        count: bool = False,
+        return_distance: bool = False,
+        workers: int = 1,
+        progress: bool = False,
+    ) -> Answers | tuple[npt.NDArray[np.int64], Answers] | tuple[npt.NDArray[np.int64], Answers, Doubles]:
+        """Return all candidates of every point, the best first; or the first few, or how many there are.
+
+        Parameters
+        ----------
+        points, workers, progress
+            As for `match`.
+        k : int, optional
+            At most this many per point, the best. Needed for "nearest" without a `distance`, where every
+            region is a candidate.
+        count : bool
+            Return only how many there are.
+        return_distance : bool
+            Return the distance of each as well; not for "covers", and not with `count`.
+
+        Returns
+        -------
+        offsets : (n + 1,) array of int64
+            The candidates of point i are ``ids[offsets[i]:offsets[i + 1]]``.
+        ids : array of intp
+            Positions of regions, as `best` orders them, for "nearest" by distance first. The first of each
+            list is what `match` gives.
+        distances : array of float64
+            With `return_distance` only: one for each of `ids`, as `match` measures them.
+        counts : (n,) array of intp
+            With `count`, and instead: the length of each list.
+
+        Raises
+        ------
+        TypeError, ValueError
+            As for `match`; a `k` below 1; "nearest" with neither `distance` nor `k`; `return_distance` for
+            "covers" or with `count`.
+        KeyboardInterrupt
+            Ctrl-C ends the call within some 50 ms.
+
+        Notes
+        -----
+        A point that is missing or not finite has none. What lists need beyond the index is made by the first
+        call and kept in memory, not in files: for "covers" and "center_within" a tree over the boxes of the
+        regions. The time depends on the candidates, and hardly on how many regions there are.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import poly_match as pm
+        >>> square = np.array([[0, 0], [4, 0], [4, 4], [0, 4]])
+        >>> index = pm.Index([square, square / 2, square + [1, 1]])
+        >>> index.candidates([(1, 1), (9, 9), (3, 3)])
+        (array([0, 3, 3, 5]), array([1, 0, 2, 0, 2]))
+        >>> index.candidates([(1, 1), (9, 9), (3, 3)], count=True)
+        array([3, 0, 2])
+        >>> near = pm.Index([square, square + [9, 0]], predicate="nearest")
+        >>> near.candidates([(6, 2)], k=2, return_distance=True)
+        (array([0, 2]), array([0, 1]), array([2., 3.]))
+        """
+        check_crs(points, self._crs)
+        x, y = xy_of(points)
+        most = _most_of(k, self._core)
+        if return_distance:
+            if count:
+                raise value_error("return_distance", "there are no distances with count")
+            empty_distances(0, self.predicate)
+        lists = list_all(self._core, x, y, most, not count, return_distance, workers, progress)
+        if lists.ids is None:
+            return lists.counts.astype(np.intp, copy=False)
+        offsets = np.concatenate(([0], np.cumsum(lists.counts)))
+        ids = lists.ids.astype(np.intp, copy=False)
+        return (offsets, ids) if lists.distances is None else (offsets, ids, lists.distances)
+
+
+def _most_of(k: Any, core: _core.Index) -> int:
+    """Return how many candidates a point may have, -1 for any number."""
+    if k is None:
+        if core.predicate == "nearest" and core.distance_count == 0:
+            raise value_error("k", 'needed for "nearest" without a distance: every region is a candidate')
+        return -1
+    try:
+        most = operator.index(k)
+    except TypeError:
+        raise type_error("k", f"expected an integer, got {type(k).__name__}") from None
+    if most < 1:
+        raise value_error("k", f"expected at least 1, got {most}")
+    return min(most, sys.maxsize)
 
 
 def _restored(cls: type[Index], block: Any, crs: str | None) -> Index:

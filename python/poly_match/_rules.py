@@ -1,7 +1,7 @@
-"""The words of a match and of its rows, each written down once: which there are, and what they mean.
+"""The words of a match, each defined once: predicates, best rules, policies, statuses, names of columns.
 
-Nothing is imported that takes time, so that the command line can list them at once. What a word needs beside
-it (a distance, scores) is checked in `_engine.limits`.
+Imports nothing slow, so that the command line can list the words immediately. What a word requires (a
+distance, scores) is checked in `_engine.limits`.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What is installed here? For bug reports: nothing of it is imported, only asked for its version."""
+"""The versions of what is installed, for bug reports. Reads package metadata and imports none of the
+packages."""
 
 from __future__ import annotations
 

@@ -10,8 +10,8 @@ typedef struct pm_kind pm_kind;
 /* Another number whenever the meaning of any byte changes. */
 enum { PM_BLOCK_VERSION = 2, PM_BLOCK_ALIGN = 64 };
 
-/* What an array is. The numbers stand in blocks: a new name goes to the end. Which of them a block has, and in which
- * order, is for the kind of its shapes to say (kind.h). */
+/* What an array is. The numbers are stored in blocks: a new name goes to the end. Which of them a block has, and in
+ * which order, is for the kind of its shapes to say (kind.h). */
 typedef enum pm_section_name {
     PM_SECTION_IDS, /* of every block: rank -> position in the input */
     PM_SECTION_BOXES,

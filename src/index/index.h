@@ -12,6 +12,7 @@ struct pm_index {
     size_t memory_size;
     const void *block;
     size_t size;
+    size_t distance_count;
     const void *note;
     size_t note_size;
     const pm_kind *kind;

@@ -13,19 +13,19 @@
  *
  * 1. The reference first: src/scan/NAME.{c,h}, the arrays in rank order and a search that is right by inspection.
  *    Everything else is compared with it.
- * 2. If it has a tree: src/tree/paint_NAME.c makes cells of its shapes (distribute() and write_leaf() of paint.h, in
- * a struct whose first member is a pm_painter), src/tree/NAME_leaf.{c,h} says what a leaf is, searches one
+ * 2. If it has a tree: src/tree/paint_NAME.c makes cells of its shapes, by distribute() and write_leaf() of paint.h
+ *    and a struct whose first member is a pm_painter. src/tree/NAME_leaf.{c,h} says what a leaf is, searches one
  *    (pm_leaf_kernel of walk.h) and checks the leaves of a tree that comes from elsewhere (pm_leaves_check of
  *    check.h). A kind may have several trees.
- * 3. The names of its sections at the end of pm_section_name in block.h; the numbers stand in blocks. Sections may
- *    be shared with other kinds.
+ * 3. The names of its sections at the end of pm_section_name in block.h, since the numbers are stored in blocks.
+ *    Kinds may share sections.
  * 4. src/index/kind_NAME.{c,h}: the view and a const pm_kind, with the functions below in their order. plan() counts;
  *    fill() writes what plan() counted; paint() hands over what can't be counted before it is there, and its sections
  *    come last in the list; fits() is plan() read backwards; verify() checks everything that match() relies on.
  * 5. The predicate in polymatch.h (another number at the end), the kind in the table of kinds.c, the files in
  *    src/meson.build.
- * 6. Tests: the oracle (tests/c/oracle.c) first, then a case in test_tree_NAME.c, test_memory.c, test_block.c
- * (small(), and a forgery for each check of verify()), both fuzz targets and tests/counts/count.c.
+ * 6. Tests: the oracle (tests/c/oracle.c) first, then a case in test_tree_NAME.c, test_memory.c, test_block.c (one in
+ *    small() and a forgery for each check of verify()), both fuzz targets and tests/counts/count.c.
  *
  * build.c ranks, allocates, moves, checksums, and counts against max_bytes; it measures areas, and centers for kinds
  * that are made from disks. */
@@ -34,18 +34,50 @@
 
 #include "block.h"
 #include "build.h"
+#include "near/find.h"
 #include "tree/tree.h"
 
 /* What the options' distance is to a kind. */
 typedef enum pm_distance_rule { PM_DISTANCE_NONE, PM_DISTANCE_NEEDED, PM_DISTANCE_OPTIONAL } pm_distance_rule;
 
+/* What a lister keeps beside the view of an index. */
+typedef struct pm_beside {
+    const void *memory; /* NULL: nothing */
+    size_t size;
+} pm_beside;
+
+/* Candidates that were found, and what finding them takes. */
+typedef struct pm_hits {
+    int64_t *ids;      /* positions in the input, NULL: they are only counted */
+    double *distances; /* NULL: they are not wanted */
+    size_t room;       /* of both */
+    size_t count;      /* what is beyond the room is only counted */
+    pm_list list;      /* scratch */
+    pm_ranks ranks;
+} pm_hits;
+
+static inline int pm_hits_measure(const pm_hits *hits) {
+    return hits->distances != NULL;
+}
+
+static inline void pm_hits_add(pm_hits *hits, int64_t id, double distance) {
+    if (hits->count < hits->room) {
+        if (hits->ids)
+            hits->ids[hits->count] = id;
+        if (hits->distances)
+            hits->distances[hits->count] = distance;
+    }
+    hits->count++;
+}
+
 struct pm_kind {
     const char *name; /* of the predicate, for people */
     pm_predicate predicate;
     pm_distance_rule distance;
-    int takes_disks; /* it is made from pm_disks: regions are seen by center and area only */
+    int takes_disks;           /* it is made from pm_disks: regions are seen by center and area only */
+    pm_section_name distances; /* the section of the options' distances, where it has any */
     size_t view_size;
-    const pm_section_name *sections; /* its own, in the order in which they stand in the block */
+    const pm_section_name *sections; /* its own, in the order in which they follow each other in the block */
     size_t section_count;
 
     /* ---- building, in this order ---- */
@@ -81,6 +113,15 @@ struct pm_kind {
 
     /* NULL, or one answer per point and its distance, NaN where there is none. */
     void (*measure)(const void *view, const pm_points *points, int64_t *out, double *distances);
+
+    /* What a lister keeps beside the view, made once: its size, 0 for nothing, and its contents at a multiple of 8.
+     * PM_OK, PM_ERR_NO_MEMORY or PM_ERR_STOPPED. */
+    size_t (*beside_size)(const void *view);
+    pm_status (*beside_fill)(const void *view, void *memory, size_t size, pm_poll *poll,
+                             const pm_allocator *allocator);
+
+    /* Add the first `most` candidates of a finite point to `hits`, best first. 0 when memory runs out. */
+    int (*list)(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits);
 
     /* The map of answers, for pm_index_visit(); it may be one that does not exist. */
     const pm_tree *(*tree)(const void *view);

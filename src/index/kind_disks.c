@@ -10,6 +10,7 @@
 
 #include "base/distance.h"
 #include "base/status.h"
+#include "near/disk_boxes.h"
 #include "index.h"
 #include "input/rank.h"
 #include "scan/scan.h"
@@ -156,6 +157,41 @@ static void measure(const void *view, const pm_points *points, int64_t *out, dou
     }
 }
 
+static size_t beside_size(const void *view) {
+    return pm_disk_boxes_size(&((const pm_disk_view *)view)->table);
+}
+
+static pm_status beside_fill(const void *view, void *memory, size_t size, pm_poll *poll,
+                             const pm_allocator *allocator) {
+    const pm_disk_view *v = view;
+    (void)size;
+    return pm_poll_after(poll, v->table.count) ? PM_ERR_STOPPED : pm_disk_boxes_fill(&v->table, memory, allocator);
+}
+
+static int list(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
+    const pm_disk_table *table = &((const pm_disk_view *)view)->table;
+    hits->ranks.count = 0;
+    if (beside->memory) {
+        pm_disk_boxes boxes;
+        pm_disk_boxes_view(&boxes, beside->memory);
+        if (!pm_find_all_disks(table, &boxes, x, y, &hits->ranks))
+            return 0;
+    } else {
+        for (size_t rank = 0; rank < table->count && hits->ranks.count < most; rank++) {
+            const size_t id = table->ids[rank];
+            const double center[2] = {table->x[id], table->y[id]};
+            if (pm_is_closer(center, x, y, table->radius[table->step * id]) &&
+                !pm_ranks_append(&hits->ranks, (uint32_t)rank))
+                return 0;
+        }
+    }
+    for (size_t i = 0; i < hits->ranks.count && i < most; i++) {
+        const size_t id = table->ids[hits->ranks.items[i]];
+        pm_hits_add(hits, (int64_t)id, pm_hits_measure(hits) ? pm_distance(table->x[id], table->y[id], x, y) : 0);
+    }
+    return 1;
+}
+
 static const pm_tree *tree_of(const void *view) {
     return &((const pm_disk_view *)view)->tree;
 }
@@ -163,6 +199,7 @@ static const pm_tree *tree_of(const void *view) {
 const pm_kind pm_kind_disks = {.name = "center_within",
                                .predicate = PM_CENTER_WITHIN,
                                .distance = PM_DISTANCE_NEEDED,
+                               .distances = PM_SECTION_DISK_RADIUS,
                                .takes_disks = 1,
                                .view_size = sizeof(pm_disk_view),
                                .sections = SECTIONS,
@@ -175,6 +212,9 @@ const pm_kind pm_kind_disks = {.name = "center_within",
                                .verify = verify,
                                .match = match,
                                .measure = measure,
+                               .beside_size = beside_size,
+                               .beside_fill = beside_fill,
+                               .list = list,
                                .tree = tree_of};
 
 /* ---- without an index ---- */

@@ -68,11 +68,12 @@ static pm_status fill(pm_build *b, void *view, pm_error *err) {
     if (status)
         return status;
     double extent = fmax(b->bounds[2] - b->bounds[0], b->bounds[3] - b->bounds[1]);
-    distance_map map = {pm_distance_scale(extent), pm_farthest(b->options->distance, b->options->distance_count)};
-    *(distance_map *)pm_block_array(&b->block, PM_SECTION_DISTANCE_MAP) = map;
-    if (b->sizes[PM_SECTION_LIMITS] > 0)
-        memcpy(pm_block_array(&b->block, PM_SECTION_LIMITS), b->options->distance,
-               (size_t)b->sizes[PM_SECTION_LIMITS]);
+    double *limits = pm_block_array(&b->block, PM_SECTION_LIMITS);
+    const size_t limit_count = (size_t)b->sizes[PM_SECTION_LIMITS] / sizeof *limits;
+    if (limit_count > 0)
+        memcpy(limits, b->options->distance, limit_count * sizeof *limits);
+    *(distance_map *)pm_block_array(&b->block, PM_SECTION_DISTANCE_MAP) =
+        (distance_map){pm_distance_scale(extent), pm_farthest(limit_count ? limits : NULL, limit_count)};
     uint32_t *ranks = pm_block_array(&b->block, PM_SECTION_RANKS);
     for (size_t rank = 0; rank < b->count; rank++)
         ranks[b->ids[rank]] = (uint32_t)rank;
@@ -238,6 +239,46 @@ static void measure_within(const void *view, const pm_points *points, int64_t *o
     match_all(view, points, out, distances, 0);
 }
 
+/* ---- listing ---- */
+
+static size_t beside_size(const void *view) {
+    const pm_distance_view *v = view;
+    return !has_runs(v) && pm_runs_fit(&v->polygons.table) ? pm_runs_size(&v->polygons.table) : 0;
+}
+
+static pm_status beside_fill(const void *view, void *memory, size_t size, pm_poll *poll,
+                             const pm_allocator *allocator) {
+    return pm_runs_fill(&((const pm_distance_view *)view)->polygons.table, memory, size, poll, allocator);
+}
+
+static int list_all(const pm_distance_view *v, const pm_beside *beside, double x, double y, size_t most, int nearest,
+                    pm_hits *hits) {
+    pm_runs beside_runs;
+    pm_field field = v->field;
+    if (!has_runs(v) && pm_runs_view(&beside_runs, beside->memory, beside->size))
+        field.runs = &beside_runs;
+    const int has = has_runs(v) || field.runs == &beside_runs;
+    pm_spot spot = pm_spot_at(x, y, has ? field.runs->scale : v->scale);
+    hits->list.count = 0;
+    int done = !has      ? pm_scan_all(&field, &spot, most, nearest, &hits->list)
+               : nearest ? pm_find_all_nearest(&field, &spot, most, &hits->list)
+                         : pm_find_all_within(&field, &spot, pm_hits_measure(hits), &hits->list);
+    for (size_t i = 0; done && i < hits->list.count && i < most; i++) {
+        const pm_found *found = &hits->list.items[i];
+        double distance = pm_hits_measure(hits) && !found->covers ? pm_near_distance(&found->near, &spot) : 0;
+        pm_hits_add(hits, v->ids[found->rank], distance);
+    }
+    return done;
+}
+
+static int list_within(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
+    return list_all(view, beside, x, y, most, 0, hits);
+}
+
+static int list_nearest(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
+    return list_all(view, beside, x, y, most, 1, hits);
+}
+
 static const pm_tree *tree_of(const void *view) {
     (void)view;
     static const pm_tree none;
@@ -247,6 +288,7 @@ static const pm_tree *tree_of(const void *view) {
 const pm_kind pm_kind_dwithin = {.name = "dwithin",
                                  .predicate = PM_DWITHIN,
                                  .distance = PM_DISTANCE_NEEDED,
+                                 .distances = PM_SECTION_LIMITS,
                                  .view_size = sizeof(pm_distance_view),
                                  .sections = SECTIONS,
                                  .section_count = sizeof SECTIONS / sizeof *SECTIONS,
@@ -258,11 +300,15 @@ const pm_kind pm_kind_dwithin = {.name = "dwithin",
                                  .verify = verify,
                                  .match = match_within,
                                  .measure = measure_within,
+                                 .beside_size = beside_size,
+                                 .beside_fill = beside_fill,
+                                 .list = list_within,
                                  .tree = tree_of};
 
 const pm_kind pm_kind_nearest = {.name = "nearest",
                                  .predicate = PM_NEAREST,
                                  .distance = PM_DISTANCE_OPTIONAL,
+                                 .distances = PM_SECTION_LIMITS,
                                  .view_size = sizeof(pm_distance_view),
                                  .sections = SECTIONS,
                                  .section_count = sizeof SECTIONS / sizeof *SECTIONS,
@@ -274,4 +320,7 @@ const pm_kind pm_kind_nearest = {.name = "nearest",
                                  .verify = verify,
                                  .match = match_nearest,
                                  .measure = measure_nearest,
+                                 .beside_size = beside_size,
+                                 .beside_fill = beside_fill,
+                                 .list = list_nearest,
                                  .tree = tree_of};

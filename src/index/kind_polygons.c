@@ -163,6 +163,34 @@ static void match(const void *view, const pm_points *points, int64_t *out) {
         pm_scan(points, out, find, v);
 }
 
+static size_t beside_size(const void *view) {
+    const pm_polygon_view *v = view;
+    return pm_runs_fit(&v->table) ? pm_runs_size(&v->table) : 0;
+}
+
+static pm_status beside_fill(const void *view, void *memory, size_t size, pm_poll *poll,
+                             const pm_allocator *allocator) {
+    return pm_runs_fill(&((const pm_polygon_view *)view)->table, memory, size, poll, allocator);
+}
+
+static int list(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
+    const pm_polygon_view *v = view;
+    pm_runs runs;
+    hits->ranks.count = 0;
+    if (pm_runs_view(&runs, beside->memory, beside->size)) {
+        pm_spot spot = pm_runs_spot(&runs, x, y);
+        if (!pm_find_all_covering(&v->table, &runs, &spot, &hits->ranks))
+            return 0;
+    } else {
+        for (size_t rank = 0; rank < v->table.count && hits->ranks.count < most; rank++)
+            if (pm_region_covers(&v->table, rank, x, y) && !pm_ranks_append(&hits->ranks, (uint32_t)rank))
+                return 0;
+    }
+    for (size_t i = 0; i < hits->ranks.count && i < most; i++)
+        pm_hits_add(hits, v->ids[hits->ranks.items[i]], 0);
+    return 1;
+}
+
 static const pm_tree *tree_of(const void *view) {
     return &((const pm_polygon_view *)view)->tree;
 }
@@ -180,4 +208,7 @@ const pm_kind pm_kind_polygons = {.name = "covers",
                                   .view = make_view,
                                   .verify = verify,
                                   .match = match,
+                                  .beside_size = beside_size,
+                                  .beside_fill = beside_fill,
+                                  .list = list,
                                   .tree = tree_of};

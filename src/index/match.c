@@ -20,6 +20,9 @@ pm_index *pm_index_new(const pm_kind *kind, const pm_allocator *allocator) {
 void pm_index_use(pm_index *index, const pm_block *block) {
     index->block = block->bytes;
     index->size = (size_t)block->header.size;
+    index->distance_count = 0;
+    if (index->kind->distance != PM_DISTANCE_NONE)
+        index->distance_count = (size_t)block->sections[index->kind->distances].size / sizeof(double);
     index->note = pm_block_array(block, PM_SECTION_NOTE);
     index->note_size = (size_t)block->sections[PM_SECTION_NOTE].size;
     index->best = (pm_best)block->header.best;
@@ -50,6 +53,10 @@ void pm_index_bounds(const pm_index *index, double bounds[4]) {
 
 pm_predicate pm_index_predicate(const pm_index *index) {
     return index->kind->predicate;
+}
+
+size_t pm_index_distance_count(const pm_index *index) {
+    return index->distance_count;
 }
 
 pm_best pm_index_best(const pm_index *index) {

@@ -171,48 +171,14 @@ pm_found pm_find_region(const pm_field *field, size_t place, const pm_spot *spot
 
 /* ---- regions ---- */
 
-/* A walk over the regions whose boxes are within a limit, the nearest box first. */
-typedef struct walk {
-    const pm_packed *tree;
-    const pm_target *target;
-    pm_packed_step steps[PM_PACKED_STEPS];
-    size_t count;
-} walk;
-
-static void start_walk(walk *w, const pm_packed *tree, const pm_target *target) {
-    w->tree = tree;
-    w->target = target;
-    w->count = 0;
-    if (tree->count > 0)
-        w->steps[w->count++] = pm_packed_top(0, tree->count);
-}
-
-/* The place of the next region whose box may be within `limit`, or SIZE_MAX after the last. */
-static size_t next_region(walk *w, float limit) {
-    float bounds[PM_PACKED_FAN];
-    while (w->count > 0) {
-        pm_packed_step step = w->steps[--w->count];
-        const int level = pm_packed_step_level(step);
-        const size_t item = pm_packed_step_item(step);
-        if (pm_packed_step_bound(step) > limit)
-            continue;
-        if (level < 0)
-            return item;
-        uint32_t near = pm_packed_near(w->tree->nodes[level] + PM_PACKED_FLOATS * item, w->target, limit, bounds) &
-                        pm_packed_children(item, level, 0, w->tree->count);
-        w->count = pm_packed_push(w->steps, w->count, item, level, near, bounds);
-    }
-    return SIZE_MAX;
-}
-
 pm_found pm_find_within(const pm_field *field, size_t end, const pm_spot *spot) {
     const pm_runs *runs = field->runs;
     pm_found best = pm_found_none(field->farthest, spot->scale);
     const float limit = pm_packed_limit(best.near.high);
     pm_target target = pm_runs_target(runs, spot);
-    walk w;
-    start_walk(&w, &runs->regions, &target);
-    for (size_t place; (place = next_region(&w, limit)) != SIZE_MAX;) {
+    pm_packed_walk walk;
+    pm_packed_start(&walk, &runs->regions, &target);
+    for (size_t place; (place = pm_packed_next(&walk, limit)) != SIZE_MAX;) {
         uint32_t rank = runs->ranks[place];
         if (rank >= end)
             continue;
@@ -278,32 +244,86 @@ static void sort(pm_found *items, size_t count, const pm_spot *spot) {
     }
 }
 
-int pm_find_all_covering(const pm_field *field, const pm_spot *spot, pm_list *list) {
-    const pm_runs *runs = field->runs;
-    pm_found found = pm_found_none(0, spot->scale);
-    const float limit = pm_packed_limit(0);
-    pm_target target = pm_runs_target(runs, spot);
-    walk w;
-    start_walk(&w, &runs->regions, &target);
-    size_t before = list->count;
-    found.covers = 1;
-    for (size_t place; (place = next_region(&w, limit)) != SIZE_MAX;) {
-        found.rank = runs->ranks[place];
-        if (pm_region_covers(field->table, found.rank, spot->x, spot->y) && !append(list, &found))
+/* ---- ranks alone ---- */
+
+void pm_ranks_free(pm_ranks *ranks) {
+    pm_release(ranks->allocator, ranks->items);
+    *ranks = (pm_ranks){.allocator = ranks->allocator};
+}
+
+int pm_ranks_append(pm_ranks *ranks, uint32_t rank) {
+    if (ranks->count == ranks->room) {
+        size_t room = ranks->room + ranks->room / 2 + 64;
+        uint32_t *items = pm_allocate(ranks->allocator, room * sizeof *items);
+        if (!items)
             return 0;
+        if (ranks->count > 0)
+            memcpy(items, ranks->items, ranks->count * sizeof *items);
+        pm_release(ranks->allocator, ranks->items);
+        ranks->items = items;
+        ranks->room = room;
     }
-    sort(list->items + before, list->count - before, NULL);
+    ranks->items[ranks->count++] = rank;
     return 1;
 }
+
+static void sift_rank(uint32_t *items, size_t at, size_t count) {
+    uint32_t item = items[at];
+    for (size_t child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && items[child] < items[child + 1])
+            child++;
+        if (item >= items[child])
+            break;
+        items[at] = items[child];
+    }
+    items[at] = item;
+}
+
+void pm_ranks_sort(pm_ranks *ranks) {
+    uint32_t *items = ranks->items;
+    if (ranks->count <= 32) {
+        for (size_t i = 1; i < ranks->count; i++) {
+            uint32_t item = items[i];
+            size_t at = i;
+            for (; at > 0 && items[at - 1] > item; at--)
+                items[at] = items[at - 1];
+            items[at] = item;
+        }
+        return;
+    }
+    for (size_t i = ranks->count / 2; i-- > 0;)
+        sift_rank(items, i, ranks->count);
+    for (size_t end = ranks->count; end-- > 1;) {
+        uint32_t last = items[end];
+        items[end] = items[0];
+        items[0] = last;
+        sift_rank(items, 0, end);
+    }
+}
+
+int pm_find_all_covering(const pm_polygon_table *table, const pm_runs *runs, const pm_spot *spot, pm_ranks *ranks) {
+    pm_target target = pm_runs_target(runs, spot);
+    pm_packed_walk walk;
+    pm_packed_start(&walk, &runs->regions, &target);
+    for (size_t place; (place = pm_packed_next(&walk, pm_packed_limit(0))) != SIZE_MAX;) {
+        const uint32_t rank = runs->ranks[place];
+        if (pm_region_covers(table, rank, spot->x, spot->y) && !pm_ranks_append(ranks, rank))
+            return 0;
+    }
+    pm_ranks_sort(ranks);
+    return 1;
+}
+
+/* ---- with distances ---- */
 
 int pm_find_all_within(const pm_field *field, const pm_spot *spot, int measured, pm_list *list) {
     const pm_runs *runs = field->runs;
     const float limit = pm_packed_limit(pm_limit_bounds(field->farthest, spot->scale).high);
     pm_target target = pm_runs_target(runs, spot);
-    walk w;
-    start_walk(&w, &runs->regions, &target);
+    pm_packed_walk walk;
+    pm_packed_start(&walk, &runs->regions, &target);
     size_t before = list->count;
-    for (size_t place; (place = next_region(&w, limit)) != SIZE_MAX;) {
+    for (size_t place; (place = pm_packed_next(&walk, limit)) != SIZE_MAX;) {
         const uint32_t rank = runs->ranks[place];
         pm_found found = pm_found_none(pm_reach_of(&field->reach, rank), spot->scale);
         search(field, spot, &target, runs->starts[place], runs->starts[place + 1], !measured, &found);
@@ -342,9 +362,9 @@ int pm_find_all_nearest(const pm_field *field, const pm_spot *spot, size_t most,
     const size_t first = list->count;
     double high = pm_limit_bounds(field->farthest, spot->scale).high;
     pm_target target = pm_runs_target(runs, spot);
-    walk w;
-    start_walk(&w, &runs->regions, &target);
-    for (size_t place; (place = next_region(&w, pm_packed_limit(high))) != SIZE_MAX;) {
+    pm_packed_walk walk;
+    pm_packed_start(&walk, &runs->regions, &target);
+    for (size_t place; (place = pm_packed_next(&walk, pm_packed_limit(high))) != SIZE_MAX;) {
         const uint32_t rank = runs->ranks[place];
         pm_found found = pm_found_none(pm_reach_of(&field->reach, rank), spot->scale);
         if (pm_region_covers(field->table, rank, spot->x, spot->y)) {
@@ -368,5 +388,21 @@ int pm_find_all_nearest(const pm_field *field, const pm_spot *spot, size_t most,
         if (list->count - first > most)
             list->count = first + most;
     }
+    return 1;
+}
+
+int pm_scan_all(const pm_field *field, const pm_spot *spot, size_t most, int nearest, pm_list *list) {
+    const size_t first = list->count;
+    for (size_t rank = 0; rank < field->table->count; rank++) {
+        if (!nearest && list->count - first == most)
+            return 1;
+        pm_found found = pm_scan_region(field->table, rank, &field->reach, spot);
+        if (found.rank != PM_FOUND_NONE && !append(list, &found))
+            return 0;
+    }
+    if (nearest)
+        sort(list->items + first, list->count - first, spot);
+    if (list->count - first > most)
+        list->count = first + most;
     return 1;
 }

@@ -37,13 +37,29 @@ typedef struct pm_list {
 
 void pm_list_free(pm_list *list);
 
-/* All regions that cover the point. Each returns 0 when memory runs out. */
-int pm_find_all_covering(const pm_field *field, const pm_spot *spot, pm_list *list);
+/* Each of the following returns 0 when memory runs out. */
 
 /* All regions within reach, in rank order; with distances if `measured`. */
 int pm_find_all_within(const pm_field *field, const pm_spot *spot, int measured, pm_list *list);
 
 /* The `most` nearest regions within reach, nearest first. */
 int pm_find_all_nearest(const pm_field *field, const pm_spot *spot, size_t most, pm_list *list);
+
+/* The same without runs: the first `most` in rank order, or with `nearest` the nearest. */
+int pm_scan_all(const pm_field *field, const pm_spot *spot, size_t most, int nearest, pm_list *list);
+
+/* Ranks alone. */
+typedef struct pm_ranks {
+    uint32_t *items;
+    size_t count, room;
+    const pm_allocator *allocator;
+} pm_ranks;
+
+void pm_ranks_free(pm_ranks *ranks);
+int pm_ranks_append(pm_ranks *ranks, uint32_t rank); /* 0 when memory runs out */
+void pm_ranks_sort(pm_ranks *ranks);
+
+/* All regions that cover the point, in rank order. */
+int pm_find_all_covering(const pm_polygon_table *table, const pm_runs *runs, const pm_spot *spot, pm_ranks *ranks);
 
 #endif

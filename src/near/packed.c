@@ -34,7 +34,7 @@ void pm_packed_view(pm_packed *tree, size_t count, const float *memory) {
 
 /* The greatest float that is certainly no more than a value which was rounded once. */
 static float below(double value) {
-    double least = value - fabs(value) * 0x1p-52;
+    double least = isfinite(value) ? value - fabs(value) * 0x1p-52 : value;
     float rounded = (float)least;
     return (double)rounded > least ? nextafterf(rounded, -INFINITY) : rounded;
 }
@@ -95,4 +95,30 @@ void pm_packed_bounds_far(const float *node, const pm_target *target, float boun
         double square = dx * dx + dy * dy;
         bounds[i] = square < (double)FLT_MAX ? below(square) : FLT_MAX;
     }
+}
+
+void pm_packed_start(pm_packed_walk *walk, const pm_packed *tree, const pm_target *target) {
+    walk->tree = tree;
+    walk->target = *target;
+    walk->count = 0;
+    if (tree->count > 0)
+        walk->steps[walk->count++] = pm_packed_top(0, tree->count);
+}
+
+size_t pm_packed_next(pm_packed_walk *walk, float limit) {
+    float bounds[PM_PACKED_FAN];
+    while (walk->count > 0) {
+        pm_packed_step step = walk->steps[--walk->count];
+        const int level = pm_packed_step_level(step);
+        const size_t item = pm_packed_step_item(step);
+        if (pm_packed_step_bound(step) > limit)
+            continue;
+        if (level < 0)
+            return item;
+        const float *node = walk->tree->nodes[level] + PM_PACKED_FLOATS * item;
+        uint32_t near = pm_packed_near(node, &walk->target, limit, bounds) &
+                        pm_packed_children(item, level, 0, walk->tree->count);
+        walk->count = pm_packed_push(walk->steps, walk->count, item, level, near, bounds);
+    }
+    return SIZE_MAX;
 }

@@ -172,4 +172,17 @@ static inline pm_packed_step pm_packed_top(size_t begin, size_t end) {
     return pm_packed_step_of(0, level, begin >> 4 * (level + 1));
 }
 
+/* A walk over the boxes that may be within a limit of a target, the nearest first. */
+typedef struct pm_packed_walk {
+    const pm_packed *tree;
+    pm_target target;
+    pm_packed_step steps[PM_PACKED_STEPS];
+    size_t count;
+} pm_packed_walk;
+
+void pm_packed_start(pm_packed_walk *walk, const pm_packed *tree, const pm_target *target);
+
+/* The next box whose bound is at most `limit`, or SIZE_MAX after the last. The limit may sink on the way. */
+size_t pm_packed_next(pm_packed_walk *walk, float limit);
+
 #endif

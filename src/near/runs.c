@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "near/order.h"
 
 /* What the memory starts with; the arrays follow. */
 typedef struct head {
@@ -74,62 +75,6 @@ int pm_runs_view(pm_runs *runs, const void *memory, size_t size) {
     return 1;
 }
 
-/* ---- order ---- */
-
-/* What is ordered, by a key. */
-typedef struct entry {
-    uint64_t key;
-    uint32_t item, owner;
-} entry;
-
-/* The position along a Hilbert curve (Warren, "Hacker's Delight", 2nd ed., 16-7) of a place on a grid of 2^16. */
-static uint32_t hilbert(uint32_t x, uint32_t y) {
-    uint32_t position = 0;
-    for (uint32_t s = 1u << 15; s > 0; s >>= 1) {
-        uint32_t right = (x & s) != 0, up = (y & s) != 0;
-        position = position << 2 | ((3 * right) ^ up);
-        if (!up) {
-            if (right) {
-                x = ~x & 0xffff;
-                y = ~y & 0xffff;
-            }
-            uint32_t swap = x;
-            x = y;
-            y = swap;
-        }
-    }
-    return position;
-}
-
-static uint32_t grid_place(double value) {
-    double place = value * 65535;
-    return place > 0 ? place < 65535 ? (uint32_t)place : 65535 : 0;
-}
-
-/* Stable, by the bytes of the keys that differ; the result is in `entries`. */
-static void sort(entry *entries, entry *other, size_t count) {
-    uint64_t differ = 0;
-    for (size_t i = 1; i < count; i++)
-        differ |= entries[i].key ^ entries[0].key;
-    entry *from = entries, *to = other;
-    for (int shift = 0; shift < 64; shift += 8) {
-        size_t places[257] = {0};
-        if (!(differ >> shift & 0xff))
-            continue;
-        for (size_t i = 0; i < count; i++)
-            places[(from[i].key >> shift & 0xff) + 1]++;
-        for (int i = 0; i < 256; i++)
-            places[i + 1] += places[i];
-        for (size_t i = 0; i < count; i++)
-            to[places[from[i].key >> shift & 0xff]++] = from[i];
-        entry *swap = from;
-        from = to;
-        to = swap;
-    }
-    if (from != entries)
-        memcpy(entries, from, count * sizeof *entries);
-}
-
 /* ---- filling ---- */
 
 typedef struct filler {
@@ -151,9 +96,7 @@ static void tree_box(const filler *f, const pm_box *box, double out[4]) {
 static uint32_t curve_place(const filler *f, const pm_box *box) {
     double sides[4];
     tree_box(f, box, sides);
-    double extent = f->extent > 0 ? f->extent : 1;
-    return hilbert(grid_place((sides[0] / 2 + sides[2] / 2) / extent),
-                   grid_place((sides[1] / 2 + sides[3] / 2) / extent));
+    return pm_curve_place(sides[0] / 2 + sides[2] / 2, sides[1] / 2 + sides[3] / 2, f->extent);
 }
 
 static void choose_map(filler *f) {
@@ -183,13 +126,13 @@ static void choose_map(filler *f) {
 }
 
 /* The regions that are not empty, along the curve. */
-static void order_regions(const filler *f, entry *entries, entry *other) {
+static void order_regions(const filler *f, pm_entry *entries, pm_entry *other) {
     const pm_polygon_table *table = f->table;
     size_t count = 0;
     for (size_t rank = 0; rank < table->count; rank++)
         if (table->polygon_offsets[rank + 1] > table->polygon_offsets[rank])
-            entries[count++] = (entry){curve_place(f, &table->boxes[rank]), (uint32_t)rank, 0};
-    sort(entries, other, count);
+            entries[count++] = (pm_entry){curve_place(f, &table->boxes[rank]), (uint32_t)rank, 0};
+    pm_order(entries, other, count);
     uint32_t *ranks = (uint32_t *)(uintptr_t)f->runs->ranks, *places = (uint32_t *)(uintptr_t)f->runs->places;
     memset(places, 0xff, table->count * sizeof *places);
     for (size_t i = 0; i < count; i++) {
@@ -214,7 +157,7 @@ static pm_box run_box(const pm_polygon_table *table, uint32_t first, size_t edge
 }
 
 /* Append the runs of a region, which is number `place` on the curve. */
-static size_t list_runs(const filler *f, size_t place, entry *entries, size_t count) {
+static size_t list_runs(const filler *f, size_t place, pm_entry *entries, size_t count) {
     const pm_polygon_table *table = f->table;
     size_t rank = f->runs->ranks[place];
     for (size_t polygon = table->polygon_offsets[rank]; polygon < table->polygon_offsets[rank + 1]; polygon++)
@@ -224,14 +167,14 @@ static size_t list_runs(const filler *f, size_t place, entry *entries, size_t co
                 size_t edges = end - begin < PM_RUN_EDGES ? end - begin : PM_RUN_EDGES;
                 size_t first = at + edges > end ? end - edges : at;
                 pm_box box = run_box(table, (uint32_t)first, edges);
-                entries[count++] = (entry){(uint64_t)place << 32 | curve_place(f, &box), (uint32_t)first,
-                                           (uint32_t)(edges - 1) << 29 | (uint32_t)rank};
+                entries[count++] = (pm_entry){(uint64_t)place << 32 | curve_place(f, &box), (uint32_t)first,
+                                              (uint32_t)(edges - 1) << 29 | (uint32_t)rank};
             }
         }
     return count;
 }
 
-static int fill_runs(const filler *f, entry *entries, entry *other, float *boxes, pm_poll *poll) {
+static int fill_runs(const filler *f, pm_entry *entries, pm_entry *other, float *boxes, pm_poll *poll) {
     pm_runs *r = f->runs;
     size_t count = 0;
     uint32_t *starts = (uint32_t *)(uintptr_t)r->starts;
@@ -243,7 +186,7 @@ static int fill_runs(const filler *f, entry *entries, entry *other, float *boxes
             return 0;
     }
     starts[r->region_count] = (uint32_t)count;
-    sort(entries, other, count);
+    pm_order(entries, other, count);
     for (size_t i = 0; i < count; i++) {
         ((uint32_t *)(uintptr_t)r->first)[i] = entries[i].item;
         ((uint32_t *)(uintptr_t)r->owners)[i] = entries[i].owner;
@@ -277,7 +220,7 @@ pm_status pm_runs_fill(const pm_polygon_table *table, void *memory, size_t size,
     h.origin[1] = runs.origin[1];
     memcpy(memory, &h, sizeof h);
     size_t room = runs.run_count > table->count ? runs.run_count : table->count;
-    entry *entries = pm_allocate(allocator, 2 * (room + 1) * sizeof *entries), *other = entries + room + 1;
+    pm_entry *entries = pm_allocate(allocator, 2 * (room + 1) * sizeof *entries), *other = entries + room + 1;
     if (!entries)
         return PM_ERR_NO_MEMORY;
     float *boxes = (float *)((char *)memory + sizeof h);

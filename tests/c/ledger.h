@@ -1,4 +1,4 @@
-/* ledger.h: an allocator that counts, fails when told to, and holds the library to its contract. See ledger.c. */
+/* ledger.h: an allocator that counts, fails at a chosen call, and holds the library to its contract. See ledger.c. */
 #ifndef LEDGER_H
 #define LEDGER_H
 

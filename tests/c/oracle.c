@@ -564,3 +564,32 @@ void oracle_match_disks(const pm_disks *disks, const pm_options *options, const 
     match_all(NULL, centers, disks->area, disks->count, &rules, points, out);
     free(centers);
 }
+
+/* Is candidate a listed before b? */
+static int is_before(const pm_options *options, const double *areas, const region_distance *distances, size_t a,
+                     size_t b) {
+    int nearer = options->predicate == PM_NEAREST ? compare_distances(&distances[a], &distances[b]) : 0;
+    return nearer < 0 || (nearer == 0 && (beats(options, areas, a, b) || (!beats(options, areas, b, a) && a < b)));
+}
+
+size_t oracle_candidates(const pm_regions *regions, const pm_options *options, double x, double y, int64_t *ids) {
+    enum { MOST = 64 };
+    static region_distance distances[MOST];
+    double areas[MOST], centers[2 * MOST];
+    size_t count = regions->geom_offsets ? regions->geom_count : regions->polygon_count, found = 0;
+    assert(count <= MOST);
+    for (size_t i = 0; i < count && isfinite(x) && isfinite(y); i++) {
+        areas[i] = oracle_area(regions, i);
+        oracle_center(regions, i, centers + 2 * i);
+        if (options->predicate >= PM_DWITHIN)
+            distance_of(&distances[i], regions, i, x, y);
+        if (options->predicate >= PM_DWITHIN ? is_within(&distances[i], x, y, limit_of(options, i))
+                                             : is_candidate(regions, centers, options, i, x, y)) {
+            size_t at = found++;
+            for (; at > 0 && is_before(options, areas, distances, i, (size_t)ids[at - 1]); at--)
+                ids[at] = ids[at - 1];
+            ids[at] = (int64_t)i;
+        }
+    }
+    return found;
+}

@@ -40,6 +40,9 @@ double oracle_area(const pm_regions *regions, size_t region);
 void oracle_center(const pm_regions *regions, size_t region, double center[2]);
 int oracle_covers(const pm_regions *regions, size_t region, double x, double y);
 
+/* All candidates of a point, the best first; how many there are. At most 64 regions. */
+size_t oracle_candidates(const pm_regions *regions, const pm_options *options, double x, double y, int64_t *ids);
+
 void oracle_match(const pm_regions *regions, const pm_options *options, const pm_points *points, int64_t *out);
 void oracle_match_disks(const pm_disks *disks, const pm_options *options, const pm_points *points, int64_t *out);
 

@@ -227,7 +227,7 @@ static void test_little_memory(const map *m, const pm_index *index, rng *r) {
     (void)pm_index_block(index, &size);
     pm_index *small = build_regions(m, 0, PM_ENGINE_TREE, size - tree / 2);
     tap_ok(leaves_of(small).gradual_below && !leaves_of(index).gradual_below,
-           "cells are cut by and by where memory is short");
+           "cells are cut gradually where memory is short");
     check(small, NULL, r, "polygons in little memory");
     pm_index_free(small);
 }

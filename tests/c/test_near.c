@@ -44,7 +44,8 @@ static layer layer_of(const pm_regions *regions) {
                .ids = get(count * sizeof(uint32_t))};
     l.table.polygon_offsets[0] = l.table.ring_offsets[0] = l.table.vertex_offsets[0] = 0;
     for (size_t i = 0; i < count; i++) {
-        pm_polygons_append(&l.table, regions, i);
+        if (!pm_polygons_append(&l.table, regions, i, sizes.vertices))
+            abort();
         l.ids[i] = (uint32_t)i;
     }
     pm_polygons_seal(&l.table);
@@ -202,8 +203,14 @@ static void check_lists(tap_count *count, rng *r, const pm_field *field, const p
     for (size_t i = 0; i < near; i++)
         if (within[i].covers)
             within[inside++] = within[i];
+    pm_ranks ranks = {0};
+    int right = pm_find_all_covering(field->table, field->runs, spot, &ranks) && ranks.count == inside;
+    for (size_t i = 0; right && i < inside; i++)
+        right = ranks.items[i] == within[i].rank;
+    tap_case(count, right);
+    pm_ranks_free(&ranks);
     list.count = 0;
-    tap_case(count, pm_find_all_covering(field, spot, &list) && same_list(&list, within, inside, 1));
+    tap_case(count, pm_scan_all(field, spot, SIZE_MAX, 0, &list) && list.count == near);
     for (size_t i = 1; i < near; i++)
         for (size_t k = i; k > 0 && pm_found_compare(&all[k], &all[k - 1], spot) < 0; k--) {
             pm_found swap = all[k];

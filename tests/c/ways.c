@@ -1,7 +1,7 @@
 /* ways.c: does a tree give the same answers with every instruction set, for every number of points, in every layout?
  *
  * Points go in batches and whole vectors, so mistakes live at the ends of both, in what is left over from the call
- * before, and in the copies that bring strange layouts into line. Whatever stands beside the points is NaN here or
+ * before, and in the copies that bring strange layouts into line. Whatever is beside the points is NaN here or
  * belongs to other points, and what follows the answers must stay as it was. */
 #include "ways.h"
 

@@ -407,3 +407,12 @@ def test_a_table_is_shown(capsys: pytest.CaptureFixture[str], run: results.Resul
     shown = capsys.readouterr().out
     assert "land: the land" in shown
     assert "DuckDB spatial: not run: no | luck" in shown
+
+
+def test_a_result_says_on_which_machine_and_build() -> None:
+    from bench import machine
+
+    facts = machine.describe(None, ["numpy", "a-package-that-is-not-there"])
+    assert facts["packages"]["numpy"] == np.__version__
+    assert facts["packages"]["a-package-that-is-not-there"] is None
+    assert {"cpu", "cores", "system", "python", "date", "extension", "extension SHA-256"} <= facts.keys()

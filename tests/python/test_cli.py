@@ -285,7 +285,34 @@ def test_help_loads_no_heavy_library():
     )
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True).stderr.split()
     assert "click" in loaded
-    assert not {"pyarrow", "pyogrio", "shapely", "rich"} & set(loaded)
+    assert not {"numpy", "pyarrow", "pyogrio", "shapely", "rich"} & set(loaded)
+
+
+def test_the_help_of_many_options_is_in_groups():
+    from poly_match._cli import commands, groups
+
+    shown = cli("match", "--help").stdout
+    titles = [title for title in (*groups.GROUPS, groups.REST) if f"\n{title}:\n" in shown]
+    assert titles == [*list(groups.GROUPS)[:4], groups.REST]
+    places = [shown.index(f"\n{title}:\n") for title in titles]
+    assert places == sorted(places)
+    assert places[0] < shown.index("--score") < places[1] < shown.index("--x ") < places[2]
+    assert "the lowest value wins" in " ".join(shown.split())
+    running = {"workers", "progress", "quiet", "as_json", "help", "max_bytes"}
+    grouped = {name for names in groups.GROUPS.values() for name in names}
+    for command in commands.cli.commands.values():
+        if isinstance(command, groups.GroupedCommand):
+            options = {each.name for each in command.params if each.param_type_name == "option"}
+            assert options <= grouped | running
+
+
+def test_the_package_loads_its_names_when_they_are_used():
+    program = (
+        "import sys, poly_match as pm\nassert not {'numpy', 'poly_match._index'} & set(sys.modules)\n"
+        "assert set(pm.__all__) <= set(dir(pm))\npm.Index\nassert 'numpy' in sys.modules\n"
+        "assert 'Index' in vars(pm)\nfrom poly_match import *\nassert sjoin is pm.sjoin"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 # ---- how it fails --------------------------------------------------------------------------------------

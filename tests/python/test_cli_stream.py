@@ -211,7 +211,7 @@ def test_colours_are_for_terminals_that_want_them(folder, variables, coloured):
 
 @posix
 def test_help_is_quick():
-    """Less than 0.2 s on an idle machine: here what counts is the time of the processor, with slack."""
+    """Less than 0.1 s on an idle machine: here what counts is the time of the processor."""
     import resource
 
     took = []
@@ -220,4 +220,4 @@ def test_help_is_quick():
         subprocess.run([*COMMAND, "match", "--help"], check=True, capture_output=True)
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         took.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    assert min(took) < 0.4
+    assert min(took) < 0.2

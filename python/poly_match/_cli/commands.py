@@ -14,6 +14,7 @@ import click
 from poly_match._cli.console import Console
 from poly_match._cli.errors import UsageProblem
 from poly_match._cli.formats import FORMATS, INDEX_ENDING, PIPE, is_index
+from poly_match._cli.groups import GroupedCommand
 from poly_match._cli.options import MatchOptions, PointsFile, Rules
 from poly_match._rules import BESTS, INVALID, NEED_DISTANCE, PREDICATES, TAKE_DISTANCE
 
@@ -51,12 +52,18 @@ rule_options = _options(
         help="Which regions are candidates for a point.",
     ),
     click.option("--distance", type=float, help="How far away a region may be: its center, its border."),
-    click.option("--best", type=click.Choice(BESTS), help="Which candidate wins.  [default: smallest]"),
-    click.option("--score", metavar="FIELD", help="Instead of --best: the lowest value of this field wins."),
+    click.option(
+        "--best", type=click.Choice(BESTS),
+        help="Which candidate wins; of equal ones, the first in the input.  [default: smallest]",
+    ),
+    click.option(
+        "--score", metavar="FIELD",
+        help="Instead of --best: a field of the regions to rank by; the lowest value wins.",
+    ),
     click.option(
         "--invalid", type=click.Choice(INVALID), default="warn", show_default=True,
         help="What to do with invalid regions, such as bow-ties: use them, use them with a warning, let them "
-        "match nothing, or refuse them.",
+        "match nothing, or end with an error.",
     ),
 )  # fmt: skip
 point_options = _options(
@@ -99,7 +106,7 @@ run_options = _options(
     ),
 )
 console_options = _options(
-    click.option("-q", "--quiet", is_flag=True, help="No bar and no summary; warnings are still told."),
+    click.option("-q", "--quiet", is_flag=True, help="No bar and no summary; warnings are still shown."),
     click.option("--json", "as_json", is_flag=True, help="The summary as one JSON object on stderr."),
 )
 keys = click.option(
@@ -121,16 +128,17 @@ def cli() -> None:
     """Give every point its best region.
 
     Files are CSV, TSV (.gz, .bz2 and .zst as well), Parquet, GeoParquet, Arrow, GeoJSON, GeoJSONSeq,
-    GeoPackage, FlatGeobuf and Shapefile, told by how their names end; for reading, whatever else GDAL knows.
+    GeoPackage, FlatGeobuf and Shapefile, recognized by the extension; for reading, also
+    whatever else GDAL knows.
     A dash is standard input or standard output.
 
     \b
-    Exit codes: 0 done, 1 failure, 2 wrong usage, 3 input refused,
+    Exit codes: 0 done, 1 failure, 2 wrong usage, 3 input that can't be matched,
     4 unmatched points with --fail-unmatched, 130 interrupted.
     """
 
 
-@cli.command(short_help="Add to every point the attributes of its best region.")
+@cli.command(cls=GroupedCommand, short_help="Add to every point the attributes of its best region.")
 @click.argument("points")
 @click.argument("polygons")
 @output_options
@@ -148,7 +156,7 @@ def match(context: click.Context, /, **options: Any) -> None:
     """Add to every point the attributes of its best region.
 
     The output has one row per point, in the same order, with all columns of the points as they are, and then
-    the region's. A point without a region keeps its row: the added cells are empty. POINTS is read in pieces,
+    the region's. A point without a region keeps its row: the added cells are empty. POINTS is read in chunks,
     so it may be larger than the memory.
 
     POLYGONS may be an index that `poly-match index` wrote: then the number of the region is added (0 is the
@@ -164,7 +172,7 @@ def match(context: click.Context, /, **options: Any) -> None:
     run_match(_job(context, options), _console(options))
 
 
-@cli.command(short_help="Count the points of every region.")
+@cli.command(cls=GroupedCommand, short_help="Count the points of every region.")
 @click.argument("points")
 @click.argument("polygons")
 @output_options
@@ -180,7 +188,7 @@ def count(context: click.Context, /, **options: Any) -> None:
     """Count the points of every region.
 
     The output has one row per region, in their order, with its fields and the number of points whose best
-    region it is. Each point counts once or, unmatched, not at all: the summary tells how many those are.
+    region it is. Each point counts once or, unmatched, not at all: the summary says how many those are.
     Formats with geometries get that of the region.
 
     \b
@@ -191,7 +199,7 @@ def count(context: click.Context, /, **options: Any) -> None:
     run_count(_job(context, options), _console(options))
 
 
-@cli.command(short_help="Build an index of polygons and save it.")
+@cli.command(cls=GroupedCommand, short_help="Build an index of polygons and save it.")
 @click.argument("polygons")
 @click.option("-o", "--output", required=True, metavar="FILE", help=f"The file to write, {INDEX_ENDING}.")
 @overwrite
@@ -235,7 +243,9 @@ def info(file: str, layer: str | None, as_json: bool) -> None:
     click.echo(json.dumps(facts) if as_json else report(facts))
 
 
-@cli.command(short_help="Look for what is wrong with polygons, and with points beside them.")
+@cli.command(
+    cls=GroupedCommand, short_help="Look for what is wrong with polygons, and with points beside them."
+)
 @click.argument("polygons")
 @click.argument("points", required=False)
 @point_options
@@ -253,7 +263,7 @@ def check(**options: Any) -> None:
     click.echo(checked(options["polygons"], options["polygons_layer"], points, options["as_json"]))
 
 
-@cli.command(short_help="Draw points on a map of their regions.")
+@cli.command(cls=GroupedCommand, short_help="Draw points on a map of their regions.")
 @click.argument("points")
 @click.argument("polygons")
 @click.option("-o", "--output", required=True, metavar="FILE", help="The picture: .png, .svg or .pdf.")

@@ -1,9 +1,9 @@
 """The command `poly-match`: how it starts and how it ends.
 
-Exit codes: 0 done, 1 failure, 2 wrong usage, 3 input refused, 4 unmatched points where that is asked for, 130
-interrupted. Every failure that has a reason is one line on stderr, without a traceback. The libraries the
-commands need are an extra of the package, so a missing one is told with the command that installs it. What
-the commands do is in `commands`, `match` and `inspect`.
+Exit codes: 0 done, 1 failure, 2 wrong usage, 3 input that can't be matched, 4 unmatched points where that is
+an error, 130 interrupted. Every failure that has a reason is one line on stderr, without a traceback. The
+libraries that the commands need are an extra of the package, so the message for a missing one has the
+command that installs it. What the commands do is in `commands`, `match` and `inspect`.
 """
 
 from __future__ import annotations

@@ -1,10 +1,10 @@
 """A match within groups: every point gets the best of the regions that have its key.
 
-From two groups to a hundred thousand, each is a match of its own, and what differs is who does it. A group
-that takes longer than a chunk gets an index, on as many cores as there are, with a look for Ctrl-C in
-between. The others are too small for that: one call of the extension answers as many of them as take 30 ms,
-copying a group's regions together, matching its points and going on to the next, some 5 µs for ten squares
-and ten points. Rows keep their order within a group, so ties are decided as in one match.
+Each group is a match of its own, whether there are two or a hundred thousand. A group that takes longer than
+a chunk gets an index and all cores, with checks for Ctrl-C. The others are too small for that: one call of
+the extension handles about 30 ms' worth of them, copying a group's regions together, matching its points and
+moving on, about 5 µs for ten squares and ten points. Rows keep their order within a group, so ties are
+decided as in a single match.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ __all__ = ["Groups"]
 Rows = npt.NDArray[np.int64]
 
 AUTO, SCAN, NOT_HERE = 0, 1, 255  # what the extension does with a group
-LONG = 0.02  # seconds: a group that takes as long is matched by itself
-KEPT_VERTICES = 1000  # with as many, the index of a group is kept for the next points
+LONG = 0.02  # seconds: a group that takes this long is matched by itself
+KEPT_VERTICES = 1000  # from this many, the index of a group is kept for the next points
 
 
 class Groups:
-    """Regions in groups, to be matched with points once, or again and again.
+    """Regions in groups, to be matched with points once or repeatedly.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ class Groups:
     codes : (m,) array of int64
         The group of each region, from 0 to `count`; -1: none.
     keep
-        Whether more points will come: then the indexes of large groups are kept.
+        Whether more points will follow; if so, the indexes of large groups are kept.
     """
 
     def __init__(self, prepared: Prepared, codes: Rows, count: int, keep: bool = False) -> None:
@@ -93,7 +93,7 @@ class Groups:
 
 
 class _Call:
-    """One call's points, by group, and how far they are."""
+    """The points of one call, by group, and its progress."""
 
     def __init__(
         self, groups: Groups, x: Doubles, y: Doubles, codes: Rows, workers: int, distances: Doubles | None
@@ -115,7 +115,7 @@ class _Call:
         self.done = len(x) - len(self.rows)  # points without a group
 
     def run(self, bar: Bar | None) -> None:
-        """Match the groups that take long, then the others."""
+        """Match the slow groups, then the others."""
         for group in np.flatnonzero(self.alone).tolist():
             self._match_alone(group, bar)
         self._match_rest(bar)
@@ -156,7 +156,7 @@ class _Call:
         self._run(work, int(starts[-1]), int(self.points[~self.alone].sum()), bar)
 
     def _run(self, work: Any, count: int, points: int, bar: Bar | None) -> None:
-        """Do pieces of work that stand for so many points."""
+        """Do this many pieces of work, which are shown as `points` points."""
         before = self.done
         queue = ChunkQueue(work, count, self.workers)
         queue.run(None if bar is None else lambda done: bar.show(before + done * points // max(count, 1)))

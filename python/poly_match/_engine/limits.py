@@ -1,6 +1,6 @@
-"""What a rule needs beside its word: scores, distances, a budget, as the engine takes them.
+"""Options that come with a rule, as the engine takes them: scores, distances, a budget.
 
-Each is checked here against the regions it belongs to, in the order of the caller's rows.
+Checked here against the number of regions, in the order of the caller's rows.
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ __all__ = ["budget_of", "check_predicate", "distances_of", "rule_of", "scores_of
 
 
 def check_predicate(predicate: Any) -> None:
-    """Refuse a word that is no predicate."""
+    """Raise unless this is a predicate."""
     if predicate not in PREDICATES:
         raise value_error("predicate", f"expected one of {listed(PREDICATES)}; got {predicate!r}")
 
 
 def scores_of(polygons: Any, best: Any) -> Any:
-    """Return the column that `best` names, or `best` itself where that is a rule or the scores already."""
+    """Return the column that `best` names; `best` itself if it is a rule or already the scores."""
     if isinstance(best, str) and best not in BESTS and best in getattr(polygons, "columns", ()):
         return polygons[best]
     return best

@@ -1,6 +1,6 @@
-"""Polygons and rules as the engine takes them: plain arrays, checked and measured once.
+"""Polygons and rules as plain arrays for the engine, checked and measured once.
 
-From here an index is built, of all regions or of those of some rows, for few points or for many.
+An index is built from these: of all regions or of some rows, for few points or for many.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Rows = npt.NDArray[np.intp]
 
 
 class Prepared(NamedTuple):
-    """Regions and rules. A list of `Polygon` has answered for its areas and, as disks, for its centers."""
+    """Regions and rules. From a list of `Polygon` also its own areas and, as disks, its centers."""
 
     regions: Regions
     disks: tuple[Doubles, Doubles, Doubles] | None  # x, y and area, instead of the regions
@@ -101,7 +101,7 @@ def _without(polygons: Any, rows: Rows) -> list[Any]:
 def is_few(points: Any, regions: Any, vertices: Any, predicate: str) -> Any:
     """Return whether scanning the regions for each point is less work than building a tree of cells.
 
-    Of one match, or of many at once: then the three numbers are arrays, and so is the answer.
+    Given arrays instead of numbers, it decides for many matches at once.
 
     A vertex costs a tree some 300 ns; a scan costs a point 1 ns per region and some 300 ns for edges.
     A disk costs a tree 0.3 to 3 µs; a scan, which ends at the first hit, costs a point 10 to 50 ns for a

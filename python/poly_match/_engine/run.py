@@ -1,9 +1,8 @@
-"""Matching many points: in chunks, on several cores, with a bar, and interruptible.
+"""Match many points: in chunks, on several cores, with a progress bar, and interruptible.
 
-A chunk is sized by time, not by count: about 30 ms of work at the rate measured so far. Between two chunks
-the interpreter runs, so a bar can move and Ctrl-C can end the call. Answers don't depend on how points were
-cut, because each point is answered alone. The threads live as long as the call: nothing of them is left
-afterwards.
+A chunk is sized by time, not by count: about 30 ms of work at the rate measured so far. The interpreter runs
+between two chunks, so that the bar can move and Ctrl-C can end the call. Answers don't depend on the chunks,
+because each point is matched on its own. All threads end with the call.
 """
 
 from __future__ import annotations
@@ -57,29 +56,29 @@ def run(
 
 
 class ChunkQueue:
-    """Work that can be cut anywhere, and how far it is.
+    """Work that can be split anywhere, and its progress.
 
     Parameters
     ----------
     work
-        Does the items from one position to another.
+        Does the items between two positions.
     count
         The number of items.
     workers
-        Threads, the calling one among them.
+        Threads, including the calling one.
     """
 
     def __init__(self, work: Callable[[int, int], None], count: int, workers: int) -> None:
         self.work, self.count = work, count
         self.workers = max(min(workers, -(-count // FIRST_CHUNK)), 1)
         self.lock = threading.Lock()
-        self.next = 0  # the first item nobody has taken
+        self.next = 0  # the first item that no thread has taken
         self.done = 0
         self.chunk = FIRST_CHUNK
         self.failure: BaseException | None = None
 
     def run(self, show: Callable[[int], None] | None) -> None:
-        """Do all of it, and show now and then how much is done."""
+        """Do all of it, and report progress to `show`."""
         threads = [threading.Thread(target=self._help, daemon=True) for _ in range(self.workers - 1)]
         try:
             for thread in threads:
@@ -135,7 +134,7 @@ class ChunkQueue:
 
 
 class Bar:
-    """One line on stderr that says how far and how fast; needs no library."""
+    """A progress bar on stderr, with the rate; needs no library."""
 
     WIDTH = 30
     EVERY = 0.1  # seconds
@@ -168,7 +167,7 @@ class Bar:
 
 
 def worker_count(workers: int) -> int:
-    """Return the number of threads `workers` asks for, as in SciPy: -1 is all that this process may use."""
+    """Return the number of threads for `workers`, as in SciPy: -1 means all that this process may use."""
     try:
         count = operator.index(workers)
     except TypeError:
@@ -190,8 +189,8 @@ def usable_cores() -> int:
 def cgroup_quota(proc: Path = Path("/proc/self/cgroup"), root: Path = Path("/sys/fs/cgroup")) -> float | None:
     """Return how many cores' worth of time the control groups allow, None without a limit.
 
-    A limit holds for everything below it, so the smallest on the way to the root counts. Version 2 writes
-    ``quota period`` in cpu.max, version 1 has a file for each.
+    A limit applies to everything below it, so the smallest on the path to the root counts. Version 2 has
+    ``quota period`` in cpu.max, version 1 a file for each.
     """
     limits = []
     try:

@@ -1,8 +1,8 @@
-"""Columns of Arrow, whoever holds them: points and polygons through the Arrow PyCapsule interface.
+"""Points and polygons in Arrow columns, from any library, through the Arrow PyCapsule interface.
 
-The extension makes tuples and read-only arrays over the very memory of what was exported, checked; here they
-get their meaning: which column of a table is the geometry, how it is laid out (GeoArrow, WKB, plain numbers),
-which rows are missing. Coordinates in one chunk are used where they lie. No library of Arrow is imported.
+The extension checks what was exported and returns tuples and read-only arrays over the same memory. This
+module interprets them: which column of a table is the geometry, how it is laid out (GeoArrow, WKB, plain
+numbers), which rows are missing. Coordinates in one chunk are not copied. No Arrow library is imported.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ EXPECTED = (
 )
 NUMBERS = frozenset("cCsSiIlLefg")
 DECIMAL = re.compile(r"d:\d+,(?P<scale>-?\d{1,3})(?:,(?:32|64|128|256))?")
-NULL, DICTIONARY = "n", "dictionary"  # columns without values, and of indices into others
+NULL, DICTIONARY = "n", "dictionary"  # columns without values; dictionary-encoded columns
 BYTES, TEXT = frozenset(("z", "Z", "vz")), frozenset(("u", "U", "vu"))
 OTHERS = {
     "b": "booleans",
@@ -44,11 +44,11 @@ OTHERS = {
 LISTS = frozenset(("+l", "+L"))
 DIMENSIONS = ("xy", "xyz", "xym", "xyzm")
 WKB, WKT = "wkb", "wkt"
-KINDS = {0: "point", 2: "polygon", 3: "multipolygon"}  # by how many lists are around a coordinate
+KINDS = {0: "point", 2: "polygon", 3: "multipolygon"}  # by the number of lists around a coordinate
 
 
 class Field(NamedTuple):
-    """What a schema says."""
+    """One field of a schema."""
 
     format: str
     name: str
@@ -57,7 +57,7 @@ class Field(NamedTuple):
 
 
 class Array(NamedTuple):
-    """One chunk of what a field describes; `nulls` is -1 when nobody has counted."""
+    """One chunk of a field's data; `nulls` is -1 where they were not counted."""
 
     length: int
     offset: int
@@ -67,13 +67,13 @@ class Array(NamedTuple):
 
 
 class Column(NamedTuple):
-    """The geometry of what was handed over."""
+    """The geometry column of what the caller passed."""
 
     field: Field
     chunks: list[Array]
 
 
-# ---- taking it ---------------------------------------------------------------------------------------------
+# ---- import ------------------------------------------------------------------------------------------------
 
 
 def is_arrow(values: object) -> bool:
@@ -82,8 +82,9 @@ def is_arrow(values: object) -> bool:
 
 
 def _take(values: Any, argument: str) -> Column:
-    """Return everything an object exports."""
-    # Capsules have names here, so that none is destroyed, by any code, while an exception passes by.
+    """Return all that an object exports."""
+    # Bound to names, so that no capsule is destroyed (which may run Python code) while an exception
+    # propagates.
     if hasattr(values, "__arrow_c_array__"):
         schema, array = values.__arrow_c_array__()
         field, chunks = _core.arrow_array(argument, schema, array)
@@ -104,7 +105,7 @@ def _array(array: Any) -> Array:
 
 
 def _geometry_of(values: Any, argument: str) -> Column:
-    """Return what is the geometry: all of a column or of a table of numbers, or one column of a table."""
+    """Return the geometry: a whole column, a whole table of two numeric columns, or one column of a table."""
     field, chunks = _take(values, argument)
     if _is_pair(field):
         check_order([child.name for child in field.children], argument)
@@ -124,7 +125,7 @@ def _geometry_of(values: Any, argument: str) -> Column:
 
 
 def _geometry_child(table: Field) -> int | None:
-    """Return where the geometry is: the primary column, the only one that says it is, or that may be one."""
+    """Return the position of the geometry: the primary column, else the only one typed or laid out as one."""
     primary = _geoparquet(table).get("primary_column")
     # Text is geometry in a column alone, and in a table only where it says so: it may be anything.
     for test in (
@@ -139,14 +140,14 @@ def _geometry_child(table: Field) -> int | None:
 
 
 def _extension(field: Field) -> str | None:
-    """Return the name of a geometry type of GeoArrow (or of older GDAL), without its prefix."""
+    """Return the name of a GeoArrow type (or an older GDAL one), without its prefix."""
     name = field.metadata.get("ARROW:extension:name", b"").decode(errors="replace")
     prefix, _, kind = name.partition(".")
     return kind if prefix in ("geoarrow", "ogc") else None
 
 
 def _described(field: Field) -> str:
-    """Return the type of a field in an error."""
+    """Return the type of a field as errors name it."""
     name = field.metadata.get("ARROW:extension:name", b"").decode(errors="replace")
     if _is_number(field):
         return name or "numbers"
@@ -158,12 +159,12 @@ def _described(field: Field) -> str:
 
 
 def _told(field: Field) -> dict[str, Any]:
-    """Return what the type of a GeoArrow column says beside its name."""
+    """Return the metadata of a GeoArrow type."""
     return _parsed(field.metadata.get("ARROW:extension:metadata", b""))
 
 
 def _geoparquet(table: Field) -> dict[str, Any]:
-    """Return what a table read from GeoParquet says about its geometry columns."""
+    """Return the GeoParquet metadata of a table."""
     return _parsed(table.metadata.get("geo", b""))
 
 
@@ -179,17 +180,17 @@ def _parsed(text: bytes) -> dict[str, Any]:
 
 
 def _is_table(field: Field) -> bool:
-    """Return whether items are the rows of a table, one column of which may be the geometry."""
+    """Return whether items are rows of a table, which may have a geometry column."""
     return field.format == "+s" and not _extension(field) and not _is_coordinate(field)
 
 
 def _is_pair(field: Field) -> bool:
-    """Return whether this is a table of two numeric columns, whatever they are called."""
+    """Return whether this is a table of exactly two numeric columns, with any names."""
     return _is_table(field) and len(field.children) == 2 and _are_numbers(field.children)
 
 
 def _is_coordinate(field: Field) -> bool:
-    """Return whether items are coordinates: x and y together, or apart."""
+    """Return whether items are coordinates, interleaved or separated."""
     if field.format in ("+w:2", "+w:3", "+w:4"):
         return _are_numbers(field.children)
     names = [child.name for child in field.children]
@@ -197,7 +198,7 @@ def _is_coordinate(field: Field) -> bool:
 
 
 def _is_number(field: Field) -> bool:
-    """Return whether items are numbers; nulls without any type are missing ones."""
+    """Return whether items are numbers; an untyped null counts as a missing one."""
     return field.format in NUMBERS or field.format == NULL or DECIMAL.fullmatch(field.format) is not None
 
 
@@ -218,7 +219,7 @@ def _kind_of(field: Field) -> str | None:
 
 
 def _kind(field: Field, argument: str, allowed: tuple[str, ...], expected: str) -> str:
-    """Return what a field is, as its type says and its layout confirms; an error when it is not allowed."""
+    """Return the kind of a field; raise if it is not allowed, or if type and layout disagree."""
     extension, kind = _extension(field), _kind_of(field)
     if kind not in (*allowed, WKB, WKT) or extension not in (None, kind):
         raise type_error(argument, f"expected {expected}, got {_described(field)}")
@@ -236,7 +237,7 @@ def _part(array: Array, start: int, stop: int) -> Array:
 
 
 def _valid(array: Array) -> npt.NDArray[np.bool_] | None:
-    """Return which items are there; None when all are."""
+    """Return which items are valid; None if all are."""
     bits = array.buffers[0]
     if bits is None or array.nulls == 0:
         return None
@@ -262,7 +263,7 @@ def _doubles(field: Field, array: Array, argument: str) -> Doubles:
 
 
 def _coordinates(field: Field, array: Array, argument: str) -> tuple[Doubles, Doubles, Doubles | None]:
-    """Return x and y, and both as rows where they lie together."""
+    """Return x and y, and both as rows where they are interleaved."""
     start, stop = array.offset, array.offset + array.length
     if field.format == "+s":
         x, y = (
@@ -298,7 +299,7 @@ def _points(field: Field, chunk: Array, argument: str) -> XY:
 
 
 def numbers_of(values: Any, argument: str) -> npt.NDArray[Any] | None:
-    """Return a column of numbers; None for one in a dictionary that the values themselves can decode."""
+    """Return a column of numbers; None for a dictionary that NumPy can decode."""
     field, chunks = _take(values, argument)
     if field.format == DICTIONARY and hasattr(values, "__array__"):
         return None
@@ -336,7 +337,7 @@ def regions_of(values: Any, argument: str, faults: Faults) -> Ragged:
 
 
 def _chained(offsets: list[Offsets]) -> Offsets:
-    """Return the offsets of all chunks together; those of each begin at 0."""
+    """Return the offsets of all chunks joined; those of each chunk start at 0."""
     if len(offsets) == 1:
         return offsets[0]
     return np.concatenate(([0], np.cumsum(np.concatenate([np.empty(0, np.int64), *map(np.diff, offsets)]))))
@@ -358,7 +359,7 @@ def _ragged(field: Field, chunk: Array, depth: int, argument: str) -> tuple[Doub
 
 
 def _offsets(array: Array, argument: str) -> Offsets:
-    """Return the offsets of the items of a list, checked: what they enclose is there."""
+    """Return the offsets of a list's items, after checking them against the child's length."""
     offsets: Offsets = array.buffers[1][array.offset : array.offset + array.length + 1].astype(np.int64)
     falls = np.flatnonzero(offsets[1:] < offsets[:-1])
     if falls.size:
@@ -371,7 +372,7 @@ def _offsets(array: Array, argument: str) -> Offsets:
 def _emptied(
     coords: Doubles, levels: list[Offsets], present: npt.NDArray[np.bool_]
 ) -> tuple[Doubles, list[Offsets]]:
-    """Take out what lies under missing rows, where anything may be; the rows stay."""
+    """Drop the data of missing rows, which is undefined; the rows stay."""
     counts = np.diff(levels[0])
     kept = np.repeat(present, counts)
     emptied = [np.concatenate(([0], np.cumsum(counts * present)))]
@@ -386,7 +387,7 @@ def _emptied(
 
 
 def _places(field: Field, chunks: list[Array], argument: str) -> wkb.Places:
-    """Return where the bytes of each row are, in all chunks."""
+    """Return where the bytes of each row are, over all chunks."""
     buffers: list[Any] = []
     places = [np.empty((3, 0), np.int64)]
     for chunk in chunks:
@@ -398,7 +399,7 @@ def _places(field: Field, chunks: list[Array], argument: str) -> wkb.Places:
         if (size < 0).sum() > (0 if valid is None else (~valid).sum()):
             raise value_error(argument, "malformed Arrow data: a view of a negative size")
         own = (chunk.buffers[1].reshape(-1), *chunk.buffers[2:]) if in_views else chunk.buffers[2:]
-        which = np.where((which >= 0) & (which < len(own)), which + len(buffers), -1)  # never that of another
+        which = np.where((which >= 0) & (which < len(own)), which + len(buffers), -1)  # never another chunk's
         places.append(np.stack((which, start, size)))
         buffers += own
     return tuple(buffers), *np.concatenate(places, axis=1)
@@ -434,11 +435,11 @@ def _in_views(chunk: Array) -> tuple[Offsets, Offsets, Offsets]:
     return np.where(inside, 0, views[:, 2] + 1), np.where(inside, 16 * rows + 4, views[:, 3]), size
 
 
-# ---- the reference system ----------------------------------------------------------------------------------
+# ---- coordinate reference system ---------------------------------------------------------------------------
 
 
 def crs_of(values: Any) -> Any:
-    """Return the CRS that an object of Arrow says its geometry has, None when it says nothing."""
+    """Return the CRS in the metadata of an Arrow object, None if there is none."""
     field = _schema_of(values)
     if field is None:
         return None
@@ -450,12 +451,12 @@ def crs_of(values: Any) -> Any:
         field = field.children[at]
         told = columns.get(field.name) if isinstance(columns, dict) else None
         if isinstance(told, dict):
-            return told.get("crs", "OGC:CRS84")  # what GeoParquet means when it says nothing
+            return told.get("crs", "OGC:CRS84")  # GeoParquet's default
     return _told(field).get("crs")
 
 
 def _schema_of(values: Any) -> Field | None:
-    """Return the schema of an object. What may be read but once, or copies what it exports, is not asked."""
+    """Return the schema of an object; None if getting it would consume the object or copy its data."""
     if is_arrow(values) and is_from(values, "polars", "geopandas"):
         return _take(values, "schema").field
     sources: list[Any] = [values, getattr(values, "schema", None), getattr(values, "type", None)]

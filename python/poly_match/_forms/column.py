@@ -1,4 +1,4 @@
-"""One column of numbers, whoever holds it: NumPy, pandas, Arrow, or a list."""
+"""One column of numbers from any library: NumPy, pandas, Arrow, or a list."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["doubles_in", "numbers_in"]
 
 
 def numbers_in(column: Any, argument: str) -> npt.NDArray[Any]:
-    """Return the numbers of a column as integers or floats: floats where one is missing, which is NaN."""
+    """Return the numbers of a column as integers or floats: as floats if some are missing (NaN)."""
     if arrow.is_arrow(column) and not numbers.is_from(column, "pandas"):
         found = arrow.numbers_of(column, argument)
         if found is not None:

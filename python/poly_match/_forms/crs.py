@@ -1,13 +1,12 @@
-"""Do points and polygons lie on the same plane, and is it one of degrees?
+"""Are points and polygons in the same coordinate reference system (CRS), and is it in degrees?
 
-Coordinates in degrees matched against coordinates in metres give answers that look like answers: all of them
-"none", or worse. So frames that say where they lie, and say different things, are refused, and only what
-cannot be known is a warning. What says nothing (plain numbers) is the caller's own affair.
+Matching degrees against metres gives answers that look plausible but are wrong, usually "none". So two
+different CRS are an error, and one that is missing on one side is a warning. Plain numbers have no CRS; they
+are the caller's responsibility.
 
-A coordinate reference system (CRS) is handled as the text it was written as: so GeoArrow carries it, so it
-pickles anywhere, and there is nearly always nothing else to compare. pyproj is asked only where two texts
-differ, because one system has many spellings. The order of the axes never counts: x comes first, as in
-GeoPandas. Nothing is reprojected: that is `to_crs`, on the caller's own objects.
+A CRS is kept as text, as it was written: GeoArrow stores it so, it pickles, and usually both sides have the
+same text. Only two different texts are compared with pyproj, because one CRS can be written in many ways. The
+axis order is ignored: x comes first, as in GeoPandas. Nothing is reprojected; callers do that with `to_crs`.
 """
 
 from __future__ import annotations
@@ -26,9 +25,9 @@ from poly_match._rules import X_NAMES
 
 
 def crs_text(values: Any) -> str | None:
-    """Return the CRS of points or polygons as text, "" where none is set, None for what does not tell.
+    """Return the CRS of points or polygons as text: "" if none is set, None if the type has no CRS.
 
-    A frame or series always tells; Arrow does where its metadata names one; nothing else does.
+    Frames and series have one, set or not; Arrow has one if its metadata names it; nothing else does.
     """
     if hasattr(values, "to_crs"):
         return text_of(values.crs)
@@ -49,15 +48,15 @@ def text_of(crs: Any) -> str:
 
 
 class Difference(NamedTuple):
-    """What keeps points and polygons from being on one plane, or from being known to be."""
+    """Why points and polygons are not in one CRS, or not known to be."""
 
-    lacking: str | None  # the side whose CRS is not known; None: both are, and differ
+    lacking: str | None  # the side without a CRS; None if both have one
     reason: str
     fix: str
 
 
 def difference(points: str | None, polygons: str | None) -> Difference | None:
-    """Compare the CRS of both sides, as `crs_text` gives them; None where nothing is to be said."""
+    """Compare the CRS of both sides, as returned by `crs_text`; None if there is no problem."""
     if points is None or polygons is None or points == polygons:
         return None
     if not points or not polygons:
@@ -78,14 +77,14 @@ def difference(points: str | None, polygons: str | None) -> Difference | None:
 
 
 def check_crs(points: Any, polygons: str | None) -> None:
-    """Refuse points that are on another plane than polygons, warn where one of the two does not say.
+    """Raise if points and polygons have different CRS; warn if only one side has one.
 
     Parameters
     ----------
     points
         The points as the caller has them.
     polygons
-        The CRS of the polygons, as `crs_text` gives it.
+        The CRS of the polygons, as returned by `crs_text`.
 
     Raises
     ------
@@ -94,7 +93,7 @@ def check_crs(points: Any, polygons: str | None) -> None:
 
     Notes
     -----
-    To be called by a public function itself: a warning points at the line that called that one.
+    Call it directly from a public function: the warning points to the caller of that function.
     """
     found = None if polygons is None else difference(crs_text(points), polygons)
     if found is None:
@@ -109,7 +108,7 @@ def check_crs(points: Any, polygons: str | None) -> None:
 
 
 def _same(one: str, other: str) -> bool:
-    """Return whether two texts mean one CRS."""
+    """Return whether two texts describe the same CRS."""
     try:
         from pyproj import CRS
         from pyproj.exceptions import CRSError
@@ -122,7 +121,7 @@ def _same(one: str, other: str) -> bool:
 
 
 def name_of(text: str) -> str:
-    """Return what people call a CRS: its code where the text has one, else its name."""
+    """Return the code of a CRS if the text has one, else its name."""
     if text.lstrip().startswith("{"):
         try:
             written = json.loads(text)
@@ -138,7 +137,7 @@ def name_of(text: str) -> str:
 
 
 def is_degrees(crs: str | None) -> bool | None:
-    """Return whether the coordinates of a CRS are longitude and latitude; None where that can't be told."""
+    """Return whether a CRS is in longitude and latitude; None if unknown."""
     if not crs:
         return None
     try:
@@ -153,7 +152,7 @@ def is_degrees(crs: str | None) -> bool | None:
 
 
 def may_be_degrees(box: npt.NDArray[np.float64]) -> bool:
-    """Return whether these could be longitudes (up to a turn either way) and latitudes.
+    """Return whether a box could be in degrees: longitudes (up to a full turn either way) and latitudes.
 
     The box is min x, min y, max x, max y.
     """
@@ -161,5 +160,5 @@ def may_be_degrees(box: npt.NDArray[np.float64]) -> bool:
 
 
 def is_longitude(name: str) -> bool:
-    """Return whether a column is one of longitudes by its name."""
+    """Return whether a column holds longitudes, judging by its name."""
     return name.strip().lower() in X_NAMES and name.strip().lower() != "x"

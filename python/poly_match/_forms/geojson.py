@@ -1,6 +1,6 @@
-"""GeoJSON: mappings, and every object that gives one as its `__geo_interface__`.
+"""GeoJSON mappings, and objects that have a `__geo_interface__`.
 
-Geometries and the Features around them; a FeatureCollection is several rows. z is ignored.
+Geometries and Features are one row each, a FeatureCollection is several. z is ignored.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
-"""Which points may have which regions? Keys of any comparable kind, on both sides, as numbers of groups.
+"""Which points may match which regions? Keys of both sides, of any comparable kind, as group numbers.
 
-A key is compared as Python compares its values, exactly: 1 equals 1.0, and text is never a number. So the
-columns of both sides are first reduced to their distinct values, each by the library that holds it, which is
-where nearly all of the time goes; the distinct values become Python's, and a dictionary does the rest. What
-is missing has no group. The keys of both sides must be of one kind: text beside numbers would match nothing,
-and nobody would know why.
+Keys are compared exactly, as Python compares values: 1 equals 1.0, and text never equals a number. Each
+column is first reduced to its distinct values by the library that holds it, which takes nearly all of the
+time; those become Python values and are looked up in a dictionary. Missing keys have no group. The keys of
+both sides must be of one kind: text against numbers would silently match nothing.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ ATTOSECONDS |= {"m": 60 * 10**18, "h": 3600 * 10**18, "D": 86400 * 10**18, "W": 
 
 
 class Keys:
-    """The keys of the regions, and what a point's key stands for.
+    """The keys of the regions, to look up those of points in.
 
     Parameters
     ----------
@@ -57,7 +56,7 @@ class Keys:
         self.regions = codes  # the group of each region, from 0 to count; -1: none
 
     def of_points(self, columns: list[Any], count: int) -> Codes:
-        """Return the group of each point; -1 where its key is missing, or no region's."""
+        """Return the group of each point; -1 if its key is missing or no region has it."""
         codes = np.zeros(count, dtype=np.int64)
         for position, (column, level, pairs) in enumerate(zip(columns, self.levels, self.pairs, strict=True)):
             found = level.codes(column, count, _argument(position, len(columns)))
@@ -105,7 +104,7 @@ def _joined(codes: Codes, more: Codes, count: int) -> Codes:
     return joined
 
 
-# ---- what the caller says ----------------------------------------------------------------------------------
+# ---- the argument `on` -------------------------------------------------------------------------------------
 
 
 def columns_of(on: Any, points: Any, polygons: Any) -> tuple[list[Any], list[Any]]:
@@ -354,7 +353,7 @@ class _Zoned(NamedTuple):
 
 
 def _is_missing(value: Any) -> bool:
-    """Return whether a value stands for a missing one: None, NaN, NaT, NA."""
+    """Return whether a value means missing: None, NaN, NaT, NA."""
     if value is None or type(value).__name__ == "NAType":
         return True
     if isinstance(value, _Zoned):

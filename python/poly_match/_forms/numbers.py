@@ -1,8 +1,8 @@
-"""What is a number here? The one rule for coordinates, scores and distances, whoever holds them.
+"""What counts as a number? One rule for coordinates, scores and distances, from any library.
 
-Integers, floats and decimals are numbers, and a missing one is NaN: masked, None, NA, null. Booleans, text,
-complex numbers, dates and everything else are a TypeError that names the argument. Text is never parsed.
-(`Polygon` and the functions of the drop-in take what Python's float() takes of numbers, as the original did.)
+Integers, floats and decimals are numbers. A missing one (masked, None, NA, null) is NaN. Booleans, text,
+complex numbers, dates and everything else raise a TypeError that names the argument; text is never parsed.
+(`Polygon` and the drop-in functions accept the numbers that Python's float() does, as the original did.)
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ BOOLEANS = frozenset((bool, np.bool_))
 
 
 def is_from(value: object, *libraries: str) -> bool:
-    """Return whether an object's class is of a library, or derives from one, without importing it."""
+    """Return whether an object's class, or a base of it, is from a library, without importing that."""
     return any(base.__module__.partition(".")[0] in libraries for base in type(value).__mro__)
 
 
 def is_missing(value: object) -> bool:
-    """Return whether a value stands for a missing one: None, a NaN or pandas' NA."""
+    """Return whether a value means missing: None, NaN or pandas' NA."""
     return value is None or (isinstance(value, float) and value != value) or type(value).__name__ == "NAType"
 
 
 def is_number(value: object) -> bool:
-    """Return whether one value is a number; a missing one is not."""
-    if isinstance(value, (bool, np.timedelta64)):  # an int, and an integer of NumPy's, to Python
+    """Return whether a single value is a number; missing values are not."""
+    if isinstance(value, (bool, np.timedelta64)):  # subclasses of int and of NumPy's integer
         return False
     return isinstance(value, (int, float, Decimal, np.integer, np.floating))
 
@@ -54,7 +54,7 @@ def is_number(value: object) -> bool:
 
 
 def array_of(values: Any, argument: str, row: int | None = None) -> npt.NDArray[Any]:
-    """Return `values` as an array of whatever type it has; a ragged nesting is an error with the name."""
+    """Return `values` as an array of any type; ragged rows raise an error that names the argument."""
     try:
         return np.asarray(values)
     except ValueError:
@@ -62,9 +62,9 @@ def array_of(values: Any, argument: str, row: int | None = None) -> npt.NDArray[
 
 
 def numbers_of(values: Any, argument: str, row: int | None = None) -> npt.NDArray[Any]:
-    """Return numbers as an array of integers or floats of any size: floats where one is missing.
+    """Return numbers as an array of integers or floats of any size; with missing ones as floats.
 
-    `row` is that of the values in the argument, where they are one row of it.
+    `row` is for errors: the position of `values` in the argument, if they are one row of it.
     """
     if hasattr(values, "filled") and hasattr(values, "mask"):  # numpy.ma
         return _unmasked(values, argument, row)
@@ -81,13 +81,13 @@ def numbers_of(values: Any, argument: str, row: int | None = None) -> npt.NDArra
 
 
 def _check_booleans(values: Iterable[Any], argument: str, row: int | None) -> None:
-    """Refuse booleans among numbers, which NumPy takes for 0 and 1."""
+    """Raise if there are booleans among numbers, where NumPy would make them 0 and 1."""
     if not BOOLEANS.isdisjoint(map(type, values)):
         raise type_error(argument, "expected numbers, got booleans among them", row)
 
 
 def doubles_of(values: Any, argument: str, row: int | None = None) -> Doubles:
-    """Return numbers as aligned, native float64, without a copy when they are that already."""
+    """Return numbers as aligned, native float64, without a copy if they already are."""
     if is_numeric_pandas(values) and values.ndim == 2 and len(set(values.dtypes)) > 1:  # no common type
         return np.column_stack([doubles_of(values.iloc[:, at], argument) for at in range(values.shape[1])])
     numbers = numbers_of(values, argument, row)
@@ -119,7 +119,7 @@ def _check_rounded(values: Any, doubles: Doubles, argument: str, row: int | None
 
 
 def is_numeric_pandas(values: Any) -> bool:
-    """Return whether this is pandas and all columns are integers or floats, of whatever backend."""
+    """Return whether this is from pandas and all columns are integers or floats, in any backend."""
     if not is_from(values, "pandas") or not hasattr(values, "ndim"):
         return False
     dtypes = values.dtypes if values.ndim == 2 else [values.dtype]
@@ -146,7 +146,7 @@ def with_missing(array: npt.NDArray[Any], missing: npt.NDArray[np.bool_], argume
 
 
 def _from_pandas(values: Any, argument: str) -> npt.NDArray[Any]:
-    """Return the numbers of pandas; the types that can say "missing" are not NumPy's own."""
+    """Return numbers from pandas as a NumPy array; extension types may have missing values."""
     dtypes = list(values.dtypes) if values.ndim == 2 else [values.dtype]
     if all(isinstance(dtype, np.dtype) for dtype in dtypes):
         return np.asarray(values)
@@ -164,7 +164,7 @@ def _plain(dtype: Any) -> Any:
 
 
 def _from_objects(array: npt.NDArray[Any], argument: str, row: int | None) -> Doubles:
-    """Return Python's own numbers, decimals among them, as float64: each rounded once."""
+    """Return Python numbers, including decimals, as float64, each rounded once."""
     doubles = np.empty(array.shape)
     flat = doubles.reshape(-1)
     width = array.shape[1] if array.ndim == 2 else 1
@@ -207,7 +207,7 @@ def decimals_of(words: npt.NDArray[Any], scale: int) -> Doubles:
 
 
 def pairs_of(rows: list[Any], argument: str, faults: Faults) -> Doubles:
-    """Return rows of two numbers as an (n, 2) array, NaN where a row is missing."""
+    """Return rows of two numbers as an (n, 2) array; missing rows are NaN."""
     if not rows:
         return np.empty((0, 2))
     try:
@@ -241,7 +241,7 @@ def pair_of(value: Any, argument: str, row: int) -> Doubles:
 
 
 def check_order(names: Sequence[object], argument: str) -> None:
-    """Refuse two columns of coordinates whose names say that they come as (y, x)."""
+    """Raise if the names of two columns of coordinates are in the order (y, x)."""
     first, second = (str(name).lower() for name in names[:2])
     if first in Y_NAMES and second in X_NAMES:
         raise value_error(argument, f"expected the columns (x, y) in this order, got ({first}, {second})")

@@ -1,7 +1,7 @@
-"""What comes in on the point side: every form of points a user may hold, as two strided arrays.
+"""Points in every supported form, as two strided arrays.
 
-The engine reads x and y through strides, so an (n, 2) array is used where it lies. A list of points is rows,
-a tuple is the two columns (x, y): two plain pairs in a tuple may be either, and are an error.
+The engine reads x and y through strides, so an (n, 2) array is not copied. A list is always rows of points,
+a tuple the two columns (x, y): two plain pairs in a tuple may be either, and are an error.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ONE_POINT = "one point is [(x, y)]"
 
 
 def xy_of(points: Any) -> XY:
-    """Return x and y as aligned float64 arrays of one length, as views where that is possible."""
+    """Return x and y as aligned float64 arrays of one length, as views if possible."""
     faults = Faults()
     found = read_points(points, faults)
     faults.check()
@@ -70,7 +70,7 @@ def read_points(points: Any, faults: Faults) -> XY:
 
 
 def are_bad(x: Doubles, y: Doubles) -> npt.NDArray[np.bool_]:
-    """Return which points lie nowhere: a coordinate is missing or not finite, so they match nothing."""
+    """Return which points have a coordinate that is missing or not finite: they match nothing."""
     return ~(np.isfinite(x) & np.isfinite(y))
 
 
@@ -78,7 +78,7 @@ _DOUBLE = np.dtype(np.float64)
 
 
 def _plain_columns(points: tuple[Any, ...]) -> XY | None:
-    """Return the columns where nothing has to be done to them, as in most calls with few points."""
+    """Return the columns if they need no conversion, as in most calls with few points; else None."""
     if len(points) != 2:
         return None
     x, y = points

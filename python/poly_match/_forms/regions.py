@@ -1,8 +1,8 @@
-"""What comes in on the polygon side: every form of polygons a user may hold, as ragged arrays.
+"""Polygons in every supported form, as ragged arrays.
 
-The ragged arrays are nested as in GeoArrow: coordinates, rings, polygons, regions. All forms lead to them,
-and the engine sees nothing else; only a list of `Polygon` says more, because a subclass may answer for its
-own area and center.
+The arrays are nested as in GeoArrow: coordinates, rings, polygons, regions. All forms are converted to them,
+and the engine sees nothing else. A list of `Polygon` adds its areas and centers, because a subclass may
+override them.
 """
 
 from __future__ import annotations
@@ -90,7 +90,7 @@ class Regions:
             raise value_error("coords", f"region {rows[0]} has {_not_finite(self._coords[at])}", row=at)
 
     def _set(self, coords: Any, ring_offsets: Any, polygon_offsets: Any, geom_offsets: Any) -> None:
-        """Take the arrays, all of them checked but for what the coordinates are."""
+        """Store the arrays after checking all but whether the coordinates are finite."""
         doubles = doubles_of(coords, "coords")
         if doubles.ndim == 1 and doubles.size == 0:
             doubles = doubles.reshape(0, 2)
@@ -153,7 +153,7 @@ class Regions:
             return bad, bad
         starts = self._vertex_starts()
         owned = bad[(bad >= starts[0]) & (bad < starts[-1])]
-        # Of the regions that start at or before the vertex, the last one owns it: empty ones come before it.
+        # The last region that starts at or before the vertex owns it: empty ones come before.
         return owned, np.searchsorted(starts, owned, side="right") - 1
 
 
@@ -208,7 +208,7 @@ def regions_at(regions: Regions, rows: npt.NDArray[np.intp]) -> Regions:
 
 
 def are_polygons(polygons: Any) -> bool:
-    """Return whether this is a list of `Polygon`: objects that answer for their own area and center."""
+    """Return whether this is a list of `Polygon`, whose subclasses may override area and center."""
     return (
         isinstance(polygons, (list, tuple, np.ndarray))
         and len(polygons) > 0
@@ -223,7 +223,7 @@ def _read_only(array: npt.NDArray[Any]) -> npt.NDArray[Any]:
 
 
 def _offsets_of(values: Any, argument: str, limit: int, level: str) -> Offsets:
-    """Return checked offsets: at least 0, never falling, never beyond the level below."""
+    """Return offsets after checking them: at least 0, ascending, within the level below."""
     array = np.array(array_of(values, argument))  # a private copy, and that is what is checked
     if array.ndim != 1 or not array.size:
         raise value_error(argument, f"expected a 1-D array of at least one offset, got shape {array.shape}")

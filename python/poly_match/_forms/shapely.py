@@ -1,7 +1,7 @@
-"""Geometry objects of shapely, wherever they come from, as plain arrays.
+"""shapely geometries as plain arrays.
 
-shapely is not needed by this package: the functions here run only when a caller hands over its objects, and
-then it is imported already. Missing and empty geometries keep their row.
+The package does not need shapely: these functions run only when a caller passes its objects, and then it is
+already imported. Missing and empty geometries keep their row.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def points_of(rows: Rows, argument: str, faults: Faults) -> XY:
     import shapely  # type: ignore[import-untyped]
 
     objects = _objects_of(rows)
-    try:  # as a rule there are Points and nothing else: two walks over them instead of five
+    try:  # usually all are Points: two passes instead of five
         x, y = shapely.get_x(objects), shapely.get_y(objects)
     except (TypeError, shapely.errors.GEOSException):  # no geometry; an empty Point
         objects = _geometries(objects, argument, faults, "a Point")

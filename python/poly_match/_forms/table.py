@@ -1,8 +1,8 @@
-"""Which form is what? The table of the forms of geometry that are understood, on both sides of a match.
+"""The table of supported forms of geometry, for both sides of a match.
 
-A form is told by the first row that is not missing, or by the object as a whole, and only then does anything
-run that knows the form: no library is imported whose object did not arrive. Plain numbers are no geometry;
-points and polygons made of them differ, and are told where points and polygons are read.
+The form is detected from the first row that is not missing, or from the object as a whole; only code for that
+form runs then, so no library is imported unless its objects arrive. Plain numbers are no geometry; `points`
+and `regions` handle them.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ from poly_match._forms.numbers import XY, Ragged, Rows, is_missing
 
 
 class Form(NamedTuple):
-    """A form of geometry, how it is told, and what makes points and regions of it."""
+    """A form of geometry: how to detect it, and how to make points and regions from it."""
 
-    words: str  # as errors list it
+    words: str  # as in error messages
     fits: Callable[[Any], bool]
     points: Callable[[Any, str, Faults], XY]
     regions: Callable[[Any, str, Faults], Ragged]
@@ -46,23 +46,23 @@ WORDS = f"a GeoSeries, rows of {', '.join(form.words for form in ROWS)}, or anyt
 
 
 def array_in(values: Any) -> Any:
-    """Return a memoryview of numbers as the array that it is, anything else as it is."""
+    """Return a memoryview of numbers as an array, and anything else unchanged."""
     return np.asarray(values) if isinstance(values, memoryview) and not wkb.is_wkb(values) else values
 
 
 def geometry_in(values: Any, argument: str) -> tuple[Form, Any] | None:
-    """Return the form of what holds geometry, and what to read it from; None when it holds none."""
+    """Return the form of `values` and the object to read it from; None if there is no geometry."""
     rows = _rows_of(values, argument)
     if rows is None:
         return (ARROW, values) if ARROW.fits(values) else None
     first = next((row for row in rows if not is_missing(row)), None)
-    if first is None:  # nothing but missing rows: any form would do, and this one imports nothing
+    if first is None:  # all rows are missing: any form will do, and this one imports nothing
         return WKB, rows
     return next(((form, rows) for form in ROWS if form.fits(first)), None)
 
 
 def _rows_of(values: Any, argument: str) -> Rows | None:
-    """Return what holds one object per row, or is one, as a sequence; None for columns and anything else."""
+    """Return one object per row (or a single geometry) as a sequence; None for columns and the rest."""
     if isinstance(values, (list, tuple)):
         return values
     if WKT.fits(values):

@@ -1,10 +1,9 @@
-"""Which regions does shapely call invalid, and what is to be done about them?
+"""Which regions does shapely call invalid, and what to do about them?
 
-Every ring has a defined answer here, valid or not, so validity never changes what the engine does. It tells
-of data that is not what its owner thinks: a bow-tie has area 0 and wins every "smallest". What is valid is
-shapely's to say (the rules of OGC simple features), no code here repeats them. Nothing is repaired either:
-that is `make_valid`, on the caller's own objects, with the options in `REPAIR`: without them it gives
-collections and lines for some of what it repairs.
+The engine has a defined answer for every ring, valid or not. But an invalid region may not be what its owner
+thinks: a bow-tie has area 0 and wins every "smallest". shapely decides what is valid (OGC simple features).
+Nothing is repaired here: callers use `make_valid` with the options in `REPAIR`, without which it returns
+collections and lines for some regions.
 """
 
 from __future__ import annotations
@@ -105,7 +104,7 @@ def invalid_rows(regions: Regions) -> Rows:
 
 
 def shapely_for(purpose: str) -> Any:
-    """Return the module, or say what needs it and how to get it."""
+    """Return the module; the error says what needs it and how to install it."""
     try:
         import shapely  # type: ignore[import-untyped]
     except ImportError:
@@ -118,8 +117,8 @@ def shapely_for(purpose: str) -> Any:
 def shapes_of(regions: Regions) -> Shapes:
     """Return the regions as shapely geometries, one per row.
 
-    shapely takes no ring of fewer than three vertices: such rings are filled up with their last vertex, which
-    changes nothing they cover, and empty rings are left out.
+    shapely rejects rings of fewer than three vertices: they are padded with their last vertex, which does not
+    change what they cover; empty rings are left out.
     """
     shapely = shapely_for(PURPOSE)
     counts = np.diff(regions.ring_offsets)
@@ -137,7 +136,7 @@ def shapes_of(regions: Regions) -> Shapes:
 
 
 def _grouped(make: Callable[..., Any], empty: Any, parts: Shapes, offsets: Offsets) -> Shapes:
-    """Return one geometry for each of the groups of parts; a group without parts is empty."""
+    """Return one geometry per group of parts; a group without parts is empty."""
     groups = np.full(len(offsets) - 1, empty, dtype=object)
     owners = np.repeat(np.arange(len(groups)), np.diff(offsets))
     make(parts[offsets[0] : offsets[-1]], indices=owners, out=groups)

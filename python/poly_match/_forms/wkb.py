@@ -1,4 +1,4 @@
-"""Well-known binary as a list of bytes, as databases give it. Read by the extension."""
+"""Well-known binary as a list of bytes, as databases return it. The extension parses it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from poly_match import _core
 from poly_match._forms.faults import Faults
 from poly_match._forms.numbers import XY, Offsets, Ragged, Rows, is_missing
 
-# Buffers; and of each row in which one it is, where it starts, how long it is (negative: missing).
+# The buffers; and for each row which one it is in, where it starts, its length (negative: missing).
 Places = tuple[tuple[npt.NDArray[np.uint8], ...], Offsets, Offsets, Offsets]
 
 
