@@ -258,7 +258,10 @@ typedef struct pm_options {
     void *poll_context;
     const void *note; /**< `note_size` bytes that the index keeps for the caller, see pm_index_note(); else NULL */
     size_t note_size;
-    uint64_t reserved[10]; /**< 0 */
+    double period; /**< 0, or x and x + k * period are one place for every whole number k, exactly: a region matches a
+                        point if it does at any of the point's turns. Positive, finite, at least 2^-25 of the
+                        largest |x| that can match, and 2^-16 of the width. Edges stay as they are given */
+    uint64_t reserved[9]; /**< 0 */
 } pm_options;
 
 /** Regions prepared for matching. */
@@ -329,6 +332,9 @@ PM_API size_t pm_index_distance_count(const pm_index *index);
  * @return its first byte, at a multiple of 64 bytes from the start of the block; NULL where there is none. It lives
  * as long as the index does. Cannot fail, O(1). */
 PM_API const void *pm_index_note(const pm_index *index, size_t *size);
+
+/** Its period, 0 for none. */
+PM_API double pm_index_period(const pm_index *index);
 
 /** Bytes of memory the index owns: its block, unless that is borrowed, and a little more. */
 PM_API size_t pm_index_size(const pm_index *index);

@@ -184,39 +184,59 @@ static pm_engine engine_from(const char *name) {
     return (pm_engine)number;
 }
 
+static void set_rest(pm_options *options, const char *engine, Py_ssize_t max_bytes, double period,
+                     const Py_buffer *note) {
+    options->engine = engine_from(engine);
+    options->max_bytes = (size_t)max_bytes;
+    options->period = period;
+    options->note = note->len > 0 ? note->buf : NULL;
+    options->note_size = (size_t)note->len;
+}
+
 static PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
     PyObject *in[8], *areas = Py_None;
     const char *engine = "auto";
     Py_ssize_t max_bytes = 0;
+    double period = 0;
+    Py_buffer note = {.buf = NULL};
     pm_regions regions;
     pm_options options;
     if (keywords && PyDict_GET_SIZE(keywords) > 0) {
         PyErr_SetString(PyExc_TypeError, "Index takes no keywords");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "OOOOOOOO|sOn:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6], &in[7],
-                          &engine, &areas, &max_bytes) ||
-        regions_from(in, &regions) < 0 ||
-        options_from(in[4], in[5], in[6], in[7], areas, pm_regions_count(&regions), &options) < 0)
+    if (!PyArg_ParseTuple(args, "OOOOOOOO|sOndy*:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
+                          &in[7], &engine, &areas, &max_bytes, &period, &note))
         return NULL;
-    options.engine = engine_from(engine);
-    options.max_bytes = (size_t)max_bytes;
-    return build(type, &regions, NULL, &options);
+    PyObject *self = NULL;
+    if (regions_from(in, &regions) == 0 &&
+        options_from(in[4], in[5], in[6], in[7], areas, pm_regions_count(&regions), &options) == 0) {
+        set_rest(&options, engine, max_bytes, period, &note);
+        self = build(type, &regions, NULL, &options);
+    }
+    PyBuffer_Release(&note);
+    return self;
 }
 
 static PyObject *index_from_disks(PyObject *type, PyObject *args) {
     PyObject *in[3], *best, *scores, *distance;
     const char *engine = "auto";
     Py_ssize_t max_bytes = 0;
+    double period = 0;
+    Py_buffer note = {.buf = NULL};
     pm_options options;
     pm_disks disks;
-    if (!PyArg_ParseTuple(args, "OOOOOO|sn:from_disks", &in[0], &in[1], &in[2], &best, &scores, &distance, &engine,
-                          &max_bytes) ||
-        disks_from(in, &disks) < 0 || options_from(NULL, best, scores, distance, Py_None, disks.count, &options) < 0)
+    if (!PyArg_ParseTuple(args, "OOOOOO|sndy*:from_disks", &in[0], &in[1], &in[2], &best, &scores, &distance, &engine,
+                          &max_bytes, &period, &note))
         return NULL;
-    options.engine = engine_from(engine);
-    options.max_bytes = (size_t)max_bytes;
-    return build((PyTypeObject *)type, NULL, &disks, &options);
+    PyObject *self = NULL;
+    if (disks_from(in, &disks) == 0 &&
+        options_from(NULL, best, scores, distance, Py_None, disks.count, &options) == 0) {
+        set_rest(&options, engine, max_bytes, period, &note);
+        self = build((PyTypeObject *)type, NULL, &disks, &options);
+    }
+    PyBuffer_Release(&note);
+    return self;
 }
 
 /* ---- as bytes ---- */
@@ -487,14 +507,24 @@ static PyObject *index_best(PyObject *object, void *Py_UNUSED(closure)) {
     return PyUnicode_FromString(pm_best_name(pm_index_best(((index_object *)object)->index)));
 }
 
+static PyObject *index_period(PyObject *object, void *Py_UNUSED(closure)) {
+    return PyFloat_FromDouble(pm_index_period(((index_object *)object)->index));
+}
+
+static PyObject *index_note(PyObject *object, void *Py_UNUSED(closure)) {
+    size_t size;
+    const void *note = pm_index_note(((index_object *)object)->index, &size);
+    return PyBytes_FromStringAndSize(note, (Py_ssize_t)size);
+}
+
 static PyObject *index_block(PyObject *object, void *Py_UNUSED(closure)) {
     return PyMemoryView_FromObject(object);
 }
 
 static PyMethodDef index_methods[] = {
     {"from_disks", index_from_disks, METH_VARARGS | METH_CLASS,
-     "from_disks(x, y, area, best, scores, distance, engine='auto', max_bytes=0): center_within over known centers "
-     "and areas."},
+     "from_disks(x, y, area, best, scores, distance, engine='auto', max_bytes=0, period=0.0, note=b''): "
+     "center_within over known centers and areas."},
     {"open", index_open, METH_VARARGS | METH_CLASS,
      "open(bytes, verify, private=False): over the bytes of another one, or a copy of what others may write to."},
     {"match", (PyCFunction)(void (*)(void))index_match, METH_FASTCALL,
@@ -515,6 +545,8 @@ static PyGetSetDef index_getset[] = {
      NULL},
     {"predicate", index_predicate, NULL, "The rule it was built with.", NULL},
     {"best", index_best, NULL, "The rule it was built with; any scores are \"score\".", NULL},
+    {"period", index_period, NULL, "After which x repeats, or 0.", NULL},
+    {"note", index_note, NULL, "The bytes that it was given to keep.", NULL},
     {"bounds", index_bounds, NULL, "(min x, min y, max x, max y) around what can match.", NULL},
     {NULL, NULL, NULL, NULL, NULL},
 };
@@ -522,7 +554,7 @@ static PyGetSetDef index_getset[] = {
 static PyType_Slot index_slots[] = {
     {Py_tp_doc,
      "Index(coords, ring_offsets, polygon_offsets, geom_offsets, predicate, best, scores, distance, engine='auto', "
-     "areas=None, max_bytes=0)"},
+     "areas=None, max_bytes=0, period=0.0, note=b'')"},
     {Py_tp_new, index_new},
     {Py_tp_dealloc, index_dealloc},
     {Py_tp_methods, index_methods},

@@ -82,6 +82,8 @@ class Index:
         engine: str = "auto",
         areas: _Doubles | None = None,
         max_bytes: int = 0,
+        period: float = 0.0,
+        note: Buffer = b"",
         /,
     ) -> Self: ...
     @classmethod
@@ -95,6 +97,8 @@ class Index:
         distance: _Doubles | None,
         engine: str = "auto",
         max_bytes: int = 0,
+        period: float = 0.0,
+        note: Buffer = b"",
         /,
     ) -> Self: ...
     @classmethod
@@ -127,6 +131,10 @@ class Index:
     def predicate(self) -> str: ...
     @property
     def best(self) -> str: ...
+    @property
+    def period(self) -> float: ...
+    @property
+    def note(self) -> bytes: ...
 
 def regions_measure(
     coords: _Doubles,
@@ -143,6 +151,7 @@ def match_groups(
     distance: _Doubles | None,
     areas: _Doubles | None,
     max_bytes: int,
+    period: float,
     region_rows: _Offsets,
     region_offsets: _Offsets,
     point_rows: _Offsets,

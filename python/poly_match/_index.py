@@ -66,6 +66,11 @@ class Index:
         are a GeoDataFrame also the name of a column of scores. Integer scores compare as integers. Equal
         candidates: the one that comes first in the input. For "nearest" it decides between regions that are
         equally far, among them those that cover the point.
+    period : float, optional
+        With a period, x and x + k * period are one place for every whole number k, exactly, for points and
+        for regions: 360 for longitudes, whether they run from -180 to 180 or from 0 to 360. A region matches
+        a point if it does at any of the point's turns. Edges stay as they are given: a ring that jumps from
+        179 to -179 is not one across the antimeridian.
     invalid : {"use", "warn", "skip", "error"}
         What to do about polygons that shapely calls invalid: they have a defined answer and are used, used
         with a warning, left out, or are a ValueError. "skip" leaves out every row that can't be used, for
@@ -80,9 +85,10 @@ class Index:
     Raises
     ------
     ValueError
-        An unknown rule (the message lists what there is); a NaN score; a negative or NaN distance; a polygon
-        with a NaN or infinite vertex; polygons that don't fit into `max_bytes` at all. The message names the
-        argument and the row.
+        An unknown rule (the message lists what there is); a NaN score; a negative or NaN distance; a period
+        that is not positive and finite, or too small for the regions (65,536 of it are the widest, and 2**25
+        of it the farthest from 0); a polygon with a NaN or infinite vertex; polygons that don't fit into
+        `max_bytes` at all. The message names the argument and the row.
     TypeError
         Polygons, scores or distances of a type that is not understood.
 
@@ -131,11 +137,12 @@ class Index:
         predicate: Predicate = "covers",
         distance: npt.ArrayLike | None = None,
         best: Best | npt.ArrayLike = "smallest",
+        period: float | None = None,
         invalid: Invalid = "use",
         max_bytes: int | None = None,
     ) -> None:
         self._crs = crs_text(polygons)
-        self._build(polygons, predicate, distance, best, invalid, max_bytes, None)
+        self._build(polygons, predicate, distance, best, period, invalid, max_bytes, None)
 
     @classmethod
     def _for(
@@ -145,13 +152,14 @@ class Index:
         predicate: Predicate,
         distance: Any,
         best: Any,
+        period: float | None,
         invalid: Invalid,
         max_bytes: int | None,
     ) -> Self:
         """Return an index for one call with so many points, whose CRS was looked at already."""
         self = cls.__new__(cls)
         self._crs = None
-        self._build(polygons, predicate, distance, best, invalid, max_bytes, points)
+        self._build(polygons, predicate, distance, best, period, invalid, max_bytes, points)
         return self
 
     def _build(
@@ -160,12 +168,13 @@ class Index:
         predicate: Predicate,
         distance: Any,
         best: Any,
+        period: float | None,
         invalid: Invalid,
         max_bytes: int | None,
         points: int | None,
     ) -> None:
         """Build for this many points, None for many: few are not worth the engine's tree."""
-        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, invalid)
+        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid)
         regions = prepared.regions
         few = points is not None and is_few(points, len(regions), len(regions.coords), predicate)
         self._core = prepared.build("scan" if few else "auto")
@@ -265,6 +274,11 @@ class Index:
     def best(self) -> str:
         """Which candidate wins: "smallest", "largest", "first", or "score" when scores were given."""
         return self._core.best
+
+    @property
+    def period(self) -> float | None:
+        """After which x repeats, or None."""
+        return self._core.period or None
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:

@@ -30,6 +30,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
     names: None = None,
@@ -47,6 +48,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
     names: None = None,
@@ -64,6 +66,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
     names: Iterable[Any],
@@ -81,6 +84,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
     names: None = None,
@@ -98,6 +102,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
     names: None = None,
@@ -115,6 +120,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
     names: Iterable[Any],
@@ -131,6 +137,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
     names: Iterable[Any] | None = None,
@@ -180,11 +187,11 @@ def match(
     check_crs(points, crs_text(polygons))
     if on is None:
         x, y = xy_of(points)
-        index = Index._for(len(x), polygons, predicate, distance, best, invalid, max_bytes)
+        index = Index._for(len(x), polygons, predicate, distance, best, period, invalid, max_bytes)
         options: dict[str, Any] = {"names": names, "workers": workers, "progress": progress, "out": out}
         options["return_distance"] = return_distance
         return index.match((x, y), **options)  # type: ignore[no-any-return]
-    prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, invalid)
+    prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid)
     known = None if names is None else names_of(names, len(prepared.regions))
     if known is not None and out is not None:
         raise value_error("out", "takes positions, not names; leave out one of the two")
@@ -219,6 +226,7 @@ def count(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
     workers: int = 1,
@@ -248,11 +256,11 @@ def count(
     check_crs(points, crs_text(polygons))
     if on is None:
         x, y = xy_of(points)
-        index = Index._for(len(x), polygons, predicate, distance, best, invalid, max_bytes)
+        index = Index._for(len(x), polygons, predicate, distance, best, period, invalid, max_bytes)
         answers = index.match((x, y), workers=workers, progress=progress)
         regions = len(index)
     else:
-        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, invalid)
+        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid)
         answers = _with_keys(points, polygons, on, prepared, workers, progress).answers
         regions = len(prepared.regions)
     counts = np.bincount(answers + 1, minlength=regions + 1)

@@ -18,6 +18,7 @@
 #include "base/status.h"
 #include "input/rank.h"
 #include "kind.h"
+#include "turns.h"
 
 static const char MAGIC[8] = {'p', 'm', '-', 'i', 'n', 'd', 'e', 'x'};
 enum { BYTE_ORDER_MARK = 0x01020304 };
@@ -113,6 +114,8 @@ static int read_sections(const unsigned char *bytes, pm_block *block, const pm_k
     pm_block_plan(block, kind, (pm_best)header.best, (size_t)header.count, sizes);
     block->header.checksum = header.checksum;
     memcpy(block->header.bounds, header.bounds, sizeof header.bounds);
+    memcpy(block->header.range, header.range, sizeof header.range);
+    block->header.period = header.period;
     int same = memcmp(&block->header, &header, sizeof header) == 0;
     for (size_t i = 0; i < sections; i++)
         same &= memcmp(&block->sections[section_at(kind, i)], &list[i], sizeof *list) == 0;
@@ -133,7 +136,7 @@ pm_status pm_block_read(const void *bytes, size_t size, pm_block *block, const p
                        (unsigned long long)header->size, size);
     *kind = pm_kind_of((pm_predicate)header->predicate);
     if (!*kind || !pm_best_rule_of((pm_best)header->best) || header->count >= UINT32_MAX || size % PM_BLOCK_ALIGN ||
-        !read_sections(bytes, block, *kind))
+        !pm_period_fits(header->period, header->range) || !read_sections(bytes, block, *kind))
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the header contradicts itself");
     block->bytes = (void *)(uintptr_t)bytes;
     return PM_OK;

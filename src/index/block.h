@@ -61,7 +61,9 @@ typedef struct pm_block_header {
     uint64_t count; /* regions */
     double bounds[4];
     uint64_t section_count;
-    uint64_t reserved[4]; /* 0 */
+    double period;     /* 0: none */
+    double range[2];   /* with a period: least and greatest finite x that can match */
+    uint64_t reserved; /* 0 */
 } pm_block_header;
 
 /* A block and a copy of what its header says, so that nothing of it has to be read from the block twice. */

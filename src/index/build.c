@@ -17,6 +17,7 @@
 #include "input/measure.h"
 #include "input/rank.h"
 #include "input/regions.h"
+#include "turns.h"
 
 /* ---- options ---- */
 
@@ -64,6 +65,10 @@ static pm_status check_options(const pm_options *options, size_t count, int has_
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "areas are given, but %s does not use them", rule->name);
     if (options->note_size > 0 && !options->note)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "note is NULL, but note_size is %zu", options->note_size);
+    if (!(options->period >= 0) || isinf(options->period))
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "period is %g: it must be positive and finite", options->period);
+    if (options->period != 0 && !kind->takes_turns)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "period is given, but %s knows none", kind->name);
     return check_distance(options, kind, count, err);
 }
 
@@ -94,6 +99,10 @@ void pm_build_extend_bounds(pm_build *b, double min_x, double min_y, double max_
     if (!(min_x <= max_x))
         return;
     double *bounds = b->bounds;
+    if (isfinite(min_x) && isfinite(max_x)) {
+        b->range[0] = b->range[0] <= min_x ? b->range[0] : min_x;
+        b->range[1] = b->range[1] >= max_x ? b->range[1] : max_x;
+    }
     bounds[0] = bounds[0] <= min_x ? bounds[0] : min_x; /* a NaN bound is replaced */
     bounds[1] = bounds[1] <= min_y ? bounds[1] : min_y;
     bounds[2] = bounds[2] >= max_x ? bounds[2] : max_x;
@@ -207,8 +216,17 @@ static pm_status fill_block(pm_index *index, pm_build *b, pm_error *err) {
     if (status)
         return status;
     memcpy(b->block.header.bounds, b->bounds, sizeof b->bounds);
+    if (b->options->period != 0) {
+        b->block.header.period = b->options->period;
+        memcpy(b->block.header.range, b->range, sizeof b->range);
+        if (!pm_period_fits(b->options->period, b->range))
+            return pm_fail(err, PM_ERR_ARGUMENT, -1, "period %g is too small for regions between x = %g and %g",
+                           b->options->period, b->range[0], b->range[1]);
+    }
     pm_block_seal(&b->block, b->kind);
     pm_index_use(index, &b->block);
+    if (!pm_index_rank(index))
+        return pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory ordering %zu regions", b->count);
     return PM_OK;
 }
 
@@ -241,7 +259,7 @@ static pm_build new_build(const pm_options *options, size_t count) {
                   .options = options,
                   .poll = {.callback = options->poll, .context = options->poll_context}};
     for (int i = 0; i < 4; i++)
-        b.bounds[i] = NAN;
+        b.bounds[i] = b.range[i / 2] = NAN;
     return b;
 }
 

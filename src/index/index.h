@@ -13,12 +13,15 @@ struct pm_index {
     const void *block;
     size_t size;
     size_t distance_count;
+    const uint32_t *ids; /* rank -> position in the input */
     const void *note;
     size_t note_size;
     const pm_kind *kind;
     pm_best best;
     size_t count;
     double bounds[4];
+    double period, range[2];           /* as in the block */
+    uint32_t *ranks;                   /* of every region, where a point may have more than one turn; else NULL */
     _Alignas(16) unsigned char view[]; /* kind->view_size bytes */
 };
 
@@ -28,6 +31,9 @@ pm_index *pm_index_new(const pm_kind *kind, const pm_allocator *allocator);
 /* Let the index use this block. Everything that is no array is copied, so that a block that changes later can't
  * change it. */
 void pm_index_use(pm_index *index, const pm_block *block);
+
+/* Compute the ranks, if they are needed, from ids that are in range. 0 when memory has run out. */
+int pm_index_rank(pm_index *index);
 
 static inline const pm_allocator *pm_index_allocator(const pm_index *index) {
     return index->own_allocator ? &index->allocator : NULL;

@@ -32,6 +32,7 @@
 #ifndef PM_KIND_H
 #define PM_KIND_H
 
+#include "base/turn.h"
 #include "block.h"
 #include "build.h"
 #include "near/find.h"
@@ -76,6 +77,7 @@ struct pm_kind {
     pm_distance_rule distance;
     int takes_disks;           /* it is made from pm_disks: regions are seen by center and area only */
     pm_section_name distances; /* the section of the options' distances, where it has any */
+    int takes_turns;           /* it answers with a period */
     size_t view_size;
     const pm_section_name *sections; /* its own, in the order in which they follow each other in the block */
     size_t section_count;
@@ -108,8 +110,8 @@ struct pm_kind {
 
     /* ---- searching ---- */
 
-    /* One answer per point. */
-    void (*match)(const void *view, const pm_points *points, int64_t *out);
+    /* One answer per point. `turns` is NULL, or says what the x of the points were before they were rounded. */
+    void (*match)(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out);
 
     /* NULL, or one answer per point and its distance, NaN where there is none. */
     void (*measure)(const void *view, const pm_points *points, int64_t *out, double *distances);

@@ -135,22 +135,22 @@ static pm_status verify(const void *view, const pm_block *block, const pm_alloca
 
 /* ---- searching ---- */
 
-static int64_t find(const void *context, double x, double y) {
-    return pm_disks_find(context, x, y);
+static int64_t find(const void *context, const pm_exact_point *p) {
+    return pm_disks_find(context, p);
 }
 
-static void match(const void *view, const pm_points *points, int64_t *out) {
+static void match(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
     const pm_disk_view *v = view;
     pm_isa isa = pm_isa_best();
     if (pm_tree_exists(&v->tree))
-        pm_tree_match(&v->tree, points, out, pm_disk_kernel(isa), &v->table, isa);
+        pm_tree_match(&v->tree, points, turns, out, pm_disk_kernel(isa), &v->table, isa);
     else
-        pm_scan(points, out, find, &v->table);
+        pm_scan(points, turns, out, find, &v->table);
 }
 
 static void measure(const void *view, const pm_points *points, int64_t *out, double *distances) {
     const pm_disk_table *table = &((const pm_disk_view *)view)->table;
-    match(view, points, out);
+    match(view, points, NULL, out);
     for (size_t i = 0; i < points->count; i++) {
         double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
         distances[i] = out[i] < 0 ? NAN : pm_distance(table->x[out[i]], table->y[out[i]], x, y);
@@ -201,6 +201,7 @@ const pm_kind pm_kind_disks = {.name = "center_within",
                                .distance = PM_DISTANCE_NEEDED,
                                .distances = PM_SECTION_DISK_RADIUS,
                                .takes_disks = 1,
+                               .takes_turns = 1,
                                .view_size = sizeof(pm_disk_view),
                                .sections = SECTIONS,
                                .section_count = sizeof SECTIONS / sizeof *SECTIONS,
@@ -241,7 +242,7 @@ pm_status pm_match_disks(const pm_disks *disks, const pm_options *options, const
     status = pm_rank(options, disks->area, disks->count, scratch, &table.ids, err);
     if (!status) {
         pm_disks_fill(&table);
-        pm_scan(points, out, find, &table);
+        pm_scan(points, NULL, out, find, &table);
     }
     pm_release(options->allocator, scratch);
     return status;

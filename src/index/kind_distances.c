@@ -201,7 +201,7 @@ static double distance_within(const pm_distance_view *v, const pm_found *found, 
 /* Every point: `out` receives what covers it, then what is nearest or within reach. */
 static void match_all(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances,
                       int nearest) {
-    pm_kind_polygons.match(&v->polygons, points, out);
+    pm_kind_polygons.match(&v->polygons, points, NULL, out);
     for (size_t i = 0; i < points->count; i++) {
         if (nearest && out[i] >= 0) { /* at distance 0 */
             if (distances)
@@ -223,11 +223,13 @@ static void match_all(const pm_distance_view *v, const pm_points *points, int64_
     }
 }
 
-static void match_nearest(const void *view, const pm_points *points, int64_t *out) {
+static void match_nearest(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
+    (void)turns; /* not taken */
     match_all(view, points, out, NULL, 1);
 }
 
-static void match_within(const void *view, const pm_points *points, int64_t *out) {
+static void match_within(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
+    (void)turns;
     match_all(view, points, out, NULL, 0);
 }
 

@@ -148,19 +148,19 @@ static pm_status verify(const void *view, const pm_block *block, const pm_alloca
 
 /* ---- searching ---- */
 
-static int64_t find(const void *context, double x, double y) {
+static int64_t find(const void *context, const pm_exact_point *p) {
     const pm_polygon_view *v = context;
-    size_t rank = pm_polygons_find(&v->table, x, y);
+    size_t rank = pm_polygons_find(&v->table, p);
     return rank < v->table.count ? (int64_t)v->ids[rank] : PM_NO_MATCH;
 }
 
-static void match(const void *view, const pm_points *points, int64_t *out) {
+static void match(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
     const pm_polygon_view *v = view;
     pm_isa isa = pm_isa_best();
     if (pm_tree_exists(&v->tree))
-        pm_tree_match(&v->tree, points, out, pm_polygon_kernel(isa), &v->table, isa);
+        pm_tree_match(&v->tree, points, turns, out, pm_polygon_kernel(isa), &v->table, isa);
     else
-        pm_scan(points, out, find, v);
+        pm_scan(points, turns, out, find, v);
 }
 
 static size_t beside_size(const void *view) {
@@ -198,6 +198,7 @@ static const pm_tree *tree_of(const void *view) {
 const pm_kind pm_kind_polygons = {.name = "covers",
                                   .predicate = PM_COVERS,
                                   .distance = PM_DISTANCE_NONE,
+                                  .takes_turns = 1,
                                   .view_size = sizeof(pm_polygon_view),
                                   .sections = SECTIONS,
                                   .section_count = sizeof SECTIONS / sizeof *SECTIONS,

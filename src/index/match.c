@@ -6,6 +6,7 @@
 
 #include "base/status.h"
 #include "index.h"
+#include "turns.h"
 
 pm_index *pm_index_new(const pm_kind *kind, const pm_allocator *allocator) {
     pm_index *index = pm_allocate(allocator, sizeof *index + kind->view_size);
@@ -23,18 +24,39 @@ void pm_index_use(pm_index *index, const pm_block *block) {
     index->distance_count = 0;
     if (index->kind->distance != PM_DISTANCE_NONE)
         index->distance_count = (size_t)block->sections[index->kind->distances].size / sizeof(double);
+    index->ids = pm_block_array(block, PM_SECTION_IDS);
     index->note = pm_block_array(block, PM_SECTION_NOTE);
     index->note_size = (size_t)block->sections[PM_SECTION_NOTE].size;
     index->best = (pm_best)block->header.best;
     index->count = (size_t)block->header.count;
     memcpy(index->bounds, block->header.bounds, sizeof index->bounds);
+    index->period = block->header.period;
+    memcpy(index->range, block->header.range, sizeof index->range);
     index->kind->view(index->view, block);
+}
+
+/* Regions no wider than one period and a little less: then no point has two turns that can match. */
+static int has_one_turn(const pm_index *index) {
+    return index->period == 0 || !(index->range[1] - index->range[0] >= 0.999 * index->period);
+}
+
+int pm_index_rank(pm_index *index) {
+    if (has_one_turn(index))
+        return 1;
+    index->ranks = pm_allocate(pm_index_allocator(index), (index->count + 1) * sizeof *index->ranks);
+    if (!index->ranks)
+        return 0;
+    const uint32_t *ids = index->ids;
+    for (size_t rank = 0; rank < index->count; rank++)
+        index->ranks[ids[rank]] = (uint32_t)rank;
+    return 1;
 }
 
 void pm_index_free(pm_index *index) {
     if (!index)
         return;
     const pm_allocator own = index->allocator, *allocator = index->own_allocator ? &own : NULL;
+    pm_release(allocator, index->ranks);
     pm_release(allocator, index->memory);
     pm_release(allocator, index);
 }
@@ -44,7 +66,8 @@ size_t pm_index_count(const pm_index *index) {
 }
 
 size_t pm_index_size(const pm_index *index) {
-    return sizeof *index + index->kind->view_size + index->memory_size;
+    return sizeof *index + index->kind->view_size + index->memory_size +
+           (index->ranks ? (index->count + 1) * sizeof *index->ranks : 0);
 }
 
 void pm_index_bounds(const pm_index *index, double bounds[4]) {
@@ -63,6 +86,10 @@ pm_best pm_index_best(const pm_index *index) {
     return index->best;
 }
 
+double pm_index_period(const pm_index *index) {
+    return index->period;
+}
+
 const void *pm_index_block(const pm_index *index, size_t *size) {
     *size = index->size;
     return index->block;
@@ -74,13 +101,18 @@ const void *pm_index_note(const pm_index *index, size_t *size) {
 }
 
 void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out) {
-    index->kind->match(index->view, points, out);
+    if (index->period != 0)
+        pm_match_turned(index, points, out);
+    else
+        index->kind->match(index->view, points, NULL, out);
 }
 
 pm_status pm_index_match_distances(const pm_index *index, const pm_points *points, int64_t *out, double *distances,
                                    pm_error *err) {
     if (!index->kind->measure)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%s has no distances: an index of nearest has", index->kind->name);
+    if (index->period != 0)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "there are no distances with a period");
     index->kind->measure(index->view, points, out, distances);
     return PM_OK;
 }

@@ -39,8 +39,10 @@ pm_status pm_index_open(const void *bytes, size_t size, int verify, const pm_all
         return pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory opening an index");
     pm_index_use(index, &block);
     status = verify ? check_contents(index, &block, err) : PM_OK;
+    if (!status && !pm_index_rank(index))
+        status = pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory opening an index");
     if (status)
-        pm_release(allocator, index);
+        pm_index_free(index);
     else
         *out = index;
     return status;

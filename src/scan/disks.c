@@ -127,10 +127,22 @@ __attribute__((target("avx2"))) static int64_t find_avx2(const pm_disk_table *d,
 }
 #endif
 
-int64_t pm_disks_find(const pm_disk_table *disks, double x, double y) {
+/* Without the grid, which knows nothing of what is between two doubles. */
+static int64_t find_between(const pm_disk_table *d, const pm_exact_point *p) {
+    for (size_t rank = 0; rank < d->count; rank++) {
+        size_t id = d->ids[rank];
+        if (pm_point_is_closer((const double[2]){d->x[id], d->y[id]}, p, d->radius[d->step ? id : 0]))
+            return (int64_t)id;
+    }
+    return PM_NO_MATCH;
+}
+
+int64_t pm_disks_find(const pm_disk_table *disks, const pm_exact_point *p) {
+    if (p->low != p->high)
+        return find_between(disks, p);
 #ifdef PM_X86
     if (__builtin_cpu_supports("avx2"))
-        return find_avx2(disks, x, y);
+        return find_avx2(disks, p->low, p->y);
 #endif
-    return find_portable(disks, x, y);
+    return find_portable(disks, p->low, p->y);
 }

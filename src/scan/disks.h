@@ -2,6 +2,7 @@
 #ifndef PM_DISKS_H
 #define PM_DISKS_H
 
+#include "base/turn.h"
 #include "polymatch.h"
 
 /* Centers and radii in input order; what the search runs over in rank order. With one radius for all, `radius` and
@@ -22,7 +23,7 @@ typedef struct pm_disk_table {
 /* Compute min, scale, grid and reach from the rest. */
 void pm_disks_fill(pm_disk_table *disks);
 
-/* The position in the input of the best disk that contains (x, y), or PM_NO_MATCH. */
-int64_t pm_disks_find(const pm_disk_table *disks, double x, double y);
+/* The position in the input of the best disk that contains the point, or PM_NO_MATCH. */
+int64_t pm_disks_find(const pm_disk_table *disks, const pm_exact_point *p);
 
 #endif

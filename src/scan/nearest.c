@@ -19,8 +19,9 @@ void pm_found_consider(pm_found *best, const double *edge, size_t rank, const pm
 }
 
 int pm_region_covers(const pm_polygon_table *table, size_t rank, double x, double y) {
+    const pm_exact_point p = pm_point(x, y);
     for (size_t polygon = table->polygon_offsets[rank]; polygon < table->polygon_offsets[rank + 1]; polygon++)
-        if (pm_polygon_covers(table, polygon, x, y))
+        if (pm_polygon_covers(table, polygon, &p))
             return 1;
     return 0;
 }
@@ -47,7 +48,8 @@ pm_found pm_scan_region(const pm_polygon_table *table, size_t rank, const pm_rea
 
 pm_found pm_scan_nearest(const pm_polygon_table *table, const pm_reach *reach, const pm_spot *spot) {
     pm_found best = pm_found_none(INFINITY, spot->scale);
-    size_t covering = pm_polygons_find(table, spot->x, spot->y);
+    const pm_exact_point p = pm_point(spot->x, spot->y);
+    size_t covering = pm_polygons_find(table, &p);
     if (covering < table->count)
         return (pm_found){(uint32_t)covering, 1, best.near};
     for (size_t rank = 0; rank < table->count; rank++)

@@ -14,7 +14,6 @@
 
 #include <math.h>
 
-#include "base/exact.h"
 #include "input/regions.h"
 
 static const pm_box EMPTY = {INFINITY, INFINITY, -INFINITY, -INFINITY};
@@ -26,8 +25,8 @@ static void box_add(pm_box *box, double x, double y) {
     box->max_y = y > box->max_y ? y : box->max_y;
 }
 
-static int box_contains(const pm_box *box, double x, double y) {
-    return (box->min_x <= x) & (x <= box->max_x) & (box->min_y <= y) & (y <= box->max_y);
+static inline int box_contains(const pm_box *box, const pm_exact_point *p) {
+    return (box->min_x <= p->low) & (p->high <= box->max_x) & (box->min_y <= p->y) & (p->y <= box->max_y);
 }
 
 /* Empty rings and polygons are dropped. */
@@ -108,20 +107,21 @@ void pm_polygons_seal(pm_polygon_table *table) {
 enum { OUTSIDE = 0, INSIDE = 1, BOUNDARY = 2 };
 
 /* The edges from `vertex` up to `last`: OUTSIDE or INSIDE by parity, or BOUNDARY. */
-static int edges_test(const double *vertex, const double *last, double x, double y) {
+static int edges_test(const double *vertex, const double *last, const pm_exact_point *p) {
+    const double low = p->low, high = p->high, y = p->y;
     int parity = OUTSIDE;
     for (; vertex < last; vertex += 2) {
         double ax = vertex[0], ay = vertex[1], bx = vertex[2], by = vertex[3];
         if (((ay > y) & (by > y)) | ((ay < y) & (by < y)))
             continue;
-        if ((ax < x) & (bx < x))
+        if ((ax < high) & (bx < high))
             continue;
         int crosses = (ay > y) != (by > y);
-        if ((ax > x) & (bx > x)) {
+        if ((ax > low) & (bx > low)) {
             parity ^= crosses;
             continue;
         }
-        int side = pm_orientation(ax, ay, bx, by, x, y);
+        int side = pm_point_side(ax, ay, bx, by, p);
         if (side == 0)
             return BOUNDARY; /* on the edge's line and in its box */
         parity ^= crosses & ((side > 0) == (by > ay));
@@ -129,15 +129,15 @@ static int edges_test(const double *vertex, const double *last, double x, double
     return parity;
 }
 
-static int ring_test(const pm_polygon_table *table, size_t ring, double x, double y) {
+static int ring_test(const pm_polygon_table *table, size_t ring, const pm_exact_point *p) {
     int parity = OUTSIDE;
     size_t last = (size_t)table->vertex_offsets[ring + 1] - 1;
     for (size_t at = table->vertex_offsets[ring], next; at < last; at = next) {
         size_t span = at / PM_SPAN;
         next = (span + 1) * PM_SPAN < last ? (span + 1) * PM_SPAN : last;
-        if (y < table->spans[2 * span] || y > table->spans[2 * span + 1])
+        if (p->y < table->spans[2 * span] || p->y > table->spans[2 * span + 1])
             continue;
-        int side = edges_test(table->vertices + 2 * at, table->vertices + 2 * next, x, y);
+        int side = edges_test(table->vertices + 2 * at, table->vertices + 2 * next, p);
         if (side == BOUNDARY)
             return BOUNDARY;
         parity ^= side;
@@ -145,12 +145,12 @@ static int ring_test(const pm_polygon_table *table, size_t ring, double x, doubl
     return parity;
 }
 
-int pm_polygon_covers(const pm_polygon_table *table, size_t polygon, double x, double y) {
+int pm_polygon_covers(const pm_polygon_table *table, size_t polygon, const pm_exact_point *p) {
     int parity = OUTSIDE;
-    if (!box_contains(&table->polygon_boxes[polygon], x, y))
+    if (!box_contains(&table->polygon_boxes[polygon], p))
         return 0;
     for (size_t ring = table->ring_offsets[polygon]; ring < table->ring_offsets[polygon + 1]; ring++) {
-        int side = ring_test(table, ring, x, y);
+        int side = ring_test(table, ring, p);
         if (side == BOUNDARY)
             return 1;
         parity ^= side;
@@ -158,12 +158,12 @@ int pm_polygon_covers(const pm_polygon_table *table, size_t polygon, double x, d
     return parity == INSIDE;
 }
 
-size_t pm_polygons_find(const pm_polygon_table *table, double x, double y) {
+size_t pm_polygons_find(const pm_polygon_table *table, const pm_exact_point *p) {
     for (size_t rank = 0; rank < table->count; rank++) {
-        if (!box_contains(&table->boxes[rank], x, y))
+        if (!box_contains(&table->boxes[rank], p))
             continue;
         for (size_t polygon = table->polygon_offsets[rank]; polygon < table->polygon_offsets[rank + 1]; polygon++)
-            if (pm_polygon_covers(table, polygon, x, y))
+            if (pm_polygon_covers(table, polygon, p))
                 return rank;
     }
     return table->count;

@@ -3,6 +3,7 @@
 #define PM_POLYGONS_H
 
 #include "base/poll.h"
+#include "base/turn.h"
 
 typedef struct pm_box {
     double min_x, min_y, max_x, max_y;
@@ -38,10 +39,10 @@ int pm_polygons_append(pm_polygon_table *table, const pm_regions *regions, size_
 /* Compute the spans, when all regions are appended. */
 void pm_polygons_seal(pm_polygon_table *table);
 
-/* Does this polygon cover (x, y)? Both are finite. */
-int pm_polygon_covers(const pm_polygon_table *table, size_t polygon, double x, double y);
+/* Does this polygon cover the point? */
+int pm_polygon_covers(const pm_polygon_table *table, size_t polygon, const pm_exact_point *p);
 
-/* The first region in rank order that covers (x, y), or count. Both finite. */
-size_t pm_polygons_find(const pm_polygon_table *table, double x, double y);
+/* The first region in rank order that covers the point, or count. */
+size_t pm_polygons_find(const pm_polygon_table *table, const pm_exact_point *p);
 
 #endif

@@ -7,10 +7,11 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/turn.h"
 #include "polymatch.h"
 
-/* The position in the input of the best region for (x, y), both finite, or PM_NO_MATCH. */
-typedef int64_t pm_find(const void *context, double x, double y);
+/* The position in the input of the best region for a point, or PM_NO_MATCH. */
+typedef int64_t pm_find(const void *context, const pm_exact_point *p);
 
 static inline double pm_load(const double *values, ptrdiff_t stride, size_t i) {
     double value;
@@ -18,11 +19,16 @@ static inline double pm_load(const double *values, ptrdiff_t stride, size_t i) {
     return value;
 }
 
-/* One answer per point; one that is not finite has no match. */
-static inline void pm_scan(const pm_points *points, int64_t *out, pm_find *find, const void *context) {
+/* One answer per point; one that is not finite has no match. `turns` as in kind.h. */
+static inline void pm_scan(const pm_points *points, const pm_turns *turns, int64_t *out, pm_find *find,
+                           const void *context) {
     for (size_t i = 0; i < points->count; i++) {
         double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
-        out[i] = isfinite(x) && isfinite(y) ? find(context, x, y) : PM_NO_MATCH;
+        out[i] = PM_NO_MATCH;
+        if (isfinite(x) && isfinite(y)) {
+            pm_exact_point p = turns ? pm_turned_point(turns, i, x, y) : pm_point(x, y);
+            out[i] = find(context, &p);
+        }
     }
 }
 

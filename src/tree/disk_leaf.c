@@ -25,8 +25,27 @@ static inline int contains(const pm_disk_table *d, size_t id, pm_band band, doub
     return inside;
 }
 
+/* Turned points lie between two doubles, so each disk is decided exactly. */
+static void leaf_turned(const pm_tree *tree, const pm_disk_table *d, pm_batch *b, size_t count) {
+    for (size_t k = 0; k < count; k++) {
+        uint32_t i = b->list[k];
+        const uint32_t *entry = tree->leaves + pm_cell_leaf(b->word[i]);
+        const pm_exact_point p = pm_batch_point(b, i);
+        for (; *entry < PM_DISK_LAST; entry++) {
+            size_t id = *entry - 1;
+            if (pm_point_is_closer((const double[2]){d->x[id], d->y[id]}, &p, d->radius[d->step ? id : 0]))
+                break;
+        }
+        b->out[i] = (int64_t)(*entry & ~PM_DISK_LAST) - 1;
+    }
+}
+
 static void leaf_portable(const pm_tree *tree, const void *context, pm_batch *b, size_t count) {
     const pm_disk_table *d = context;
+    if (b->turns) {
+        leaf_turned(tree, d, b, count);
+        return;
+    }
     const pm_band shared = pm_band_of(d->radius[0]);
     for (size_t k = 0; k < count; k++) {
         uint32_t i = b->list[k], answer;
@@ -86,6 +105,10 @@ PM_AVX512 static inline __mmask8 inside_avx512(const pm_disk_table *d, const pm_
 
 PM_AVX512 static void leaf_avx512(const pm_tree *tree, const void *context, pm_batch *b, size_t count) {
     const pm_disk_table *d = context;
+    if (b->turns) {
+        leaf_turned(tree, d, b, count);
+        return;
+    }
     const pm_band band = pm_band_of(d->radius[0]);
     const __m512d inner = _mm512_set1_pd(band.inner), outer = _mm512_set1_pd(band.outer);
     const __m256i one = _mm256_set1_epi32(1), number = _mm256_set1_epi32((int)~PM_DISK_LAST);

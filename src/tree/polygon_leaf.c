@@ -9,8 +9,6 @@
 
 #include <math.h>
 
-#include "base/exact.h"
-
 #ifdef PM_X86
 #include <immintrin.h>
 #endif
@@ -20,39 +18,41 @@ typedef struct look {
     const pm_polygon_table *polygons;
     const uint32_t *at;
     pm_leaf leaf;
-    uint64_t fixed[2];
-    double p[2];
+    const pm_batch *batch;
+    uint32_t point;
 } look;
 
 static inline look look_into(const pm_tree *tree, const void *polygons, const pm_batch *b, uint32_t i) {
     const uint32_t *at = tree->leaves + pm_cell_leaf(b->word[i]);
-    return (look){tree, polygons, at, pm_leaf_read(at), {b->fixed_x[i], b->fixed_y[i]}, {b->x[i], b->y[i]}};
+    return (look){tree, polygons, at, pm_leaf_read(at), b, i};
 }
 
 /* Is q, which differs from p along one axis only, on the other side of an odd number of these edges? -1 when p is on
  * one of them. */
-static int edges_between(const double *a, const double *end, const double p[2], const double q[2], int axis) {
-    const double along = p[1 - axis]; /* both are on this line */
+static int edges_between(const double *a, const double *end, const pm_exact_point *p, const pm_exact_point *q,
+                         int axis) {
+    const double low = axis ? p->low : p->y, high = axis ? p->high : p->y; /* both are on the line between these */
+    const double from = axis ? p->y : p->low, to = axis ? p->y : p->high;
     int odd = 0;
     for (; a < end; a += 2) {
         const double *b = a + 2;
-        if ((a[1 - axis] > along && b[1 - axis] > along) || (a[1 - axis] < along && b[1 - axis] < along))
+        if ((a[1 - axis] > low && b[1 - axis] > low) || (a[1 - axis] < high && b[1 - axis] < high))
             continue;
-        int side = pm_orientation(a[0], a[1], b[0], b[1], p[0], p[1]);
+        int side = pm_point_side(a[0], a[1], b[0], b[1], p);
         if (side == 0) {
-            double low = a[axis] < b[axis] ? a[axis] : b[axis], high = a[axis] < b[axis] ? b[axis] : a[axis];
-            if (p[axis] >= low && p[axis] <= high)
+            double first = a[axis] < b[axis] ? a[axis] : b[axis], last = a[axis] < b[axis] ? b[axis] : a[axis];
+            if (from >= first && to <= last)
                 return -1;
-        } else if ((a[1 - axis] > along) != (b[1 - axis] > along)) {
-            odd ^= side != pm_orientation(a[0], a[1], b[0], b[1], q[0], q[1]);
+        } else if ((a[1 - axis] > low) != (b[1 - axis] > low)) {
+            odd ^= side != pm_point_side(a[0], a[1], b[0], b[1], q);
         }
     }
     return odd;
 }
 
 /* The same for all runs of a polygon. */
-static int runs_between(const pm_polygon_table *polygons, const pm_origin *origin, const double p[2],
-                        const double q[2], int axis) {
+static int runs_between(const pm_polygon_table *polygons, const pm_origin *origin, const pm_exact_point *p,
+                        const pm_exact_point *q, int axis) {
     int odd = 0;
     for (uint32_t i = 0; i < origin->run_count; i++) {
         const double *first = polygons->vertices + 2 * (size_t)origin->runs[2 * (size_t)i];
@@ -69,25 +69,28 @@ static int decide_exactly(const look *l, uint32_t answer, uint64_t edges, const 
     static const int steps[] = {3, -3, 15, -15, 75, -75, 375, -375};
     const int bits = l->leaf.bits;
     const double min[2] = {l->tree->min_x, l->tree->min_y};
+    const uint64_t fixed[2] = {l->batch->fixed_x[l->point], l->batch->fixed_y[l->point]};
+    const pm_exact_point p = pm_batch_point(l->batch, l->point);
     const double step = ldexp(1, PM_FIXED_BITS - PM_STEP_BITS - bits) / l->tree->scale;
     for (int trial = 0; trial < 16 && origin->run_count > 0; trial++) {
         int axis = trial & 1;
-        double q[2] = {l->p[0], l->p[1]};
-        uint64_t other[2] = {l->fixed[0], l->fixed[1]};
-        q[axis] += steps[trial >> 1] * l->leaf.near * step;
-        if (!pm_is_in_root(q[axis], min[axis], l->tree->scale))
+        uint64_t other[2] = {fixed[0], fixed[1]};
+        double moved = (axis ? p.y : p.low) + steps[trial >> 1] * l->leaf.near * step;
+        if (!pm_is_in_root(moved, min[axis], l->tree->scale))
             continue;
-        other[axis] = pm_fixed(q[axis], min[axis], l->tree->scale);
-        if (((other[axis] ^ l->fixed[axis]) >> 1) >> (63 - bits))
+        other[axis] = pm_fixed(moved, min[axis], l->tree->scale);
+        if (((other[axis] ^ fixed[axis]) >> 1) >> (63 - bits))
             continue; /* in another cell */
         pm_seen seen = pm_leaf_look(l->at + l->leaf.vertices, l->leaf.vertex_count, l->leaf.near,
                                     pm_step(other[0], bits), pm_step(other[1], bits));
         if (seen.near & edges)
             continue;
-        int odd = runs_between(l->polygons, origin, l->p, q, axis);
+        pm_exact_point q = axis ? p : pm_point(moved, p.y);
+        q.y = axis ? moved : p.y;
+        int odd = runs_between(l->polygons, origin, &p, &q, axis);
         return odd < 0 ? 1 : (int)(answer & PM_LEAF_INSIDE) ^ (int)pm_parity(seen.crossed & edges) ^ odd;
     }
-    return pm_polygon_covers(l->polygons, origin->polygon, l->p[0], l->p[1]);
+    return pm_polygon_covers(l->polygons, origin->polygon, &p);
 }
 
 /* The polygons one by one, after the edges were looked at. */
@@ -111,7 +114,7 @@ static void find_portable(const pm_tree *tree, const void *polygons, pm_batch *b
         uint32_t i = b->list[k];
         look l = look_into(tree, polygons, b, i);
         b->out[i] = find(&l, pm_leaf_look(l.at + l.leaf.vertices, l.leaf.vertex_count, l.leaf.near,
-                                          pm_step(l.fixed[0], l.leaf.bits), pm_step(l.fixed[1], l.leaf.bits)));
+                                          pm_step(b->fixed_x[i], l.leaf.bits), pm_step(b->fixed_y[i], l.leaf.bits)));
     }
 }
 

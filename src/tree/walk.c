@@ -214,8 +214,8 @@ static size_t descend(const pm_tree *tree, pm_batch *b, pending next) {
     return next.leaf;
 }
 
-void pm_tree_match(const pm_tree *tree, const pm_points *points, int64_t *out, pm_leaf_kernel *kernel,
-                   const void *context, pm_isa isa) {
+void pm_tree_match(const pm_tree *tree, const pm_points *points, const pm_turns *turns, int64_t *out,
+                   pm_leaf_kernel *kernel, const void *context, pm_isa isa) {
     pending (*first)(const pm_tree *, pm_batch *, size_t) = locate_portable;
 #ifdef PM_X86
     first = isa == PM_ISA_AVX512 ? locate_avx512 : isa == PM_ISA_AVX2 ? locate_avx2 : locate_portable;
@@ -224,9 +224,13 @@ void pm_tree_match(const pm_tree *tree, const pm_points *points, int64_t *out, p
 #endif
     pm_batch b;
     int64_t rest[PM_BATCH];
+    pm_turns these;
+    b.turns = turns ? &these : NULL;
     for (size_t done = 0; done < points->count; done += PM_BATCH) {
         size_t count = points->count - done < PM_BATCH ? points->count - done : PM_BATCH;
         b.out = count < PM_BATCH ? rest : out + done; /* whole vectors of answers */
+        if (turns)
+            these = (pm_turns){turns->start + done, turns->turns + done, turns->period};
         load_points(&b, points, done, count);
         size_t leaves = descend(tree, &b, first(tree, &b, (count + 7) & ~(size_t)7));
         memcpy(b.list, b.other, leaves * sizeof *b.list);

@@ -52,7 +52,8 @@ static void test_options(void) {
     AT(pm_options, poll_context, 72);
     AT(pm_options, note, 80);
     AT(pm_options, note_size, 88);
-    AT(pm_options, reserved, 96);
+    AT(pm_options, period, 96);
+    AT(pm_options, reserved, 104);
     SIZE(pm_band, 16);
     AT(pm_band, inner, 0);
     AT(pm_band, outer, 8);

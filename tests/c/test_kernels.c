@@ -141,8 +141,13 @@ static void check_seams(const char *name, search *form) {
     tap_tally(&count);
 }
 
+static int64_t find_chosen(const pm_disk_table *d, double x, double y) {
+    const pm_exact_point p = pm_point(x, y);
+    return pm_disks_find(d, &p);
+}
+
 int main(void) {
-    check("chosen for this processor", pm_disks_find);
+    check("chosen for this processor", find_chosen);
     check("portable", find_portable);
     check_seams("portable", find_portable);
 #ifdef PM_X86

@@ -137,9 +137,50 @@ static void test_other_failures(void) {
            "nor over regions");
 }
 
+/* With a period an index has an array beside its block, built or opened. */
+static void test_period(void) {
+    static const double x[] = {0, 8, 11}, y[] = {0, 0, 0}, d = 2;
+    const pm_disks disks = {.x = x, .y = y, .count = 3};
+    pm_options options = {
+        .predicate = PM_CENTER_WITHIN, .best = PM_FIRST, .distance = &d, .distance_count = 1, .period = 10};
+    pm_index *index = NULL, *opened = NULL;
+    size_t size;
+    long made = 0;
+    for (long k = 0; !index && k < 20; k++) {
+        ledger l = ledger_new(k);
+        const pm_allocator allocator = ledger_allocator(&l);
+        options.allocator = &allocator;
+        pm_status status = pm_index_build_disks(&disks, &options, &index, NULL);
+        if (index) {
+            tap_ok(pm_index_size(index) == l.live_size, "pm_index_size() counts the ranks");
+            made = l.calls;
+            pm_index_free(index);
+            tap_ok(l.live == 0 && !l.broken, "all is given back");
+        } else {
+            tap_ok(status == PM_ERR_NO_MEMORY && l.live == 0 && !l.broken, "allocation %ld of a build fails", k);
+        }
+    }
+    options.allocator = NULL;
+    if (!tap_ok(made > 0 && pm_index_build_disks(&disks, &options, &index, NULL) == PM_OK, "then none does"))
+        return;
+    const void *block = pm_index_block(index, &size);
+    for (long k = 0; !opened && k < 20; k++) {
+        ledger l = ledger_new(k);
+        const pm_allocator allocator = ledger_allocator(&l);
+        pm_status status = pm_index_open(block, size, 1, &allocator, &opened, NULL);
+        if (opened)
+            pm_index_free(opened);
+        tap_ok(l.live == 0 && !l.broken && status == (opened ? PM_OK : PM_ERR_NO_MEMORY),
+               "allocation %ld of opening one fails", k);
+    }
+    tap_ok(opened != NULL, "then none does");
+    pm_index_free(index);
+}
+
 int main(void) {
     test_build();
     test_disks();
     test_other_failures();
+    test_period();
     return tap_end();
 }

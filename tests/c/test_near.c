@@ -71,14 +71,16 @@ static int64_t id_of(const pm_found *found) {
 
 /* The nearest by the tree: what covers comes first. */
 static pm_found nearest_by_tree(const pm_field *field, const pm_spot *spot) {
-    size_t covering = pm_polygons_find(field->table, spot->x, spot->y);
+    const pm_exact_point p = pm_point(spot->x, spot->y);
+    size_t covering = pm_polygons_find(field->table, &p);
     if (covering < field->table->count)
         return (pm_found){(uint32_t)covering, 1, {0, 0, {0, 0, 0, 0}, PM_AT_UNKNOWN}};
     return pm_find_nearest(field, spot);
 }
 
 static int64_t within_by_tree(const pm_field *field, const pm_spot *spot) {
-    size_t covering = pm_polygons_find(field->table, spot->x, spot->y);
+    const pm_exact_point p = pm_point(spot->x, spot->y);
+    size_t covering = pm_polygons_find(field->table, &p);
     pm_found found = pm_find_within(field, covering, spot);
     return found.rank != PM_FOUND_NONE      ? (int64_t)found.rank
            : covering < field->table->count ? (int64_t)covering

@@ -220,6 +220,17 @@ static void test_options(void) {
             expect_disks("an unknown best", &good_disks, &options, PM_ERR_ARGUMENT, -1);
         }
     }
+    const double periods[] = {-1, NAN, INFINITY, -INFINITY};
+    for (size_t i = 0; i < sizeof periods / sizeof periods[0]; i++) {
+        options = within;
+        options.period = periods[i];
+        expect_build("no period", &good, &options, PM_ERR_ARGUMENT, -1);
+        expect_disks("no period", &good_disks, &options, PM_ERR_ARGUMENT, -1);
+    }
+    options = (pm_options){.period = 1e-9};
+    expect_build("a period that is too small", &good, &options, PM_ERR_ARGUMENT, -1);
+    options.period = 0x1p-1074;
+    expect_build("the smallest", &good, &options, PM_ERR_ARGUMENT, -1);
     static const double *const single[] = {&negative, &minus, &not_a_number};
     for (size_t i = 0; i < 3; i++) {
         options = within;

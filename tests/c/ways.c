@@ -15,7 +15,7 @@ static int is_right(const searched *s, pm_isa isa, const pm_points *points, cons
                     const char *what) {
     static int64_t out[WAYS_MOST + 8];
     memset(out, 1, sizeof out);
-    pm_tree_match(s->tree, points, out, s->kernel(isa), s->context, isa);
+    pm_tree_match(s->tree, points, NULL, out, s->kernel(isa), s->context, isa);
     for (size_t k = 0; k < WAYS_MOST + 8; k++) {
         int64_t wanted = k < points->count ? expected[same ? 0 : k] : untouched;
         if (out[k] != wanted) {

@@ -128,12 +128,12 @@ static void build_disks(const work *w) {
 /* The search of a tree with these instructions, over the tables of the index. */
 static void match_polygons(const work *w, pm_isa isa) {
     const pm_polygon_view *v = (const void *)index_built->view;
-    pm_tree_match(&v->tree, &w->points, answers, pm_polygon_kernel(isa), &v->table, isa);
+    pm_tree_match(&v->tree, &w->points, NULL, answers, pm_polygon_kernel(isa), &v->table, isa);
 }
 
 static void match_disks(const work *w, pm_isa isa) {
     const pm_disk_view *v = (const void *)index_built->view;
-    pm_tree_match(&v->tree, &w->points, answers, pm_disk_kernel(isa), &v->table, isa);
+    pm_tree_match(&v->tree, &w->points, NULL, answers, pm_disk_kernel(isa), &v->table, isa);
 }
 
 static void polygons_portable(const work *w) {

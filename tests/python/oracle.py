@@ -31,7 +31,7 @@ def rounded(value: Fraction) -> float:
 
 
 def _exact(point: Point) -> tuple[Fraction, Fraction]:
-    return Fraction(float(point[0])), Fraction(float(point[1]))
+    return Fraction(point[0]), Fraction(point[1])
 
 
 def orientation(a: Point, b: Point, c: Point) -> int:
@@ -91,7 +91,7 @@ def center(region: Region) -> Point | None:
 
 def on_edge(a: Point, b: Point, point: Point) -> bool:
     """Return whether a point is on the closed straight edge from a to b (which may be one place)."""
-    x, y = float(point[0]), float(point[1])
+    x, y = point
     return (
         min(a[0], b[0]) <= x <= max(a[0], b[0])
         and min(a[1], b[1]) <= y <= max(a[1], b[1])
@@ -101,7 +101,7 @@ def on_edge(a: Point, b: Point, point: Point) -> bool:
 
 def part_covers(part: Part, point: Point) -> bool:
     """Return whether a polygon covers a point: on an edge of a ring, or an odd number of crossings in all."""
-    y = float(point[1])
+    y = point[1]
     odd = False
     for ring in part:
         for position, a in enumerate(ring):

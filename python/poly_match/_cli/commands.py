@@ -45,7 +45,7 @@ def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
 
 # ---- options that several commands have --------------------------------------------------------------------
 
-_RULE_NAMES = ("predicate", "distance", "best", "score", "invalid")
+_RULE_NAMES = ("predicate", "distance", "best", "score", "invalid", "period")
 rule_options = _options(
     click.option(
         "--predicate", type=click.Choice(PREDICATES), default="covers", show_default=True,
@@ -59,6 +59,10 @@ rule_options = _options(
     click.option(
         "--score", metavar="FIELD",
         help="Instead of --best: a field of the regions to rank by; the lowest value wins.",
+    ),
+    click.option(
+        "--period", type=click.FloatRange(0, min_open=True), metavar="NUMBER",
+        help="After which x repeats: 360 for longitudes, whichever way they are counted.",
     ),
     click.option(
         "--invalid", type=click.Choice(INVALID), default="warn", show_default=True,
@@ -339,7 +343,7 @@ def _rules(options: dict[str, Any]) -> Rules:
     if best is not None and score is not None:
         raise UsageProblem("--best and --score exclude each other")
 
-    return Rules(predicate, distance, best or "smallest", score, options["invalid"])
+    return Rules(predicate, distance, best or "smallest", score, options["invalid"], options["period"])
 
 
 def _console(options: dict[str, Any]) -> Console:

@@ -64,6 +64,7 @@ def _about_index(path: str, index: Index) -> dict[str, Any]:
         "regions": len(index),
         "predicate": index.predicate,
         "best": index.best,
+        "period": index.period,
         "bounds": None if np.isnan(index.bounds).any() else list(index.bounds),
         "bytes": index.nbytes,
     }
@@ -150,7 +151,7 @@ def run_plot(
     try:
         axes = pm.plot(
             (x, y), screened_regions(regions, rules.invalid, console), predicate=rules.predicate,
-            distance=rules.distance, best=best, cells=cells,
+            distance=rules.distance, best=best, period=rules.period, cells=cells,
             lonlat=is_degrees(text_of(regions.crs)),
         )  # fmt: skip
         with replacing(Path(output)) as file:

@@ -103,7 +103,12 @@ def index_for(layer: Layer, rules: Rules, console: Console, max_bytes: int | Non
     regions = screened_regions(layer, rules.invalid, console)
     try:
         return Index(
-            regions, predicate=rules.predicate, distance=rules.distance, best=best, max_bytes=max_bytes
+            regions,
+            predicate=rules.predicate,
+            distance=rules.distance,
+            best=best,
+            period=rules.period,
+            max_bytes=max_bytes,
         )
     except (ValueError, TypeError) as error:
         raise Problem(f"{layer.path}: {error}") from None
@@ -114,7 +119,7 @@ def prepared_for(layer: Layer, rules: Rules, console: Console) -> Prepared:
     best = rules.best if rules.score is None else layer.scores(rules.score)
     regions = screened_regions(layer, rules.invalid, console)
     try:
-        return Prepared.of(regions, rules.predicate, rules.distance, best, None)
+        return Prepared.of(regions, rules.predicate, rules.distance, best, None, rules.period)
     except (ValueError, TypeError) as error:
         raise Problem(f"{layer.path}: {error}") from None
 

@@ -18,6 +18,7 @@ class Rules:
     best: Best = "smallest"
     score: str | None = None
     invalid: Invalid = "warn"
+    period: float | None = None
 
 
 @dataclass

@@ -150,7 +150,12 @@ class _Call:
             first, last = np.searchsorted(starts[:-1], (start, stop)).tolist()
             points: tuple[Any, ...] = self.x, self.y, self.answers, first, last, self.distances
             _core.match_groups(
-                prepared.disks or prepared.arrays, *rules, prepared.max_bytes, *grouping, *points
+                prepared.disks or prepared.arrays,
+                *rules,
+                prepared.max_bytes,
+                prepared.period,
+                *grouping,
+                *points,
             )
 
         self._run(work, int(starts[-1]), int(self.points[~self.alone].sum()), bar)

@@ -17,7 +17,7 @@ from poly_match._forms.column import doubles_in, numbers_in
 from poly_match._forms.numbers import Doubles
 from poly_match._rules import BESTS, NEED_DISTANCE, PREDICATES, SCORE, TAKE_DISTANCE, listed
 
-__all__ = ["budget_of", "check_predicate", "distances_of", "rule_of", "scores_of"]
+__all__ = ["budget_of", "check_predicate", "distances_of", "period_of", "rule_of", "scores_of"]
 
 
 def check_predicate(predicate: Any) -> None:
@@ -106,3 +106,15 @@ def budget_of(max_bytes: int | None) -> int:
     if budget < 1:
         raise value_error("max_bytes", f"expected a positive number, got {budget}")
     return min(budget, sys.maxsize)
+
+
+def period_of(period: Any) -> float:
+    """Return the number for the engine, 0 for none."""
+    if period is None:
+        return 0.0
+    number = doubles_in(period, "period")
+    if number.ndim:
+        raise type_error("period", f"expected one number, got shape {number.shape}")
+    if not 0 < number < np.inf:
+        raise value_error("period", f"expected a positive, finite number, got {period}")
+    return float(number)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
-from poly_match._engine.limits import budget_of, check_predicate, distances_of, rule_of, scores_of
+from poly_match._engine.limits import budget_of, check_predicate, distances_of, period_of, rule_of, scores_of
 from poly_match._forms.numbers import Doubles, Offsets
 from poly_match._forms.regions import Regions, are_polygons, read_regions, regions_at
 from poly_match._forms.validity import screened
@@ -31,6 +31,7 @@ class Prepared(NamedTuple):
     distance: Doubles | None
     areas: Doubles | None
     max_bytes: int
+    period: float
 
     @classmethod
     def of(
@@ -40,6 +41,7 @@ class Prepared(NamedTuple):
         distance: Any,
         best: Any,
         max_bytes: int | None,
+        period: float | None,
         invalid: Invalid = "use",
     ) -> Self:
         """Check polygons and rules."""
@@ -48,7 +50,7 @@ class Prepared(NamedTuple):
         count = len(regions)
         rule, scores = rule_of(scores_of(polygons, best), count)
         distances = distances_of(distance, predicate, count)
-        budget = budget_of(max_bytes)
+        budget, turn = budget_of(max_bytes), period_of(period)
         disks = areas = None
         if are_polygons(polygons):
             if invalid == "skip" and left_out.size:
@@ -61,7 +63,7 @@ class Prepared(NamedTuple):
                 disks = x, y, areas
             if disks is not None or rule not in ("smallest", "largest"):
                 areas = None
-        return cls(regions, disks, predicate, rule, scores, distances, areas, budget)
+        return cls(regions, disks, predicate, rule, scores, distances, areas, budget, turn)
 
     @property
     def arrays(self) -> tuple[Doubles, Offsets, Offsets, Offsets | None]:
@@ -69,12 +71,13 @@ class Prepared(NamedTuple):
         regions = self.regions
         return regions.coords, regions.ring_offsets, regions.polygon_offsets, regions.geom_offsets
 
-    def build(self, engine: str) -> _core.Index:
+    def build(self, engine: str, note: bytes = b"") -> _core.Index:
         """Build the index."""
         rules = self.rule, self.scores, self.distance
+        kept = self.max_bytes, self.period, note
         if self.disks is not None:
-            return _core.Index.from_disks(*self.disks, *rules, engine, self.max_bytes)
-        return _core.Index(*self.arrays, self.predicate, *rules, engine, self.areas, self.max_bytes)
+            return _core.Index.from_disks(*self.disks, *rules, engine, *kept)
+        return _core.Index(*self.arrays, self.predicate, *rules, engine, self.areas, *kept)
 
     def at(self, rows: Rows) -> Self:
         """Return these rows alone."""

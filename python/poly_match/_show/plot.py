@@ -40,6 +40,7 @@ def plot(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    period: float | None = None,
     invalid: Invalid = "use",
     ax: Any = None,
     cells: bool = False,
@@ -50,7 +51,7 @@ def plot(
 
     Parameters
     ----------
-    points, polygons, predicate, distance, best, invalid
+    points, polygons, predicate, distance, best, period, invalid
         As for `match`.
     answers : (n,) array of integers, optional
         The answers to draw, one per point, -1 for none, instead of those that `match` gives. Ties are not
@@ -101,11 +102,12 @@ def plot(
         polygons = regions
     best = scores_of(polygons, best)
     rows = _drawn(x, y, max_points)
+    rules: dict[str, Any] = {"predicate": predicate, "distance": distance, "period": period}
     sample = x[rows], y[rows]
-    index = Index(polygons, predicate=predicate, distance=distance, best=best)
+    index = Index(polygons, best=best, **rules)
     if answers is None:
         found = index.match(sample)
-        tied = _ties(sample, found, polygons, regions, predicate, distance, best)
+        tied = _ties(sample, found, polygons, regions, best, rules)
     else:
         found = _checked(answers, len(x), len(regions))[rows]
         tied = np.zeros(len(rows), dtype=bool)
@@ -167,9 +169,8 @@ def _ties(
     found: Answers,
     polygons: Any,
     regions: Regions,
-    predicate: Predicate,
-    distance: npt.ArrayLike | None,
     best: Best | npt.ArrayLike,
+    rules: dict[str, Any],
 ) -> npt.NDArray[np.bool_]:
     """Return which points would get another answer if the last of equal candidates won, not the first."""
     if isinstance(best, str) and best == "first":
@@ -181,7 +182,7 @@ def _ties(
     order = np.lexsort((-np.arange(len(worth)), worth))
     scores = np.empty(len(worth), dtype=np.int64)
     scores[order] = np.arange(len(worth))
-    other = Index(polygons, predicate=predicate, distance=distance, best=scores).match(points)
+    other = Index(polygons, best=scores, **rules).match(points)
     tied: npt.NDArray[np.bool_] = other != found
     return tied
 

@@ -1,0 +1,13 @@
+/* turns.h — matching where x repeats after a period. See turns.c. */
+#ifndef PM_TURNS_H
+#define PM_TURNS_H
+
+#include "index.h"
+
+/* Is this a period for regions that can match between these x, as it stands in a block? 0 is none. */
+int pm_period_fits(double period, const double range[2]);
+
+/* pm_index_match() of an index with a period. */
+void pm_match_turned(const pm_index *index, const pm_points *points, int64_t *out);
+
+#endif
