@@ -12,10 +12,10 @@ from typing import Any
 from bench.contenders import OURS
 from bench.report import GROUPS, Record, ran, rate, times
 from bench.report import ours as ours_of
-from ladder.chart import GRID, INK, NATIVE, QUIET, WHOLE
+from ladder.chart import GRID, INK, QUIET
 from ladder.report import digits
 
-PEER, YARDSTICK = "#b4bfca", "#e0a458"
+PEER, YARDSTICK, FIRST, MINE = "#b4bfca", "#e0a458", "#3f88c5", "#1b998b"
 BAR = 0.27  # inches
 STYLE = {
     "font.family": "DejaVu Sans",
@@ -75,7 +75,7 @@ def value_of(group: str, contender: Record) -> float:
 def colour(name: str) -> str:
     """Return the colour of a contender."""
     if name == OURS or name.endswith(("worker", "workers")):
-        return str(WHOLE)
+        return str(MINE)
     return YARDSTICK if name.startswith("Numba") else PEER
 
 
@@ -151,14 +151,14 @@ def lines(records: list[Record]) -> Any:
     figure.get_layout_engine().set(rect=(0.005, 0, 0.99, 1 - 0.72 / 4.8))
     names = list(dict.fromkeys(row["name"] for record in records for row in ran(record)))
     shades = dict(
-        zip([name for name in names if name != OURS], (NATIVE, YARDSTICK, PEER, QUIET), strict=False)
+        zip([name for name in names if name != OURS], (FIRST, YARDSTICK, PEER, QUIET), strict=False)
     )
     for name in names:
         found = [
             (record["vertices"], row) for record in records for row in ran(record) if row["name"] == name
         ]
         x, y = [vertices for vertices, _ in found], [rate(row) / 1e6 for _, row in found]
-        shade = WHOLE if name == OURS else shades.get(name, PEER)
+        shade = MINE if name == OURS else shades.get(name, PEER)
         axes.plot(x, y, color=shade, linewidth=2.2, marker="o", markersize=5, zorder=3)
         weight = "bold" if name == OURS else "normal"
         axes.annotate(
