@@ -1,4 +1,4 @@
-"""`python -m poly_match._cli`, where the command is not on the path."""
+"""`python -m poly_match._cli`: the command without its script."""
 
 import sys
 

@@ -1,6 +1,6 @@
 """The commands and options of `poly-match`, and their help.
 
-Only click is imported here, so that `--help` and a mistake in the options answer at once.
+Only click is imported here, so that `--help` and usage errors appear immediately.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ NAMES = [each.name for each in FORMATS]
 
 
 def _options(*options: Callable[[F], F]) -> Callable[[F], F]:
-    """Return one decorator for several options, which keep their order in the help."""
+    """Combine several options into one decorator; the help lists them in this order."""
 
     def decorate(function: F) -> F:
         for option in reversed(options):
@@ -43,7 +43,7 @@ def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
         context.exit()
 
 
-# ---- options that several commands have --------------------------------------------------------------------
+# ---- options of several commands ---------------------------------------------------------------------------
 
 _RULE_NAMES = ("predicate", "distance", "best", "score", "invalid", "period")
 rule_options = _options(
@@ -67,7 +67,7 @@ rule_options = _options(
     click.option(
         "--invalid", type=click.Choice(INVALID), default="warn", show_default=True,
         help="What to do with invalid regions, such as bow-ties: use them, use them with a warning, let them "
-        "match nothing, or end with an error.",
+        "match nothing, or stop with an error.",
     ),
 )  # fmt: skip
 point_options = _options(
@@ -132,12 +132,11 @@ def cli() -> None:
     """Give every point its best region.
 
     Files are CSV, TSV (.gz, .bz2 and .zst as well), Parquet, GeoParquet, Arrow, GeoJSON, GeoJSONSeq,
-    GeoPackage, FlatGeobuf and Shapefile, recognized by the extension; for reading, also
-    whatever else GDAL knows.
-    A dash is standard input or standard output.
+    GeoPackage, FlatGeobuf and Shapefile, inferred from the extension; for reading, any other GDAL format. A
+    dash is standard input or standard output.
 
     \b
-    Exit codes: 0 done, 1 failure, 2 wrong usage, 3 input that can't be matched,
+    Exit codes: 0 success, 1 failure, 2 usage error, 3 unsuitable input,
     4 unmatched points with --fail-unmatched, 130 interrupted.
     """
 
@@ -160,13 +159,13 @@ def match(context: click.Context, /, **options: Any) -> None:
     """Add to every point the attributes of its best region.
 
     The output has one row per point, in the same order, with all columns of the points as they are, and then
-    the region's. A point without a region keeps its row: the added cells are empty. POINTS is read in chunks,
-    so it may be larger than the memory.
+    the region's. A point without a region keeps its row, with empty cells added. POINTS is read in chunks, so
+    it may be larger than memory.
 
-    POLYGONS may be an index that `poly-match index` wrote: then the number of the region is added (0 is the
-    first). With the file it was built from, and --index, its fields are.
+    POLYGONS may be an index written by `poly-match index`: then the position of the region is added, counted
+    from 0. To add its fields, give the file that the index was built from, and --index.
 
-    CSV has no types: from CSV, other formats get x and y as numbers and all else as text.
+    CSV has no types: other formats get x and y as numbers and all other columns as text.
 
     \b
     poly-match match cities.csv countries.geojson -o matched.csv
@@ -192,8 +191,8 @@ def count(context: click.Context, /, **options: Any) -> None:
     """Count the points of every region.
 
     The output has one row per region, in their order, with its fields and the number of points whose best
-    region it is. Each point counts once or, unmatched, not at all: the summary says how many those are.
-    Formats with geometries get that of the region.
+    region it is. Each point counts once; the summary shows how many are unmatched. Formats that have
+    geometries get that of the region.
 
     \b
     poly-match count cities.csv countries.geojson -o cities_per_country.geojson
@@ -214,8 +213,7 @@ def count(context: click.Context, /, **options: Any) -> None:
 def index(**options: Any) -> None:
     """Build an index of polygons and save it.
 
-    It is opened at once, wherever the command line or Python takes an index, and answers by the rules it was
-    built with.
+    The command line and Python open it instantly. It keeps the rules that it was built with.
 
     \b
     poly-match index countries.geojson -o countries.pmx
@@ -248,7 +246,7 @@ def info(file: str, layer: str | None, as_json: bool) -> None:
 
 
 @cli.command(
-    cls=GroupedCommand, short_help="Look for what is wrong with polygons, and with points beside them."
+    cls=GroupedCommand, short_help="Find problems in polygons, and in points to be matched with them."
 )
 @click.argument("polygons")
 @click.argument("points", required=False)
@@ -256,10 +254,9 @@ def info(file: str, layer: str | None, as_json: bool) -> None:
 @polygons_layer
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 def check(**options: Any) -> None:
-    """Look for what is wrong with polygons, and with points beside them.
-
-    Invalid, empty, duplicate and overlapping regions, extents that don't meet, longitude and latitude
-    swapped: each with its rows and what to do about it.
+    """Find problems in polygons, and in points to be matched with them. Invalid, empty, duplicate and
+    overlapping regions, extents that don't meet, longitude and latitude swapped: each with its rows and a
+    fix.
     """
     from poly_match._cli.inspect import checked
 
@@ -349,7 +346,7 @@ def _rules(options: dict[str, Any]) -> Rules:
 def _console(options: dict[str, Any]) -> Console:
     progress = options.get("progress")
     if progress is None and options["output"] == PIPE:
-        progress = False  # rows that end on the same screen, through `head` say, and a bar don't go together
+        progress = False  # a bar would garble rows that end up on the same screen, for example through `head`
     return Console(options["quiet"], options["as_json"], progress)
 
 
@@ -359,7 +356,7 @@ def _points_file(options: dict[str, Any]) -> PointsFile:
 
 
 def _check_outputs(outputs: list[str], inputs: list[str], overwrite: bool) -> None:
-    """Refuse to write over what is read, and over what is there when nobody said so."""
+    """Raise if an output is also an input, or exists and --overwrite was not given."""
     for output in outputs:
         path = Path(output)
         if output == PIPE:

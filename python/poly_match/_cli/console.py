@@ -1,4 +1,4 @@
-"""What a command says, all of it on stderr: warnings, a bar, a summary."""
+"""What a command prints, all of it to stderr: warnings, a progress bar, a summary."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ __all__ = ["Console"]
 
 @dataclass
 class Console:
-    """How much a command says.
+    """How much a command prints.
 
     Parameters
     ----------
     quiet
-        Neither bar nor summary; warnings are still told.
+        Neither bar nor summary; warnings are still shown.
     as_json
-        One JSON object instead of lines, warnings included, when all is done.
+        One JSON object at the end instead of lines; it includes the warnings.
     progress
-        Whether there is a bar; None: on a terminal.
+        Whether to show a bar; None: if stderr is a terminal.
     """
 
     quiet: bool = False
@@ -32,13 +32,13 @@ class Console:
     warnings: list[str] = field(default_factory=list)
 
     def warn(self, line: str) -> None:
-        """Tell what the answer does not show, and go on."""
+        """Print a warning and continue."""
         self.warnings.append(line)
         if not self.as_json:
             print(f"warning: {line}", file=sys.stderr)
 
     def sum_up(self, facts: dict[str, Any], lines: list[str]) -> None:
-        """Tell what was done."""
+        """Print the summary."""
         if self.as_json:
             print(json.dumps({**facts, "warnings": self.warnings}), file=sys.stderr)
         elif not self.quiet:
@@ -46,7 +46,7 @@ class Console:
 
     @contextmanager
     def bar(self, what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-        """Show how much is done; the function that is given takes that."""
+        """Show a progress bar; the function it yields sets the amount done."""
         if self.quiet or not (sys.stderr.isatty() if self.progress is None else self.progress):
             yield lambda done: None
             return

@@ -1,9 +1,9 @@
-"""CSV in and out, in pieces, and without touching what it says.
+"""CSV in and out, in chunks, with all cells preserved.
 
-Every cell is kept as the text it is, so that 007 stays 007 and 1.50 stays 1.50; only x and y are parsed,
-beside. An empty cell is null, a quoted empty cell is empty text, and so they are written again; any other
-cell is quoted only when it must be. Files are cut into pieces here, between two rows, because then memory is
-constant, a pipe is as good as a file, and an error can tell its row; what a piece says is Arrow's business.
+Every cell stays text, so that 007 stays 007 and 1.50 stays 1.50; x and y are parsed in addition. An empty
+cell is null, `""` is an empty string; both are preserved. Other cells are quoted only if necessary. Files are
+split into chunks between rows, so that memory is constant, pipes work like files, and errors can name the
+row. Arrow parses each chunk.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from poly_match._forms.numbers import Doubles
 
 __all__ = ["CsvLines", "CsvRows", "is_texty", "parsed", "text_of"]
 
-BLOCK = 4 << 20  # bytes of CSV that are in memory at a time
-LONGEST_ROW = 64 << 20  # bytes; more is a quote that nobody closes
+BLOCK = 4 << 20  # bytes of CSV in memory at a time
+LONGEST_ROW = 64 << 20  # bytes; a longer row means a quote that is never closed
 _TEXT = pa.large_string()
 
 
 class Bytes(Protocol):
-    """What bytes are read from."""
+    """A source of bytes."""
 
     def read(self, size: int, /) -> bytes: ...
 
 
 class _Endless(Exception):
-    """A quoted cell that begins here does not end."""
+    """A quoted cell starts here and does not end."""
 
 
 class CsvRows:
@@ -43,15 +43,15 @@ class CsvRows:
     Parameters
     ----------
     source
-        Where the bytes come from; the header is read at once, the rows when they are asked for.
+        Where the bytes come from; the header is read immediately, the rows on demand.
     path
-        What messages call the file.
+        The name of the file in messages.
     """
 
     def __init__(self, source: Bytes, path: str, delimiter: str) -> None:
         self.path, self.delimiter = path, delimiter
-        self._pieces = self._told(_pieces(source, delimiter))
-        first = next(self._pieces, b"")
+        self._chunks = self._with_problems(_chunks(source, delimiter))
+        first = next(self._chunks, b"")
         end = _end_of_first_row(first, delimiter)
         self.names = self._names(first[:end])
         self._first = first[end:]
@@ -59,19 +59,19 @@ class CsvRows:
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows of the file, in order."""
         rows = 0
-        for piece in self._all():
-            if piece and not piece.isspace():
-                batch = self._parsed(piece, rows)
+        for chunk in self._all():
+            if chunk and not chunk.isspace():
+                batch = self._parsed(chunk, rows)
                 rows += batch.num_rows
                 yield batch
 
     def _all(self) -> Iterator[bytes]:
         yield self._first
-        yield from self._pieces
+        yield from self._chunks
 
-    def _told(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+    def _with_problems(self, chunks: Iterator[bytes]) -> Iterator[bytes]:
         try:
-            yield from pieces
+            yield from chunks
         except _Endless as error:
             start = error.args[0][:40].decode(errors="replace")
             raise Problem(f"{self.path}: a quote is opened and never closed, before: {start}") from None
@@ -92,11 +92,11 @@ class CsvRows:
             raise Problem(f"{self.path}: the header has a column twice: {', '.join(twice)}; rename one")
         return list(names)
 
-    def _parsed(self, piece: bytes, rows_before: int) -> pa.RecordBatch:
+    def _parsed(self, chunk: bytes, rows_before: int) -> pa.RecordBatch:
         try:
             table = pacsv.read_csv(
-                pa.BufferReader(piece),
-                read_options=pacsv.ReadOptions(column_names=self.names, block_size=len(piece) + 1),
+                pa.BufferReader(chunk),
+                read_options=pacsv.ReadOptions(column_names=self.names, block_size=len(chunk) + 1),
                 parse_options=self._syntax(),
                 convert_options=pacsv.ConvertOptions(
                     column_types={name: pa.string() for name in self.names},
@@ -106,20 +106,20 @@ class CsvRows:
                 ),
             )
         except pa.ArrowInvalid as error:
-            raise Problem(f"{self.path}: {self._located(error, piece, rows_before)}") from None
+            raise Problem(f"{self.path}: {self._located(error, chunk, rows_before)}") from None
         return table.combine_chunks().to_batches()[0]
 
-    def _located(self, error: Exception, piece: bytes, rows_before: int) -> str:
-        """Return what is wrong and in which row: found by parsing again, with an eye on that."""
+    def _located(self, error: Exception, chunk: bytes, rows_before: int) -> str:
+        """Return the problem and its row, found by parsing the chunk again."""
         wrong: list[Any] = []
 
         def note(row: Any) -> str:
             wrong.append(row)
             return "skip"
 
-        options = pacsv.ReadOptions(column_names=self.names, block_size=len(piece) + 1, use_threads=False)
+        options = pacsv.ReadOptions(column_names=self.names, block_size=len(chunk) + 1, use_threads=False)
         as_bytes = pacsv.ConvertOptions(column_types={name: pa.binary() for name in self.names})
-        cells = pacsv.read_csv(pa.BufferReader(piece), options, self._syntax(note), as_bytes).to_pydict()
+        cells = pacsv.read_csv(pa.BufferReader(chunk), options, self._syntax(note), as_bytes).to_pydict()
         first = "(the first after the header is 1)"
         if wrong:
             row = wrong[0]
@@ -141,8 +141,8 @@ class CsvRows:
         )
 
 
-def _pieces(source: Bytes, delimiter: str) -> Iterator[bytes]:
-    """Yield the bytes in pieces that end where a row does."""
+def _chunks(source: Bytes, delimiter: str) -> Iterator[bytes]:
+    """Yield the bytes in chunks that end at the end of a row."""
     quoted = _quoted_cells(delimiter)
     rest = b""
     while data := source.read(BLOCK):
@@ -161,14 +161,14 @@ def _pieces(source: Bytes, delimiter: str) -> Iterator[bytes]:
 
 
 def _quoted_cells(delimiter: str) -> re.Pattern[bytes]:
-    """Return what matches a quoted cell: a quote opens one only where a cell begins."""
+    """Return a pattern for quoted cells: a quote opens one only at the start of a cell."""
     return re.compile(
         rb'(?:\A|(?<=[\n\r%s]))"[^"]*+(?:""[^"]*+)*+(?P<end>"|\Z)' % re.escape(delimiter.encode())
     )
 
 
 def _last_row_end(data: bytes, quoted: re.Pattern[bytes]) -> int:
-    """Return where the last complete row ends, 0 when there is none; `data` begins with a row."""
+    """Return where the last complete row ends, 0 if there is none; `data` starts with a row."""
     end = data.rfind(b"\n") + 1
     if b'"' not in data:
         return end
@@ -197,7 +197,7 @@ def _end_of_first_row(data: bytes, delimiter: str) -> int:
 
 
 def parsed(column: Any, path: str, name: str, rows_before: int) -> Doubles:
-    """Return a column of text as doubles, NaN where it is empty; no number: an error with its row."""
+    """Return a column of text as doubles, NaN for empty cells; raise with the row if one is not a number."""
     text = pc.utf8_trim_whitespace(column)
     if pc.any(pc.equal(text, "")).as_py():
         text = pc.if_else(pc.equal(text, ""), pa.scalar(None, text.type), text)
@@ -222,14 +222,13 @@ def parsed(column: Any, path: str, name: str, rows_before: int) -> Doubles:
 class CsvLines:
     """Record batches as the lines of a CSV file.
 
-    A column that is a dictionary takes its cells from few values: they are made text once, as long as the
-    dictionary is the same.
+    The values of a dictionary column are converted to text once, for as long as the dictionary is the same.
     """
 
     def __init__(self, names: list[str], delimiter: str) -> None:
         self.delimiter = delimiter
         self.header = bytes(self._joined([pa.array([name], _TEXT) for name in names]))
-        self._known: dict[int, tuple[Any, Any]] = {}  # column -> its dictionary, and that as cells
+        self._known: dict[int, tuple[Any, Any]] = {}  # column -> its dictionary, and that as text
 
     def lines(self, batch: pa.RecordBatch) -> memoryview:
         """Return the bytes of the rows."""
@@ -271,7 +270,7 @@ def is_texty(kind: pa.DataType) -> bool:
     if pa.types.is_dictionary(kind):
         kind = kind.value_type
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return False  # Arrow would take the bytes for text
+        return False  # Arrow would treat the bytes as text
     try:
         pc.cast(pa.nulls(0, kind), _TEXT)
     except (pa.ArrowNotImplementedError, pa.ArrowInvalid):
@@ -287,7 +286,7 @@ def text_of(column: Any) -> Any:
 
 
 def _address(array: Any) -> tuple[Any, ...]:
-    """Return where an array that is held lies: no other one can lie there."""
+    """Return the addresses of an array's memory; while we hold it, no other array has them."""
     return (len(array), array.offset, *(buffer and buffer.address for buffer in array.buffers()))
 
 
@@ -296,7 +295,7 @@ def _scalar(value: str) -> Any:
 
 
 def _bytes_of(strings: Any) -> memoryview:
-    """Return the characters of an array of large strings: they lie one after the other already."""
+    """Return the bytes of an array of large strings, which are already contiguous."""
     _, offsets, data = strings.buffers()
     if data is None or not len(strings):
         return memoryview(b"")

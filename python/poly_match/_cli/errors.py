@@ -1,4 +1,4 @@
-"""Why a command could not be done: an exit code and one sentence that names the file and the fix."""
+"""Why a command failed: an exit code and one sentence that names the file and the fix."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ __all__ = ["InputProblem", "Problem", "UnmatchedProblem", "UsageProblem"]
 
 
 class Problem(Exception):
-    """The job failed: something cannot be read, written or computed."""
+    """Something cannot be read, written or computed."""
 
     exit_code = 1
 
 
 class UsageProblem(Problem):
-    """An option that does not fit the files, found only when they were open."""
+    """An option that does not fit the files, found only after opening them."""
 
     exit_code = 2
 
 
 class InputProblem(Problem):
-    """Input that can be read but whose answer would mean nothing."""
+    """Input that can be read, but whose answer would be meaningless."""
 
     exit_code = 3
 
 
 class UnmatchedProblem(Problem):
-    """There are points without a region, and the caller wants to know."""
+    """There are points without a region, and --fail-unmatched was given."""
 
     exit_code = 4

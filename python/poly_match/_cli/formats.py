@@ -1,7 +1,7 @@
-"""The formats of files: which there are, how they are told apart, and what each can hold.
+"""The file formats: how they are recognized and what each can hold.
 
-A format belongs to a family, and a family has one reader and one writer: `csv`, `parquet`, `arrow`, and
-`gdal` for all that GDAL has a driver for. A new format of a family is a line of the table.
+Each format belongs to a family with one reader and one writer: `csv`, `parquet`, `arrow`, and `gdal` for
+everything that GDAL has a driver for. A new format of a family is one line of the table.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ class Format:
     endings: tuple[str, ...]
     delimiter: str = ","
     driver: str = ""  # of GDAL
-    options: Mapping[str, str] = field(default_factory=dict)  # for GDAL to write the rows as they come
-    needs_geometry: bool = False  # a point is a geometry there, not two numbers
-    pipes: bool = False  # can be read from standard input and written to standard output
+    options: Mapping[str, str] = field(default_factory=dict)  # for GDAL, to keep the order of the rows
+    needs_geometry: bool = False  # stores points as geometries, not as two numbers
+    pipes: bool = False  # works with standard input and output
 
 
 FORMATS = (
@@ -59,7 +59,7 @@ FORMATS = (
         options={"COORDINATE_PRECISION": "17"}, needs_geometry=True, pipes=True,
     ),
     Format("gpkg", "gdal", (".gpkg",), driver="GPKG", needs_geometry=True),
-    # Its spatial index would sort the rows.
+    # A spatial index would reorder the rows.
     Format(
         "flatgeobuf", "gdal", (".fgb",), driver="FlatGeobuf",
         options={"SPATIAL_INDEX": "NO"}, needs_geometry=True,
@@ -69,11 +69,11 @@ FORMATS = (
         options={"ENCODING": "UTF-8"}, needs_geometry=True,
     ),
 )  # fmt: skip
-OTHER = Format("other", "gdal", (), needs_geometry=True)  # whatever else GDAL recognizes, for reading
+OTHER = Format("other", "gdal", (), needs_geometry=True)  # any other format that GDAL reads
 
 
 def is_index(path: str) -> bool:
-    """Return whether a path names a saved index."""
+    """Return whether a path is that of a saved index."""
     return path.lower().endswith(INDEX_ENDING)
 
 
@@ -83,7 +83,7 @@ def named(name: str) -> Format:
 
 
 def format_of(path: str) -> Format:
-    """Return the format a file's name stands for; `OTHER` when it says nothing."""
+    """Return the format for a file's extension; `OTHER` if it is unknown."""
     name = Path(path)
     ending = name.suffix.lower()
     if ending in CODECS:
@@ -93,12 +93,12 @@ def format_of(path: str) -> Format:
 
 
 def output_format(path: str, name: str | None, points: Format) -> Format:
-    """Return the format to write: the one asked for, or the file's; a pipe takes that of the points.
+    """Return the output format: the given one, else the file's; for a pipe that of the points.
 
     Raises
     ------
     UsageProblem
-        There is no such format to write, or not to a pipe.
+        The format can't be written, or not to a pipe.
     """
     if path == PIPE:
         chosen = named(name) if name else (points if points.pipes else named("csv"))

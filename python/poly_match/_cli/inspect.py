@@ -1,4 +1,4 @@
-"""Looking at files: what `info`, `check`, `plot` and `index` do."""
+"""The commands `info`, `check`, `plot` and `index`."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def run_index(
 
 
 def about(path: str, layer: str | None) -> dict[str, Any]:
-    """Return what is in a file, without reading its rows where it can be told without."""
+    """Return facts about a file, without reading its rows if possible."""
     if is_index(path):
         return _about_index(path, opened_index(path))
     format = format_of(path)
@@ -75,7 +75,7 @@ def _layers(path: str) -> list[str]:
 
     try:
         return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    except Exception as error:  # pyogrio has a dozen, GDAL's words are in the message
+    except Exception as error:  # pyogrio has many exceptions; the message is GDAL's
         raise Problem(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
 
 
@@ -98,7 +98,7 @@ def _columns_found(source: Source) -> list[str] | None:
 
 
 def report(facts: dict[str, Any]) -> str:
-    """Return facts as lines for people."""
+    """Return facts as lines of text."""
     lines = []
     for key, value in facts.items():
         if isinstance(value, dict):
@@ -120,7 +120,7 @@ def report(facts: dict[str, Any]) -> str:
 
 
 def checked(polygons: str, layer: str | None, points: PointsFile | None, as_json: bool) -> str:
-    """Return the report on polygons, and on points beside them."""
+    """Return the report on polygons, and on points to be matched with them."""
     regions = read_layer(polygons, layer)
     places, crs = (None, None) if points is None else all_points(points, regions, None)
     try:
@@ -144,7 +144,7 @@ def run_plot(
 
     import poly_match as pm
 
-    matplotlib.use("agg")  # no window, wherever this runs
+    matplotlib.use("agg")  # never open a window
     regions = read_layer(polygons, layer)
     best = rules.best if rules.score is None else regions.scores(rules.score)
     (x, y), _ = all_points(points, regions, console)
@@ -164,7 +164,7 @@ def run_plot(
 def all_points(
     points: PointsFile, layer: Layer, console: Console | None
 ) -> tuple[tuple[Doubles, Doubles], str | None]:
-    """Read the coordinates of all points, and their CRS; with a console they must be on the layer's plane."""
+    """Read all points and their CRS; with a console, raise or warn unless it is that of the layer."""
     parts: list[tuple[Doubles, Doubles]] = [(np.empty(0), np.empty(0))]
     with open_source(points.path, points_format(points.path, points.format), points.layer) as source:
         places = places_of(source, points.x, points.y)

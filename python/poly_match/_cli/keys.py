@@ -1,8 +1,7 @@
-"""`--on`: points that may only have the regions whose fields are equal to columns of theirs.
+"""`--on`: points match only regions whose fields equal columns of the points.
 
-The regions are put in groups once; the points come in pieces, and the indexes of large groups are kept from
-one piece to the next. CSV has no types, so a column of text becomes what the field is that it is compared
-with.
+The regions are grouped once. The points come in chunks, and the indexes of large groups are kept between
+chunks. CSV has no types, so a column of text is converted to the type of the field it is compared with.
 """
 
 from __future__ import annotations
@@ -28,12 +27,12 @@ __all__ = ["KeyedRegions"]
 
 
 class KeyedRegions:
-    """The regions of a layer in groups of equal fields.
+    """The regions of a layer, grouped by equal fields.
 
     Parameters
     ----------
     on
-        "NAME", or "COLUMN=FIELD" where the points call it otherwise.
+        "NAME", or "COLUMN=FIELD" if the points use another name.
     """
 
     def __init__(self, on: list[str], source: Source, layer: Layer, prepared: Prepared) -> None:
@@ -49,7 +48,7 @@ class KeyedRegions:
     def match(
         self, batch: pa.RecordBatch, x: Doubles, y: Doubles, rows_before: int, workers: int
     ) -> npt.NDArray[np.intp]:
-        """Return the answers of a piece of the points."""
+        """Return the answers of a chunk of the points."""
         columns = [
             self._column(batch, name, kind, rows_before)
             for (name, _), kind in zip(self.pairs, self.types, strict=True)
@@ -62,7 +61,7 @@ class KeyedRegions:
         return self.groups.match(x, y, codes, workers, False).astype(np.intp, copy=False)
 
     def _column(self, batch: pa.RecordBatch, name: str, kind: Any, rows_before: int) -> Any:
-        """Return a column of the points; a cell of text is of the field's type, an empty one is missing."""
+        """Return a column of the points, text converted to the field's type; empty cells are missing."""
         column = batch[name]
         if not self.source.is_text:
             return column

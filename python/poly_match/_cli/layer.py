@@ -1,7 +1,7 @@
-"""The polygon side of a command: the file read, its fields, and the index built or opened.
+"""The polygons of a command: their file, its fields, and the index, built or opened.
 
-The polygons may be a file with geometries, an index that was saved, or both: then the file gives the fields
-and the index the answers.
+They may be a file with geometries, a saved index, or both: then the file provides the fields and the index
+the answers.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class Layer:
         return len(self.shapes)
 
     def chosen(self, columns: list[str] | None) -> dict[str, Any]:
-        """Return the fields that were asked for; all of them when nothing was said."""
+        """Return the requested fields; all of them for None."""
         if columns is None:
             return dict(self.fields)
         for name in columns:
@@ -53,7 +53,7 @@ class Layer:
         return {name: self.fields[name] for name in dict.fromkeys(columns)}
 
     def scores(self, name: str) -> Any:
-        """Return the numbers of a field to rank by."""
+        """Return the scores in a field."""
         if name not in self.fields:
             raise UsageProblem(f"--score {name}: {self.path} has the fields {self._names()}")
         column = self.fields[name]
@@ -125,7 +125,7 @@ def prepared_for(layer: Layer, rules: Rules, console: Console) -> Prepared:
 
 
 def screened_regions(layer: Layer, invalid: Invalid, console: Console) -> Regions:
-    """Return the regions to match, after what the option says of invalid ones."""
+    """Return the regions to match, after applying --invalid."""
     try:
         found = screening(read_regions(layer.shapes), invalid)
     except (ValueError, TypeError) as error:

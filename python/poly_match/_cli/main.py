@@ -1,9 +1,9 @@
 """The command `poly-match`: how it starts and how it ends.
 
-Exit codes: 0 done, 1 failure, 2 wrong usage, 3 input that can't be matched, 4 unmatched points where that is
-an error, 130 interrupted. Every failure that has a reason is one line on stderr, without a traceback. The
-libraries that the commands need are an extra of the package, so the message for a missing one has the
-command that installs it. What the commands do is in `commands`, `match` and `inspect`.
+Exit codes: 0 success, 1 failure, 2 usage error, 3 unsuitable input, 4 unmatched points with --fail-unmatched,
+130 interrupted. Every expected failure is one line on stderr, without a traceback. The commands need
+libraries that are an extra of the package; if one is missing, the message shows how to install it.
+`commands`, `match` and `inspect` implement the commands.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def _run(arguments: list[str] | None) -> int:
         sys.stdout.flush()
     except click.UsageError as error:
         message, path = error.format_message(), error.ctx.command_path if error.ctx else "poly-match"
-        if "\n" in message:  # the help, where nothing was asked for
+        if "\n" in message:  # the help, if there is no command
             print(message, file=sys.stderr)
         else:
             _complain(f"{message} (see: {path} --help)")
@@ -55,7 +55,7 @@ def _run(arguments: list[str] | None) -> int:
         _complain("interrupted; no file was written")
         return 130
     except BrokenPipeError:
-        # Whoever read our output has gone: nothing is left to be said, neither here nor by Python at its end.
+        # The reader of our output has closed it: print nothing more, neither here nor when Python exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 1
     except OSError as error:

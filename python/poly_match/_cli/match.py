@@ -1,7 +1,7 @@
-"""What `match` and `count` do: the regions once, the points in pieces, one row per point or per region.
+"""The commands `match` and `count`: read the regions once and the points in chunks.
 
-Only a piece of the points is in memory at a time; the regions and their index stay. An output appears under
-its name when it is complete.
+Only a chunk of the points is in memory at a time; the regions and their index stay. The output file appears
+once it is complete.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from poly_match._cli.read import (
     places_of,
     xy_of,
 )
-from poly_match._cli.rows import Piece, Shape, unique_names
+from poly_match._cli.rows import Chunk, Shape, unique_names
 from poly_match._cli.write import Target, open_target
 from poly_match._forms.crs import difference, is_degrees, is_longitude, name_of, text_of
 from poly_match._forms.numbers import Doubles
@@ -43,7 +43,7 @@ __all__ = ["check_places", "points_crs", "points_format", "run_count", "run_matc
 
 @dataclass
 class Tally:
-    """What the summary says."""
+    """The numbers of the summary."""
 
     points: int = 0
     matched: int = 0
@@ -66,17 +66,17 @@ class Run:
     tally: Tally
 
     def shape(self, added: dict[str, Any] | None, format: Format) -> Shape:
-        """Return the form of an output."""
+        """Return the columns of an output."""
         return Shape(self.source, self.places, added, self.job.audit, format, self.layer.crs)
 
     def match(self, batch: pa.RecordBatch, x: Doubles, y: Doubles) -> Answers:
-        """Match one piece of the points."""
+        """Match one chunk of the points."""
         if isinstance(self.index, Index):
             return self.index.match((x, y), workers=self.job.workers)
         return self.index.match(batch, x, y, self.tally.points, self.job.workers)
 
-    def pieces(self) -> Generator[Piece, None, None]:
-        """Match the points, piece by piece."""
+    def chunks(self) -> Generator[Chunk, None, None]:
+        """Match the points, chunk by chunk."""
         tally = self.tally
         name = "standard input" if self.job.points == PIPE else Path(self.job.points).name
         bar = self.console.bar(f"matching {name}", self.source.total)
@@ -89,12 +89,12 @@ class Run:
                 tally.points += len(answers)
                 tally.matched += int(np.count_nonzero(answers >= 0))
                 tally.bad += int(np.count_nonzero(are_bad(x, y)))
-                yield Piece(batch, x, y, answers)
+                yield Chunk(batch, x, y, answers)
                 advance(self.source.done())
 
 
 def run_match(job: MatchOptions, console: Console) -> None:
-    """Write every point with what its region adds."""
+    """Write every point with the fields of its region."""
     began = time.perf_counter()
     with ExitStack() as stack:
         run = opened(job, console, stack)
@@ -105,10 +105,10 @@ def run_match(job: MatchOptions, console: Console) -> None:
         if job.rejects is not None:
             left = run.shape(None, output_format(job.rejects, None, shape.format))
             reject = stack.enter_context(open_target(left.target(job.rejects)))
-        for piece in stack.enter_context(closing(run.pieces())):
-            write(shape.batch(piece))
+        for chunk in stack.enter_context(closing(run.chunks())):
+            write(shape.batch(chunk))
             if reject is not None:
-                reject(left.batch(piece).filter(pa.array(piece.answers < 0)))
+                reject(left.batch(chunk).filter(pa.array(chunk.answers < 0)))
     sum_up(run, time.perf_counter() - began)
 
 
@@ -120,15 +120,15 @@ def run_count(job: MatchOptions, console: Console) -> None:
         format = output_format(job.output, job.format, named("csv"))
         counts = np.zeros(len(run.index), dtype=np.int64)
         target, columns = _counted(run, format)
-        for piece in stack.enter_context(closing(run.pieces())):
-            counts += np.bincount(piece.answers[piece.answers >= 0], minlength=len(counts))
+        for chunk in stack.enter_context(closing(run.chunks())):
+            counts += np.bincount(chunk.answers[chunk.answers >= 0], minlength=len(counts))
         with open_target(target) as write:
             write(pa.RecordBatch.from_arrays([*columns, pa.array(counts)], schema=target.schema))
     sum_up(run, time.perf_counter() - began)
 
 
 def _counted(run: Run, format: Format) -> tuple[Target, list[Any]]:
-    """Return what `count` writes, without the number: the fields and, where it can be, the geometry."""
+    """Return what `count` writes except the number: the fields and, if the format has one, the geometry."""
     job, layer = run.job, run.layer
     columns = {} if is_index(layer.path) else layer.chosen(job.columns)
     if not columns:
@@ -139,7 +139,7 @@ def _counted(run: Run, format: Format) -> tuple[Target, list[Any]]:
         geometry = Geometry(name, "wkb")
         columns[name] = layer.wkb()
         if geometry == layer.geometry:
-            geo = layer.geo  # says it already, under that name
+            geo = layer.geo  # already has this name in it
     elif format.needs_geometry:
         raise UsageProblem(
             f"{layer.path}: an index has no geometries for {format.name}; give the file it was built "
@@ -166,7 +166,7 @@ def opened(job: MatchOptions, console: Console, stack: ExitStack) -> Run:
     else:
         layer = read_layer(job.polygons, job.polygons_layer)
         check_places(source, places, layer, console, named_by_hand=job.x is not None)
-        layer.chosen(job.columns)  # a wrong name is told before the work
+        layer.chosen(job.columns)  # an unknown name is an error before the work starts
         if job.on:
             index = KeyedRegions(job.on, source, layer, prepared_for(layer, job.rules, console))
         elif job.index is None:
@@ -184,7 +184,7 @@ def opened(job: MatchOptions, console: Console, stack: ExitStack) -> Run:
 
 
 def points_format(path: str, name: str | None) -> Format:
-    """Return the format of the points: the one that is said, the file's, and of a pipe CSV."""
+    """Return the format of the points: the given one, else the file's, for a pipe CSV."""
     if name is not None:
         return named(name)
     return named("csv") if path == PIPE else format_of(path)
@@ -193,7 +193,7 @@ def points_format(path: str, name: str | None) -> Format:
 def check_places(
     source: Source, places: Columns | Geometry, layer: Layer, console: Console, named_by_hand: bool
 ) -> None:
-    """Refuse points and polygons that lie on different planes; warn where one side does not say."""
+    """Raise if points and polygons have different CRS; warn if only one side has one."""
     found = difference(points_crs(source), text_of(layer.crs))
     if found is not None and found.lacking is None:
         raise InputProblem(
@@ -216,15 +216,15 @@ def check_places(
 
 
 def points_crs(source: Source) -> str | None:
-    """Return the CRS of points as text: "" where a geometry has none, None for columns, which can't tell."""
+    """Return the CRS of points as text: "" if a geometry has none, None for two columns."""
     return None if source.geometry is None and source.crs is None else text_of(source.crs)
 
 
-# ---- what is said ------------------------------------------------------------------------------------------
+# ---- summary -----------------------------------------------------------------------------------------------
 
 
 def sum_up(run: Run, seconds: float) -> None:
-    """Say what was done and how long it took, and whether that is what was wanted."""
+    """Print what was done and how long it took; raise for unmatched points with --fail-unmatched."""
     tally, job = run.tally, run.job
     unmatched = tally.points - tally.matched
     rate = tally.points / tally.matching if tally.matching > 0 else 0.0
@@ -244,7 +244,7 @@ def sum_up(run: Run, seconds: float) -> None:
     }
     if job.rejects is not None:
         facts["rejects"] = job.rejects
-    bad = f" ({tally.bad:,} of them without a place)" if tally.bad else ""
+    bad = f" ({tally.bad:,} with missing or invalid coordinates)" if tally.bad else ""
     speed = f"{rate:,.0f} points/s" if rate else "no points"
     lines = [
         f"{tally.points:,} points: {tally.matched:,} matched, {unmatched:,} unmatched{bad}",
@@ -254,5 +254,5 @@ def sum_up(run: Run, seconds: float) -> None:
     lines += [f"wrote {path}" for path in (job.output, job.rejects) if path not in (None, PIPE)]
     run.console.sum_up(facts, lines)
     if job.fail_unmatched and unmatched:
-        told = f"{unmatched:,} of {tally.points:,} points are unmatched; --rejects FILE lists them"
-        raise UnmatchedProblem("" if run.console.as_json else told)
+        message = f"{unmatched:,} of {tally.points:,} points are unmatched; --rejects FILE lists them"
+        raise UnmatchedProblem("" if run.console.as_json else message)

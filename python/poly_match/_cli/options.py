@@ -1,4 +1,4 @@
-"""What a command is asked to do: the options of the command line, as the modules that do it take them."""
+"""The options of the command line, as passed to the modules that implement the commands."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["MatchOptions", "PointsFile", "Rules"]
 
 @dataclass
 class Rules:
-    """The options that say what the best region is."""
+    """The rules of a match."""
 
     predicate: Predicate = "covers"
     distance: float | None = None
@@ -23,7 +23,7 @@ class Rules:
 
 @dataclass
 class PointsFile:
-    """The options that say where points are."""
+    """Where the points are."""
 
     path: str
     format: str | None = None

@@ -1,8 +1,8 @@
-"""Files in: every format as a stream of Arrow record batches, with x and y.
+"""Read files: every format as a stream of Arrow record batches, with x and y.
 
-A source knows its columns, where the places of its points are (two columns, or a geometry), and its
-coordinate reference system; then it yields its rows, in order, a piece at a time. So what reads is a table
-with one line per family of formats, and what matches needs to know nothing about files.
+A source knows its columns, where its coordinates are (two columns, or a geometry) and its CRS, and yields its
+rows in order, in batches. There is one opener per family of formats; the code that matches knows nothing
+about files.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from poly_match._rules import X_NAMES, Y_NAMES
 
 __all__ = ["Columns", "Geometry", "Source", "ahead", "crs_of", "open_source", "places_of", "xy_of"]
 
-ROWS = 1 << 17  # of a batch, where the format lets us choose
-LARGE_BATCH = 64 << 20  # bytes of an Arrow file; such batches are mapped instead of read
+ROWS = 1 << 17  # per batch, if the format has no batches of its own
+LARGE_BATCH = 64 << 20  # bytes; larger batches of an Arrow file are mapped instead of read
 Batches = Iterator[pa.RecordBatch]
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """The column that holds the geometry, and how: "wkb", or a GeoArrow name without its prefix."""
+    """The geometry column and its encoding: "wkb", or a GeoArrow name without its prefix."""
 
     name: str
     encoding: str
@@ -52,8 +52,8 @@ def _nobody_counts() -> int:
 class Source:
     """An open file: what is in it, and its rows.
 
-    `total` and `done` say how much there is to read and how much of that has been read, in whatever the
-    format counts; `total` is None when nobody knows.
+    `total` is the amount to read and `done` the amount read so far, in a unit of the format; `total` is None
+    if unknown.
     """
 
     path: str
@@ -65,7 +65,7 @@ class Source:
     crs: Any = None
     total: int | None = None
     done: Callable[[], int] = _nobody_counts
-    geo: dict[str, Any] | None = None  # what a GeoParquet file says of its geometry
+    geo: dict[str, Any] | None = None  # the GeoParquet metadata
     stack: ExitStack | None = None
 
     def __enter__(self) -> Self:
@@ -77,7 +77,7 @@ class Source:
 
 
 def open_source(path: str, format: Format, layer: str | None = None) -> Source:
-    """Open a file; what it is not is a `Problem` that names it."""
+    """Open a file; every failure is a `Problem` that names it."""
     if layer is not None and format.family != "gdal":
         raise UsageProblem(
             f"{path}: a {format.name} file has no layers; leave out the option for the layer {layer}"
@@ -95,13 +95,13 @@ def open_source(path: str, format: Format, layer: str | None = None) -> Source:
         stack.close()
         if isinstance(error, (Problem, KeyboardInterrupt)):
             raise
-        raise _told(path, error) from None
+        raise _as_problem(path, error) from None
     source.stack = stack
     return source
 
 
 def _waited_for(open_it: Callable[[], Source]) -> Source:
-    """Return what a function opens, waiting for it in a way that Ctrl-C can end: a pipe may be silent."""
+    """Return the result of a function that may block, such as opening a silent pipe; Ctrl-C ends the wait."""
     opened: queue.Queue[Source | BaseException] = queue.Queue()
 
     def work() -> None:
@@ -117,8 +117,8 @@ def _waited_for(open_it: Callable[[], Source]) -> Source:
     return result
 
 
-def _told(path: str, error: BaseException) -> BaseException:
-    """Return a failure to read as a `Problem`, and what is no such failure as it is."""
+def _as_problem(path: str, error: BaseException) -> BaseException:
+    """Convert a failure to read into a `Problem`; return other exceptions unchanged."""
     if isinstance(error, Problem) or not isinstance(
         error, (OSError, ValueError, RuntimeError, pa.ArrowException)
     ):
@@ -131,9 +131,9 @@ def _told(path: str, error: BaseException) -> BaseException:
 
 
 class _Stdin:
-    """Standard input below Python's own buffer, whose lock would be in the way of Ctrl-C.
+    """Standard input without Python's buffer, whose lock would block Ctrl-C.
 
-    A read gives as many bytes as it is asked for, unless the input ends.
+    A read returns as many bytes as requested, unless the input ends.
     """
 
     closed = False
@@ -167,7 +167,7 @@ def _open_csv(path: str, format: Format, layer: str | None, stack: ExitStack) ->
 def _open_parquet(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-    # Buffering ahead would keep all that has been read.
+    # Pre-buffering would keep everything that has been read.
     file = stack.enter_context(pq.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20))
     schema = file.schema_arrow
     read = 0
@@ -223,7 +223,7 @@ def _open_arrow(path: str, format: Format, layer: str | None, stack: ExitStack) 
 
 
 def _geoarrow(schema: pa.Schema) -> tuple[Geometry | None, Any]:
-    """Return the geometry column of a schema that says so in the way of GeoArrow, and its CRS."""
+    """Return the GeoArrow geometry column of a schema, and its CRS."""
     for field in schema:
         words = field.metadata or {}
         name = words.get(b"ARROW:extension:name", getattr(field.type, "extension_name", "").encode())
@@ -236,7 +236,7 @@ def _geoarrow(schema: pa.Schema) -> tuple[Geometry | None, Any]:
 def _open_gdal(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
     import pyogrio  # type: ignore[import-untyped]
 
-    # The reader of its own that FlatGeobuf has returns garbage where a geometry is missing (GDAL 3.12).
+    # FlatGeobuf's own Arrow reader returns garbage for missing geometries (GDAL 3.12).
     pyogrio.set_gdal_config_options({"OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES"})
     place = "/vsistdin/" if path == PIPE else path
     total = None
@@ -249,7 +249,7 @@ def _open_gdal(path: str, format: Format, layer: str | None, stack: ExitStack) -
             )
         if layer is not None and layer not in names:
             raise UsageProblem(f"{path}: has no layer {layer}; it has {', '.join(names) or 'none'}")
-        if format.driver in ("GPKG", "FlatGeobuf", "ESRI Shapefile"):  # others would have to read everything
+        if format.driver in ("GPKG", "FlatGeobuf", "ESRI Shapefile"):  # others read the whole file
             total = max(int(pyogrio.read_info(place, layer=layer)["features"]), 0)
     meta, reader = stack.enter_context(
         pyogrio.open_arrow(place, layer=layer, use_pyarrow=True, batch_size=1 << 16)
@@ -276,10 +276,10 @@ _OPENERS = {"csv": _open_csv, "parquet": _open_parquet, "arrow": _open_arrow, "g
 
 
 def ahead(source: Source) -> Generator[pa.RecordBatch, None, None]:
-    """Yield the batches of a source, read by a thread of its own.
+    """Yield the batches of a source, read by a separate thread.
 
-    So reading goes on while the batch before is matched and written, and Ctrl-C ends a command that waits for
-    input: what waits inside a library can't be interrupted.
+    Reading continues while the previous batch is matched and written, and Ctrl-C can end a command that waits
+    for input: a wait inside a library can't be interrupted.
     """
     ready: queue.Queue[Any] = queue.Queue(1)
     stopped = threading.Event()
@@ -300,7 +300,7 @@ def ahead(source: Source) -> Generator[pa.RecordBatch, None, None]:
                     return
             hand(None)
         except BaseException as error:
-            hand(_told(source.path, error))
+            hand(_as_problem(source.path, error))
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
@@ -312,7 +312,7 @@ def ahead(source: Source) -> Generator[pa.RecordBatch, None, None]:
     finally:
         stopped.set()
         thread.join(timeout=2.0)
-        if thread.is_alive():  # it waits for a pipe, perhaps for ever, and needs what it reads from
+        if thread.is_alive():  # it waits for a pipe, perhaps forever, and still needs its source
             source.stack = None
 
 
@@ -331,14 +331,14 @@ def crs_of(crs: Any) -> Any:
 
 @dataclass(frozen=True)
 class Columns:
-    """Coordinates that are in two columns."""
+    """Coordinates in two columns."""
 
     x: str
     y: str
 
 
 def places_of(source: Source, x: str | None, y: str | None) -> Columns | Geometry:
-    """Return where the coordinates are: the columns asked for, the geometry, or columns with usual names."""
+    """Return where the coordinates are: the given columns, the geometry, or columns with usual names."""
     if source.geometry is not None and x is None and y is None:
         return source.geometry
     names = [name for name in source.schema.names if source.geometry is None or name != source.geometry.name]
@@ -377,7 +377,7 @@ def xy_of(
 
 
 def _numbers(source: Source, column: Any, name: str, rows_before: int) -> Doubles:
-    """Return a column as doubles. Text is parsed only where there is nothing else, in CSV."""
+    """Return a column as doubles. Text is parsed only in CSV, which has no types."""
     if source.is_text:
         return parsed(column, source.path, name, rows_before)
     try:

@@ -1,8 +1,7 @@
-"""What a row of output is made of: the point's own columns, then what its region adds.
+"""The columns of the output: those of the point, then those of its region.
 
-The columns of the points go through as they are. Only what a format cannot hold changes its form: to CSV a
-geometry goes as x and y, from CSV x and y go as numbers, and where a point has to be a geometry it is made
-one.
+The columns of the points are unchanged, unless the format cannot hold them: in CSV a geometry becomes x and
+y, from CSV x and y become numbers, and points become geometries for formats that require them.
 """
 
 from __future__ import annotations
@@ -23,11 +22,11 @@ from poly_match._forms.points import are_bad
 from poly_match._rules import STATUSES
 from poly_match._tables.answers import as_column, status_codes
 
-__all__ = ["Piece", "Shape", "unique_names"]
+__all__ = ["Chunk", "Shape", "unique_names"]
 
 
 @dataclass
-class Piece:
+class Chunk:
     """Some of the points, with their answers."""
 
     batch: pa.RecordBatch
@@ -36,22 +35,22 @@ class Piece:
     answers: npt.NDArray[np.intp]
 
 
-Make = Callable[[Piece], Any]
+Make = Callable[[Chunk], Any]
 
 
 class Shape:
-    """The columns of the output, and how a piece of the points becomes a batch of them.
+    """The columns of the output, made from a chunk of the points.
 
     Parameters
     ----------
     source, places
         The points.
     added
-        Fields of the regions by name; none at all: the number of the region. None: nothing is added.
+        The fields of the regions by name; if empty, the position of the region; None: add nothing.
     audit
-        Whether there is a column that says why a point has its answer.
+        Whether to add a column with the status of each point.
     crs
-        That of the polygons, in which the points are when they don't say anything else.
+        The CRS of the polygons, assumed for points without one.
     """
 
     def __init__(
@@ -86,15 +85,15 @@ class Shape:
             self._add(pa.field(name, pa.binary()), _points)
 
     def target(self, path: str) -> Target:
-        """Return what is to be written."""
+        """Return the target to write to."""
         schema = pa.schema(self.fields, self.source.schema.metadata)
         target = Target(path, self.format, schema, self.geometry, self.crs, self.geo)
         target.geometry_type, target.repeated = self.geometry_type, self.repeated
         return target
 
-    def batch(self, piece: Piece) -> pa.RecordBatch:
-        """Return the rows of a piece; what comes from few values are dictionaries."""
-        arrays = [make(piece) for make in self.makes]
+    def batch(self, chunk: Chunk) -> pa.RecordBatch:
+        """Return the rows of a chunk; fields of regions are dictionaries."""
+        arrays = [make(chunk) for make in self.makes]
         return pa.RecordBatch.from_arrays(arrays, names=[field.name for field in self.fields])
 
     def _add(self, field: pa.Field, make: Make) -> None:
@@ -143,7 +142,7 @@ class Shape:
 
 
 def unique_names(taken: list[str], names: Iterable[str], suffix: str = "_region") -> list[str]:
-    """Return the names for added columns: with the suffix where there is such a name already."""
+    """Return names for added columns, with the suffix if the name is taken."""
     used = set(taken)
     result = []
     for name in names:
@@ -154,39 +153,39 @@ def unique_names(taken: list[str], names: Iterable[str], suffix: str = "_region"
     return result
 
 
-# ---- how a column is made ----------------------------------------------------------------------------------
+# ---- making a column ---------------------------------------------------------------------------------------
 
 
 def _column(position: int) -> Make:
-    return lambda piece: piece.batch.column(position)
+    return lambda chunk: chunk.batch.column(position)
 
 
 def _numbers(axis: str) -> Make:
-    return lambda piece: pa.array(getattr(piece, axis), from_pandas=True)
+    return lambda chunk: pa.array(getattr(chunk, axis), from_pandas=True)
 
 
-def _number(piece: Piece) -> Any:
-    return as_column(piece.answers)
+def _number(chunk: Chunk) -> Any:
+    return as_column(chunk.answers)
 
 
 def _taken(values: Any) -> Make:
-    return lambda piece: pa.DictionaryArray.from_arrays(as_column(piece.answers), values, safe=False)
+    return lambda chunk: pa.DictionaryArray.from_arrays(as_column(chunk.answers), values, safe=False)
 
 
-def _status(piece: Piece) -> Any:
-    codes = status_codes(piece.answers, piece.x, piece.y)
+def _status(chunk: Chunk) -> Any:
+    codes = status_codes(chunk.answers, chunk.x, chunk.y)
     return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(STATUSES))
 
 
 _WKB = np.dtype([("order", "u1"), ("kind", "<u4"), ("x", "<f8"), ("y", "<f8")])
 
 
-def _points(piece: Piece) -> Any:
-    """Return the points as WKB, null where there is none."""
-    points = np.empty(len(piece.x), dtype=_WKB)
-    points["order"], points["kind"], points["x"], points["y"] = 1, 1, piece.x, piece.y
+def _points(chunk: Chunk) -> Any:
+    """Return the points as WKB, null for bad ones."""
+    points = np.empty(len(chunk.x), dtype=_WKB)
+    points["order"], points["kind"], points["x"], points["y"] = 1, 1, chunk.x, chunk.y
     plain = pa.Array.from_buffers(
         pa.binary(_WKB.itemsize), len(points), [None, pa.py_buffer(points.tobytes())]
     ).cast(pa.binary())
-    bad = are_bad(piece.x, piece.y)
+    bad = are_bad(chunk.x, chunk.y)
     return pa.compute.if_else(pa.array(~bad), plain, pa.scalar(None, pa.binary())) if bad.any() else plain

@@ -1,8 +1,8 @@
-"""Files out: record batches to every format, through one function per family.
+"""Write files: record batches to every format, with one function per family.
 
-A writer is a context that gives a function to hand it batches of the schema it was opened with. The file
-appears under its name when the context ends well; otherwise nothing has happened. Rows are written in the
-order they come.
+A writer is a context manager that yields a function; it takes batches of the schema that the writer was
+opened with. The file appears if the context succeeds; after an exception nothing has changed. Rows keep their
+order.
 """
 
 from __future__ import annotations
@@ -35,10 +35,9 @@ Write = Callable[[pa.RecordBatch], None]
 
 @dataclass
 class Target:
-    """What is to be written, and where.
+    """What to write, and where.
 
-    Columns of a batch may be dictionaries where the schema has their values: whose cells come from few
-    regions.
+    Columns with few different values may be dictionaries in the batches, though not in the schema.
     """
 
     path: str
@@ -46,7 +45,7 @@ class Target:
     schema: pa.Schema
     geometry: Geometry | None = None
     crs: Any = None
-    geo: dict[str, Any] | None = None  # what the GeoParquet file that the geometry comes from says of it
+    geo: dict[str, Any] | None = None  # the metadata of the GeoParquet file that the geometry comes from
     geometry_type: str = "Unknown"  # as GDAL calls it
     repeated: tuple[str, ...] = ()  # columns with few different values
 
@@ -82,7 +81,7 @@ def _bytes_out(path: str) -> Iterator[BinaryIO]:
                 yield file
     except OSError as error:
         if error.filename is None and not isinstance(error, BrokenPipeError):
-            error.filename = path  # a full disk does not say where it is
+            error.filename = path  # the error of a full disk has no file name
         raise
 
 
@@ -116,7 +115,7 @@ def _compressed(file: BinaryIO, path: str) -> Iterator[Any]:
     if codec is None:
         yield file
         return
-    # A stream closes what it writes to, but our file has to be flushed yet: it gets another handle of it.
+    # The stream closes its file, but ours is still to be synced: it gets a duplicate.
     with os.fdopen(os.dup(file.fileno()), "wb") as handle, pa.CompressedOutputStream(handle, codec) as out:
         yield out
 
@@ -142,7 +141,7 @@ def _write_parquet(target: Target) -> Iterator[Write]:
         if sum(map(len, waiting)) >= ROWS:
             flush()
 
-    # A dictionary makes text and what repeats small; other numbers are written five times as fast without.
+    # A dictionary shrinks text and repeated values; other numbers are written five times faster without.
     repeated = [each.name for each in schema if each.name in target.repeated or _is_text(each.type)]
     with _bytes_out(target.path) as file, pq.ParquetWriter(file, schema, use_dictionary=repeated) as out:
         yield write
@@ -154,7 +153,7 @@ def _is_text(kind: pa.DataType) -> bool:
 
 
 def _geo_of(target: Target) -> dict[str, Any]:
-    """Return what GeoParquet wants to know of the geometry; a file's own words are kept."""
+    """Return the GeoParquet metadata; that of the source file if there is one."""
     assert target.geometry is not None
     if target.geo is not None:
         return target.geo
@@ -181,7 +180,7 @@ def _write_arrow(target: Target) -> Iterator[Write]:
 
 
 def _geoarrow(schema: pa.Schema, target: Target) -> pa.Schema:
-    """Return the schema with a geometry that says what it is."""
+    """Return the schema with the GeoArrow type of its geometry."""
     assert target.geometry is not None
     place = schema.get_field_index(target.geometry.name)
     crs = None if target.crs is None else {"crs": crs_of(target.crs).to_json_dict()}
@@ -192,7 +191,7 @@ def _geoarrow(schema: pa.Schema, target: Target) -> pa.Schema:
 
 @contextmanager
 def _write_gdal(target: Target) -> Iterator[Write]:
-    """Let GDAL take the batches; it wants to pull them, so it does that in a thread."""
+    """Pass the batches to GDAL, which pulls them from a thread."""
     with _gdal_place(target) as place:
         puller = _Puller(target, place)
         try:
@@ -205,11 +204,11 @@ def _write_gdal(target: Target) -> Iterator[Write]:
 
 @contextmanager
 def _gdal_place(target: Target) -> Iterator[str]:
-    """Give a name to write to; what is there in the end takes the place of the target."""
+    """Yield a path to write to; at the end the files written there replace the target."""
     if target.path == PIPE:
         import pyogrio  # type: ignore[import-untyped]
 
-        pyogrio.set_gdal_config_options({"CPL_LOG": os.devnull})  # or it cries when nobody reads any more
+        pyogrio.set_gdal_config_options({"CPL_LOG": os.devnull})  # no errors when the reader closes the pipe
         yield "/vsistdout/"
         return
     path = Path(target.path)
@@ -223,9 +222,9 @@ def _gdal_place(target: Target) -> Iterator[str]:
         yield str(folder / path.name)
         if target.format.name == "shapefile":
             for suffix in _BESIDE_SHAPEFILE:
-                path.with_suffix(suffix).unlink(missing_ok=True)  # parts of the file before
+                path.with_suffix(suffix).unlink(missing_ok=True)  # parts of the previous file
         for file in sorted(folder.iterdir(), key=lambda each: each.name == path.name):
-            os.replace(file, path.with_name(file.name))  # the one with the name comes last
+            os.replace(file, path.with_name(file.name))  # the main file comes last
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -234,7 +233,7 @@ _BESIDE_SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx")
 
 
 class _Puller:
-    """A thread in which GDAL pulls the batches that are put here."""
+    """A thread in which GDAL pulls the batches that are put in a queue."""
 
     def __init__(self, target: Target, place: str) -> None:
         self.target, self.place = target, place
@@ -245,23 +244,23 @@ class _Puller:
         self.thread.start()
 
     def put(self, batch: pa.RecordBatch | None) -> None:
-        """Hand a batch over; None is the end."""
+        """Pass a batch on; None ends the input."""
         while self.thread.is_alive():
             try:
                 self.batches.put(batch, timeout=0.1)
                 return
             except queue.Full:
                 continue
-        self._tell()
+        self._raise_failure()
 
     def finish(self) -> None:
-        """Wait until all is written."""
+        """Wait until everything is written."""
         self.put(None)
         self.thread.join()
-        self._tell()
+        self._raise_failure()
 
     def stop(self) -> None:
-        """Give up."""
+        """Stop the thread and discard the rest."""
         self.stopped = True
         self.thread.join()
 
@@ -273,7 +272,7 @@ class _Puller:
         crs = self.target.crs
         try:
             with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # of a CRS that isn't known; GDAL's own go to stderr
+                warnings.simplefilter("ignore")  # about an unknown CRS; GDAL prints its own to stderr
                 pyogrio.write_arrow(
                     reader,
                     self.place,
@@ -297,7 +296,7 @@ class _Puller:
             yield _plain(batch, self.target.schema)
         raise InterruptedError
 
-    def _tell(self) -> None:
+    def _raise_failure(self) -> None:
         if self.failure is None:
             return
         if self.target.path == PIPE and _nobody_reads():
@@ -307,7 +306,7 @@ class _Puller:
 
 
 def _nobody_reads() -> bool:
-    """Return whether whoever read our standard output has gone."""
+    """Return whether the reader of our standard output has closed it."""
     import select
 
     if not hasattr(select, "poll"):

@@ -158,7 +158,7 @@ def _described(field: Field) -> str:
     )
 
 
-def _told(field: Field) -> dict[str, Any]:
+def _type_metadata(field: Field) -> dict[str, Any]:
     """Return the metadata of a GeoArrow type."""
     return _parsed(field.metadata.get("ARROW:extension:metadata", b""))
 
@@ -316,7 +316,7 @@ def regions_of(values: Any, argument: str, faults: Faults) -> Ragged:
     """Return the ragged arrays of polygons or multipolygons; a missing row has no vertices."""
     field, chunks = _geometry_of(values, argument)
     kind = _kind(field, argument, ("polygon", "multipolygon"), "polygons or multipolygons")
-    edges = _told(field).get("edges", "planar")
+    edges = _type_metadata(field).get("edges", "planar")
     if edges != "planar":
         raise value_error(
             argument,
@@ -449,10 +449,10 @@ def crs_of(values: Any) -> Any:
             return None
         columns = _geoparquet(field).get("columns")
         field = field.children[at]
-        told = columns.get(field.name) if isinstance(columns, dict) else None
-        if isinstance(told, dict):
-            return told.get("crs", "OGC:CRS84")  # GeoParquet's default
-    return _told(field).get("crs")
+        metadata = columns.get(field.name) if isinstance(columns, dict) else None
+        if isinstance(metadata, dict):
+            return metadata.get("crs", "OGC:CRS84")  # GeoParquet's default
+    return _type_metadata(field).get("crs")
 
 
 def _schema_of(values: Any) -> Field | None:

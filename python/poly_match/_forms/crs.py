@@ -31,8 +31,8 @@ def crs_text(values: Any) -> str | None:
     """
     if hasattr(values, "to_crs"):
         return text_of(values.crs)
-    told = crs_of(values) if is_arrow(values) else None
-    return None if told is None else text_of(told)
+    known = crs_of(values) if is_arrow(values) else None
+    return None if known is None else text_of(known)
 
 
 def text_of(crs: Any) -> str:
