@@ -124,7 +124,8 @@ def checked(polygons: str, layer: str | None, points: PointsFile | None, as_json
     regions = read_layer(polygons, layer)
     places, crs = (None, None) if points is None else all_points(points, regions, None)
     try:
-        report = examine(regions.shapes, places, crs, text_of(regions.crs))
+        columns = [column.to_pylist() for column in regions.fields.values()]
+        report = examine(regions.shapes, places, crs, text_of(regions.crs), columns)
     except (ValueError, TypeError) as error:
         raise Problem(f"{polygons}: {error}") from None
     return json.dumps(report.to_dict()) if as_json else str(report)

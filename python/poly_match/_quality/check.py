@@ -9,7 +9,6 @@ points match is the engine's own. Nothing is repaired here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
@@ -22,78 +21,14 @@ from poly_match._forms.faults import Faults
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad, read_points
 from poly_match._forms.regions import Regions, read_regions
-from poly_match._forms.validity import PURPOSE, REPAIR, Rows, Shapes, shapely_for, shapes_of
-from poly_match._match import match
+from poly_match._forms.validity import PURPOSE, REPAIR, Shapes, shapely_for, shapes_of
+from poly_match._quality import places
+from poly_match._quality.report import Finding, Report, Rows, finding
 
 __all__ = ["Finding", "Report", "check"]
 
 MOST_VERTICES = 5_000_000  # of the pairs whose overlap is computed: a few seconds
-MOST_POINTS = 10_000  # tried as given and swapped
 SLIVER = 1e-9  # of the smaller region: overlaps below that are what rounding leaves
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was found.
-
-    Attributes
-    ----------
-    kind : str
-        Its name, one of those that `check` lists.
-    argument : {"polygons", "points"}
-        What the rows count.
-    rows : (n,) array of intp
-        The rows concerned, rising; without any when it is about all of them.
-    message : str
-        What was found.
-    fix : str
-        What to do about it.
-    """
-
-    kind: str
-    argument: Literal["polygons", "points"]
-    rows: Rows
-    message: str
-    fix: str
-
-    def __str__(self) -> str:
-        rows = ", ".join(str(row) for row in self.rows[:5].tolist()) + (", ..." if len(self.rows) > 5 else "")
-        where = f" [row{'' if len(self.rows) == 1 else 's'} {rows}]" if rows else ""
-        return f"{self.kind}: {self.message}{where}\n    fix: {self.fix}"
-
-
-@dataclass(frozen=True, repr=False)
-class Report:
-    """What `check` found: true when that is anything, and readable as text.
-
-    Attributes
-    ----------
-    findings : tuple of Finding
-        In the order of the list in `check`.
-    regions : int
-        How many regions were looked at.
-    points : int or None
-        How many points were looked at; None when there were none to look at.
-    """
-
-    findings: tuple[Finding, ...]
-    regions: int
-    points: int | None
-
-    def __bool__(self) -> bool:
-        return bool(self.findings)
-
-    def __repr__(self) -> str:
-        looked = _counted(self.regions, "region")
-        if self.points is not None:
-            looked += f", {_counted(self.points, 'point')}"
-        found = _counted(len(self.findings), "finding") if self.findings else "nothing found"
-        return "\n".join([f"{looked}: {found}", *map(str, self.findings)])
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the report as numbers, texts, lists and dicts, for JSON; all rows are in it."""
-        findings = [vars(finding) | {"rows": finding.rows.tolist()} for finding in self.findings]
-        return {"regions": self.regions, "points": self.points, "findings": findings}
 
 
 def check(polygons: Any, points: Any = None) -> Report:
@@ -122,13 +57,18 @@ def check(polygons: Any, points: Any = None) -> Report:
         bow-tie                 regions whose lobes cancel to area 0, so they win every "smallest"
         zero area               regions that cover nothing but their own edges
         duplicate               regions with the vertices of an earlier one
+        parts                   rows of a frame that are equal in all but the geometry: parts of one region
         overlap                 regions with a surface in common
         antimeridian            edges that run across half the map, in degrees
         crs                     two coordinate reference systems, or one on one side only
         unusable point          rows of the points that are none: lines, bytes that are no geometry
         bad point               points that are missing, NaN or infinite: they match nothing
-        units                   degrees on one side and larger numbers on the other
-        swapped                 few points match, and many would with x and y swapped
+        units                   degrees on one side and larger numbers on the other; one axis in another unit
+        swapped                 few points match, and many would with x and y swapped; or some of them do not,
+                                and these would
+        radians                 few points match, and many would if they were radians
+        one place               many points at one place, such as (0, 0)
+        turned                  points that match only when turned by 360
         extent                  the points are all outside the box around the regions
         ======================  ==================================================================
 
@@ -143,8 +83,8 @@ def check(polygons: Any, points: Any = None) -> Report:
     -----
     Nearly all takes O(v log v) time for v vertices. Overlaps are computed for pairs of valid regions whose
     boxes meet, as many as have 5 million vertices together; when there are more, the message says how large
-    the sample was. Overlaps of less than a billionth of the smaller region count as none. Swapping is tried
-    with up to 10,000 of the points. Samples are the same in every call.
+    the sample was, the same in every call. Overlaps of less than a billionth of the smaller region count as
+    none. The points are matched up to five times; one cause is one finding.
 
     Examples
     --------
@@ -158,12 +98,28 @@ def check(polygons: Any, points: Any = None) -> Report:
     >>> print(pm.check([[(0, 0), (4, 0), (4, 9)]], [(3, 1)]))
     1 region, 1 point: nothing found
     """
-    return examine(polygons, points, crs_text(points), crs_text(polygons))
+    return examine(polygons, points, crs_text(points), crs_text(polygons), _columns(polygons))
 
 
-def examine(polygons: Any, points: Any, points_crs: str | None, polygons_crs: str | None) -> Report:
-    """Return the report on polygons and points whose CRS, as `crs_text` gives it, is known from elsewhere."""
-    facts = Facts(polygons, points, difference(points_crs, polygons_crs))
+def _columns(polygons: Any) -> list[list[Any]]:
+    """Return the attributes of a frame, and its labels where some are there twice."""
+    if not hasattr(polygons, "to_crs"):
+        return []
+    if not polygons.index.is_unique:
+        return [polygons.index.tolist()]
+    frame = polygons.drop(columns=polygons.active_geometry_name) if polygons.ndim == 2 else None
+    return [] if frame is None else [frame.iloc[:, at].tolist() for at in range(frame.shape[1])]
+
+
+def examine(
+    polygons: Any,
+    points: Any,
+    points_crs: str | None,
+    polygons_crs: str | None,
+    columns: list[list[Any]],
+) -> Report:
+    """Return the report, given the CRS of both as `crs_text` gives it, and the columns of the regions."""
+    facts = Facts(polygons, points, difference(points_crs, polygons_crs), columns)
     findings = [finding for look in FINDINGS if (finding := look(facts)) is not None]
     return Report(tuple(findings), len(facts.regions), None if facts.points is None else len(facts.points[0]))
 
@@ -171,7 +127,8 @@ def examine(polygons: Any, points: Any, points_crs: str | None, polygons_crs: st
 class Facts:
     """What several of the findings ask, computed once when the first of them does."""
 
-    def __init__(self, polygons: Any, points: Any, crs: Difference | None) -> None:
+    def __init__(self, polygons: Any, points: Any, crs: Difference | None, columns: list[list[Any]]) -> None:
+        self.columns = columns
         self.shapely = shapely_for(PURPOSE)
         self.regions: Regions
         self.regions, self.faults = read_regions(polygons)
@@ -221,14 +178,23 @@ class Facts:
         return np.array([x.min(), y.min(), x.max(), y.max()]), self.shapely.total_bounds(self.shapes)
 
     @cached_property
-    def shares(self) -> tuple[float, float]:
-        """Which share of a sample of the points matches as given, and with x and y swapped."""
-        assert self.points is not None
-        rows = np.flatnonzero(self.finite)
-        rows = rows[:: -(-len(rows) // MOST_POINTS)]
-        x, y = (each[rows] for each in self.points)
-        found = [match(pair, self.regions, best="first") >= 0 for pair in ((x, y), (y, x))]
-        return float(found[0].mean()), float(found[1].mean())
+    def repeated(self) -> tuple[Rows, Rows]:
+        return _repeated(self)
+
+    @cached_property
+    def located(self) -> dict[str, Finding]:
+        """What is found of the places of the points, by its kind: one cause, one finding."""
+        if self.points is None or self.boxes is None:
+            return {}
+        x, y = (each[self.finite] for each in self.points)
+        tries = places.Tries(x, y, self.regions)
+        given = places.Places(x, y, np.flatnonzero(self.finite), self.boxes, tries)
+        found = next(filter(None, (look(given) for look in places.WHOLE)), None)
+        parts = [places.one_place] if found else places.PARTS
+        findings = [found, *(look(given) for look in parts)]
+        if not any(findings):
+            findings = [places.extent(given)]
+        return {each.kind: each for each in findings if each is not None}
 
 
 # ---- the polygons ----------------------------------------------------------------------------------------
@@ -254,11 +220,11 @@ def _of_faults(
         for kind, rows in kinds.items()
     ]
     rows = np.sort(np.concatenate(list(kinds.values()))) if kinds else np.empty(0, dtype=np.intp)
-    return _finding(kind, rows, f"{effect}; {', '.join(reasons)}", fix, argument)
+    return finding(kind, rows, f"{effect}; {', '.join(reasons)}", fix, argument)
 
 
 def _dropped(facts: Facts) -> Finding | None:
-    return _finding(
+    return finding(
         "dropped",
         np.array(facts.faults.dropped, dtype=np.intp),
         "collections with lines or points, which are left out: their polygons together are the region",
@@ -270,7 +236,7 @@ def _empty(facts: Facts) -> Finding | None:
     empty = ~facts.filled
     empty[list(facts.faults.rows)] = False  # emptied here, for a reason that is found already
     empty[facts.faults.dropped] = False
-    return _finding(
+    return finding(
         "empty",
         np.flatnonzero(empty),
         "missing or empty; they match nothing",
@@ -286,7 +252,7 @@ def _invalid(facts: Facts) -> Finding | None:
         f"{counts[i]} with {reasons[i]} (row {rows[first[i]]} at {said[first[i]][-1]})"
         for i in np.argsort(-counts, kind="stable")
     ]
-    return _finding(
+    return finding(
         "invalid",
         rows,
         f"invalid, {', '.join(listed)}",
@@ -297,7 +263,7 @@ def _invalid(facts: Facts) -> Finding | None:
 
 def _bowtie(facts: Facts) -> Finding | None:
     rows, covers = facts.flat
-    return _finding(
+    return finding(
         "bow-tie",
         rows[covers],
         'area 0, because the lobes of its rings cancel; wins every best="smallest"',
@@ -307,7 +273,7 @@ def _bowtie(facts: Facts) -> Finding | None:
 
 def _zero_area(facts: Facts) -> Finding | None:
     rows, covers = facts.flat
-    return _finding(
+    return finding(
         "zero area",
         rows[~covers],
         'area 0, covers only the points on its own edges; wins every best="smallest" there',
@@ -315,8 +281,11 @@ def _zero_area(facts: Facts) -> Finding | None:
     )
 
 
-def _duplicate(facts: Facts) -> Finding | None:
-    """Find the same rings, wherever they start and whichever way they go, by their normal form."""
+def _repeated(facts: Facts) -> tuple[Rows, Rows]:
+    """Return the rows with the same rings as an earlier one, wherever they start and whichever way they go.
+
+    Compared by their normal form. The earlier rows come first, then those that repeat them.
+    """
     rows = np.flatnonzero(facts.filled)
     boxes = facts.shapely.bounds(facts.shapes[rows])
     _, box, counts = np.unique(boxes, axis=0, return_inverse=True, return_counts=True)
@@ -326,13 +295,37 @@ def _duplicate(facts: Facts) -> Finding | None:
     first = np.array(
         [seen.setdefault(*pair) for pair in zip(forms, rows.tolist(), strict=True)], dtype=np.intp
     )
-    first, rows = first[first != rows], rows[first != rows]
-    return _finding(
+    return first[first != rows], rows[first != rows]
+
+
+def _duplicate(facts: Facts) -> Finding | None:
+    first, rows = facts.repeated
+    return finding(
         "duplicate",
         rows,
         f"the rings of an earlier region{f', as row {first[0]}' if rows.size else ''}; the first of equals "
         "wins, so these never do unless scores say so",
         "drop them, or say with scores (best=) which one is meant",
+    )
+
+
+def _parts(facts: Facts) -> Finding | None:
+    """Find rows with the attributes of another and other rings: what `explode` makes of a multipolygon."""
+    known: dict[Any, list[int]] = {}
+    for row, values in enumerate(zip(*facts.columns, strict=True)):
+        known.setdefault(repr(values), []).append(row)
+    groups = [rows for rows in known.values() if len(rows) > 1]
+    if len(known) < 2:  # a column that says nothing
+        groups = []
+    rows = np.setdiff1d(
+        np.sort(np.concatenate([np.empty(0, np.intp), *groups])), np.concatenate(facts.repeated)
+    )
+    return finding(
+        "parts",
+        rows.astype(np.intp),
+        "equal to another row in all but the geometry, so they may be parts of one region: the smallest part "
+        "wins then, not the smallest region",
+        'dissolve first: polygons.dissolve(by="name"), or dissolve(level=0) by the labels, makes one of them',
     )
 
 
@@ -345,7 +338,7 @@ def _overlap(facts: Facts) -> Finding | None:
     if not over.any():
         return None
     most = int(np.argmax(share))
-    return _finding(
+    return finding(
         "overlap",
         np.unique(np.concatenate([first[over], second[over]])),
         f"{over.sum():,} overlapping pairs of {'a sample of ' if is_sample else ''}{len(first):,} whose "
@@ -384,7 +377,7 @@ def _antimeridian(facts: Facts) -> Finding | None:
     coords, ring = facts.shapely.get_coordinates(rings, return_index=True)
     at_pole = np.abs(coords[:, 1]) == 90
     long = (np.abs(np.diff(coords[:, 0])) > 180) & (ring[1:] == ring[:-1]) & ~(at_pole[1:] & at_pole[:-1])
-    return _finding(
+    return finding(
         "antimeridian",
         np.unique(owners[parts[ring[1:][long]]]),
         "edges longer than 180 degrees; edges are straight in the plane, so what was to cross ±180 covers "
@@ -397,19 +390,7 @@ def _antimeridian(facts: Facts) -> Finding | None:
 
 
 def _crs(facts: Facts) -> Finding | None:
-    return None if facts.crs is None else _finding("crs", None, facts.crs.reason, facts.crs.fix)
-
-
-def _bad_point(facts: Facts) -> Finding | None:
-    if facts.points is None:
-        return None
-    return _finding(
-        "bad point",
-        np.setdiff1d(np.flatnonzero(~facts.finite), list(facts.point_faults.rows)),
-        "missing, NaN or infinite; they match nothing",
-        "none needed if that is meant; otherwise look where the coordinates were lost",
-        "points",
-    )
+    return None if facts.crs is None else finding("crs", None, facts.crs.reason, facts.crs.fix)
 
 
 def _unusable_point(facts: Facts) -> Finding | None:
@@ -422,51 +403,20 @@ def _unusable_point(facts: Facts) -> Finding | None:
     )
 
 
-def _units(facts: Facts) -> Finding | None:
-    if facts.boxes is None:
+def _bad_point(facts: Facts) -> Finding | None:
+    if facts.points is None:
         return None
-    degrees = [may_be_degrees(box) for box in facts.boxes]
-    reach = [float(np.abs(box).max()) for box in facts.boxes]
-    for one, other, words in ((0, 1, ("points", "polygons")), (1, 0, ("polygons", "points"))):
-        if degrees[one] and reach[other] > 1000:
-            return _finding(
-                "units",
-                None,
-                f"the {words[0]} look like degrees, and the {words[1]} reach {reach[other]:,.0f}",
-                "convert one of them to the other's coordinate reference system: points.to_crs(polygons.crs)",
-            )
-    return None
-
-
-def _swapped(facts: Facts) -> Finding | None:
-    if facts.boxes is None:
-        return None
-    given, swapped = facts.shares
-    if swapped < 0.5 or given > swapped / 2:
-        return None
-    return _finding(
-        "swapped",
-        None,
-        f"{given:.1%} of the points match as they are, {swapped:.1%} with x and y swapped: (latitude, "
-        "longitude) for (longitude, latitude)?",
-        "x is the longitude and comes first: points[:, ::-1] swaps an array",
+    return finding(
+        "bad point",
+        np.setdiff1d(np.flatnonzero(~facts.finite), list(facts.point_faults.rows)),
+        "missing, NaN or infinite; they match nothing",
+        "none needed if that is meant; otherwise look where the coordinates were lost",
+        "points",
     )
 
 
-def _extent(facts: Facts) -> Finding | None:
-    """Find boxes apart, unless it is known why."""
-    if facts.boxes is None or _units(facts) or _swapped(facts):
-        return None
-    points, regions = facts.boxes
-    if (points[:2] <= regions[2:]).all() and (regions[:2] <= points[2:]).all():
-        return None
-    said = [f"[{box[0]:.6g}, {box[2]:.6g}] x [{box[1]:.6g}, {box[3]:.6g}]" for box in facts.boxes]
-    return _finding(
-        "extent",
-        None,
-        f"the points lie in {said[0]}, the regions in {said[1]}: the boxes don't meet, so nothing matches",
-        "look whether both are of one place and in one coordinate reference system",
-    )
+def _located(kind: str) -> Callable[[Facts], Finding | None]:
+    return lambda facts: facts.located.get(kind)
 
 
 FINDINGS: tuple[Callable[[Facts], Finding | None], ...] = (
@@ -477,28 +427,11 @@ FINDINGS: tuple[Callable[[Facts], Finding | None], ...] = (
     _bowtie,
     _zero_area,
     _duplicate,
+    _parts,
     _overlap,
     _antimeridian,
     _crs,
     _unusable_point,
     _bad_point,
-    _units,
-    _swapped,
-    _extent,
+    *map(_located, ("units", "swapped", "radians", "one place", "turned", "extent")),
 )
-
-
-def _finding(
-    kind: str, rows: Rows | None, message: str, fix: str, argument: Literal["polygons", "points"] = "polygons"
-) -> Finding | None:
-    """Return a finding, unless it is of rows and there are none; None: of all the points."""
-    if rows is None:
-        return Finding(kind, "points", np.empty(0, dtype=np.intp), message, fix)
-    if not rows.size:
-        return None
-    item = "region" if argument == "polygons" else "point"
-    return Finding(kind, argument, rows, f"{_counted(len(rows), item)}: {message}", fix)
-
-
-def _counted(count: int, item: str) -> str:
-    return f"{count:,} {item}{'' if count == 1 else 's'}"
