@@ -72,6 +72,9 @@ static pm_status fill(pm_build *b, void *view, pm_error *err) {
     const size_t limit_count = (size_t)b->sizes[PM_SECTION_LIMITS] / sizeof *limits;
     if (limit_count > 0)
         memcpy(limits, b->options->distance, limit_count * sizeof *limits);
+    status = pm_distances_check(limits, limit_count, err); /* they may have changed */
+    if (status)
+        return status;
     *(distance_map *)pm_block_array(&b->block, PM_SECTION_DISTANCE_MAP) =
         (distance_map){pm_distance_scale(extent), pm_farthest(limit_count ? limits : NULL, limit_count)};
     uint32_t *ranks = pm_block_array(&b->block, PM_SECTION_RANKS);
