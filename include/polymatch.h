@@ -375,7 +375,7 @@ typedef struct pm_lister pm_lister;
  *
  * @param allocator  NULL: malloc and free; also what lists of several threads take their scratch from
  * @param out        receives the lister, to be released with pm_lister_free(); NULL after a failure
- * @return PM_OK, PM_ERR_ARGUMENT or PM_ERR_NO_MEMORY */
+ * @return PM_OK, PM_ERR_ARGUMENT (an index with a period has no lister) or PM_ERR_NO_MEMORY */
 PM_API PM_MUST_USE pm_status pm_lister_build(const pm_index *index, const pm_allocator *allocator, pm_lister **out,
                                              pm_error *err);
 

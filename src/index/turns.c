@@ -13,15 +13,24 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/simd.h"
 #include "scan/scan.h"
 
-enum { CHUNK = 512 };
-static const double ROOM = 0x1p-20;                     /* in turns; quotients below 2^26 are right to 2^-25 */
+#ifdef PM_X86
+#include <immintrin.h>
+#endif
+
+enum { CHUNK = 1024 };
+static const double ROOM = 0x1p-20;                     /* in turns; quotients below 2^27 are right to 2^-24 */
 static const double FARTHEST = 0x1p25, WIDEST = 0x1p16; /* in turns */
 
-/* Points at one of their turns. */
+/* A row of points at one of their turns. */
 typedef struct row {
-    double x[CHUNK], y[CHUNK], start[CHUNK], turns[CHUNK];
+    double start[CHUNK], x[CHUNK], turns[CHUNK];
+    double more[CHUNK]; /* turns that follow; below 0 where none brings the point between the regions */
+    const double *y;
+    ptrdiff_t y_stride;
+    size_t count;
 } row;
 
 int pm_period_fits(double period, const double range[2]) {
@@ -32,48 +41,92 @@ int pm_period_fits(double period, const double range[2]) {
            (isnan(reach) || (reach / period <= FARTHEST && (range[1] - range[0]) / period <= WIDEST));
 }
 
-/* The whole number above or below a value within int32_t; SSE2 has no instruction for either. */
-static inline double whole_below(double value) {
-    double whole = (double)(int32_t)value;
-    return whole - (whole > value);
-}
+/* ---- the first turn ---- */
 
-static inline double whole_above(double value) {
-    double whole = (double)(int32_t)value;
-    return whole + (whole < value);
-}
+/* Bring points to their first turn. Returns bits: 1, some have another; 2, some are too far. A x that is NaN or
+ * infinite, and a range that is NaN, give no turn: the point stays. */
+typedef unsigned turn_function(row *at, const pm_index *index);
 
-/* Bring points to their first turn: row->x, and how many turns each has. Returns the most. */
-static int first_turns(const pm_index *index, const pm_points *points, size_t done, size_t count, row *at,
-                       int *turns) {
-    const double low = index->range[0], high = index->range[1], period = index->period;
+static unsigned turn_portable(row *at, const pm_index *index) {
+    const double low = index->range[0], high = index->range[1], period = index->period, inverse = 1 / period;
     const pm_period split = pm_period_split(period);
-    const double most = FARTHEST * period;
-    int all = 0;
-    for (size_t i = 0; i < count; i++) {
-        at->start[i] = pm_load(points->x, points->x_stride, done + i);
-        at->y[i] = pm_load(points->y, points->y_stride, done + i);
-    }
-    for (size_t i = 0; i < count; i++)
-        if (!(fabs(at->start[i]) < most) && isfinite(at->start[i]))
-            at->start[i] = fmod(at->start[i], period);
-    for (size_t i = 0; i < count; i++) {
-        double x = at->start[i];
-        double first = (low - x) / period - ROOM, last = (high - x) / period + ROOM;
-        int known = fabs(first) < 0x1p27 && fabs(last) < 0x1p27; /* not when x or the range is NaN */
-        first = whole_above(known ? first : 0);
-        last = whole_below(known ? last : 0);
-        turns[i] = last > first ? (int)(last - first) + 1 : 1;
+    unsigned another = 0, far = 0;
+    for (size_t i = 0; i < at->count; i++) {
+        const double x = at->start[i];
+        const double first = ceil((low - x) * inverse - ROOM), last = floor((high - x) * inverse + ROOM);
         at->turns[i] = last >= first ? first : 0;
-        at->x[i] = known ? pm_turned(x, at->turns[i], split) : x;
-        all = turns[i] > all ? turns[i] : all;
+        at->more[i] = last - first;
+        at->x[i] = pm_turned(x, at->turns[i], split);
+        another |= last - first >= 1;
+        far |= !(fabs(x) < FARTHEST * period);
     }
-    return all;
+    return another | far << 1;
 }
 
-static void match_row(const pm_index *index, const row *at, size_t count, int64_t *out) {
-    const ptrdiff_t size = (ptrdiff_t)sizeof(double);
-    const pm_points points = {.x = at->x, .y = at->y, .x_stride = size, .y_stride = size, .count = count};
+#ifdef PM_X86
+/* Four points at once, for periods of 27 bits or fewer, whose products are exact: 5 ns a point less. */
+__attribute__((target("avx2"))) static unsigned turn_avx2(row *at, const pm_index *index) {
+    const __m256d low = _mm256_set1_pd(index->range[0]), high = _mm256_set1_pd(index->range[1]);
+    const __m256d period = _mm256_set1_pd(index->period), inverse = _mm256_set1_pd(1 / index->period);
+    const __m256d room = _mm256_set1_pd(ROOM), most = _mm256_set1_pd(FARTHEST * index->period);
+    const __m256d sign = _mm256_set1_pd(-0.0), one = _mm256_set1_pd(1);
+    __m256d another = _mm256_setzero_pd(), far = _mm256_setzero_pd();
+    for (size_t i = at->count; i % 4; i++)
+        at->start[i] = at->start[i - 1];
+    for (size_t i = 0; i < at->count; i += 4) {
+        const __m256d x = _mm256_loadu_pd(at->start + i);
+        const __m256d first = _mm256_ceil_pd(_mm256_sub_pd(_mm256_mul_pd(_mm256_sub_pd(low, x), inverse), room));
+        const __m256d last = _mm256_floor_pd(_mm256_add_pd(_mm256_mul_pd(_mm256_sub_pd(high, x), inverse), room));
+        const __m256d more = _mm256_sub_pd(last, first);
+        const __m256d turns = _mm256_and_pd(first, _mm256_cmp_pd(last, first, _CMP_GE_OQ));
+        _mm256_storeu_pd(at->turns + i, turns);
+        _mm256_storeu_pd(at->more + i, more);
+        _mm256_storeu_pd(at->x + i, _mm256_add_pd(x, _mm256_mul_pd(turns, period)));
+        another = _mm256_or_pd(another, _mm256_cmp_pd(more, one, _CMP_GE_OQ));
+        far = _mm256_or_pd(far, _mm256_cmp_pd(_mm256_andnot_pd(sign, x), most, _CMP_NLT_UQ));
+    }
+    return (unsigned)(_mm256_movemask_pd(another) != 0) | (unsigned)(_mm256_movemask_pd(far) != 0) << 1;
+}
+#endif
+
+static turn_function *turn_of(double period) {
+#ifdef PM_X86
+    if (pm_isa_best() >= PM_ISA_AVX2 && pm_period_split(period).lower == 0)
+        return turn_avx2;
+#else
+    (void)period;
+#endif
+    return turn_portable;
+}
+
+/* Bring the points from `done` on to their first turn. Returns the most turns that follow for one of them. */
+static double first_turn(row *at, const pm_index *index, const pm_points *points, size_t done, turn_function *turn) {
+    const char *x = (const char *)points->x + (ptrdiff_t)done * points->x_stride;
+    at->y = (const double *)(const void *)((const char *)points->y + (ptrdiff_t)done * points->y_stride);
+    at->y_stride = points->y_stride;
+    if (points->x_stride == (ptrdiff_t)sizeof(double))
+        memcpy(at->start, x, at->count * sizeof(double));
+    else
+        for (size_t i = 0; i < at->count; i++)
+            memcpy(&at->start[i], x + (ptrdiff_t)i * points->x_stride, sizeof(double));
+    unsigned found = turn(at, index);
+    if (found & 2) { /* or NaN */
+        for (size_t i = 0; i < at->count; i++)
+            if (isfinite(at->start[i]) && !(fabs(at->start[i]) < FARTHEST * index->period))
+                at->start[i] = fmod(at->start[i], index->period);
+        found = turn(at, index);
+    }
+    double most = 0;
+    for (size_t i = 0; i < at->count && found & 1; i++)
+        most = at->more[i] > most ? at->more[i] : most;
+    return most;
+}
+
+/* ---- all turns ---- */
+
+static void match_row(const pm_index *index, const row *at, int64_t *out) {
+    const pm_points points = {
+        .x = at->x, .y = at->y, .x_stride = (ptrdiff_t)sizeof(double), .y_stride = at->y_stride, .count = at->count};
     const pm_turns turns = {at->start, at->turns, index->period};
     index->kind->match(index->view, &points, &turns, out);
 }
@@ -82,35 +135,40 @@ static inline int is_better(const pm_index *index, int64_t one, int64_t other) {
     return one >= 0 && (other < 0 || index->ranks[one] < index->ranks[other]);
 }
 
-/* The points that have more than `turn` turns, at the next one; the answers so far are improved. */
-static void later_turn(const pm_index *index, const row *at, size_t count, const int *turns, int turn, int64_t *out) {
+/* The points that have `turn` more turns, there; the answers so far are improved. */
+static void later_turn(const pm_index *index, const row *at, double turn, int64_t *out) {
     const pm_period split = pm_period_split(index->period);
-    row next;
-    size_t from[CHUNK], more = 0;
+    double y[CHUNK];
+    size_t from[CHUNK];
     int64_t answers[CHUNK];
-    for (size_t i = 0; i < count; i++) {
-        if (turns[i] <= turn)
+    row next;
+    next.y = y;
+    next.y_stride = (ptrdiff_t)sizeof *y;
+    next.count = 0;
+    for (size_t i = 0; i < at->count; i++) {
+        if (!(at->more[i] >= turn))
             continue;
-        from[more] = i;
-        next.start[more] = at->start[i];
-        next.turns[more] = at->turns[i] + turn;
-        next.x[more] = pm_turned(next.start[more], next.turns[more], split);
-        next.y[more++] = at->y[i];
+        const size_t k = next.count++;
+        from[k] = i;
+        next.start[k] = at->start[i];
+        y[k] = pm_load(at->y, at->y_stride, i);
+        next.turns[k] = at->turns[i] + turn;
+        next.x[k] = pm_turned(at->start[i], next.turns[k], split);
     }
-    match_row(index, &next, more, answers);
-    for (size_t k = 0; k < more; k++)
+    match_row(index, &next, answers);
+    for (size_t k = 0; k < next.count; k++)
         if (is_better(index, answers[k], out[from[k]]))
             out[from[k]] = answers[k];
 }
 
 void pm_match_turned(const pm_index *index, const pm_points *points, int64_t *out) {
+    turn_function *turn = turn_of(index->period);
     row at;
-    int turns[CHUNK];
-    for (size_t done = 0; done < points->count; done += CHUNK) {
-        size_t count = points->count - done < CHUNK ? points->count - done : CHUNK;
-        int most = first_turns(index, points, done, count, &at, turns);
-        match_row(index, &at, count, out + done);
-        for (int turn = 1; turn < most; turn++)
-            later_turn(index, &at, count, turns, turn, out + done);
+    for (size_t done = 0; done < points->count; done += at.count) {
+        at.count = points->count - done < CHUNK ? points->count - done : CHUNK;
+        const double most = first_turn(&at, index, points, done, turn);
+        match_row(index, &at, out + done);
+        for (double more = 1; more <= most; more++)
+            later_turn(index, &at, more, out + done);
     }
 }

@@ -227,3 +227,13 @@ def test_too_small_or_no_number() -> None:
         pm.Index([square(0, 0, 1)], period="turn")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="period: expected one number"):
         pm.Index([square(0, 0, 1)], period=[360])  # type: ignore[arg-type]
+
+
+def test_what_does_not_know_periods_yet_says_so() -> None:
+    with pytest.raises(ValueError, match="nearest"):
+        pm.match([(0, 0)], [square(0, 0, 1)], predicate="nearest", period=360)
+    index = pm.Index([square(0, 0, 1)], predicate="center_within", distance=1, period=360)
+    with pytest.raises(ValueError, match="no distances with a period"):
+        index.match([(0, 0)], return_distance=True)
+    with pytest.raises(ValueError, match="no candidates with a period"):
+        index.candidates([(0, 0)])
