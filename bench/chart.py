@@ -12,20 +12,10 @@ from typing import Any
 from bench.contenders import OURS
 from bench.report import GROUPS, Record, ran, rate, times
 from bench.report import ours as ours_of
-from ladder.chart import GRID, INK, QUIET
-from ladder.report import digits
+from common.chart import GRID, INK, QUIET, digits, style
 
 PEER, YARDSTICK, FIRST, MINE = "#b4bfca", "#e0a458", "#3f88c5", "#1b998b"
 BAR = 0.27  # inches
-STYLE = {
-    "font.family": "DejaVu Sans",
-    "svg.fonttype": "path",
-    "svg.hashsalt": "bench",
-    "text.color": INK,
-    "axes.labelcolor": QUIET,
-    "xtick.color": QUIET,
-    "ytick.color": INK,
-}
 TITLES = {
     "polygons": "Points to regions: million points a second, one core",
     "disks": "Points to disks: million points a second, one core",
@@ -48,7 +38,7 @@ def draw_all(results: dict[str, Any], folder: Path) -> list[Path]:
         records = [record for record in results["jobs"] if record["group"] == group and ran(record)]
         if not records:
             continue
-        with plt.rc_context(STYLE):
+        with plt.rc_context(style("bench") | {"ytick.color": INK}):
             figure = lines(records) if group == "vertices" else panels(records, group)
             titled(figure, group, results["machine"])
             path = folder / f"bench-{group}.svg"

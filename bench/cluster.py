@@ -36,7 +36,7 @@ import numpy as np
 
 from bench.fetch import FOLDER
 from bench.layers import Layer, layer_of
-from ladder.machine import describe
+from common.machine import describe
 
 ROOT = Path(__file__).resolve().parent.parent
 SIDE, VERTICES = 55, 41
@@ -250,7 +250,7 @@ def alone() -> float:
 
 def measure(count: int, rounds: int, cores: int, only: list[str] | None) -> int:
     """Let the contenders take turns, and print what came out; 1 when answers differ."""
-    facts = describe(None) | {"cores": cores}  # and the load before
+    facts = describe(None, ("poly-match", "pyspark")) | {"cores": cores, "load": os.getloadavg()[0]}
     jars = sedona_jars()
     names = [name for name in CONTENDERS if only is None or name in only]
     names = [name for name in names if jars or not name.startswith("Sedona")]
@@ -287,7 +287,7 @@ def report(
 ) -> None:
     """Print the measurement, and a table of larger jobs that follows from it."""
     cores = facts["cores"]
-    print(f"\n{count:,} points, {cores} cores, {facts['cpu']}, load {facts['load average before']:.1f}")
+    print(f"\n{count:,} points, {cores} cores, {facts['cpu']}, load {facts['load']:.1f} before")
     print("\n| contender | s, median | s, fastest | of identity | points matched | digest |")
     print("|---|---:|---:|---:|---:|---|")
     for name, seconds in times.items():

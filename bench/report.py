@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from bench.contenders import OURS
-from ladder.report import digits
+from common.chart import digits
 
 Record = dict[str, Any]
 Rows = list[list[str]]

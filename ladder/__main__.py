@@ -6,6 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from common.machine import settle
 from ladder import machine, quiet
 from ladder.catalogue import ROOT, pick
 
@@ -79,7 +80,7 @@ def measured(options: argparse.Namespace, rung: list[str] | None) -> tuple[list[
 
     from ladder.measure import measure
 
-    core = machine.settle()
+    core = settle()
     names = pick(rung)
     before = quiet.read_ticks()
     with Console(stderr=True).status("") as status:

@@ -3,11 +3,10 @@
 
 from pathlib import Path
 
+from common.chart import GRID, INK, QUIET, digits, style
 from ladder.catalogue import BASELINE
 from ladder.catalogue import label as label_of
-from ladder.report import digits
 
-INK, QUIET, GRID = "#1d2733", "#6b7785", "#e4e8ed"
 PYTHON, NUMPY, HUNDRED, LIBRARY, CEILING = "#9aa7b5", "#e0a458", "#1b998b", "#3f88c5", "#c1443c"
 GROUPS = {"Python": PYTHON, "NumPy and Numba": NUMPY, "a hundred lines of C": HUNDRED, "the library": LIBRARY}
 
@@ -58,19 +57,11 @@ def draw(rows: list[dict], machine: dict, paths: list[Path]) -> None:
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
 
-    style = {
-        "font.family": "DejaVu Sans",
-        "svg.fonttype": "path",
-        "svg.hashsalt": "ladder",
-        "text.color": INK,
-        "axes.labelcolor": QUIET,
-        "xtick.color": QUIET,
-    }
     ran = [row for row in rows if "times_baseline" in row]
     # A rung in other circumstances has no place of its own: it is a thin bar under the rung that it repeats.
     steps = [row for row in ran if row["of"] in (None, BASELINE)]
     beside = {row["of"]: row for row in ran if row not in steps}
-    with plt.rc_context(style):
+    with plt.rc_context(style("ladder")):
         figure, axes = plt.subplots(figsize=(10.4, 0.46 * len(steps) + 2.1))
         values = [row["times_baseline"] for row in ran]
         low, high = min(0.08, *(v / 2 for v in values)), 12 * max(values)

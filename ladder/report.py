@@ -4,6 +4,7 @@
 import json
 from pathlib import Path
 
+from common.chart import digits
 from ladder.catalogue import label
 
 # Against the baseline of the same run: what must be reached, and what is aimed at. Of a native Polygon both
@@ -19,18 +20,6 @@ TARGETS = {
     "r16_native_main": (10_000, 15_000),
 }
 COLUMNS = ("rung", "lines of C", "average ms", "median ms", "min ms", "× baseline", "ceiling ms", "answers")
-
-
-def digits(value: float | None) -> str:
-    """Three significant digits, without exponent: 175, 5.25, 0.0172, 9,230."""
-    if value is None:
-        return ""
-    if value >= 100:
-        return f"{float(f'{value:.3g}'):,.0f}"
-    places = 2
-    while places < 6 and value < 10 ** (1 - places + 1) and value > 0:
-        places += 1
-    return f"{value:.{places}f}" if value < 10 else f"{value:.1f}"
 
 
 def names_by_answer(rows: list[dict]) -> dict[str, str]:

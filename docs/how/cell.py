@@ -15,6 +15,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
+from common.chart import INK, QUIET
 from docs.how import tree as trees
 from docs.how.paint import (
     MARK,
@@ -30,7 +31,6 @@ from docs.how.paint import (
     tints_of,
 )  # fmt: skip
 from docs.how.tree import LEAF, STEPS, Doubles, Integers, Tree
-from ladder.chart import INK, QUIET
 
 JUNCTION_CLOSE, COAST_CLOSE = 32, 320  # steps, seen from close by
 VEIL = 0.22  # of what is near an edge

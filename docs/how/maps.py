@@ -9,6 +9,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Circle, Patch
 
 from bench.layers import Layer, disks
+from common.chart import INK, QUIET
 from docs.how import tree as trees
 from docs.how.paint import (
     GREYS,
@@ -28,7 +29,6 @@ from docs.how.paint import (
     tints_of,
 )  # fmt: skip
 from docs.how.tree import INNER, LEAF, Integers, Table, Tree
-from ladder.chart import INK, QUIET
 
 TABLES = {3: ("8 × 8", "#f3dcb4"), 6: ("64 × 64", "#7fb0c2"), 9: ("512 × 512", "#3f6f86")}  # noqa: RUF001
 

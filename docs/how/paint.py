@@ -13,8 +13,8 @@ from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.patches import Rectangle
 
 from bench.layers import Layer
+from common.chart import INK, QUIET
 from docs.how.tree import Doubles, Integers
-from ladder.chart import INK, QUIET
 
 mpl.use("Agg")
 

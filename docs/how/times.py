@@ -7,9 +7,9 @@ from typing import Any
 import matplotlib.pyplot as plt
 from matplotlib.patches import Patch
 
+from common.chart import INK
 from docs.how.measure import DOWN, EXACT, FIRST, LEAVES, READ, STAGES
 from docs.how.paint import Figure, layout, legend
-from ladder.chart import INK
 
 LABELS = {
     READ: "read the points", FIRST: "first look", DOWN: "further looks", LEAVES: "edges or disks of a leaf",

@@ -9,7 +9,7 @@ the wall without a profiler, under py-spy and under cProfile.
 import json
 from pathlib import Path
 
-from ladder import machine
+from common import machine
 from ladder.catalogue import Rung, describe, pick
 from ladder.environments import NotRun
 from ladder.profile import flame, stacks

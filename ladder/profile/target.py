@@ -12,7 +12,7 @@ import pstats
 from pathlib import Path
 from time import perf_counter, process_time
 
-from ladder import machine
+from common import machine
 from ladder.worker import check_build, use_build
 
 ROWS = 8

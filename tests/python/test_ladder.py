@@ -229,7 +229,7 @@ def test_the_allocator_is_fixed_and_differs_where_that_is_the_point():
 
 
 def test_builds_are_what_they_are_called():
-    from ladder.machine import compiled_by
+    from common.machine import compiled_by
 
     for is_debug, level in ((False, "-O3"), (True, "-O0")):
         (module,) = environments.build("extension", is_debug).glob("poly_match_c2.*.so")
