@@ -1,18 +1,18 @@
 """Everything a developer runs, with nothing but Python 3.11+ and a C compiler: python3 dev.py COMMAND
 
 example   install poly-match into .venv and give every example city its country
-test      install what the tests need into .venv-test and run all of them, C and Python
-edit      the package in .venv-test from the checkout itself: C is compiled again when it is imported
-c         the C tests alone, or those named: python3 dev.py c tree status
+test      install the tests' dependencies into .venv-test and run all tests, C and Python
+edit      install the package editable into .venv-test: changed C is compiled again at import
+c         all C tests, or those named: python3 dev.py c tree status
 lint      formatting, style, types and stubs (after test)
-counts    the instructions of the hot paths against those recorded (after test)
-cluster   the tests that need Spark, Dask and Ray, with what they need, Java too (after test)
+counts    compare the instructions of the hot paths with those recorded (after test)
+cluster   the tests that need Spark, Dask and Ray; installs their dependencies, Java too (after test)
 sanitize  the C tests, or those named, under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
-docs      all pages and the reference of Python, C and the command line, in build-docs
+docs      build all pages and the reference of Python, C and the command line, in build-docs
 smoke     a short run of the ladder and of the benchmark, to see that they run (after test)
-wheel     the source distribution and a wheel from it, in dist; the tests of every wheel on this one
+wheel     build the source distribution and a wheel from it, in dist; run the wheel tests on it
 windows   the C library and its tests for Windows, by MinGW and wine (after test)
-full      what takes longer: every exact case, valgrind, fuzzing, strict compilers, Python under ASan
+full      the slow tests: every exact case, valgrind, fuzzing, strict compilers, Python under ASan
 """
 
 import contextlib
@@ -28,7 +28,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 TEST = ROOT / ".venv-test"
-PARALLEL = ("-n", "auto", "--dist", "worksteal")  # of pytest: on all cores, until all is done
+PARALLEL = ("-n", "auto", "--dist", "worksteal")  # options of pytest: use all cores
 
 
 def run(*command: str | Path, **environment: str) -> None:
@@ -43,7 +43,7 @@ def run(*command: str | Path, **environment: str) -> None:
 
 @contextlib.contextmanager
 def meanwhile(*command: str) -> Iterator[None]:
-    """Run a command of this file while the block runs, and print its output after both."""
+    """Run a command of this file in parallel with the block, and print its output after both."""
     with tempfile.TemporaryFile("w+") as output:
         process = subprocess.Popen([sys.executable, __file__, *command], stdout=output, stderr=output)
         try:
@@ -62,7 +62,7 @@ def program(environment: Path, name: str) -> Path:
 
 
 def install(environment: Path, *packages: str) -> None:
-    """Install into a virtual environment of its own, made when it is not there."""
+    """Install into a virtual environment; make it if it is missing."""
     if not program(environment, "python").exists():
         venv.create(environment, with_pip=True, upgrade_deps=True)  # a distribution's pip may be years old
     pip = [program(environment, "python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
@@ -70,7 +70,7 @@ def install(environment: Path, *packages: str) -> None:
 
 
 def meson_build(name: str, *options: str, targets: tuple[str, ...] = (), **environment: str) -> Path:
-    """The C library and its tests, or some targets of these, built in build-NAME."""
+    """Build the C library and its tests, or some targets of these, in build-NAME."""
     folder = ROOT / f"build-{name}"
     meson = program(TEST, "meson")
     again = ["--reconfigure"] if (folder / "meson-private").exists() else []
@@ -93,7 +93,7 @@ def example() -> None:
         "examples/countries.geojson",
         "-o",
         "matched.csv",
-        "--overwrite",  # when it is run again
+        "--overwrite",  # for repeated runs
     )
 
 
@@ -205,7 +205,7 @@ def full() -> None:
 
 
 def apt(*packages: str) -> None:
-    """Install what Debian's packages have and this machine lacks."""
+    """Install those Debian packages that are missing on this machine."""
     if not shutil.which("apt-get") or os.geteuid() != 0:
         return
     known = [subprocess.run(["dpkg", "-s", name], capture_output=True).returncode == 0 for name in packages]

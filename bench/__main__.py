@@ -59,7 +59,7 @@ def run_fetch(_: argparse.Namespace) -> int:
 
 
 def run_run(options: argparse.Namespace) -> int:
-    """Measure the jobs; each is shown, and kept, as soon as it is done."""
+    """Measure the jobs; each is printed and saved as soon as it is done."""
     core = machine.settle()
 
     from rich.console import Console

@@ -1,7 +1,7 @@
 """Draw the results as SVG: one panel of dots per job, and a line per contender where vertices are counted.
 
-All scales of rates are logarithmic, because the contenders are up to four powers of ten apart; such a scale
-has no zero, so there are dots, not bars, and a label says the number. poly-match has the one strong colour.
+All scales of rates are logarithmic, because the contenders are up to four powers of ten apart. A logarithmic
+scale has no zero, so there are dots with labels, not bars. Only poly-match has a strong colour.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ TITLES = {
 
 
 def draw_all(results: dict[str, Any], folder: Path) -> list[Path]:
-    """Draw a chart for each group of jobs there is; returns the files."""
+    """Draw a chart for each group of jobs; return the files."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -49,7 +49,7 @@ def draw_all(results: dict[str, Any], folder: Path) -> list[Path]:
 
 
 def titled(figure: Any, group: str, machine: dict[str, Any]) -> None:
-    """Put the title and where the numbers come from above a figure."""
+    """Put the title and the source of the numbers above a figure."""
     height = figure.get_figheight()
     figure.text(0.012, 1 - 0.12 / height, TITLES[group], fontsize=14, fontweight="bold", va="top")
     scale = {"calls": "left is better", "vertices": "up is better"}.get(group, "right is better")
@@ -58,7 +58,7 @@ def titled(figure: Any, group: str, machine: dict[str, Any]) -> None:
 
 
 def value_of(group: str, contender: Record) -> float:
-    """Return what a dot shows: microseconds a call, or million points a second."""
+    """Return the value of a dot: microseconds per call, or million points per second."""
     return 1e6 / rate(contender) if group == "calls" else rate(contender) / 1e6
 
 
@@ -70,7 +70,7 @@ def colour(name: str) -> str:
 
 
 def panels(records: list[Record], group: str) -> Any:
-    """Return a figure with a panel for each job, two beside each other."""
+    """Return a figure with a panel for each job, in two columns."""
     import matplotlib.pyplot as plt
 
     rows = -(-len(records) // 2)
@@ -118,7 +118,7 @@ def bars(axes: Any, record: Record, group: str, limits: tuple[float, float]) -> 
 
 
 def plain(axes: Any) -> None:
-    """Leave only what is read: numbers on the axis, and faint lines."""
+    """Remove all decoration but the numbers on the axis and faint lines."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     axes.tick_params(axis="both", which="both", length=0)

@@ -1,21 +1,21 @@
-"""Points on Spark: poly-match beside the bare transport, shapely in the same place, and Sedona's join.
+"""Points on Spark: poly-match beside the transport alone, shapely in the same function, and Sedona's join.
 
     python -m bench.cluster [--points N] [--rounds N] [--cores N] [--only NAME ...]
 
 One job, as in a pipeline: read points from Parquet, give each the smallest of 3,025 overlapping stars of 41
-vertices that covers it, hand the rows on (to a sink that drops them). The contenders take turns in one
+vertices that covers it, and pass the rows on (to a sink that drops them). The contenders take turns in one
 session:
 
-identity    the batches go to Python and come back: what every function of batches pays
+identity    the batches go to Python and come back: the cost of any function of batches
 poly-match  `poly_match.spark.match`
-shapely     a tree of each batch's points, asked with the prepared stars, in the same place
+shapely     a tree of each batch's points, queried with the prepared stars, in the same function
 Sedona      join and GROUP BY; default plan, and with the stars broadcast
 
-Each runs once before it is timed, and gives a digest of its answers then; equal digests are equal answers,
-point by point. What is printed at the end is Markdown: the measurement, and what follows from it for larger
-jobs.
+Each runs once before it is timed and computes a digest of its answers; equal digests mean equal answers for
+every point. The output is Markdown: the measurement, and what follows from it for larger jobs.
 
-Needs Java and ``pip install '.[cluster]'``. Sedona's jars are fetched with Maven; without, it is left out.
+Needs Java and ``pip install '.[cluster]'``. Sedona's jars are fetched with Maven; without them, Sedona is
+left out.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def stars(seed: int = 6) -> Layer:
 
 
 def points_folder(count: int) -> Path:
-    """Return a folder of Parquet files of points (id, x, y), written when it is not there."""
+    """Return a folder of Parquet files of points (id, x, y); write it if it is missing."""
     import pyarrow as pa  # type: ignore[import-untyped]
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
@@ -90,7 +90,7 @@ def points_folder(count: int) -> Path:
 
 
 def identity(spark: Any, points: Frame) -> Frame:
-    """Hand every batch over and back."""
+    """Return every batch unchanged."""
     return points.mapInArrow(lambda batches: batches, points.schema)
 
 
@@ -103,7 +103,7 @@ def poly_match(spark: Any, points: Frame) -> Frame:
 
 
 def shapely(spark: Any, points: Frame) -> Frame:
-    """Ask a tree of each batch's points, in the same place; the stars are prepared once per process."""
+    """Query a tree of each batch's points, in the same function; the stars are prepared once per process."""
     return points.mapInArrow(shapely_batches, "id long, x double, y double, region long")
 
 
@@ -114,7 +114,7 @@ def shapely_batches(batches: Iterator[Any]) -> Iterator[Any]:
     """Append the region to each batch."""
     import pyarrow as pa
 
-    from bench.cluster import PREPARED  # of the module, which stays; a function is sent for every task
+    from bench.cluster import PREPARED  # from the module, which stays loaded, as functions do not
     from bench.polygons import shapely_tree
 
     if not PREPARED:
@@ -148,7 +148,7 @@ def sedona_broadcast(spark: Any, points: Frame) -> Frame:
 
 
 def order_of(layer: Layer) -> Any:
-    """Return the regions, the smallest first."""
+    """Return the regions, smallest first."""
     x, y = layer.coords.reshape(-1, VERTICES, 2).transpose(2, 0, 1)
     areas = np.abs((x * np.roll(y, -1, axis=1) - np.roll(x, -1, axis=1) * y).sum(axis=1))
     return np.argsort(areas, kind="stable")
@@ -167,7 +167,7 @@ CONTENDERS: dict[str, Contender] = {
 
 
 def sedona_jars() -> list[str]:
-    """Return Sedona's jars, fetched from Maven Central once; none, and a word why, when that fails."""
+    """Return Sedona's jars, fetched from Maven Central once; none, and the reason, if that fails."""
     folder = FOLDER / "jars"
     for jar in JARS:
         _, name, version = jar.split(":")
@@ -206,7 +206,7 @@ def session(cores: int, jars: list[str]) -> Any:
 
 
 def digest_of(frame: Frame) -> tuple[int, int]:
-    """Run a job, and return how many points have a region, and the digest of who has which."""
+    """Run a job; return how many points have a region, and the digest of the answers."""
     order = order_of(stars())
     ranked = "rank" in frame.columns
 
@@ -226,14 +226,14 @@ def digest_of(frame: Frame) -> tuple[int, int]:
 
 
 def seconds_of(frame: Frame) -> float:
-    """Run a job into the sink that drops all rows."""
+    """Run a job with the sink that drops all rows."""
     began = time.perf_counter()
     frame.write.format("noop").mode("overwrite").save()
     return time.perf_counter() - began
 
 
 def alone() -> float:
-    """Return the processor time of the match alone, without Spark: nanoseconds a point."""
+    """Return the processor time of the match alone, without Spark: nanoseconds per point."""
     import poly_match as pm
 
     index = pm.Index(stars().regions())
@@ -249,7 +249,7 @@ def alone() -> float:
 
 
 def measure(count: int, rounds: int, cores: int, only: list[str] | None) -> int:
-    """Let the contenders take turns, and print what came out; 1 when answers differ."""
+    """Let the contenders take turns and print the results; return 1 if answers differ."""
     facts = describe(None, ("poly-match", "pyspark")) | {"cores": cores, "load": os.getloadavg()[0]}
     jars = sedona_jars()
     names = [name for name in CONTENDERS if only is None or name in only]
@@ -267,7 +267,7 @@ def measure(count: int, rounds: int, cores: int, only: list[str] | None) -> int:
     times: dict[str, list[float]] = {name: [] for name in names}
     for number in range(rounds):
         for name in names[number % len(names) :] + names[: number % len(names)]:
-            spark.sparkContext._jvm.System.gc()  # nobody pays for what another left behind
+            spark.sparkContext._jvm.System.gc()  # no contender pays for another's garbage
             times[name].append(seconds_of(frames[name]))
             print(f"round {number + 1}: {name} {times[name][-1]:.2f} s", file=sys.stderr)
     spark.stop()
@@ -315,7 +315,7 @@ def report(
 
 
 def span(hours: float) -> str:
-    """Return a time to be read."""
+    """Return a time as text."""
     if hours < 1 / 60:
         return f"{hours * 3600:.0f} s"
     return f"{hours * 60:.0f} min" if hours < 2 else f"{hours:.1f} h"
@@ -334,7 +334,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    # Workers import what is in here from the module, not from the program that was started.
+    # Workers import this file as a module; they can't import names from __main__.
     from bench.cluster import main as run
 
     sys.exit(run())

@@ -1,4 +1,4 @@
-"""Who takes part, by name, and in what order of a first round."""
+"""The contenders by name, in the order of the first round."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FOR_DISKS: dict[str, Builder] = {
     "scikit-learn BallTree": disks.sklearn_ball,
 }
 
-SPECIAL: dict[str, Builder] = {  # only where a job asks for them
+SPECIAL: dict[str, Builder] = {  # only for jobs that name them
     "timezonefinder": polygons.timezonefinder,
     "1 worker": polygons.workers(1),
     "2 workers": polygons.workers(2),
@@ -39,7 +39,7 @@ SPECIAL: dict[str, Builder] = {  # only where a job asks for them
 
 FOR_TIMEZONES = (*FOR_REGIONS, "timezonefinder")
 
-# The distributions whose versions a result depends on.
+# The distributions whose versions affect a result.
 DISTRIBUTIONS = (
     "poly-match", "numpy", "shapely", "geopandas", "pandas", "pyarrow", "duckdb", "duckdb-extension-spatial",
     "sedonadb", "timezonefinder", "timezonefinder-data", "scipy", "scikit-learn", "numba",
@@ -47,6 +47,6 @@ DISTRIBUTIONS = (
 
 
 def pick(layer: Layer | Disks, wanted: tuple[str, ...]) -> dict[str, Builder]:
-    """Return the contenders that fit a layer: all of the usual ones, or those wanted."""
+    """Return the contenders that fit a layer: all of the usual ones, or those named."""
     usual = FOR_DISKS if isinstance(layer, Disks) else FOR_REGIONS
     return {name: (usual | SPECIAL)[name] for name in wanted} if wanted else usual

@@ -1,8 +1,8 @@
 """Contenders for disks: the trees of SciPy and scikit-learn, and two yardsticks in Numba.
 
-The same contract as for regions. The disks come best first, so the best candidate of a point is the one of
-lowest position; areas are exact, so sorting them is all that ranking takes. The yardsticks are what a
-specialist would write for exactly this job, and faster than every library.
+The contract is that of regions. The disks are sorted best first, so the best candidate of a point is the one
+of lowest position; areas are exact, so sorting by area is the whole ranking. The yardsticks are what a
+specialist would write for exactly this job; they are faster than every library.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ class Sorted:
         self.region = np.append(self.order, -1)  # the last one is for points without a candidate
 
     def answers(self, lowest: npt.NDArray[Any]) -> Integers:
-        """Return the answers from the lowest position of each point."""
+        """Return the answers, given the lowest position of each point."""
         return np.asarray(self.region[lowest])
 
     def lowest_of_lists(self, lists: Any) -> Integers:
-        """Return the answers from one list or array of positions per point."""
+        """Return the answers, given one list or array of positions per point."""
         none = len(self.order)
         lowest = np.fromiter((min(found, default=none) for found in lists), np.int64, len(lists))
         return self.answers(lowest)
 
     def lowest_of_arrays(self, arrays: Any) -> Integers:
-        """Return the answers from one array of positions per point."""
+        """Return the answers, given one array of positions per point."""
         counts = np.fromiter(map(len, arrays), np.int64, len(arrays))
         lowest = np.full(len(arrays), len(self.order))
         starts = (np.cumsum(counts) - counts)[counts > 0]
@@ -111,18 +111,18 @@ def numba_loop(layer: Disks) -> Matcher:
 
 
 CELLS_PER_RADIUS = 8  # of the fine grid: the best of 1, 2, 4 and 8 for 1,000 disks
-MEMBERS = 4_000_000  # of all its cells together: for 100,000 disks 2 to 4 cells a radius were the best
+MEMBERS = 4_000_000  # members of all cells together: for 100,000 disks 2 to 4 cells per radius were best
 MAX_CELLS = 1024  # along each side
 
 
 def numba_grid(layer: Disks) -> Matcher:
-    """Look into a grid whose cells are as wide as the radius, as in most fixed-radius searches."""
+    """Search a grid whose cells are as wide as the radius, as in most fixed-radius searches."""
     return _grid(layer, 1.0)
 
 
 def numba_fine_grid(layer: Disks) -> Matcher:
-    """Look into the fastest grid that was found for these jobs."""
-    # A disk is a member of some π (1 + cells per radius)² cells.
+    """Search the fastest grid that was found for these jobs."""
+    # A disk is a member of about π (1 + cells per radius)² cells.
     affordable = max(np.sqrt(MEMBERS / (np.pi * len(layer))) - 1, 1.0)
     return _grid(layer, min(CELLS_PER_RADIUS, affordable))
 
@@ -144,7 +144,7 @@ def _grid(layer: Disks, cells_per_radius: float) -> Matcher:
 
 @cache
 def _kernels() -> tuple[Any, Any, Any]:
-    """Compile the yardsticks when Numba is there."""
+    """Compile the yardsticks if Numba is installed."""
     from numba import njit
 
     @njit
@@ -161,7 +161,7 @@ def _kernels() -> tuple[Any, Any, Any]:
 
     @njit
     def reaches(x: float, y: float, left: float, bottom: float, size: float, radius: float) -> Any:
-        """Whether a disk reaches a cell; a little too often, so that rounding in the map is no matter."""
+        """Whether a disk reaches a cell; true for slightly too many, since the map rounds."""
         dx = max(left - x, 0.0, x - left - size)
         dy = max(bottom - y, 0.0, y - bottom - size)
         return dx * dx + dy * dy <= radius * radius * (1 + 1e-9) + size * size * 1e-9
@@ -170,7 +170,7 @@ def _kernels() -> tuple[Any, Any, Any]:
     def fill(centers: Any, radius: float, low: Any, size: float, shape: Any) -> Any:
         starts = np.zeros(shape[0] * shape[1] + 1, np.int64)
         members = np.empty(0, np.int32)
-        for write in (False, True):  # first count, then write; a cell's disks stay best first
+        for write in (False, True):  # first count, then write; each cell keeps its disks best first
             for j in range(len(centers)):
                 x, y = centers[j, 0], centers[j, 1]
                 for row in range(int((y - radius - low[1]) / size), int((y + radius - low[1]) / size) + 1):
@@ -187,7 +187,7 @@ def _kernels() -> tuple[Any, Any, Any]:
             if not write:
                 starts = np.cumsum(starts)
                 members = np.empty(starts[-1], np.int32)
-        ends = starts[:-1].copy()  # writing moved each start to its end
+        ends = starts[:-1].copy()  # writing advanced each start to its end
         starts[1:] = ends
         starts[0] = 0
         return starts, members

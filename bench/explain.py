@@ -1,8 +1,8 @@
-"""Where two contenders disagree, and why.
+"""Why two contenders disagree.
 
-A point that lies on a border to within what a peer's arithmetic or its grid of coordinates can tell is no
-mistake, and neither is a region that covers the point as well but is not the smallest, for a peer that does
-not ask for the smallest. All else is unexplained, and makes the run fail.
+It is no mistake if the point lies so close to a border that the peer's arithmetic or grid of coordinates
+can't separate them, or if the peer doesn't look for the smallest region and returns another one that covers
+the point. Any other difference is unexplained and fails the run.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from bench.layers import Disks, Doubles, Layer
 
 NEAR = 2e-7  # degrees: timezonefinder keeps coordinates as multiples of 1e-7
 NEAR_RADIUS = 1e-12  # of the radius
-MOST = 2000  # points looked at; more disagreements than that are no detail
+MOST = 2000  # points examined; more disagreements than this are not a detail
 
 
 def disagreements(
     layer: Layer | Disks, points: Doubles, ours: npt.NDArray[Any], theirs: npt.NDArray[Any]
 ) -> dict[str, int]:
-    """Return how many answers differ, and how many of these for which reason."""
+    """Return how many answers differ, and how many of them for each reason."""
     at = np.flatnonzero(ours[: len(theirs)] != theirs)
     counts = {"count": len(at), "border": 0, "overlap": 0, "unexplained": 0}
     for i in at[:MOST]:

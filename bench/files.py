@@ -1,11 +1,11 @@
-"""File to file: `python -m bench.files`, the command line beside DuckDB's spatial SQL doing the same.
+"""File to file: `python -m bench.files` compares the command line with the same join in DuckDB's spatial SQL.
 
 Points around cities and the counties of the United States, CSV to CSV and Parquet to Parquet, each contender
-in a process of its own with all cores, in turns. DuckDB joins with its spatial join; it keeps neither the
-order of the points nor one row for each by itself, but these counties don't overlap, so both must count the
-same points in every county. The best of the rounds is shown, and what share of poly-match's was matching.
+in its own process with all cores, in turns. DuckDB uses its spatial join, which guarantees neither the order
+of the points nor one row for each; but these counties don't overlap, so both must count the same points in
+every county. The best round is shown, and how much of poly-match's time was matching.
 
-With `--stream` it only makes points, on the fly and as an Arrow stream, to see that memory stays as it is:
+With `--stream` it only writes generated points, as an Arrow stream, to show that memory use stays constant:
 
     python -m bench.files --stream --points 100000000 |
         poly-match match - examples/countries.geojson --points-format arrow -o matched.parquet
@@ -82,7 +82,7 @@ def stream(count: int) -> None:
 
 
 def run(words: list[str]) -> tuple[float, str]:
-    """Run a process; return the seconds it took, and what it said on stderr."""
+    """Run a process; return its seconds and its stderr."""
     began = time.perf_counter()
     result = subprocess.run(words, capture_output=True, text=True)
     took = time.perf_counter() - began

@@ -1,10 +1,10 @@
-"""Frames: from GeoDataFrame to GeoDataFrame, time and memory, every call in a process of its own.
+"""Frames: time and memory from GeoDataFrame to GeoDataFrame, every call in its own process.
 
-This is what a user of GeoPandas sees: points and regions are there as frames, and a frame comes out that has
-the attributes of the best region beside each point, one row per point, in their order. How much memory that
-takes can only be told where nothing else has run before, so each call has a fresh process, which makes the
-frames, joins a few points so that all is imported, hands back what it no longer needs, and then makes the one
-call that counts: its time, and how far the memory of the process rose above what it was before.
+This is the view of a GeoPandas user: points and regions are frames, and the result is a frame with the
+attributes of the best region for each point, one row per point, in the order of the points. Memory can only
+be measured in a process where nothing else has run. So each call gets a fresh process, which makes the
+frames, joins a few points so that everything is imported, frees unused memory, and then makes the one
+measured call: its time, and the rise of the process's memory.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from bench.layers import Doubles, Layer
 
 ROOT = Path(__file__).resolve().parent.parent
 FEW = 1000
-PROCESS = Path("/proc/self")  # Linux; elsewhere the memory is not told
+PROCESS = Path("/proc/self")  # Linux; elsewhere memory is not measured
 
 Join = Callable[[Any, Any], Any]
 
@@ -45,8 +45,8 @@ def poly_match(points: Any, polygons: Any) -> Any:
 def geopandas_sjoin(points: Any, polygons: Any) -> Any:
     """Join, sort by area, keep the first of each point.
 
-    Other forms were slower, all in all: the predicate "within", which builds its tree of the points; sorting
-    by area alone and restoring the order of the points afterwards.
+    Other forms were slower overall: the predicate "within", which builds its tree of the points; sorting by
+    area alone and restoring the order of the points afterwards.
     """
     import geopandas
     import shapely  # type: ignore[import-untyped]
@@ -94,7 +94,7 @@ def run_job(
 
 
 def in_a_process(job: Job, name: str, count: int) -> tuple[measure.Answers, dict[str, Any]]:
-    """Return the answers of one call in a fresh process, and what it took."""
+    """Return the answers of one call in a fresh process, its time and its memory."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "answers.npy")
         command = [sys.executable, "-m", "bench.frames", job.name, name, str(count), str(file)]
@@ -127,7 +127,7 @@ def frames(layer: Layer, points: Doubles) -> tuple[Any, Any]:
 
 
 def one_call(join: Join, layer: Layer, places: Doubles) -> tuple[measure.Answers, dict[str, Any]]:
-    """Return the answers of one call, and what it took."""
+    """Return the answers of one call, its time and its memory."""
     points, polygons = frames(layer, places)
     join(points[:FEW], polygons)
     gc.collect()
@@ -142,7 +142,7 @@ def one_call(join: Join, layer: Layer, places: Doubles) -> tuple[measure.Answers
 
 
 def memory(what: str, reset: bool = False) -> int | None:
-    """Return a figure of this process's memory in bytes; `reset` gives back what is free and the old peak."""
+    """Return a figure of this process's memory in bytes; `reset` frees unused memory first."""
     if not (PROCESS / "clear_refs").exists():
         return None
     if reset:
@@ -154,7 +154,7 @@ def memory(what: str, reset: bool = False) -> int | None:
 
 
 def main() -> None:
-    """Make the one call this process is for."""
+    """Make the one measured call of this process."""
     name, contender, count, file = sys.argv[1:]
     job = next(job for job in JOBS + QUICK if job.name == name)
     layer = job.layer()

@@ -1,7 +1,7 @@
 """The jobs: which regions, which points, which contenders.
 
 Points are a million unless a job says otherwise, drawn with a fixed seed and in random order, so that the
-first n of them are a fair sample for a contender that is too slow for all.
+first n of them are a fair sample for a contender that is too slow for all of them.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Job:
     layer: Callable[[], Layer | Disks]
     points: Callable[[], Doubles]
     contenders: tuple[str, ...] = ()  # empty: all that fit the layer
-    one_by_one: bool = False  # each point in a call of its own
-    pinned: bool = True  # to one core
+    one_by_one: bool = False  # one call per point
+    pinned: bool = True  # pin the process to one core
 
 
 # ---- regions ---------------------------------------------------------------------------------------------
@@ -113,13 +113,13 @@ def example_cities() -> Doubles:
 
 
 def uniform(box: tuple[float, float, float, float], count: int = MILLION) -> Doubles:
-    """Return points spread evenly over a box."""
+    """Return points drawn uniformly from a box."""
     random = np.random.default_rng(2)
     return random.uniform(box[:2], box[2:], (count, 2))
 
 
 def around(cities: Doubles, box: tuple[float, float, float, float] = WORLD, count: int = MILLION) -> Doubles:
-    """Return points around the cities in a box, each city as likely as any other."""
+    """Return points around the cities in a box; all cities are equally likely."""
     random = np.random.default_rng(3)
     inside = ((cities >= box[:2]) & (cities <= box[2:])).all(axis=1)
     chosen = random.choice(cities[inside], count) + random.normal(0.0, JITTER, (count, 2))
@@ -143,7 +143,7 @@ def disk_job(count: int, candidates: int) -> Job:
     )
 
 
-FEW = ("poly-match", "shapely prepared", "SedonaDB")  # where more would show nothing new
+FEW = ("poly-match", "shapely prepared", "SedonaDB")  # more would show nothing new
 WORKERS = ("1 worker", "2 workers")
 
 JOBS = [
@@ -214,7 +214,7 @@ JOBS = [
     ),
 ]  # fmt: skip
 
-QUICK = [  # what needs nothing but the checkout
+QUICK = [  # these need only the checkout
     Job("example-uniform", "the example countries, points spread evenly", "polygons", example_countries,
         lambda: uniform(WORLD, 20_000)),
     Job("example-cities", "the example countries and cities", "polygons", example_countries, example_cities),

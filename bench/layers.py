@@ -1,4 +1,4 @@
-"""What is matched: a layer of regions as ragged arrays, or disks; and how each becomes poly-match's input.
+"""The layers to match: regions as ragged arrays, or disks; and how each becomes poly-match's input.
 
 Every contender starts from these arrays, so that the time to build includes making its own objects.
 """
@@ -35,7 +35,7 @@ class Layer:
 
     @property
     def facts(self) -> dict[str, int]:
-        """How large it is."""
+        """The size of the layer."""
         return {
             "regions": len(self),
             "parts": len(self.polygon_offsets) - 1,
@@ -62,7 +62,7 @@ class Disks:
 
     @property
     def facts(self) -> dict[str, int]:
-        """How large it is."""
+        """The size of the layer."""
         return {"regions": len(self), "parts": len(self), "vertices": 4 * len(self)}
 
     @property
@@ -83,8 +83,8 @@ class Disks:
 def layer_of(regions: Iterable[list[Polygon]]) -> Layer:
     """Return the ragged arrays of regions given as nested lists of rings.
 
-    On a coarse grid a ring may be left with one edge there and back. It is a ring nevertheless, and peers
-    want four positions: the first one is repeated, as TopoJSON's own client does.
+    On a coarse grid a ring may shrink to one edge and its reverse. It is still a ring, but peers want four
+    positions, so the first one is repeated, as TopoJSON's own client does.
     """
     rings: list[Ring] = []
     polygon_ends, geom_ends = [0], [0]
@@ -100,7 +100,8 @@ def layer_of(regions: Iterable[list[Polygon]]) -> Layer:
 
 
 def disks(count: int, candidates: float, seed: int = 6) -> Disks:
-    """Return disks spread evenly over the unit square, so large that a point has this many candidates.
+    """Return disks spread evenly over the unit square, of such a radius that a point has this many candidates
+    on average.
 
     Centers are multiples of 2^-30 and sides of 2^-22, so sums, means and areas of the squares are exact, and
     every contender ranks the same numbers. Some areas are equal, so the rule for ties matters too.

@@ -1,6 +1,6 @@
-"""The machine and what is installed on it; one core for the jobs, all cores for those about workers.
+"""The machine and what is installed on it; one core for most jobs, all cores for jobs about workers.
 
-To be imported before NumPy, and before the process is pinned.
+Import it before NumPy, and before the process is pinned.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ THREADS = ("RAYON_NUM_THREADS", "TOKIO_WORKER_THREADS")  # SedonaDB's
 
 
 def settle() -> int | None:
-    """Use one core and one thread per library; returns the core."""
+    """Use one core and one thread per library; return the core."""
     for variable in THREADS:
         os.environ[variable] = "1"
     return machine.settle()
@@ -27,7 +27,7 @@ def settle() -> int | None:
 
 @contextmanager
 def cores(pinned: bool) -> Iterator[None]:
-    """Within it the process runs on its one core, or on all that it was started with."""
+    """Run the block on the process's one core, or on all the cores that it was started with."""
     if pinned or machine.ALLOWED is None:
         yield
         return
@@ -40,7 +40,7 @@ def cores(pinned: bool) -> Iterator[None]:
 
 
 def describe(core: int | None, distributions: Iterable[str]) -> dict[str, Any]:
-    """Return what a result depends on: date, machine, versions, and which build of the extension."""
+    """Return what affects a result: date, machine, versions, and the build of the extension."""
     command = "python -m bench " + " ".join(sys.argv[1:])
     return machine.describe(core, distributions) | {
         "extension": machine.compiled_by(_extension()),

@@ -1,10 +1,10 @@
 """Measure one job: build, check, then time in rounds, one call of each contender after the other.
 
-What makes it fair: all run in this process, on the same core, from the same arrays; each has built and run
-once on something tiny before its build is timed, and runs on a few of the points right before each timed
-call; each round starts with another contender, so that none has always the same one before it; the garbage
-collector is off during a call, as in timeit. A contender that would need longer than `seconds` for all points
-gets the first n of them, and three rounds instead of all.
+For fairness, all run in this process, on the same core, from the same arrays; each has built and run once on
+a tiny layer before its build is timed, and runs on a few of the points right before each timed call; each
+round starts with another contender, so that none always follows the same one; the garbage collector is off
+during a call, as in timeit. A contender that would need longer than `seconds` for all points gets the first n
+of them, and three rounds instead of all.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ BUILD_SECONDS = 1.0  # builds are repeated, up to three times, within this time
 
 @dataclass
 class Contender:
-    """One contender of a job, and what is known of it so far."""
+    """One contender of a job, and its results so far."""
 
     name: str
     builder: contenders.Builder
@@ -44,12 +44,12 @@ class Contender:
     slow: bool = False
     build: list[float] = field(default_factory=list)
     samples: list[float] = field(default_factory=list)
-    busy: list[float] = field(default_factory=list)  # the process's own time in each of the samples
+    busy: list[float] = field(default_factory=list)  # the processor time of each sample
     answers: Answers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     reason: str = ""
 
     def record(self) -> dict[str, Any]:
-        """Return what the results keep."""
+        """Return the record for the results."""
         if self.reason:
             return {"name": self.name, "reason": self.reason}
         times = {"build_s": self.build, "samples_s": self.samples, "busy_s": self.busy}
@@ -74,7 +74,7 @@ def run_job(
             tell(f"{job.name}: round {number + 1} of {rounds}")
             turn(ran, points, number, rounds)
     records = [contender.record() for contender in field_of]
-    reference = ran[0].match(points) if ran else None  # all points, even where it is timed with fewer
+    reference = ran[0].match(points) if ran else None  # all points, even if it is timed with fewer
     for contender, record in zip(field_of, records, strict=True):
         if reference is not None and not contender.reason:
             record["disagreements"] = explain.disagreements(layer, points, reference, contender.answers)
@@ -89,11 +89,11 @@ def run_job(
 def prepare(
     contender: Contender, layer: Layer | Disks, points: Doubles, one_by_one: bool, seconds: float
 ) -> None:
-    """Build a contender, find how many points it can take, and keep its answers to them."""
+    """Build a contender, find how many points it can take, and keep its answers for them."""
     try:
         warm_up(contender.builder, layer)
         while not contender.build or (sum(contender.build) < BUILD_SECONDS and len(contender.build) < 3):
-            contender.match = lambda points: np.empty(0)  # let go of the one before
+            contender.match = lambda points: np.empty(0)  # free the previous one
             took, _, contender.match = timed(contender.builder, layer)
             contender.build.append(took)
         if one_by_one:
@@ -104,22 +104,22 @@ def prepare(
         contender.reason = f"{(error.name or str(error)).partition('.')[0]} is not installed"
     except NotRun as error:
         contender.reason = str(error)
-    except Exception as error:  # a peer's failure is a line of the table, not the end of the run
+    except Exception as error:  # a peer's failure becomes a line of the table; the run goes on
         contender.reason = (
             f"failed: {type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
         )
 
 
 def warm_up(builder: contenders.Builder, layer: Layer | Disks) -> None:
-    """Import what a contender needs, and compile what it compiles."""
+    """Trigger a contender's imports and compilation."""
     square = np.array([[0.0, 0.0], [1.0, 0.0], [1.0, 1.0], [0.0, 1.0], [0.0, 0.0]])
     tiny = disks(10, 3) if isinstance(layer, Disks) else layer_of([[[square]], [[square + 0.5]]])
-    with contextlib.suppress(NotRun):  # it may well run on the real layer
+    with contextlib.suppress(NotRun):  # it may still run on the real layer
         builder(tiny)(np.random.default_rng(0).random((10, 2)))
 
 
 def singly(match: Matcher) -> Matcher:
-    """Return the matcher that asks for each point in a call of its own."""
+    """Return the matcher that makes one call per point."""
 
     def match_each(points: Doubles) -> Answers:
         answers = np.empty(len(points), dtype=np.int64)
@@ -131,7 +131,7 @@ def singly(match: Matcher) -> Matcher:
 
 
 def timed(function: Callable[[Any], Any], argument: Any) -> tuple[float, float, Any]:
-    """Return how long a call takes, how much of that this process was running, and what it returns."""
+    """Return the time of a call, its processor time, and its result."""
     gc.disable()
     try:
         begin, own = time.perf_counter(), time.process_time()
@@ -144,11 +144,11 @@ def timed(function: Callable[[Any], Any], argument: Any) -> tuple[float, float, 
 def sample_size(match: Matcher, points: Doubles, seconds: float) -> tuple[int, bool]:
     """Return how many points to give a contender, and whether its calls take long.
 
-    All points if that is possible in `seconds`. Some contenders do work in each call that has nothing to do
-    with the number of points, and should not be judged by that alone, so it is the time *per further point*
-    that counts, and a call may take longer than `seconds` then. The number grows step by step up to what the
-    last two steps promise; each step runs twice, for what is only done the first time. The process's own time
-    counts, so that a busy machine does not lead to samples that are too small.
+    All points if that is possible in `seconds`. Some contenders do a fixed amount of work in each call,
+    whatever the number of points. They should not be judged by that alone, so the time *per further point*
+    counts, and such a call may take longer than `seconds`. The number grows step by step, up to the one that
+    the last two steps predict; each step runs twice, since the first run may do one-time work. Processor time
+    counts, so that a busy machine does not make the samples too small.
     """
     before, count, took_before = 0, min(FIRST_PROBE, len(points)), 0.0
     while True:
@@ -156,7 +156,7 @@ def sample_size(match: Matcher, points: Doubles, seconds: float) -> tuple[int, b
         per_point = (took - took_before) / (count - before)
         fixed = max(took - per_point * count, 0.0)
         possible = max(seconds - fixed, seconds / 2) / max(per_point, 1e-9)
-        can_tell = before > 0 or took > 4 * seconds  # what is per point, and what is per call
+        can_tell = before > 0 or took > 4 * seconds  # separate the time per point from that per call
         if count == len(points) or (can_tell and count > possible / 2):
             fits = count == len(points) and took < 2 * seconds
             chosen = count if fits else min(rounded(possible), len(points))
@@ -166,7 +166,7 @@ def sample_size(match: Matcher, points: Doubles, seconds: float) -> tuple[int, b
 
 
 def rounded(count: float) -> int:
-    """Return one significant digit, downwards."""
+    """Round down to one significant digit."""
     size = 10 ** int(np.log10(max(count, 1)))
     return int(count // size * size)
 

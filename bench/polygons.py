@@ -1,14 +1,14 @@
-"""Contenders for regions: what a careful user of each library writes, in the fastest of its forms.
+"""Contenders for regions: the code of a careful user of each library, in its fastest form.
 
 A contender is a function that takes a layer and returns a function that takes points and returns one region
-per point: the region of smallest area that covers it, the first of equals, -1 for none. The first call is the
-time to build; the second is the time to match, and includes making the library's points and choosing among
-the candidates.
+per point: the region of smallest area that covers it, the first one in a tie, -1 for none. The first call is
+the time to build; the second is the time to match, and includes making the library's points and choosing
+among the candidates.
 
-Peers get the *polygons* of the regions, not the regions: smaller boxes, fewer candidates, and multipolygons
-with overlapping parts mean the same to all. They get them best first, so the best candidate of a point is
-the one of lowest position, which is cheap to find. Where a library has several ways, the comment says what
-was tried.
+Peers get the *polygons* of the regions, not the regions: the boxes are smaller, there are fewer candidates,
+and multipolygons whose polygons overlap mean the same to all. The polygons are sorted best first, so the best
+candidate of a point is the one of lowest position, which is cheap to find. Where a library offers several
+ways, a comment says which were tried.
 """
 
 from __future__ import annotations
@@ -55,17 +55,17 @@ class Parts:
         self.region = np.append(region[order], -1)  # the last one is for points without a candidate
 
     def best(self, count: int, point: Integers, part: Integers) -> Integers:
-        """Return the answers of `count` points from pairs of a point and a part that covers it."""
+        """Return the answers of `count` points, given pairs of a point and a polygon that covers it."""
         lowest = np.full(count, len(self.region) - 1)
         np.minimum.at(lowest, point, part)
         return np.asarray(self.region[lowest])
 
 
 def shapely_tree(layer: Layer) -> Matcher:
-    """Ask a tree for the pairs.
+    """Query a tree for the pairs.
 
-    A tree of the points, asked with the polygons, which are prepared once. The other way round, a tree of the
-    polygons asked with points, is up to 40 times slower when polygons have many vertices.
+    A tree of the points, queried with the polygons, which are prepared once. The reverse, a tree of the
+    polygons queried with points, is up to 40 times slower when polygons have many vertices.
     """
     import shapely
 
@@ -80,7 +80,8 @@ def shapely_tree(layer: Layer) -> Matcher:
 
 
 def shapely_prepared(layer: Layer) -> Matcher:
-    """Ask a tree of the polygons for the boxes around each point, then test those prepared polygons."""
+    """Query a tree of the polygons for the boxes that contain each point, then test these prepared
+    polygons."""
     import shapely
 
     parts = Parts(layer)
@@ -88,7 +89,8 @@ def shapely_prepared(layer: Layer) -> Matcher:
 
     def match(points: Doubles) -> Integers:
         point, part = tree.query(shapely.points(points))
-        # One polygon after the other, for the caches' sake: a third faster. Small integers sort by radix.
+        # One polygon after the other, which is a third faster thanks to the caches. Small integers sort by
+        # radix.
         by_part = np.argsort(part.astype(np.min_scalar_type(len(parts.geometries))), kind="stable")
         point, part = point[by_part], part[by_part]
         covers = shapely.intersects_xy(parts.geometries[part], points[point, 0], points[point, 1])
@@ -98,7 +100,7 @@ def shapely_prepared(layer: Layer) -> Matcher:
 
 
 def geopandas_sjoin(layer: Layer) -> Matcher:
-    """Join two frames. The polygons on the left: the other order and predicates were not faster."""
+    """Join two frames, polygons on the left: the other order and other predicates were not faster."""
     import geopandas
 
     parts = Parts(layer)
@@ -116,7 +118,7 @@ JOIN = """
     SELECT points.id, regions.position
     FROM (SELECT id, ST_Point(x, y) AS place FROM points) AS points
     JOIN regions ON ST_Intersects(regions.shape, points.place)
-"""  # choosing the best of the pairs in SQL, with MIN and GROUP BY, takes longer than in NumPy
+"""  # choosing the best pair in SQL, with MIN and GROUP BY, takes longer than in NumPy
 
 
 def duckdb_spatial(layer: Layer) -> Matcher:
@@ -138,7 +140,8 @@ def duckdb_spatial(layer: Layer) -> Matcher:
 
 @cache
 def duckdb_connection(threads: int = 1) -> Any:
-    """Load DuckDB's spatial extension, once: from its package if there is one, or from where DuckDB looks."""
+    """Load DuckDB's spatial extension once: from its package if installed, else from DuckDB's own
+    repository."""
     import duckdb
 
     connection = duckdb.connect(config={"threads": threads})
@@ -196,7 +199,8 @@ def _table(points: Doubles) -> Any:
 
 
 def timezonefinder(layer: Layer) -> Matcher:
-    """Ask timezonefinder, all points in one call. It reads its own files; the layer is made of the same."""
+    """Call timezonefinder with all points at once. It reads its own files; the layer is made from the same
+    files."""
     from timezonefinder import TimezoneFinder
 
     from bench import fetch
@@ -208,7 +212,7 @@ def timezonefinder(layer: Layer) -> Matcher:
 
 
 def workers(count: int) -> Callable[[Layer | Disks], Matcher]:
-    """Return the contender that is poly-match with so many threads."""
+    """Return poly-match with this many threads as a contender."""
 
     def build(layer: Layer | Disks) -> Matcher:
         import poly_match

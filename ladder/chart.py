@@ -28,7 +28,7 @@ def draw_bar(axes, y: float, height: float, row: dict) -> None:
     # The baseline has no length on this scale: it is a thin mark.
     begin, end = (0.97, 1.03) if end / begin < 1.06 else (begin, end)
     axes.barh(y, end - begin, left=begin, height=height, color=colour(row), zorder=3, linewidth=0)
-    # Within the bar where there is room: beside it the mark of the ceiling may stand.
+    # Inside the bar if there is room: the mark of the ceiling may be beside it.
     inside = times >= 5
     axes.text(
         end if inside else max(end, 1.03),
@@ -58,7 +58,7 @@ def draw(rows: list[dict], machine: dict, paths: list[Path]) -> None:
     import matplotlib.pyplot as plt
 
     ran = [row for row in rows if "times_baseline" in row]
-    # A rung in other circumstances has no place of its own: it is a thin bar under the rung that it repeats.
+    # A rung under other conditions is a thin bar below the rung that it repeats.
     steps = [row for row in ran if row["of"] in (None, BASELINE)]
     beside = {row["of"]: row for row in ran if row not in steps}
     with plt.rc_context(style("ladder")):

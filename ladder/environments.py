@@ -1,9 +1,9 @@
-"""Where rungs run: each in a process of its own, with the allocator fixed, and C code of the ladder's making.
+"""Where rungs run: each in its own process, with a fixed allocator, and C code built by the ladder.
 
 The C code is built from this checkout, once optimized and once not, so that what is measured does not
-depend on how the package in use was installed. The builds, and an environment for PyPy, are made when first
-needed, under the user's cache folder, and kept. What cannot be made raises `NotRun` with the reason, which
-then takes the place of numbers in the table.
+depend on how the package in use was installed. The builds, and an environment for PyPy, are made on first
+use, under the user's cache folder, and kept. If one can't be made, `NotRun` is raised with the reason, which
+the table then shows instead of numbers.
 """
 
 import hashlib
@@ -27,13 +27,13 @@ SOURCES = {
 PROJECTS = {"poly_match": ROOT, "extension": EXTENSION}
 
 # glibc asks the operating system for blocks above a limit and gives them back at once; below it, memory is
-# reused. The limit follows what a process frees, so it depends on history. Here it is fixed: high, as it is
-# after a while in a program that works with large arrays, or low, as it is at the start.
+# reused. The limit follows what a process frees, so it depends on history. Here it is fixed: high, as in a
+# program that has worked with large arrays for a while, or low, as at the start.
 REUSED_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(32 << 20), "MALLOC_TRIM_THRESHOLD_": str(512 << 20)}
 FRESH_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(128 << 10), "MALLOC_TRIM_THRESHOLD_": str(128 << 10)}
 
 
-KEEP_SECONDS = 7 * 24 * 3600  # how long a build stays that nobody uses
+KEEP_SECONDS = 7 * 24 * 3600  # how long an unused build is kept
 
 
 class NotRun(Exception):
@@ -57,7 +57,7 @@ def cache_folder() -> Path:
 
 
 def last_words(done: subprocess.CompletedProcess) -> str:
-    """What a program that failed said about it, in a line."""
+    """The error message of a failed program, in one line."""
     lines = [line.strip() for line in (done.stderr or done.stdout or "").splitlines() if line.strip()]
     errors = [line for line in lines if "error:" in line.lower() and "subprocess-exited" not in line]
     return (errors[:1] or lines[-1:] or [f"exit code {done.returncode}"])[0]
@@ -102,7 +102,7 @@ def build(project: str, is_debug: bool = False) -> Path:
     if folder.is_dir():
         os.utime(folder)
         return folder
-    for old in cache_folder().glob(f"{family}*"):  # of other sources; another checkout may be using them
+    for old in cache_folder().glob(f"{family}*"):  # of other sources; another checkout may use them
         if time.time() - old.stat().st_mtime > KEEP_SECONDS:
             shutil.rmtree(old, ignore_errors=True)
     command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps"]
@@ -120,7 +120,7 @@ def build(project: str, is_debug: bool = False) -> Path:
         _call(command, f"building {project}", env=environment)
         try:
             target.rename(folder)
-        except OSError:  # somebody else made the same build meanwhile
+        except OSError:  # another process made the same build meanwhile
             if not folder.is_dir():
                 raise
         os.utime(folder)
@@ -128,7 +128,7 @@ def build(project: str, is_debug: bool = False) -> Path:
 
 
 def place(rung: Rung) -> Place:
-    """Where `rung` runs, made when it is not there yet."""
+    """The environment of `rung`; it is made if it doesn't exist."""
     environment = dict(os.environ, PYTHONPATH=str(ROOT))
     environment |= FRESH_MEMORY if rung.circumstance == "fresh memory" else REUSED_MEMORY
     python = pypy() if rung.circumstance == "pypy" else Path(sys.executable)

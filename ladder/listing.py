@@ -1,6 +1,6 @@
-"""The lines of a file that the page shows: whole functions and classes by name, Python's or C's.
+"""The parts of a file that the page shows: whole functions and classes by name, in Python or C.
 
-The page never holds code of its own: a block `code FILE NAME ...` is filled from the file whenever the page
+The page contains no code of its own: a block `code FILE NAME ...` is filled from the file whenever the page
 is rewritten, and a test compares them, so code on the page is code that runs.
 """
 
@@ -45,13 +45,13 @@ def c_part(text: str, name: str) -> str:
 
 
 def listing(file: str, names: list[str]) -> str:
-    """A fenced block of Markdown with parts of a file, in the order of the names; without names, all."""
+    """A fenced block of Markdown with parts of a file, in the order of the names; by default all of it."""
     text = (ROOT / file).read_text(encoding="utf-8")
     is_c = file.endswith(".c")
     parts = [(c_part if is_c else python_part)(text, name) for name in names] or [text.strip()]
     code = parts[0]
     for before, part in itertools.pairwise(parts):
-        both_short = "\n" not in before and "\n" not in part  # imports, above all
+        both_short = "\n" not in before and "\n" not in part  # mostly imports
         code += ("\n" if both_short else "\n\n") + part
     code = re.sub(r"  # noqa: .*", "", code)
     return f"```{LANGUAGES[Path(file).suffix]}\n{code}\n```"

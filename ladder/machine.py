@@ -1,4 +1,4 @@
-"""What a run of the ladder depends on, beside the machine: its own builds, the clock, the allocator."""
+"""What affects a run of the ladder besides the machine: its own builds, the clock, the allocator."""
 
 import sys
 
@@ -10,7 +10,7 @@ PACKAGES = ("numpy", "numba", "poly-match", "py-spy", "matplotlib")
 
 
 def built(project: str, module: str) -> str:
-    """How the ladder's own build of a project was compiled, by one of its modules."""
+    """How the ladder's own build of a project was compiled, read from one of its modules."""
     from ladder.environments import NotRun, build
 
     try:
@@ -21,7 +21,7 @@ def built(project: str, module: str) -> str:
 
 
 def describe_run(core: int | None, rows: list[dict]) -> dict:
-    """Facts about a run of the ladder, beside those about the machine."""
+    """Facts about a run of the ladder, in addition to those about the machine."""
     projects = {row["project"] for row in rows if "median_ms" in row}
     return describe(core, PACKAGES) | {
         "library": built("poly_match", "_core") if "poly_match" in projects else "not run",

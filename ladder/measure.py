@@ -1,8 +1,8 @@
 """Run the rungs and compare them: times, multiples of the baseline, ceilings, answers.
 
-Every rung has a process of its own, and they take turns: some rounds, in each of which every rung runs for
-a slice of its time and the baseline runs before and in the middle. A multiple compares the medians of all
-slices, so on a machine that slows down or speeds up meanwhile, no rung profits from when it ran.
+Every rung has its own process, and they take turns. In each round every rung runs for a slice of its time,
+and the baseline runs at the beginning and in the middle. A multiple compares the medians of all slices, so if
+the machine slows down or speeds up meanwhile, no rung gains from when it ran.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,7 @@ def summary(batches: list) -> dict:
 
 
 def turns(names: list[str], rounds: int) -> list[str]:
-    """Who runs when: in each round the baseline, half of the others, the baseline, the other half."""
+    """The order of the slices: in each round the baseline, half of the others, the baseline, the rest."""
     others = [name for name in names if name != BASELINE]
     half = (len(others) + 1) // 2
     one = [BASELINE, *others[:half], BASELINE, *others[half:]] if others else [BASELINE]
@@ -114,7 +114,7 @@ def group_answers(rows: list[dict]) -> None:
 
 
 def disagreements(rows: list[dict]) -> list[str]:
-    """What must not happen: other winners with the same arithmetic, or a point matched by some rungs only."""
+    """The failures: other winners with the same arithmetic, or a point matched by some rungs only."""
     problems = []
     first: dict[str, dict] = {}
     ran = [row for row in rows if "answers" in row]

@@ -1,10 +1,9 @@
-"""Was the machine quiet enough for figures that others will read?
+"""Was the machine quiet enough for published figures?
 
-Processor time does not count what other programs take, but they also empty the caches, share the memory's
-bandwidth and make a virtual machine's host slow. So a run watches what else went on: how busy the other
-cores were, how much time the host stole, how much of its wall time a rung really ran, and whether the
-baseline was as fast at the end as at the beginning. Where the operating system does not tell (/proc is
-Linux), the last two remain.
+Processor time excludes the time of other programs, but they also empty the caches, share the memory bandwidth
+and slow down the host of a virtual machine. So a run records how busy the other cores were, how much time the
+host stole, for how much of its wall time a rung really ran, and whether the baseline was as fast at the end
+as at the beginning. Only Linux (/proc) gives the first two.
 """
 
 import time
@@ -35,7 +34,7 @@ def read_ticks() -> Ticks:
 
 
 def shares(before: Ticks, after: Ticks, core: int | None) -> tuple[float, float]:
-    """How busy the cores but `core` were, and the share of its own time stolen from `core`."""
+    """How busy the cores other than `core` were, and the share of `core`'s time that was stolen."""
     busy, total, stolen = 0, 0, 0.0
     for number, (busy_after, stolen_after, total_after) in after.items():
         busy_before, stolen_before, total_before = before.get(number, (busy_after, stolen_after, total_after))
@@ -49,7 +48,7 @@ def shares(before: Ticks, after: Ticks, core: int | None) -> tuple[float, float]
 
 
 def busy_now(seconds: float = 1.0) -> list[str]:
-    """Why not even to begin, from a look at all cores for a moment."""
+    """Reasons not to begin, from a short look at all cores."""
     before = read_ticks()
     time.sleep(seconds)
     busy, _ = shares(before, read_ticks(), None)
@@ -57,7 +56,7 @@ def busy_now(seconds: float = 1.0) -> list[str]:
 
 
 def disturbed(profiles: dict) -> list[str]:
-    """What was wrong with the wall times of calls, by which the cost of a profiler is judged."""
+    """Problems with the wall times of calls, from which the cost of a profiler is computed."""
     shares = [found["processor_share"] for found in profiles.values() if "processor_share" in found]
     share = min(shares, default=1.0)
     if share >= LEAST_SHARE:
@@ -66,7 +65,7 @@ def disturbed(profiles: dict) -> list[str]:
 
 
 def restless(before: Ticks, after: Ticks, core: int | None, rows: list[dict]) -> list[str]:
-    """What was wrong with a run from `before` to `after` on `core`, a sentence each; best none."""
+    """Problems with a run from `before` to `after` on `core`, one sentence each."""
     busy, stolen = shares(before, after, core)
     found = []
     if core is not None and busy > MOST_BUSY:

@@ -7,8 +7,8 @@ from pathlib import Path
 from common.chart import digits
 from ladder.catalogue import label
 
-# Against the baseline of the same run: what must be reached, and what is aimed at. Of a native Polygon both
-# with the Python select_best_polygon, which sets a ceiling, and with the native one.
+# Multiples of the baseline of the same run: the minimum, and the aim. For a native Polygon both with the
+# Python select_best_polygon, which sets a ceiling, and with the native one.
 TARGETS = {
     "r07_c1": (12, 13.8),
     "r09_c2": (150, 180),
@@ -52,7 +52,7 @@ def footnotes(rows: list[dict], machine: dict) -> list[str]:
     notes = [
         f"{machine['cpu']}, one core; {machine['python']}, NumPy {machine['packages']['numpy']}; "
         f"examples/extension: {machine['extension']}; library: {machine['library']}; {machine['date'][:10]}",
-        f"times are {machine['clock']}; every rung in a process of its own, in turns; malloc: "
+        f"times are {machine['clock']}; every rung in its own process, in turns; malloc: "
         + ", ".join(f"{name}={value}" for name, value in machine["malloc"].items()),
         "× baseline: median of the baseline, which ran before, between and after, by the rung's median",
         "ceiling: the Python select_best_polygon alone, over the candidates of that rung",

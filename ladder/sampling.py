@@ -1,11 +1,10 @@
 """Time a call. Python 3.9 and the standard library, since it also runs under PyPy.
 
-What is measured is the processor time of the thread, where its clock is fine enough, so that a program that
-takes the processor away meanwhile does not count; elsewhere it is wall time. A sample is the time of one
-call; where a call is so short that reading the clock would show, it is the mean of a batch of calls that
-together take about two milliseconds. The first call counts like every other one, unless there is a warm-up:
-that is how the time of a just-in-time compiler is shown, or left out. The garbage collector runs as it does
-in normal use, and a result is thrown away before the next one is made.
+If the thread's clock is fine enough, its processor time is measured, which excludes time taken by other
+programs; otherwise wall time. A sample is the time of one call, or, for calls so short that reading the clock
+would matter, the mean of a batch of calls that together take about two milliseconds. The first call counts
+like any other unless there is a warm-up: this shows the time of a just-in-time compiler, or leaves it out.
+The garbage collector runs as in normal use, and each result is freed before the next one is made.
 """
 
 import time
@@ -13,13 +12,13 @@ from itertools import repeat
 from time import perf_counter
 
 BATCH_SECONDS = 0.002
-FINE_SECONDS = BATCH_SECONDS / 20  # the largest step of a clock that can time a batch
+FINE_SECONDS = BATCH_SECONDS / 20  # the coarsest clock step that can time a batch
 
 
 def smallest_step(clock, patience=0.05, readings=1000):
-    """The smallest difference this clock shows, or infinity if it does not move within `patience` seconds.
+    """The smallest step of this clock, or infinity if it does not move within `patience` seconds.
 
-    Nor within that many readings: on a busy machine the seconds may pass between two of them.
+    It also makes that many readings: on a busy machine the seconds may pass between two of them.
     """
     smallest = float("inf")
     begin = perf_counter()
@@ -65,7 +64,7 @@ class Repeated:
             taken.append((elapsed, wall, batch))
             total += elapsed
             calls += batch
-            if not self.is_first:  # the first call may hold compilation and other things done once
+            if not self.is_first:  # the first call may include compilation and other one-time work
                 fastest = min(t / n for t, _, n in taken)
                 self.batch = max(1, int(BATCH_SECONDS / max(fastest, 1e-9)))
             self.is_first = False

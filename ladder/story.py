@@ -1,8 +1,8 @@
-"""Put the figures of a run, and the code of the rungs, into docs/story.md, so that they belong together.
+"""Put the figures of a run and the code of the rungs into docs/story.md, so that they stay consistent.
 
-A figure in the text is between two comments that a reader of the page does not see, as in
-`<!--r07.x-->15.0<!---->`, and never at the start of a line, all of which a comment makes HTML; a block of
-lines is between `<!--table-->` and `<!--/table-->`. Names of figures:
+A figure in the text is between two comments that readers of the page do not see, as in
+`<!--r07.x-->15.0<!---->`, and never at the start of a line, since a comment there makes the whole line HTML.
+A block of lines is between `<!--table-->` and `<!--/table-->`. Names of figures:
 
     r07.x   times the baseline        r07.ms  median in milliseconds     r07.us  in microseconds
     r07.avg average in ms             r07.ceiling  in ms                 r08.ms/r09.ms  a quotient of two
@@ -120,7 +120,7 @@ def profile_markdown(profile: dict, count: int = 6) -> str:
 
 
 def rewrite(path: Path, rows: list[dict], machine: dict) -> list[str]:
-    """Renew every figure and listing of the page; returns the names of those that this run does not have."""
+    """Update every figure and listing of the page; return the names of those that this run does not have."""
     profile_file = path.parent / "profile.json"
     profiles = json.loads(profile_file.read_text(encoding="utf-8")) if profile_file.exists() else {}
     figures = Figures(rows, machine, profiles)

@@ -1,8 +1,8 @@
-"""What the winners of the example are worth: areas that should be equal, compared by their rounding errors.
+"""How the example picks its winners: areas that should be equal, compared by their rounding errors.
 
-All the polygons are one shape moved by whole numbers. Computed in floating point, as the baseline does it,
-their areas differ, and the smallest one wins. This module says by how much, and what else could have won:
-by the exact area of the same coordinates, and by the baseline's own formula summed in another order.
+All the polygons are one shape moved by whole numbers. Computed in floating point, as in the baseline, their
+areas differ, and the smallest one wins. This module shows by how much they differ, and which polygon wins by
+the exact area of the same coordinates, and by the baseline's formula summed in another order.
 """
 
 from fractions import Fraction
@@ -23,7 +23,7 @@ def exact_area(polygon) -> Fraction:
 
 
 def summed_in_pairs(polygon) -> float:
-    """The baseline's formula, its sums in two halves, as a processor adds with vectors of two numbers."""
+    """The baseline's formula, with sums in two halves, as a processor adds vectors of two numbers."""
     xs, ys = polygon.x.tolist(), polygon.y.tolist()
 
     def dot(one: list, other: list) -> float:  # of `one` with `other` moved by one place
@@ -61,7 +61,7 @@ class Example:
         return max(float(abs(Fraction(areas[key]) - true)) for key, true in self.exact.items())
 
     def spread(self) -> float:
-        """How far the true areas are apart, of polygons that were moved and so rounded."""
+        """The spread of the true areas; moving a polygon rounds its coordinates."""
         return float(max(self.exact.values()) - min(self.exact.values()))
 
     def equal(self, one: str, other: str) -> int:
@@ -69,7 +69,7 @@ class Example:
         return sum(self.winner(p, one) is self.winner(p, other) for _, p in self.sets)
 
     def at_point(self) -> list[tuple[str, str, object]]:
-        """Who chooses which polygon for POINT."""
+        """The polygon that each arithmetic chooses for POINT."""
         polygons = next(p for point, p in self.sets if tuple(point.tolist()) == POINT)
         return [
             ("expected", "expected by the test", next(p for p in polygons if first_vertex(p) == EXPECTED)),
@@ -79,7 +79,7 @@ class Example:
         ]
 
     def facts(self) -> dict:
-        """What the page says about it, as text: figures by name, and the table."""
+        """The text for the page: figures by name, and the table."""
         facts = {f"error.{name}": scientific(self.error(name)) for name in self.areas}
         facts["spread"] = scientific(self.spread())
         facts["equal.exact"] = f"{self.equal('NumPy', 'exact')} of {len(self.sets)}"

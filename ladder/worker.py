@@ -1,14 +1,14 @@
-"""One rung in a process of its own: times it on request, so that rungs take turns and share nothing.
+"""One rung in its own process, timed on request, so that rungs take turns and share nothing.
 
-Run as `python -m ladder.worker RUNG`. Each line on its input is a request in JSON, each line of its output
-the answer:
+Run as `python -m ladder.worker RUNG`. Each line of its input is a request in JSON, each line of its output
+the response:
 
     {"do": "warm", "calls": N}                             {}
     {"do": "run", "seconds": S, "iterations": N or null}   {"batches": [[seconds, wall seconds, calls], ...]}
     {"do": "select", "seconds": S}                         the same of the Python select_best_polygon alone
     {"do": "answers"}                                      {"answers": [...]}
 
-The first line comes without a request and says what runs. Python 3.9 and the standard library.
+The first output line needs no request and describes the rung. Python 3.9 and the standard library.
 """
 
 import argparse
@@ -22,7 +22,7 @@ from ladder.sampling import Repeated, choose_clock
 
 
 def use_build(folder):
-    """Make sure that C code comes from `folder`, also where an editable installation would get in first."""
+    """Make sure that C code comes from `folder`, even if there is an editable installation."""
     sys.meta_path[:] = [f for f in sys.meta_path if "editable" not in type(f).__module__]
     sys.path.insert(0, folder)
 

@@ -1,4 +1,4 @@
-"""The ladder's side of its workers: start one for a rung, ask it to do things, end it."""
+"""The ladder's side of its workers: start one for a rung, send it requests, end it."""
 
 import json
 import re
@@ -9,7 +9,7 @@ from ladder.environments import NotRun, last_words, place
 
 
 class Worker:
-    """A process that holds one rung; `said` is what it tells about itself. Close it, or use `with`."""
+    """A process that runs one rung; `said` is its description of itself. Close it, or use `with`."""
 
     def __init__(self, rung: Rung) -> None:
         self.rung = rung
@@ -42,7 +42,7 @@ class Worker:
 
     def close(self) -> None:
         if self.process.poll() is None:
-            self.process.communicate()  # the end of its input ends it
+            self.process.communicate()  # it exits at the end of its input
 
     def __enter__(self) -> "Worker":
         return self
@@ -52,7 +52,7 @@ class Worker:
 
 
 def reason(done: subprocess.CompletedProcess) -> str:
-    """Why a worker ended: a missing package by its name, else its last words."""
+    """Why a worker ended: a missing package by its name, else its last line of output."""
     words = last_words(done)
     missing = re.match(r"ModuleNotFoundError: No module named '(?!ladder)(\w+)", words)
     return f"{missing[1]} is not installed" if missing else words

@@ -36,7 +36,7 @@ static int polygon_init(PyObject *object, PyObject *args, PyObject *keywords) {
     if (vertices && (PyArray_NDIM((PyArrayObject *)vertices) != 2 || PyArray_SIZE((PyArrayObject *)vertices) == 0))
         PyErr_SetString(PyExc_ValueError, "x and y: expected two sequences of numbers");
     else if (vertices && self->x) /* looked at last: reading x and y can run Python code that calls __init__ */
-        PyErr_SetString(PyExc_RuntimeError, "this Polygon is initialized already");
+        PyErr_SetString(PyExc_RuntimeError, "this Polygon is already initialized");
     else if (vertices && (center = PyObject_CallMethod(vertices, "mean", "i", 1))) { /* vertices.mean(axis=1) */
         memcpy(self->center, PyArray_DATA((PyArrayObject *)center), sizeof self->center);
         Py_XSETREF(self->y, PySequence_GetItem(vertices, 1)); /* a new reference, from here on the polygon's */

@@ -1,9 +1,9 @@
 """Where the time of a rung goes: cProfile's table, a flame graph of py-spy's samples, and what both cost.
 
-cProfile counts every Python call, and by doing so slows calls down and sees nothing within C. A sampling
-profiler looks at the whole stack some hundred times a second; py-spy with `--native` puts Python functions
-and C functions into one stack. How much each of them changes what it looks at is measured: a call's time on
-the wall without a profiler, under py-spy and under cProfile.
+cProfile counts every Python call, which slows calls down, and sees nothing inside C. A sampling profiler
+reads the whole stack some hundred times per second; py-spy with `--native` puts Python functions and C
+functions into one stack. The cost of each is measured: the wall time of a call without a profiler, under
+py-spy and under cProfile.
 """
 
 import json
@@ -54,11 +54,11 @@ def show(found: dict, path: Path) -> None:
 
 
 def profile(rungs: list[str] | None, seconds: float, docs: Path) -> dict:
-    """Print and draw the profiles of some rungs, keep their figures in profile.json, return the new ones.
+    """Print and draw the profiles of some rungs, write their figures to profile.json, return the new ones.
 
-    A rung that could not be profiled has only a `reason` among them, and none in the file.
+    If a rung could not be profiled, its figures are only a `reason`, which is not written to the file.
     """
-    machine.release()  # a sampler works beside what it looks at, on another core
+    machine.release()  # the sampler runs beside its target, on another core
     docs.mkdir(parents=True, exist_ok=True)
     figures = docs / "profile.json"
     kept = json.loads(figures.read_text(encoding="utf-8")) if rungs and figures.exists() else {}

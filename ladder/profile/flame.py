@@ -1,10 +1,10 @@
-"""Draw a flame graph: one box per frame, as wide as the share of samples in which it was on the stack.
+"""Draw a flame graph: one box per frame, as wide as its share of the samples.
 
-The outermost frame is at the bottom. Frames of one parent are in alphabetical order, so left to right means
-nothing. Colour tells whose code it is: Python's, our C, NumPy's or other C. In a browser a click on a box
-widens it to the whole picture and a field searches the names (flame.js, which is put into the picture);
-where scripts do not run it is a plain picture. py-spy draws such graphs too, but of its own stacks: here
-they are tidied first (stacks.py), so that a reader sees functions and not how they were compiled.
+The outermost frame is at the bottom. Frames of one parent are in alphabetical order, so the order from left
+to right has no meaning. The colour shows whose code it is: Python's, our C, NumPy's or other C. In a browser
+a click on a box widens it to the whole picture and a field searches the names (flame.js, which is embedded);
+without scripts it is a plain picture. py-spy draws such graphs too, but from raw stacks; here they are tidied
+first (stacks.py), so that readers see functions and not compilation details.
 """
 
 from html import escape
@@ -45,7 +45,7 @@ def colour(frame: str) -> str:
 
 
 def boxes(level: dict, x: float, depth: int, total: int, found: list) -> None:
-    """Collect (x, depth, share, frame) of what is wide enough to see, from the outside in; x is a share."""
+    """Collect (x, depth, share, frame) of boxes wide enough to see, outermost first; x is a share."""
     for frame in sorted(level):
         samples, children = level[frame]
         share = samples / total
@@ -56,7 +56,7 @@ def boxes(level: dict, x: float, depth: int, total: int, found: list) -> None:
 
 
 def shown(frame: str, pixels: float) -> str:
-    """What of a name fits: all of it, the function alone, its beginning, or nothing. As in flame.js."""
+    """The part of a name that fits: all, the function alone, its beginning, or nothing; as in flame.js."""
     room = int((pixels - 8) / CHARACTER)
     function = frame.rpartition(" (")[0] or frame
     if len(frame) <= room:

@@ -1,9 +1,8 @@
 """Sample a rung with py-spy: how often each stack was seen, {(outermost, ..., innermost): count}.
 
-py-spy's own frames are made readable here, before anything is drawn or counted: a frame is
-`function (file:line)`, the frames above the rung's `run` are cut off, and a frame that is no function of its
-own for a reader goes into its caller. These are what the compiler inlined from header files, and addresses
-without a name, inside libraries that come without symbols.
+py-spy's frames are made readable here, before anything is drawn or counted: a frame is `function
+(file:line)`, frames outside the rung's `run` are dropped, and frames that mean nothing to readers are merged
+into their callers: code inlined from header files, and addresses without a name in libraries without symbols.
 """
 
 import json
@@ -24,7 +23,7 @@ Stacks = dict[tuple[str, ...], int]
 
 
 def run_target(rung: Rung, seconds: float, *options: str, before: tuple = ()) -> dict:
-    """What ladder.profile.target prints about a rung, the command `before` in front of it."""
+    """The output of ladder.profile.target for a rung, run under the command `before`."""
     where = place(rung)
     command = [*before, str(where.python), "-m", "ladder.profile.target", rung.code, str(seconds), *options]
     if where.build:
@@ -37,7 +36,7 @@ def run_target(rung: Rung, seconds: float, *options: str, before: tuple = ()) ->
 
 
 def py_spy(rung: Rung, seconds: float) -> tuple[Stacks, dict]:
-    """Python and C frames in one stack, and what the target printed."""
+    """Stacks of Python and C frames, and the target's output."""
     beside = Path(sys.executable).with_name("py-spy")
     program = str(beside) if beside.exists() else shutil.which("py-spy")
     if program is None:
@@ -56,7 +55,7 @@ def py_spy(rung: Rung, seconds: float) -> tuple[Stacks, dict]:
 
 
 def fold(text: str) -> Stacks:
-    """What `py-spy record --format raw` writes, as stacks from the rung's `run` on."""
+    """The output of `py-spy record --format raw` as stacks, from the rung's `run` on."""
     counts: Counter = Counter()
     for line in text.splitlines():
         stack, _, count = line.rpartition(" ")

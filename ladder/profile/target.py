@@ -1,7 +1,7 @@
-"""What a profiler looks at: one rung, run again and again for some seconds.
+"""The target of a profiler: one rung, run repeatedly for some seconds.
 
-Run as `python -m ladder.profile.target RUNG SECONDS`. At the end it prints a line of JSON: how long a call
-took on the clock on the wall, and with `--count` what cProfile, which then was at work, saw.
+Run as `python -m ladder.profile.target RUNG SECONDS`. At the end it prints a line of JSON: the wall time of a
+call, and with `--count`, which enables cProfile, its figures.
 """
 
 import argparse
@@ -29,12 +29,12 @@ def repeat(rung, polygons, points, seconds: float) -> dict:
 
 
 def is_ours(file: str, line: int, function: str) -> bool:
-    """Whether cProfile saw the loop around the rung, or itself."""
+    """Whether this is the loop around the rung, or cProfile itself."""
     return file == __file__ or "method time." in function or "_lsprof" in function
 
 
 def count_calls(rung, polygons, points, seconds: float) -> dict:
-    """The functions with the most time of their own, most first."""
+    """The functions with the most own time, most first."""
     recorder = cProfile.Profile()
     recorder.enable()
     found = repeat(rung, polygons, points, seconds)

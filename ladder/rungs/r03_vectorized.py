@@ -2,8 +2,8 @@
 
 Against rung 2: one points x polygons matrix of distances, one matrix of areas with infinity where a polygon
 is too far, and `argmin` along its rows, which takes the first of equal areas as the baseline does. A point
-without a candidate has only infinities, where `argmin` says 0: it needs a look of its own, or it gets the
-first polygon for an answer. None of the functions that other people knew, and built upon, exists any more.
+without a candidate has only infinities, where `argmin` returns 0: without a separate check it would get the
+first polygon. None of the functions that other people knew and built upon is left.
 
 The matrices are megabytes, written at each step and read again at the next, so the time depends on where
 malloc finds the memory; the ladder fixes that for all rungs (see ladder/environments.py and rung 3b).

@@ -1,4 +1,4 @@
-"""Rung 4: rung 3 by somebody who knows what NumPy does underneath.
+"""Rung 4: rung 3 by somebody who knows how NumPy works inside.
 
 Against rung 3: `norm` over pairs of numbers makes a three-dimensional array and sums along its shortest
 axis; the two coordinates apart need only plain matrices. And `where` writes the areas once instead of

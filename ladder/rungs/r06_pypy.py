@@ -3,8 +3,7 @@
 Against the baseline: another interpreter, one that compiles hot loops while they run. It speeds up Python;
 but here the time goes into NumPy's C code and into crossing over to it, and PyPy has to emulate CPython's C
 interface for each crossing. So the wrong tool for this program makes it slower, however good the tool. This
-rung is run in a process of its own, in an environment that the ladder makes for it (see
-ladder/environments.py).
+rung runs in an environment that the ladder makes for it (see ladder/environments.py).
 """
 
 NAME = "the baseline under PyPy"

@@ -1,8 +1,8 @@
 """Rung 10: rung 7's function from the library, over the same Python objects.
 
 Against rung 7: where `center` is a `cached_property` or a plain attribute, the library finds the array in
-the instance's dictionary by itself, sees that it holds two doubles and reads them where they lie: no
-attribute protocol, no number object. It also compares exactly, whatever the rounding.
+the instance's dictionary by itself, checks that it holds two doubles and reads them in place: no attribute
+protocol, no number object. It also compares exactly, whatever the rounding.
 """
 
 from poly_match import find_close_polygons

@@ -1,14 +1,14 @@
-/* arrow.c: what lies in memory that another library exported through the Arrow PyCapsule interface?
+/* arrow.c: what data did another library export through the Arrow PyCapsule interface?
  *
  * The structs of the Arrow C data interface, declared below as its specification allows, become plain tuples, and
- * their buffers read-only NumPy arrays over the very memory: nothing is copied and no library of Arrow is needed.
- * What a column means is the business of Python; here it is made safe to look at. Everything a struct says is checked
- * before it is believed, so a malformed one is a ValueError; how large a buffer really is no consumer can see, it
- * follows from lengths and offsets. A struct that is taken is moved out of its capsule and released once: the arrays
- * over its buffers hold it, and the last one to die releases it.
+ * their buffers read-only NumPy arrays over the same memory: nothing is copied and no Arrow library is needed. Python
+ * interprets the columns; this file makes them safe to read. Every value in a struct is checked before it is used, so
+ * a malformed struct is a ValueError. A consumer can't see the real size of a buffer; it follows from lengths and
+ * offsets. A struct is moved out of its capsule and released once: the arrays over its buffers keep it alive, and the
+ * last of them releases it.
  *
- * A field is (format, name, metadata, children); an array is (length, offset, null count, buffers, children). Of a
- * format that no points or polygons are made of, neither buffers nor children are looked at. */
+ * A field is (format, name, metadata, children); an array is (length, offset, null count, buffers, children). If
+ * points and polygons can't have a format, its buffers and children are not read. */
 #include "core.h"
 
 #ifndef ARROW_C_DATA_INTERFACE
@@ -58,7 +58,7 @@ enum { DEEPEST = 32 };                             /* nesting: multipolygons in 
 enum { MOST = 1 << 20 };                           /* children or buffers of one struct */
 static const int64_t LONGEST = PTRDIFF_MAX / 1024; /* of an array: sizes in bytes stay far from overflow */
 
-/* What is said about malformed structs: where they came from, in which field. */
+/* For the message about a malformed struct: its argument and field. */
 typedef struct origin {
     const char *argument, *field;
 } origin;
@@ -69,7 +69,7 @@ static PyObject *malformed(origin where, const char *what) {
     return NULL;
 }
 
-/* Text that a schema has in it; a ValueError where it is none. */
+/* A string of a schema; a ValueError if it is not UTF-8. */
 static PyObject *text_from(const char *text, Py_ssize_t length, origin where, const char *what) {
     PyObject *made = PyUnicode_DecodeUTF8(text, length, NULL);
     if (!made && PyErr_ExceptionMatches(PyExc_UnicodeDecodeError)) {
@@ -86,11 +86,11 @@ typedef enum layout_kind { OTHER, NUMBERS, BYTES, VIEWS, LIST, FIXED_LIST, STRUC
 /* How a format lies in memory. */
 typedef struct memory_layout {
     layout_kind kind;
-    int numbers;   /* NumPy's type: of NUMBERS, and of the offsets of BYTES and LIST */
-    int64_t width; /* items of a FIXED_LIST; of NUMBERS, the words of each unless it is 0 */
+    int numbers;   /* NumPy's type of NUMBERS, or of the offsets of BYTES and LIST */
+    int64_t width; /* FIXED_LIST: items per list; NUMBERS: words per number, 0 for one */
 } memory_layout;
 
-/* Decimals are integers: "d:precision,scale" of 128 bits, or of as many as a third number says. */
+/* Decimals are integers: "d:precision,scale" has 128 bits, or as many as a third number says. */
 static memory_layout decimals_of(const char *format) {
     static const char *const widths[] = {",32", ",64", ",128", ",256"};
     static const memory_layout layouts[] = {
@@ -118,7 +118,7 @@ static memory_layout layout_of(const struct ArrowSchema *schema) {
         {"l", {NUMBERS, NPY_INT64, 0}},  {"L", {NUMBERS, NPY_UINT64, 0}}, {"e", {NUMBERS, NPY_HALF, 0}},
         {"f", {NUMBERS, NPY_FLOAT, 0}},  {"g", {NUMBERS, NPY_DOUBLE, 0}}, {"z", {BYTES, NPY_INT32, 0}},
         {"Z", {BYTES, NPY_INT64, 0}},    {"vz", {VIEWS, 0, 0}},           {"+l", {LIST, NPY_INT32, 0}},
-        {"+L", {LIST, NPY_INT64, 0}},    {"+s", {STRUCT, 0, 0}},      {"u", {BYTES, NPY_INT32, 0}},
+        {"+L", {LIST, NPY_INT64, 0}},    {"+s", {STRUCT, 0, 0}},          {"u", {BYTES, NPY_INT32, 0}},
         {"U", {BYTES, NPY_INT64, 0}},    {"vu", {VIEWS, 0, 0}},
     };
     if (schema->dictionary)
@@ -136,7 +136,7 @@ static memory_layout layout_of(const struct ArrowSchema *schema) {
 
 /* ---- fields ---- */
 
-/* The key-value pairs of a schema: a count, then for each of both a length and that many bytes. */
+/* The key-value pairs of a schema: a count, then each key and each value as a length and that many bytes. */
 static PyObject *metadata_from(const char *at, origin where) {
     PyObject *pairs = PyDict_New();
     int32_t count = 0;
@@ -173,7 +173,7 @@ static PyObject *field_from(const struct ArrowSchema *schema, const char *argume
     if (!schema->format)
         return malformed(where, "no format");
     if (schema->n_children < 0 || schema->n_children > MOST || (schema->n_children > 0 && !schema->children))
-        return malformed(where, "no children where some are announced");
+        return malformed(where, "no children, or too many");
     if (depth > DEEPEST)
         return malformed(where, "nested too deep");
     layout_kind kind = layout_of(schema).kind;
@@ -190,7 +190,7 @@ static PyObject *field_from(const struct ArrowSchema *schema, const char *argume
     PyObject *metadata = children ? metadata_from(schema->metadata, where) : NULL;
     PyObject *name =
         metadata ? text_from(where.field, (Py_ssize_t)strlen(where.field), where, "its name is not UTF-8") : NULL;
-    /* What a dictionary encodes is reached by indices, which are no coordinates. */
+    /* A dictionary-encoded column holds indices, which are not coordinates. */
     const char *format = schema->dictionary ? "dictionary" : schema->format;
     PyObject *form = name ? text_from(format, (Py_ssize_t)strlen(format), where, "its format is not UTF-8") : NULL;
     if (!form) {
@@ -206,7 +206,7 @@ static PyObject *field_from(const struct ArrowSchema *schema, const char *argume
 
 static const char OWNER[] = "poly_match: an Arrow array";
 
-/* A producer may be written in Python, and must not run into the exception that is on its way out of here. */
+/* A producer may be written in Python, so its release() must not run while an exception is set here. */
 #if PY_VERSION_HEX >= 0x030C0000
 #define KEEP_EXCEPTION(statement)                                                                                    \
     do {                                                                                                             \
@@ -231,7 +231,7 @@ static void release_owned(PyObject *owner) {
     PyMem_Free(array);
 }
 
-/* A capsule of our own for a struct that is moved into it; NULL leaves the struct to the caller. */
+/* A new capsule that the struct is moved into; NULL leaves the struct to the caller. */
 static PyObject *own(struct ArrowArray *array) {
     struct ArrowArray *moved = PyMem_Malloc(sizeof *moved);
     if (!moved)
@@ -247,7 +247,7 @@ static PyObject *own(struct ArrowArray *array) {
     return owner;
 }
 
-/* `count` items of a NumPy type over the memory of an owner, rows of `columns` when that is not 0. */
+/* `count` items of a NumPy type over an owner's memory; 2-D with `columns` columns unless that is 0. */
 static PyObject *view_of(PyObject *owner, int type, int64_t count, int columns, const void *data, origin where) {
     npy_intp shape[2] = {(npy_intp)count, columns};
     int dimensions = columns ? 2 : 1;
@@ -255,7 +255,7 @@ static PyObject *view_of(PyObject *owner, int type, int64_t count, int columns, 
         return PyArray_ZEROS(dimensions, shape, type, 0);
     if (!data)
         return malformed(where, "a buffer is missing");
-    /* Not writeable. NumPy finds out whether it is aligned. */
+    /* Not writeable. NumPy checks the alignment itself. */
     PyObject *view = PyArray_New(&PyArray_Type, dimensions, shape, type, NULL, (void *)(uintptr_t)data, 0, 0, NULL);
     if (view && PyArray_SetBaseObject((PyArrayObject *)view, Py_NewRef(owner)) < 0)
         Py_CLEAR(view);
@@ -273,7 +273,7 @@ static int64_t offset_at(const void *offsets, int type, int64_t position) {
     return narrow;
 }
 
-/* Offsets up to the end, and the last one. An array of nothing may lack them. */
+/* Offsets up to the end, and the last one. An empty array may have none. */
 static PyObject *offsets_from(const struct ArrowArray *array, PyObject *owner, memory_layout layout, origin where,
                               int64_t *last) {
     int64_t end = array->offset + array->length;
@@ -287,7 +287,7 @@ static PyObject *offsets_from(const struct ArrowArray *array, PyObject *owner, m
     return view_of(owner, layout.numbers, end + 1, 0, array->buffers[1], where);
 }
 
-/* The buffers of binary views: the views, rows of 16 bytes, and what they point into. */
+/* The buffers of binary views: the views, rows of 16 bytes, and the data that they point into. */
 static PyObject *view_buffers_from(const struct ArrowArray *array, PyObject *owner, PyObject *valid, origin where) {
     Py_ssize_t count = (Py_ssize_t)array->n_buffers - 3;
     PyObject *buffers = PyTuple_New(count + 2);
@@ -313,15 +313,15 @@ static PyObject *view_buffers_from(const struct ArrowArray *array, PyObject *own
     return buffers;
 }
 
-/* The buffers of an array as a tuple, the first one None when nothing is missing; and how many items the children
- * must have at least. */
+/* The buffers of an array as a tuple, the first one None if nothing is missing; and the least number of items that
+ * each child must have. */
 static PyObject *buffers_from(const struct ArrowArray *array, PyObject *owner, memory_layout layout, origin where,
                               int64_t *below) {
     int64_t end = array->offset + array->length, last = 0;
     PyObject *valid, *second = NULL, *third = NULL, *buffers = NULL;
     *below = 0;
     if (!array->buffers[0] && array->null_count > 0)
-        return malformed(where, "nulls, and no bitmap that says where");
+        return malformed(where, "nulls without a validity bitmap");
     valid = array->buffers[0] ? view_of(owner, NPY_UINT8, (end + 7) / 8, 0, array->buffers[0], where)
                               : Py_NewRef(Py_None);
     if (!valid)
@@ -353,7 +353,7 @@ static PyObject *buffers_from(const struct ArrowArray *array, PyObject *owner, m
     return buffers;
 }
 
-/* What is wrong with the head of an array, NULL when nothing is. */
+/* The problem with the head of an array, or NULL. */
 static const char *wrong_with(const struct ArrowArray *array, const struct ArrowSchema *schema,
                               memory_layout layout) {
     static const int64_t counts[] = {
@@ -446,8 +446,8 @@ static PyObject *stream_failed(struct ArrowArrayStream *stream, const char *argu
     return NULL;
 }
 
-/* The next chunk appended to a list: 1, or 0 at the end, -1 with an exception. The GIL is released while the producer
- * works, for it may compute in threads of its own. */
+/* Append the next chunk to a list: 1, or 0 at the end, -1 with an exception. The GIL is released while the producer
+ * works, since it may use other threads. */
 static int append_next(struct ArrowArrayStream *stream, const struct ArrowSchema *schema, const char *argument,
                        PyObject *chunks) {
     struct ArrowArray array = {.release = NULL};
@@ -480,11 +480,11 @@ static PyObject *arrow_stream(PyObject *Py_UNUSED(module), PyObject *args) {
     struct ArrowArrayStream *source = PyCapsule_GetPointer(capsule, "arrow_array_stream");
     if (!source)
         return NULL;
-    struct ArrowArrayStream stream = *source; /* moved, so that nobody else reads it meanwhile */
+    struct ArrowArrayStream stream = *source; /* moved, so that no other thread reads it meanwhile */
     struct ArrowSchema schema = {.release = NULL};
     source->release = NULL;
     if (!stream.release) {
-        PyErr_Format(PyExc_ValueError, "%s: the Arrow stream was read before, or released", argument);
+        PyErr_Format(PyExc_ValueError, "%s: the Arrow stream was already read or released", argument);
         return NULL;
     }
     if (!stream.get_schema || !stream.get_next) {
@@ -514,7 +514,7 @@ static PyObject *arrow_stream(PyObject *Py_UNUSED(module), PyObject *args) {
 
 PyMethodDef arrow_functions[] = {
     {"arrow_schema", arrow_schema, METH_VARARGS, "The field of a schema capsule; the capsule keeps it."},
-    {"arrow_array", arrow_array, METH_VARARGS, "The field and the one chunk of a schema and an array capsule."},
+    {"arrow_array", arrow_array, METH_VARARGS, "The field and the chunk of a schema capsule and an array capsule."},
     {"arrow_stream", arrow_stream, METH_VARARGS, "The field and all chunks of a stream capsule."},
     {NULL, NULL, 0, NULL},
 };

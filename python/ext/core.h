@@ -1,5 +1,5 @@
-/* core.h — what the files of the extension share. Reading order: module.c, errors.c, input.c, polygon.c, objects.c,
- * find.c, select.c, dropin.c, index.c, groups.c, arrow.c, wkb.c. */
+/* core.h — declarations shared by the files of the extension. Reading order: module.c, errors.c, input.c, polygon.c,
+ * objects.c, find.c, select.c, dropin.c, index.c, groups.c, arrow.c, wkb.c. */
 #ifndef POLY_MATCH_CORE_H
 #define POLY_MATCH_CORE_H
 
@@ -17,23 +17,23 @@
 typedef struct core_state {
     PyTypeObject *polygon_type;
     PyTypeObject *index_type;
-    PyObject *polygon_area; /* Polygon's own descriptors: what a subclass has that overrides nothing */
+    PyObject *polygon_area; /* Polygon's descriptors; a subclass that overrides nothing inherits them */
     PyObject *polygon_center;
     PyObject *value_error; /* the two kinds of InputError */
     PyObject *type_error;
-    PyObject *draw_polygon; /* what notebooks show is the answer of this function; NULL: nothing is shown */
+    PyObject *draw_polygon; /* returns the drawing that notebooks show; NULL: nothing is shown */
     PyObject *name_area;    /* interned */
     PyObject *name_center;
 } core_state;
 
-/* A Polygon. The center comes first: that is all a search touches, in one cache line with the type. */
+/* A Polygon. The center comes first: a search reads only the center and the type, in one cache line. */
 typedef struct polygon {
     PyObject_HEAD
     double center[2]; /* NaN until __init__ has run */
-    double area;      /* NaN until it is asked for */
+    double area;      /* NaN until first use */
     Py_ssize_t count; /* vertices */
     PyObject *data;   /* bytes: count x, count y, center x and y */
-    PyObject *x;      /* read-only arrays over data, made when asked for */
+    PyObject *x;      /* read-only arrays over data, made on first use */
     PyObject *y;
     PyObject *center_array;
     PyObject *weak_references;
@@ -56,7 +56,7 @@ int add_errors(PyObject *module, core_state *state);
  * PyErr_Format() does. Returns NULL. */
 PyObject *raise_input_error(PyObject *kind, const char *argument, Py_ssize_t row, const char *reason, ...);
 
-/* Turn a failed status into the exception: the only place where that happens. Returns NULL. */
+/* Turn a failed status into an exception. No other function does this. Returns NULL. */
 PyObject *raise_status(const core_state *state, pm_status status, const pm_error *err);
 
 /* input.c */
@@ -64,13 +64,14 @@ PyObject *raise_status(const core_state *state, pm_status status, const pm_error
 /* A real number; `argument` names it in errors. 0 or -1. */
 int real_from(PyObject *object, const char *argument, double *value);
 
-/* A contiguous float64 array of one dimension (a new reference) of any sequence of real numbers. */
+/* A contiguous float64 array of one dimension (a new reference) from any sequence of real numbers. */
 PyArrayObject *doubles_from(PyObject *object, const char *argument);
 
 /* Two coordinates; `argument` names the point in errors, with its position unless that is -1. 0 or -1. */
 int point_from(PyObject *object, double point[2], const char *argument, Py_ssize_t position);
 
-/* 1 when the object is the usual point, a native array of two float64: then it is read, and no code ran. Else 0. */
+/* Fast path: read a native array of two float64, the usual point. Returns 1 if it was one, else 0. Runs no Python
+ * code. */
 int point_quickly(PyObject *object, double point[2]);
 
 /* polygon.c */
@@ -83,26 +84,26 @@ double polygon_area(polygon *self);
 
 /* objects.c */
 
-/* How a type answers: is it a Polygon, and are center and area Polygon's own? Kept for a run of objects of one type
- * within a call; the type is owned, so that it stays what it was even if Python code runs meanwhile. */
+/* How a type provides center and area: is it a Polygon, and does it override them? Kept for a run of objects of one
+ * type within a call. The view owns the type, so the type survives any Python code that runs meanwhile. */
 typedef struct type_view {
     PyTypeObject *type;
     int is_polygon, own_center;
     int own_area; /* 2: unless an object's dict has another, see area_is_own() */
-    int stored;   /* not own, but data of the object: 1, a plain attribute or a slot; 2, once it is in the dict */
+    int stored;   /* center is overridden by stored data: 1, a plain attribute or a slot; 2, once it is in the dict */
 } type_view;
 
-/* Look at a type unless the view is already of it. The view starts all zero. Runs no Python code. */
+/* Fill the view for this type, unless it already is. The view starts all zero. Runs no Python code. */
 void view_type(const core_state *state, PyTypeObject *type, type_view *view);
 
 void view_release(type_view *view);
 
-/* Is area() of an object of the type in view Polygon's own? 1, 0, or -1 on errors. Where own_area is 2, Python code
- * may run (keys of a dict that are no plain strings): own the object. */
+/* Is area() of an object of the viewed type Polygon's own? 1, 0, or -1 on errors. Where own_area is 2, Python code
+ * may run (if the dict has keys that are not plain strings), so own the object. */
 int area_is_own(const core_state *state, const type_view *view, PyObject *object);
 
-/* Where an object stands in what the caller passed, put into words only in errors: argument, argument[position], or
- * argument[set][1][position]. -1 leaves a level out. With `among`, a list or tuple, it is looked up there. */
+/* The place of an object in the caller's arguments, formatted only for errors: argument, argument[position], or
+ * argument[set][1][position]. -1 leaves a level out. With `among`, a list or tuple, the position is found in it. */
 typedef struct place {
     const char *argument;
     Py_ssize_t set, position;
@@ -116,7 +117,7 @@ int call_area(const core_state *state, PyObject *object, const place *where, dou
 int read_center(const core_state *state, PyObject *object, const char *argument, Py_ssize_t position,
                 double center[2]);
 
-/* A list (a snapshot under free threading) or tuple with the items of any iterable; a new reference. */
+/* The items of any iterable as a list (a snapshot under free threading) or tuple; a new reference. */
 PyObject *sequence_from(PyObject *object, place where);
 
 /* find.c */
@@ -139,7 +140,7 @@ typedef struct area_memo {
 void memo_release(area_memo *memo);
 
 /* Append (point, the smallest of candidates, the first on ties) to list. `candidates` is a list or tuple; an object
- * whose area is in `memo` is not asked again. 0 or -1. */
+ * whose area is in `memo` is not called again. 0 or -1. */
 int append_best(const core_state *state, PyObject *list, PyObject *point, PyObject *candidates, place where,
                 area_memo *memo);
 
@@ -153,8 +154,8 @@ extern PyMethodDef index_functions[];
 /* A borrowed array of this type and dimension, C-contiguous unless `strided`; NULL with a TypeError. */
 PyArrayObject *check_array(PyObject *object, const char *name, int type, int dimensions, int strided);
 
-/* Views of the arrays that the package hands over, and options; 0, or -1 with an exception. `predicate` may be NULL:
- * center_within. `count` is that of the regions. */
+/* Views of the arrays that the package passes, and options; 0, or -1 with an exception. A NULL `predicate` means
+ * center_within. `count` is the number of regions. */
 int regions_from(PyObject *const *args, pm_regions *regions);
 int disks_from(PyObject *const *args, pm_disks *disks);
 int points_from(PyObject *x, PyObject *y, PyObject *out, pm_points *points, int64_t **answers);

@@ -1,16 +1,16 @@
 /* dropin.c — find_close_polygons, find_all_close_polygons, select_best_polygon and main over plain Python lists.
  *
- * The candidates of a point are found in find.c, the best of them in select.c. main is both together, as in the
- * original: first the candidates of every point, then the best of each. When nothing is overridden it reads every
- * center and area into flat arrays and leaves the search to the library.
+ * find.c finds the candidates of a point, select.c the best of them. main does both, as the original does: first the
+ * candidates of every point, then the best of each. When nothing is overridden it reads every center and area into
+ * flat arrays and leaves the search to the library.
  *
- * Where Python code may run (an attribute, a conversion, the garbage collector), objects are owned and sizes are
- * asked again. Nothing is remembered from one call to the next. */
+ * Where Python code may run (an attribute, a conversion, the garbage collector), objects are owned and sizes are read
+ * again. Nothing is kept from one call to the next. */
 #include "core.h"
 
 #include <math.h>
 
-/* Positional and keyword arguments of a FASTCALL into `values` by the order of `names`; 0 or -1. */
+/* Put the positional and keyword arguments of a FASTCALL into `values`, in the order of `names`; 0 or -1. */
 static int parse(const char *function, const char *const *names, Py_ssize_t count, Py_ssize_t required,
                  PyObject *const *args, Py_ssize_t nargs, PyObject *keywords, PyObject **values) {
     if (nargs > count) {
@@ -33,7 +33,7 @@ static int parse(const char *function, const char *const *names, Py_ssize_t coun
     }
     for (Py_ssize_t i = 0; i < required; i++) {
         if (!values[i]) {
-            PyErr_Format(PyExc_TypeError, "%s() misses argument '%s'", function, names[i]);
+            PyErr_Format(PyExc_TypeError, "%s() is missing argument '%s'", function, names[i]);
             return -1;
         }
     }
@@ -152,7 +152,7 @@ static int point_at(const point_list *points, Py_ssize_t i, double point[2]) {
     return 0;
 }
 
-/* The point itself; of an array, its row. A new reference. */
+/* The point that the caller gave, or its row of an array. A new reference. */
 static PyObject *point_object(const point_list *points, Py_ssize_t i) {
     return points->array ? PySequence_GetItem(points->objects, i) : Py_NewRef(PyTuple_GET_ITEM(points->objects, i));
 }
@@ -175,7 +175,7 @@ static PyObject *find_sets(const core_state *state, PyObject *polygons, const po
     return sets;
 }
 
-/* Any objects: as the original does it, first every point's candidates, then the best of each. */
+/* For objects of any type, in the original's order: first every point's candidates, then the best of each. */
 static PyObject *main_general(const core_state *state, PyObject *polygons, const point_list *points,
                               double max_dist) {
     PyObject *sets = find_sets(state, polygons, points, max_dist), *list = sets ? PyList_New(0) : NULL;
@@ -191,8 +191,8 @@ static PyObject *main_general(const core_state *state, PyObject *polygons, const
     return list;
 }
 
-/* Centers and areas of polygons that override nothing. 1, 0 when one does, -1 on errors. Python code runs at most
- * where an object's dict is looked at; a list whose length it changes is left to the general way. */
+/* Centers and areas of polygons that override nothing. 1, 0 when one does, -1 on errors. Python code can only run
+ * where an object's dict is read; if that changes the list's length, the general path takes over. */
 static int read_polygons(const core_state *state, PyObject *polygons, double *x, double *y, double *area) {
     Py_ssize_t count = PySequence_Fast_GET_SIZE(polygons);
     PyObject **items = PySequence_Fast_ITEMS(polygons);
@@ -212,7 +212,7 @@ static int read_polygons(const core_state *state, PyObject *polygons, double *x,
             int is_kept = PySequence_Fast_GET_SIZE(polygons) == count;
             items = PySequence_Fast_ITEMS(polygons);
             is_kept = is_kept && (polygon *)items[i] == item;
-            Py_DECREF(item); /* the list's own reference, if it is still there */
+            Py_DECREF(item); /* the list's reference, if the item is still in it */
             if (status != 1 || !is_kept) {
                 status = status < 0 ? -1 : 0;
                 break;
@@ -232,8 +232,8 @@ static int read_polygons(const core_state *state, PyObject *polygons, double *x,
     return status;
 }
 
-/* The pairs of the points that have an answer. The winners are owned before anything else is made, since making
- * objects may run the garbage collector and with it any code. */
+/* The pairs of the points that have an answer. The winners are owned before any other object is made: making one may
+ * run the garbage collector, and so any code. */
 static PyObject *pairs_of(PyObject *polygons, const point_list *points, const int64_t *answers, PyObject **winners) {
     Py_ssize_t matched = 0;
     for (Py_ssize_t i = 0; i < points->count; i++) {
@@ -258,7 +258,7 @@ static PyObject *pairs_of(PyObject *polygons, const point_list *points, const in
     return list;
 }
 
-/* Nothing is overridden: flat arrays and the library's search. */
+/* The path when nothing is overridden: flat arrays and the library's search. */
 static PyObject *main_native(const core_state *state, PyObject *polygons, const point_list *points, double max_dist,
                              int *is_native) {
     size_t count = (size_t)PySequence_Fast_GET_SIZE(polygons), queries = (size_t)points->count;
@@ -327,7 +327,7 @@ static PyObject *function_main(PyObject *module, PyObject *const *args, Py_ssize
     polygons = sequence_from(values[0], (place){"polygons", -1, -1, NULL});
     if (polygons) {
         int large = (double)PySequence_Fast_GET_SIZE(polygons) * (double)points.count >= 1e6;
-        if (large && PyList_CheckExact(polygons)) /* the GIL is released: hold what is there now */
+        if (large && PyList_CheckExact(polygons)) /* the GIL is released meanwhile: hold the current items */
             Py_SETREF(polygons, PyList_AsTuple(polygons));
     }
     if (polygons) {

@@ -1,7 +1,7 @@
-/* errors.c — what a caller can mend, as exceptions with attributes.
+/* errors.c — problems that the caller can mend, as exceptions with attributes.
  *
- * InputError and its two kinds, which are a ValueError and a TypeError as well, say in words and as attributes which
- * argument is wrong, in which row, and why. Every failed status of the library becomes an exception here. */
+ * InputError and its two kinds, one also a ValueError and one a TypeError, name the argument, the row and the reason,
+ * in their message and as attributes. Every failed status of the library becomes an exception here. */
 #include "core.h"
 
 /* A class of this name over `bases`; a new reference. */
@@ -12,7 +12,7 @@ static PyObject *make_class(const char *name, const char *doc, PyObject *bases) 
     return class;
 }
 
-/* The same, as a kind of InputError and of one of Python's own. */
+/* The same, derived from InputError and from one of Python's exceptions. */
 static PyObject *make_kind(const char *name, const char *doc, PyObject *input_error, PyObject *python) {
     PyObject *bases = PyTuple_Pack(2, input_error, python);
     PyObject *class = bases ? make_class(name, doc, bases) : NULL;
@@ -45,7 +45,7 @@ int add_errors(PyObject *module, core_state *state) {
     return status;
 }
 
-/* Raise with this message; takes the message and the reason, either of which may be NULL after a failure. */
+/* Raise with this message; steals the message and the reason, either of which may be NULL after a failure. */
 static void raise_with(PyObject *kind, PyObject *message, const char *argument, Py_ssize_t row, PyObject *reason) {
     PyObject *error = message && reason ? PyObject_CallOneArg(kind, message) : NULL;
     PyObject *name = error ? Py_BuildValue("z", argument) : NULL;
@@ -72,7 +72,7 @@ PyObject *raise_input_error(PyObject *kind, const char *argument, Py_ssize_t row
     return NULL;
 }
 
-/* The argument of the package that a status is about; NULL: none of them, or it can't be told. */
+/* The package's argument that a status is about; NULL: none, or it is unknown. */
 static const char *argument_of(pm_status status) {
     switch (status) {
     case PM_ERR_COORDINATE:
@@ -93,7 +93,7 @@ PyObject *raise_status(const core_state *state, pm_status status, const pm_error
     if (status == PM_ERR_NO_MEMORY)
         return PyErr_NoMemory();
     if (status == PM_ERR_STOPPED)
-        return NULL; /* by what a signal handler raised */
+        return NULL; /* with the exception of a signal handler */
     PyObject *message = PyUnicode_FromString(err->message);
     raise_with(state->value_error, message, argument_of(status), (Py_ssize_t)err->item, Py_XNewRef(message));
     return NULL;

@@ -1,12 +1,12 @@
 /* find.c — which of these polygons have their center close to the point?
  *
- * The loop that was 99 % of the time in Python. Three speeds: Polygons with their own center are compared in place,
- * four at a time; objects that hold an array as their center are read in batches, so that cache misses overlap; all
- * others are asked one by one. A rounded square of the distance decides outside of a narrow band, the library's exact
- * comparison within (pm_band_of()).
+ * The loop that was 99 % of the time in Python. Three speeds: Polygons that don't override center are compared in
+ * place, four at a time; objects that hold an array as their center are read in batches, so that cache misses
+ * overlap; all others have their attribute read one by one. A rounded square of the distance decides outside of a
+ * narrow band, the library's exact comparison within (pm_band_of()).
  *
  * While no Python code runs, borrowed references and list sizes hold. Where it may run, the item is owned and sizes
- * are asked again: a list that changes meanwhile is followed as a for loop would. */
+ * are read again: if the list changes meanwhile, it is followed as a for loop would. */
 #include "core.h"
 
 #ifdef __SSE2__
@@ -78,8 +78,8 @@ static int find_other(const core_state *state, PyObject *object, const char *arg
 
 enum { CHUNK = 256, BATCH = 16 };
 
-/* Note the items at the head that are of `type`, a Polygon with its own center, and not certainly too far. Returns
- * how many were seen. NaN, which also marks what is not initialized, is never certain. */
+/* Collect the first items that are of `type`, a Polygon that doesn't override center, and not certainly too far.
+ * Returns how many were seen. NaN, which also marks an uninitialized Polygon, is never certain. */
 static Py_ssize_t note_near(PyObject *const *items, Py_ssize_t count, const PyTypeObject *type, double x, double y,
                             double outer, PyObject **near, Py_ssize_t *near_count) {
     Py_ssize_t i = 0, noted = 0;
@@ -114,7 +114,8 @@ static Py_ssize_t note_near(PyObject *const *items, Py_ssize_t count, const PyTy
     return i;
 }
 
-/* The head of `items`, Polygons of one type with their own center. Returns how many, or -1. Runs no Python code. */
+/* Search the head of `items`: Polygons of one type that don't override center. Returns how many, or -1. Runs no
+ * Python code. */
 static Py_ssize_t find_own(PyObject *const *items, Py_ssize_t count, const double point[2], double max_dist,
                            pm_band band, hits *found) {
     PyObject *near[CHUNK];
@@ -131,7 +132,7 @@ static Py_ssize_t find_own(PyObject *const *items, Py_ssize_t count, const doubl
 }
 
 #ifndef Py_GIL_DISABLED
-/* The center that an object holds as data, owned; NULL without an exception when it has to be asked. */
+/* The center that an object stores as data, owned; NULL without an exception when only the attribute gives it. */
 static PyObject *stored_center(const core_state *state, PyObject *object, int stored) {
     PyObject *value = NULL;
     if (stored == 1) {
@@ -145,10 +146,10 @@ static PyObject *stored_center(const core_state *state, PyObject *object, int st
     return value;
 }
 
-/* The head of `items`, objects of one type that hold their center as an array: the arrays of a batch are all fetched
- * before the first is read, so that the cache misses overlap (12 ns an object instead of 16). Returns how many, 0
- * when the first must be asked, or -1. No Python code runs, unless a dict has keys that are no strings: so all is
- * owned. */
+/* Search the head of `items`: objects of one type that store their center as an array. The arrays of a batch are all
+ * fetched before the first is read, so that the cache misses overlap (12 ns per object instead of 16). Returns how
+ * many, 0 when the first needs its attribute read, or -1. Python code only runs if a dict has keys that are not
+ * strings; therefore everything is owned. */
 static Py_ssize_t find_stored(const core_state *state, PyObject *const *items, Py_ssize_t count, int stored,
                               const double point[2], double max_dist, pm_band band, hits *found) {
     PyObject *objects[BATCH], *centers[BATCH];
@@ -181,8 +182,8 @@ static Py_ssize_t find_stored(const core_state *state, PyObject *const *items, P
 }
 #endif
 
-/* Collect the items of `sequence` (a list or tuple) that are close. A list that changes meanwhile is followed as a
- * for loop would. */
+/* Collect the items of `sequence` (a list or tuple) that are close. If the list changes meanwhile, it is followed as
+ * a for loop would. */
 static int find_hits(const core_state *state, PyObject *sequence, const char *argument, const double point[2],
                      double max_dist, hits *found) {
     const pm_band band = pm_band_of(max_dist);
@@ -191,7 +192,7 @@ static int find_hits(const core_state *state, PyObject *sequence, const char *ar
     while (seen >= 0 && i < PySequence_Fast_GET_SIZE(sequence)) {
         PyObject **items = PySequence_Fast_ITEMS(sequence) + i;
         Py_ssize_t count = PySequence_Fast_GET_SIZE(sequence) - i;
-        if (Py_TYPE(items[0]) != look.type) { /* the type in view may die now, and with it change the list */
+        if (Py_TYPE(items[0]) != look.type) { /* this may free the type in view, and so change the list */
             PyTypeObject *type = (PyTypeObject *)Py_NewRef(Py_TYPE(items[0]));
             view_type(state, type, &look);
             Py_DECREF(type);
@@ -205,7 +206,7 @@ static int find_hits(const core_state *state, PyObject *sequence, const char *ar
             seen = find_stored(state, items, count, look.stored, point, max_dist, band, found);
 #endif
         if (seen == 0)
-            look.stored = 0; /* tuples, or not there yet: no batch in vain for each of them */
+            look.stored = 0; /* tuples, or not yet stored: don't try a batch for each of them */
         if (seen == 0 && i < PySequence_Fast_GET_SIZE(sequence))
             seen = find_other(state, PySequence_Fast_GET_ITEM(sequence, i), argument, i, point, max_dist, band,
                               found) < 0

@@ -1,12 +1,12 @@
-/* groups.c — points that may only have regions of their own group: one small match per group.
+/* groups.c — match each point to the regions of its own group only: one small match per group.
  *
- * A group is what has one key: its regions and its points are lists of rows of the caller's arrays, in input order,
- * so ties are decided as in one match. For each group its regions are copied together, indexed, matched and
- * forgotten: a group of ten squares and ten points takes some 3 us, of which allocating and building are most. Any
- * number of threads may call this for ranges of the groups: they write to different points.
+ * A group is the regions and the points with one key: two lists of rows of the caller's arrays, in input order, so
+ * ties are decided as in one match. Each group's regions are copied together, indexed, matched and freed: a group of
+ * ten squares and ten points takes about 3 us, most of it for allocating and building. Any number of threads may call
+ * this for ranges of the groups: they write to different points.
  *
- * What is large, and worth several threads or a look for Ctrl-C in between, is an Index of its own in Python; here a
- * range of groups runs to its end, without the GIL. */
+ * Python makes an Index of a group that is large enough for several threads and for Ctrl-C; here a range of groups
+ * runs to its end, without the GIL. */
 #include "core.h"
 
 typedef struct group_job {
@@ -20,7 +20,7 @@ typedef struct group_job {
     double *distances; /* or NULL */
 } group_job;
 
-/* Memory that grows; what was in it is lost. */
+/* A buffer that grows without keeping its content. */
 typedef struct buffer {
     void *bytes;
     size_t size;
@@ -40,7 +40,7 @@ static void *reserve(buffer *b, size_t items, size_t item_size) {
 
 enum { NOT_HERE = 255 }; /* a group whose points are matched elsewhere */
 
-/* One for each array of a group. */
+/* One buffer for each array of a group. */
 enum {
     COORDS,
     RINGS,
@@ -116,7 +116,7 @@ static const void *gather(const void *from, const int64_t *rows, size_t count, b
     return to;
 }
 
-/* Copy what the options say of single regions. 0, or -1 without memory. */
+/* Copy the options that have one value per region. 0, or -1 without memory. */
 static int gather_options(const pm_options *from, const int64_t *rows, size_t count, buffer *buffers,
                           pm_options *to) {
     *to = *from;

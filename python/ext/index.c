@@ -1,9 +1,9 @@
 /* index.c — the library's index as a Python object, and the arrays that go in and out.
  *
- * Private: the package converts what users pass to the arrays expected here, so a wrong type is a TypeError without
- * ceremony. An Index is immutable and built in tp_new, or opened over the bytes of another one, which it keeps; its
- * own bytes it shows as a buffer. The GIL is released while the library works; the arrays are held meanwhile. A long
- * build takes it back now and then, to see whether someone pressed Ctrl-C. */
+ * Private: the package converts users' input to the arrays expected here, so a wrong type is a plain TypeError. An
+ * Index is immutable. It is built in tp_new, or opened over the bytes of another one, which it keeps alive; it
+ * exports its bytes as a buffer. The GIL is released while the library works; the arrays are held meanwhile. A long
+ * build takes it back about every 20 ms, to check for Ctrl-C. */
 #include "core.h"
 
 #include <time.h>
@@ -63,7 +63,8 @@ static const char *predicate_name(int number) {
     return pm_predicate_name((pm_predicate)number);
 }
 
-/* The first number with this name, or -1 with a ValueError: the package knows the names and says which there are. */
+/* The first number with this name, or -1 with a ValueError; the package checks names first and lists them in errors.
+ * */
 static int number_of(PyObject *name, const char *argument, const char *(*name_of)(int number)) {
     for (int number = 0; name_of(number); number++)
         if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, name_of(number)) == 0)
@@ -133,13 +134,13 @@ int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject
 
 /* ---- building ---- */
 
-/* The thread that builds, without the GIL, and when it last looked for signals. */
+/* The building thread, which has released the GIL, and when it last checked for signals. */
 typedef struct watch {
     PyThreadState *thread;
     struct timespec last;
 } watch;
 
-/* Every 20 ms: another thread that computes gives the GIL back after 5. Nonzero: an exception is set. */
+/* Every 20 ms: another computing thread gives the GIL back after 5 ms. Nonzero: an exception is set. */
 static int look_for_signals(void *context) {
     watch *w = context;
     struct timespec now;
@@ -154,7 +155,7 @@ static int look_for_signals(void *context) {
     return stop;
 }
 
-/* Build over regions or over disks; the other is NULL. */
+/* Build from regions or from disks; the other is NULL. */
 static PyObject *build(PyTypeObject *type, const pm_regions *regions, const pm_disks *disks, pm_options *options) {
     index_object *self = (index_object *)type->tp_alloc(type, 0);
     pm_error err;
@@ -175,7 +176,7 @@ static PyObject *build(PyTypeObject *type, const pm_regions *regions, const pm_d
     return (PyObject *)self;
 }
 
-/* An unknown name is an unknown number, which the library refuses. */
+/* An unknown name becomes an unknown number, which the library rejects. */
 static pm_engine engine_from(const char *name) {
     static const char *const engines[] = {"auto", "scan", "tree"};
     int number = 0;
@@ -241,8 +242,8 @@ static PyObject *index_from_disks(PyObject *type, PyObject *args) {
 
 /* ---- as bytes ---- */
 
-/* Can somebody write to these bytes? A memoryview may be read-only over an object that is not, as pickle makes them.
- */
+/* Can another owner write to these bytes? A read-only memoryview may cover a writeable object; pickle makes such
+ * views. */
 static int are_writable(const Py_buffer *bytes) {
     Py_buffer whole;
     if (!bytes->readonly || !bytes->obj || !PyMemoryView_Check(bytes->obj))
@@ -272,8 +273,8 @@ static const void *copy_bytes(Py_buffer *bytes) {
     return status < 0 ? NULL : start;
 }
 
-/* Over the bytes where they lie; over a copy if they can be written (unless nobody else has them), since an index
- * never changes after it was verified, or if they lie at an odd place. */
+/* Use the bytes in place; use a copy if others can write to them (unless the bytes are private), since an
+ * index must not change after it is verified, or if they are not aligned. */
 static PyObject *index_open(PyObject *type, PyObject *args) {
     PyObject *bytes;
     int verify, is_private = 0;
@@ -436,7 +437,7 @@ static PyObject *index_list(PyObject *object, PyObject *args) {
     return PyLong_FromSize_t(done);
 }
 
-/* Where the next cell goes; without arrays, as in the first of two walks, cells are only counted. */
+/* The position of the next cell; in the first of two walks there are no arrays, and cells are only counted. */
 typedef struct cell_arrays {
     npy_intp count;
     double *boxes;
@@ -596,8 +597,8 @@ static PyObject *regions_measure(PyObject *module, PyObject *args) {
     return Py_BuildValue("(NN)", areas, centers);
 }
 
-/* x, y and area of a list of polygons, as the items answer: an overridden center or area() is asked once. */
-static int ask_items(const core_state *state, PyObject *items, double *x, double *y, double *area) {
+/* x, y and area of a list of polygons; an overridden center or area() is called once. */
+static int measure_items(const core_state *state, PyObject *items, double *x, double *y, double *area) {
     type_view look = {.type = NULL};
     int status = 0;
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(items) && status == 0; i++) {
@@ -626,7 +627,7 @@ static int ask_items(const core_state *state, PyObject *items, double *x, double
     return status;
 }
 
-/* A tuple of initialized polygons; a TypeError names the first item that is none. */
+/* A tuple of initialized polygons; a TypeError names the first item that isn't one. */
 static PyObject *polygons_from(const core_state *state, PyObject *argument) {
     PyObject *items = PySequence_Tuple(argument);
     type_view look = {.type = NULL};
@@ -653,8 +654,8 @@ static PyObject *measure_polygons(PyObject *module, PyObject *argument) {
     for (int i = 0; i < 3; i++)
         arrays[i] = PyArray_SimpleNew(1, &count, NPY_DOUBLE);
     if (arrays[0] && arrays[1] && arrays[2] &&
-        ask_items(state, items, PyArray_DATA((PyArrayObject *)arrays[0]), PyArray_DATA((PyArrayObject *)arrays[1]),
-                  PyArray_DATA((PyArrayObject *)arrays[2])) == 0)
+        measure_items(state, items, PyArray_DATA((PyArrayObject *)arrays[0]),
+                      PyArray_DATA((PyArrayObject *)arrays[1]), PyArray_DATA((PyArrayObject *)arrays[2])) == 0)
         result = PyTuple_Pack(3, arrays[0], arrays[1], arrays[2]);
     for (int i = 0; i < 3; i++)
         Py_XDECREF(arrays[i]);

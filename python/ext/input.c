@@ -1,7 +1,8 @@
-/* input.c — what did the caller hand over?
+/* input.c — which numbers did the caller pass?
  *
  * Numbers arrive as arrays of every type and layout, as lists, tuples and single points. Here they become doubles, or
- * an exception that names the argument and the position. Text is never parsed, complex numbers never truncated. */
+ * an exception that names the argument and the position. Text is never parsed and complex numbers are never
+ * truncated. */
 #include "core.h"
 
 /* Real numbers: bool, integers, floats. */
@@ -9,7 +10,7 @@ static int is_real(PyArrayObject *array) {
     return PyArray_ISBOOL(array) || PyArray_ISINTEGER(array) || PyArray_ISFLOAT(array);
 }
 
-/* What float() would take although it is no real number: text, complex numbers, dates, arrays. */
+/* Types that float() would accept although they are not real numbers: text, complex numbers, dates, arrays. */
 static int is_no_number(PyObject *object) {
     if (PyUnicode_Check(object) || PyBytes_Check(object) || PyByteArray_Check(object) || PyComplex_Check(object) ||
         (PyArray_Check(object) && PyArray_NDIM((PyArrayObject *)object) > 0))
@@ -53,7 +54,7 @@ static PyArrayObject *doubles_from_objects(PyArrayObject *objects, const char *a
     return doubles;
 }
 
-/* An array of whatever was given. A ragged list is numpy's ValueError, with the argument named. */
+/* An array from any object. For a ragged list, NumPy's ValueError gets the argument's name. */
 static PyArrayObject *array_from(PyObject *object, const char *argument) {
     if (PyArray_Check(object))
         return (PyArrayObject *)Py_NewRef(object);

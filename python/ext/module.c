@@ -1,7 +1,7 @@
 /* module.c — poly_match._core: the C library as a Python extension.
  *
- * Multi-phase initialization, heap types, and a small state per module; nothing is computed at import. What is here
- * is private to the package, except the drop-in, which the package passes on as it is. */
+ * Multi-phase initialization, heap types, and a small state per module; nothing is computed at import. Everything
+ * here is private to the package, except the drop-in functions, which the package exports unchanged. */
 #define POLY_MATCH_IMPORTS_NUMPY
 #include "core.h"
 
@@ -13,7 +13,7 @@ static PyObject *draw_polygons_with(PyObject *module, PyObject *function) {
 
 static PyMethodDef module_functions[] = {
     {"draw_polygons_with", draw_polygons_with, METH_O,
-     "draw_polygons_with($module, draw, /)\n--\n\nSet the function that makes of a Polygon what notebooks show."},
+     "draw_polygons_with($module, draw, /)\n--\n\nSet the function that draws a Polygon for notebooks."},
     {NULL, NULL, 0, NULL},
 };
 
@@ -72,7 +72,7 @@ static void module_free(void *module) {
 static PyModuleDef_Slot module_slots[] = {
     {Py_mod_exec, module_exec},
 #ifdef Py_mod_multiple_interpreters
-    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED}, /* as numpy */
+    {Py_mod_multiple_interpreters, Py_MOD_MULTIPLE_INTERPRETERS_NOT_SUPPORTED}, /* as in NumPy */
 #endif
 #ifdef Py_mod_gil
     {Py_mod_gil, Py_MOD_GIL_NOT_USED},

@@ -1,21 +1,21 @@
-/* objects.c — how does this object answer for its center and its area?
+/* objects.c — how does this object provide its center and its area?
  *
- * A Polygon whose type overrides nothing is read in place; any other object is asked, which may run Python code. What
- * a type does is looked up once for a run of objects, as an instance's own look-up would find it, and forgotten at
- * the end of the call. An error names the place of the object in what the caller passed; the place is put into words
- * only then. */
+ * A Polygon whose type overrides nothing is read in place; for any other object the attribute is read or called,
+ * which may run Python code. A type is examined once for a run of objects, by the rules of attribute look-up on an
+ * instance, and forgotten at the end of the call. An error names the place of the object in the caller's arguments;
+ * the place is formatted only then. */
 #include "core.h"
 
 #include <math.h>
 
-/* Is a center that Polygon does not give data of the object? Only ordinary attribute access can be foreseen; and free
- * threads, where another one may take the data away meanwhile, always ask. */
+/* Is an overridden center stored in the object as data? This is only known for ordinary attribute access. Under free
+ * threading it is never assumed, since another thread may remove the data meanwhile. */
 static int stored_how(PyTypeObject *type, PyObject *center) {
 #ifndef Py_GIL_DISABLED
     if (type->tp_getattro == PyObject_GenericGetAttr) {
         if (!center || Py_IS_TYPE(center, &PyMemberDescr_Type) || !Py_TYPE(center)->tp_descr_get)
             return 1;
-        if (!Py_TYPE(center)->tp_descr_set) /* the object's dict goes first: a cached_property */
+        if (!Py_TYPE(center)->tp_descr_set) /* the object's dict takes precedence: a cached_property */
             return 2;
     }
 #else
@@ -30,8 +30,8 @@ void view_type(const core_state *state, PyTypeObject *type, type_view *look) {
         return;
     view_release(look);
     *look = (type_view){.type = (PyTypeObject *)Py_NewRef(type)};
-    /* Looked up as an instance does: no metaclass and no descriptor has a say, and none of their code runs. Polygon
-     * itself too, since its attributes may be replaced as those of any class. */
+    /* The look-up of an instance: it involves no metaclass and no descriptor, and runs none of their code. It
+     * includes Polygon itself, since its attributes may be replaced as in any class. */
     PyObject *center = _PyType_Lookup(type, state->name_center);
     int plain = type->tp_getattro == PyObject_GenericGetAttr; /* no __getattribute__ in between */
     look->is_polygon = PyType_IsSubtype(type, state->polygon_type);
@@ -45,9 +45,9 @@ void view_release(type_view *look) {
     Py_CLEAR(look->type);
 }
 
-/* Does the object's own dict have an area? That of the type is a method, over which the dict takes precedence. */
+/* Does the object's dict have an area? It takes precedence over the type's area, which is a method. */
 static int holds_area(const core_state *state, PyObject *object) {
-#if PY_VERSION_HEX < 0x030D0000 /* the dict is made only when it is wanted: this leaves it so */
+#if PY_VERSION_HEX < 0x030D0000 /* the dict is made on first use: don't make it here */
     PyObject *method = NULL;
     int is_of_type = _PyObject_GetMethod(object, state->name_area, &method);
     if (!method)
@@ -88,7 +88,7 @@ static void place_name(const place *where, const PyObject *object, char *name, s
         PyOS_snprintf(name, size, "%s", where->argument);
 }
 
-/* An AttributeError gets the place of the object in front; the one that was raised is kept as the cause. */
+/* Put the place of the object in front of an AttributeError; the original is kept as the cause. */
 static void name_place(const place *where, const PyObject *object) {
     if (!PyErr_ExceptionMatches(PyExc_AttributeError))
         return;
@@ -149,7 +149,7 @@ int call_area(const core_state *state, PyObject *object, const place *where, dou
     return 0;
 }
 
-/* A list (snapshot under free threading) or tuple with the items of any iterable; a new reference. */
+/* The items of any iterable as a list (a snapshot under free threading) or tuple; a new reference. */
 PyObject *sequence_from(PyObject *object, place where) {
 #ifdef Py_GIL_DISABLED
     if (PyList_CheckExact(object))

@@ -1,12 +1,12 @@
-/* polygon.c — the type Polygon: vertices stored once, center at hand, area exact.
+/* polygon.c — the type Polygon: vertices stored once, center at once, area on first use, both exact.
  *
- * A polygon never changes: what it holds lies in a bytes object, over which `x`, `y` and `center` are read-only
- * arrays. Bytes can't be written, so numpy refuses to make the arrays writeable, nothing is copied on access, and as
- * the arrays refer to the bytes and not to the polygon there is no reference cycle.
+ * A polygon never changes: its data is a bytes object, and `x`, `y` and `center` are read-only arrays over it. Bytes
+ * can't be written, so NumPy refuses to make the arrays writeable, and nothing is copied on access. The arrays refer
+ * to the bytes and not to the polygon, so there is no reference cycle.
  *
- * It behaves as a Python class does: a subclass may have an __init__ of its own (which must call this one, once),
- * attributes, and its own `area` or `center`. What has not been initialized has a NaN center, so that searches come
- * to look at it more closely without a test of its own. */
+ * It behaves as a Python class does: a subclass may have its own __init__ (which must call this one, once),
+ * attributes, and its own `area` or `center`. An uninitialized Polygon has a NaN center, which sends searches to
+ * their slow path without a separate test. */
 #include "core.h"
 
 #include <math.h>
@@ -22,7 +22,7 @@ int polygon_is_ready(const polygon *self) {
 }
 
 double polygon_area(polygon *self) {
-    /* Threads without a GIL may come here at once: all store the same double. */
+    /* Without a GIL, several threads may be here at once: all store the same double. */
     if (isnan(self->area))
         self->area = pm_ring_area(polygon_x(self), polygon_y(self), 1, (size_t)self->count);
     return self->area;
@@ -46,8 +46,8 @@ static int check_finite(const double *values, Py_ssize_t count, const char *argu
     return 0;
 }
 
-/* Take over the data of `count` vertices, unless there is some. Asked last, since converting x or y may have run code
- * that initialized this one. */
+/* Set the data of `count` vertices, unless it is set. Checked last, since converting x or y may have run code that
+ * initialized this polygon. */
 static int polygon_adopt(polygon *self, PyObject *data, Py_ssize_t count) {
     const double *center = (const double *)(const void *)PyBytes_AS_STRING(data) + 2 * count;
     int is_new = 0;
@@ -66,7 +66,7 @@ static int polygon_adopt(polygon *self, PyObject *data, Py_ssize_t count) {
 #endif
     if (is_new)
         return 0;
-    PyErr_Format(PyExc_RuntimeError, "this %.200s is initialized already, and a polygon never changes",
+    PyErr_Format(PyExc_RuntimeError, "this %.200s is already initialized, and a polygon never changes",
                  Py_TYPE(self)->tp_name);
     return -1;
 }
@@ -95,7 +95,7 @@ static int polygon_set(polygon *self, PyObject *x_object, PyObject *y_object) {
     memcpy(values, PyArray_DATA(x), (size_t)count * sizeof(double));
     memcpy(values + count, PyArray_DATA(y), (size_t)count * sizeof(double));
     if (check_finite(values, count, "x") < 0 || check_finite(values + count, count, "y") < 0)
-        goto done; /* checked where nobody can change them any more */
+        goto done; /* checked in the copy, which nothing else can change */
     pm_vertex_center(values, values + count, 1, (size_t)count, values + 2 * count);
     status = polygon_adopt(self, data, count);
 done:
@@ -122,7 +122,7 @@ static int polygon_traverse(PyObject *object, visitproc visit, void *arg) {
     return 0;
 }
 
-/* The arrays come back when they are asked for. */
+/* The arrays are made again on next use. */
 static int polygon_clear(PyObject *object) {
     polygon *self = (polygon *)object;
     Py_CLEAR(self->x);
@@ -143,7 +143,7 @@ static void polygon_dealloc(PyObject *object) {
     Py_DECREF(type);
 }
 
-/* The cached array over values [first, first + count) of the data, made when it is not there yet. */
+/* The cached array over values [first, first + count) of the data, made on first use. */
 static PyObject *view(polygon *self, PyObject **cache, Py_ssize_t first, Py_ssize_t count) {
     PyObject *array = NULL;
 #ifdef Py_GIL_DISABLED
@@ -192,7 +192,7 @@ static PyObject *get_geo_interface(PyObject *object, void *Py_UNUSED(closure)) {
     const double *x = polygon_x(self), *y = polygon_y(self);
     Py_ssize_t count = self->count;
     if (count > 1 && x[0] == x[count - 1] && y[0] == y[count - 1])
-        count--; /* closed as given */
+        count--; /* given closed */
     PyObject *ring = PyTuple_New(count + 1);
     for (Py_ssize_t i = 0; ring && i <= count; i++) {
         PyObject *vertex = Py_BuildValue("(dd)", x[i % count], y[i % count]);
@@ -236,7 +236,7 @@ static PyObject *method_getstate(PyObject *self, PyObject *Py_UNUSED(unused)) {
     return state;
 }
 
-/* As pickle does for any object: the dict is updated, slots are set. */
+/* What pickle does for any object: update the dict, set slots. */
 static int restore(PyObject *self, PyObject *dict, PyObject *slots) {
     if (dict != Py_None) {
         PyObject *own = PyObject_GetAttrString(self, "__dict__");
@@ -274,7 +274,7 @@ static PyObject *method_setstate(PyObject *self, PyObject *state) {
     Py_RETURN_NONE;
 }
 
-/* What a subclass's __new__ is to get: (type, and what its __getnewargs__() gives, if it has one). */
+/* The arguments for a subclass's __new__: the type, then the result of its __getnewargs__(), if it has one. */
 static PyObject *new_arguments(PyObject *self) {
     PyObject *type = PyTuple_Pack(1, (PyObject *)Py_TYPE(self)), *more = NULL, *arguments = NULL;
     if (type && !PyObject_HasAttrString(self, "__getnewargs__"))
@@ -288,7 +288,8 @@ static PyObject *new_arguments(PyObject *self) {
     return arguments;
 }
 
-/* As object's for protocol 2, for all protocols: made by __new__, so a subclass's __init__ is not called. */
+/* object's __reduce__ of protocol 2, for all protocols: the copy is made by __new__, so a subclass's __init__ is not
+ * called. */
 static PyObject *method_reduce(PyObject *self, PyObject *Py_UNUSED(unused)) {
     PyObject *copyreg = PyImport_ImportModule("copyreg"), *result = NULL;
     PyObject *make = copyreg ? PyObject_GetAttrString(copyreg, "__newobj__") : NULL;
@@ -303,7 +304,7 @@ static PyObject *method_reduce(PyObject *self, PyObject *Py_UNUSED(unused)) {
     return result;
 }
 
-/* What notebooks show: drawn by the function that draw_polygons_with() was given. */
+/* For notebooks: the drawing by the function that was passed to draw_polygons_with(). */
 static PyObject *method_repr_svg(PyObject *object, PyTypeObject *owner, PyObject *const *Py_UNUSED(args),
                                  Py_ssize_t count, PyObject *Py_UNUSED(names)) {
     const core_state *state = PyType_GetModuleState(owner);
@@ -322,7 +323,7 @@ static PyMethodDef polygon_methods[] = {
      "The absolute shoelace area, correctly rounded: the double nearest to the area of the given coordinates.\n\n"
      "Computed once, O(vertices). Fewer than three distinct vertices: 0. The lobes of a bow-tie cancel."},
     {"_repr_svg_", (PyCFunction)(void (*)(void))method_repr_svg, METH_METHOD | METH_FASTCALL | METH_KEYWORDS,
-     "What notebooks show: the outline."},
+     "The outline, for notebooks."},
     {"__getstate__", method_getstate, METH_NOARGS, "The vertices and the attributes of a subclass."},
     {"__setstate__", method_setstate, METH_O, "Restore what __getstate__() gave."},
     {"__reduce__", method_reduce, METH_NOARGS, "For pickle and copy."},

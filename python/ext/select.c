@@ -1,8 +1,8 @@
 /* select.c — which of these polygons is the smallest?
  *
- * A native polygon's area is read in place. Any other object is asked, which may run Python code, and only once per
- * call: a table keeps the answers, and owns the objects, so that no other can take their place meanwhile. Sizes are
- * asked again after each. */
+ * A native polygon's area is read in place. For any other object area() is called, which may run Python code, and
+ * only once per call: a hash table keeps the areas and owns the objects, so that no new object gets the address of
+ * one. Sizes are read again after each call. */
 #include "core.h"
 
 static struct area_entry *memo_find(const area_memo *memo, const PyObject *object) {

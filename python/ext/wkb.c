@@ -1,14 +1,13 @@
 /* wkb.c: well-known binary as coordinates.
  *
- * Points become x and y, polygons and multipolygons ragged arrays, a collection the polygons in it; a geometry that
- * is empty, whatever its type, is as good as missing. A row that holds something else, or no geometry at all, gets no
- * place and no vertices, and a line in the list of what was found: one bad row stops nothing. Both byte orders are
- * read, in the dialects ISO and EWKB: z, m and SRID are skipped. Strict, because the bytes are a stranger's: no count
- * is believed before there are bytes for it, and none may be left over.
+ * Points become x and y; polygons and multipolygons become ragged arrays, and so do the polygons of a collection. An
+ * empty geometry of any type counts as missing. A row with another type, or with bytes that are no geometry, gets NaN
+ * coordinates or no vertices and an entry in the list of findings: one bad row doesn't stop the rest. Both byte
+ * orders and both dialects, ISO and EWKB, are read; z, m and SRID are skipped. The bytes are not trusted: a count is
+ * only used if there are bytes for it, and no bytes may be left over.
  *
- * Regions are read twice, to count and to fill: that needs no guess and no growing memory. The same function walks
- * both times and looks at its limits both times, so bytes that another thread changes in between are an error like
- * others.
+ * Regions are read twice, to count and to fill: so the arrays never grow. The same function reads both times and
+ * checks its limits both times, so bytes that another thread changes in between are an ordinary error.
  *
  * Rows are (buffers, which, start, size): row i is size[i] bytes from start[i] in buffers[which[i]], missing when the
  * size is negative. */
@@ -38,15 +37,15 @@ static const char *const NAMES[] = {NULL,
 
 /* ---- one geometry ---- */
 
-/* Where the reading is, and the byte order of the geometry it is in. */
+/* The current position, and the byte order of the current geometry. */
 typedef struct reader {
     const unsigned char *at;
     size_t left;
     int big;
-    const char *wrong; /* a sentence: the bytes are no geometry */
-    uint32_t other;    /* the type: they are one, of another kind */
-    size_t others;     /* vertices of points and lines that were passed by */
-    double point[2];   /* the last of those vertices that was a point's */
+    const char *wrong; /* why the bytes are no geometry, or NULL */
+    uint32_t other;    /* the type of a geometry that is not expected here */
+    size_t others;     /* vertices of points and lines that were skipped */
+    double point[2];   /* the last of these points */
 } reader;
 
 static int fail(reader *r, const char *wrong) {
@@ -101,10 +100,10 @@ static int read_count(reader *r, size_t least, size_t *count) {
         return fail(r, "ends within a count");
     *count = word_at(r->at, r->big);
     skip(r, 4);
-    return *count > r->left / least ? fail(r, "ends before what its counts announce") : 0;
+    return *count > r->left / least ? fail(r, "ends before its counts are met") : 0;
 }
 
-/* Ragged arrays that are filled; while they are only counted, the pointers are NULL. */
+/* Ragged arrays to fill; in the first pass, which only counts, the pointers are NULL. */
 typedef struct ragged {
     double *coords;
     int64_t *rings, *polygons; /* where each ends */
@@ -150,7 +149,7 @@ static int read_polygon(reader *r, size_t width, ragged *out) {
     return 0;
 }
 
-/* A point that is passed by; one that is empty has NaN coordinates. */
+/* Skip a point; an empty one has NaN coordinates. */
 static int pass_point(reader *r, size_t width) {
     if (r->left < 8 * width)
         return fail(r, "ends within a coordinate");
@@ -175,7 +174,7 @@ static int pass_line(reader *r, size_t width) {
 
 static int read_geometry(reader *r, ragged *out, uint32_t only, int depth);
 
-/* What a geometry of several consists of, each of one type; any when `only` is 0. */
+/* The members of a multi-geometry or collection, each of type `only`; of any type if that is 0. */
 static int read_members(reader *r, ragged *out, uint32_t only, int depth) {
     size_t count;
     if (depth == DEEPEST)
@@ -188,7 +187,7 @@ static int read_members(reader *r, ragged *out, uint32_t only, int depth) {
     return 0;
 }
 
-/* Any geometry: its polygons are counted or filled in, its points and lines are passed by. */
+/* Any geometry: count or fill its polygons, skip its points and lines. */
 static int read_geometry(reader *r, ragged *out, uint32_t only, int depth) {
     uint32_t type;
     size_t width, count;
@@ -211,7 +210,7 @@ static int read_geometry(reader *r, ragged *out, uint32_t only, int depth) {
         return read_members(r, out, POLYGON, depth);
     case COLLECTION:
         return read_members(r, out, 0, depth);
-    default: /* curves and surfaces: nothing but that they are empty can be told */
+    default: /* curves and surfaces: only whether they are empty is known */
         if (read_count(r, 1, &count) < 0)
             return -1;
         if (count == 0)
@@ -221,7 +220,7 @@ static int read_geometry(reader *r, ragged *out, uint32_t only, int depth) {
     }
 }
 
-/* The type of a row that was opened, 0 when its bytes are too few for one. */
+/* The type of an opened row, 0 if it has too few bytes for one. */
 static uint32_t type_of(reader r) {
     uint32_t type;
     size_t width;
@@ -247,7 +246,7 @@ static int read_point(reader *r, double *out) {
     return 0;
 }
 
-/* A region; 1 when there was more in it than polygons. */
+/* A region; 1 if it has more than polygons. */
 static int read_region(reader *r, ragged *out) {
     uint32_t type = type_of(*r);
     if (read_geometry(r, out, 0, 0) < 0)
@@ -266,7 +265,7 @@ static int read_region(reader *r, ragged *out) {
 typedef struct rows {
     const core_state *state;
     const char *argument;
-    PyObject *buffers; /* a tuple of uint8 arrays; the arrays below say where the rows are in them */
+    PyObject *buffers; /* a tuple of uint8 arrays; the arrays below give the rows' positions in them */
     const int64_t *which, *start, *size;
     Py_ssize_t count;
 } rows;
@@ -301,7 +300,7 @@ static int rows_from(PyObject *module, PyObject *args, rows *in) {
     return 0;
 }
 
-/* A reader of a row: 1, 0 when the row is missing, -1 with an exception when there is no such place. */
+/* Open a row: 1, 0 if it is missing, -1 with an exception if it lies outside of the buffers. */
 static int open_row(const rows *in, Py_ssize_t row, reader *r) {
     int64_t which = in->which[row], start = in->start[row], size = in->size[row];
     if (size < 0)
@@ -314,12 +313,11 @@ static int open_row(const rows *in, Py_ssize_t row, reader *r) {
             return 1;
         }
     }
-    (void)raise_input_error(in->state->value_error, in->argument, row,
-                            "its bytes lie outside of the buffers there are");
+    (void)raise_input_error(in->state->value_error, in->argument, row, "its bytes lie outside of the buffers");
     return -1;
 }
 
-/* Note a row: the name of its type, or a sentence on its bytes; the empty text when only a part of it was passed by.
+/* Record a finding: the name of the row's type, a sentence about its bytes, or "" if only a part was skipped.
  */
 static int note(PyObject *found, Py_ssize_t row, const reader *r, int is_used) {
     const char *words = is_used ? "" : r->wrong ? r->wrong : NAMES[r->other];
@@ -354,7 +352,7 @@ static PyObject *wkb_points(PyObject *module, PyObject *args) {
     return Py_BuildValue("(NNN)", x, y, found);
 }
 
-/* Every row in turn is counted, and those that are no regions are noted. 0, or -1 with an exception. */
+/* First pass: count every row and record those that are no regions. 0, or -1 with an exception. */
 static int count_rows(const rows *in, ragged *out, char *is_region, PyObject *found) {
     for (Py_ssize_t row = 0; row < in->count; row++) {
         ragged before = *out;
@@ -374,7 +372,7 @@ static int count_rows(const rows *in, ragged *out, char *is_region, PyObject *fo
     return 0;
 }
 
-/* Every row that is a region is filled in. 0, or -1 with an exception. */
+/* Second pass: fill in every row that is a region. 0, or -1 with an exception. */
 static int fill_rows(const rows *in, ragged *out, const char *is_region, int64_t *regions) {
     for (Py_ssize_t row = 0; row < in->count; row++) {
         reader r;
@@ -428,6 +426,6 @@ static PyObject *wkb_regions(PyObject *module, PyObject *args) {
 
 PyMethodDef wkb_functions[] = {
     {"wkb_points", wkb_points, METH_VARARGS, "x and y of rows of WKB Points, NaN where a row is missing."},
-    {"wkb_regions", wkb_regions, METH_VARARGS, "Ragged arrays of rows of WKB Polygons and MultiPolygons."},
+    {"wkb_regions", wkb_regions, METH_VARARGS, "Rows of WKB Polygons and MultiPolygons as ragged arrays."},
     {NULL, NULL, 0, NULL},
 };

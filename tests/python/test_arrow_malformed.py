@@ -134,7 +134,7 @@ def test_a_capsule_can_be_taken_once():
         _core.arrow_array("points", schema, array)
     stream = Chunks([pairs()]).__arrow_c_stream__()
     _core.arrow_stream("points", stream)
-    with pytest.raises(ValueError, match="points: the Arrow stream was read before, or released"):
+    with pytest.raises(ValueError, match="points: the Arrow stream was already read or released"):
         _core.arrow_stream("points", stream)
     del schema, array, stream
     assert released() == {"Schema": 2, "Array": 2, "Stream": 1}
@@ -223,7 +223,7 @@ MALFORMED = {
     "negative offset": (table(wrong={"offset": -1}), "a length or an offset is out of range"),
     "more nulls than items": (pairs(wrong={"null_count": 5}), "the number of nulls"),
     "fewer nulls than unknown": (pairs(wrong={"null_count": -2}), "the number of nulls"),
-    "nulls without a bitmap": (pairs(wrong={"null_count": 1}), "nulls, and no bitmap"),
+    "nulls without a bitmap": (pairs(wrong={"null_count": 1}), "nulls without a validity bitmap"),
     "short child of pairs": (pairs(wrong={"length": 5}), "a child is too short"),
     "short child by its offset": (pairs(wrong={"offset": 1}), "a child is too short"),
     "short child of a table": (

@@ -198,7 +198,7 @@ BAD_POLYGONS = [
     (
         shapely.to_wkb(SHAPES[0])[:-1],
         ValueError,
-        r"polygons\[0\]: not valid WKB: it ends before what its counts",
+        r"polygons\[0\]: not valid WKB: it ends before its counts are met",
     ),
 ]
 
@@ -244,11 +244,11 @@ WRONG = {
 }
 WRONG_REGIONS = {
     "no count": (wkb(3), "ends within a count"),
-    "too many rings": (wkb(3, 2**32 - 1), "ends before what its counts announce"),
-    "no count of a ring": (wkb(3, 1, b"abc"), "ends before what its counts announce"),
-    "too many vertices": (wkb(3, 1, 2, 1.0, 2.0), "ends before what its counts announce"),
-    "vertices beyond all memory": (wkb(3, 1, 2**32 - 1, 1.0, 2.0), "ends before what its counts announce"),
-    "too many parts": (wkb(6, 2**31), "ends before what its counts announce"),
+    "too many rings": (wkb(3, 2**32 - 1), "ends before its counts are met"),
+    "no count of a ring": (wkb(3, 1, b"abc"), "ends before its counts are met"),
+    "too many vertices": (wkb(3, 1, 2, 1.0, 2.0), "ends before its counts are met"),
+    "vertices beyond all memory": (wkb(3, 1, 2**32 - 1, 1.0, 2.0), "ends before its counts are met"),
+    "too many parts": (wkb(6, 2**31), "ends before its counts are met"),
     "a part that is a point": (wkb(6, 1, wkb(1, 1.0, 2.0)), "a part that is no Polygon"),
     "a part within a part": (wkb(6, 1, wkb(6, 0)), "a part that is no Polygon"),
     "a byte too much": (wkb(3, 0, b"."), "bytes left over"),
