@@ -1,8 +1,7 @@
-"""Build once, match often: the rules of a match, and the answers.
+"""Build an index once, match often.
 
-This is where a caller's options become the engine's: scores and distances are checked here, in the order of
-the caller's rows, and the overrides of `Polygon` subclasses are turned into plain numbers once, when the
-index is built. The index never changes afterwards.
+Polygons and rules are checked and converted when the index is built; overrides of `Polygon` subclasses become
+plain numbers then. The index never changes afterwards.
 """
 
 from __future__ import annotations
@@ -156,7 +155,7 @@ class Index:
         invalid: Invalid,
         max_bytes: int | None,
     ) -> Self:
-        """Return an index for one call with so many points, whose CRS was looked at already."""
+        """Return an index for one call with this many points, whose CRS has been checked."""
         self = cls.__new__(cls)
         self._crs = None
         self._build(polygons, predicate, distance, best, period, invalid, max_bytes, points)
@@ -173,7 +172,7 @@ class Index:
         max_bytes: int | None,
         points: int | None,
     ) -> None:
-        """Build for this many points, None for many: few are not worth the engine's tree."""
+        """Build for this many points, None for many: for a few, the engine's tree does not pay."""
         prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid)
         regions = prepared.regions
         few = points is not None and is_few(points, len(regions), len(regions.coords), predicate)
@@ -184,7 +183,7 @@ class Index:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the index to a file, for `open`.
 
-        The file is written beside and renamed, so that there is never half of it.
+        The file is renamed after writing, so that it is never incomplete.
 
         Raises
         ------
@@ -205,9 +204,9 @@ class Index:
         mmap : bool
             Map the file: nothing is copied, and processes share the memory. False: read a private copy.
         verify : bool
-            Check the whole file, at about the speed of memory: then one that is damaged, cut off or made to
-            do harm is a ValueError. False: look at its first bytes only, ready within microseconds; for files
-            you wrote yourself.
+            Check the whole file, at about the speed of memory: one that is damaged, truncated or malicious
+            raises a ValueError. False: check the header only, which takes microseconds; for files you wrote
+            yourself.
 
         Raises
         ------
@@ -219,9 +218,8 @@ class Index:
 
         Notes
         -----
-        A file that someone changes or truncates while it is mapped is beyond any library's power: answers may
-        be wrong, and the process may be ended. Replace such files by renaming, as `save` does, or use
-        ``mmap=False``.
+        Nothing protects against a file being changed or truncated while it is mapped: answers may be wrong,
+        and the process may be killed. Replace such files by renaming, as `save` does, or use ``mmap=False``.
 
         Examples
         --------
@@ -311,7 +309,7 @@ class Index:
         return f"Index({len(self)} regions, predicate={self.predicate!r}, best={self.best!r})"
 
     def _repr_html_(self) -> str:
-        """Return what notebooks show: the facts, and a picture of the answers."""
+        """Return the HTML for notebooks: facts, and a picture of the answers."""
         from poly_match._show.notebook import index_html
 
         return index_html(self)
@@ -609,7 +607,7 @@ def _restored(cls: type[Index], block: Any, crs: str | None) -> Index:
 
 
 def empty_distances(count: int, predicate: str) -> Doubles:
-    """Return the array for the distances of so many points."""
+    """Return the array for the distances of this many points."""
     if predicate not in TAKE_DISTANCE:
         raise value_error("return_distance", f'"{predicate}" has no distances; predicate="nearest" has')
     return np.empty(count, dtype=np.float64)
@@ -626,7 +624,7 @@ def names_of(names: Iterable[Any], count: int) -> npt.NDArray[np.object_]:
 
 
 def check_out(out: Any, count: int, regions: int) -> None:
-    """Refuse an `out` that cannot take the answers."""
+    """Raise unless `out` can hold the answers."""
     if not isinstance(out, np.ndarray):
         raise type_error("out", f"expected an array of int32 or int64, got {type(out).__name__}")
     if out.dtype.kind != "i" or out.dtype.itemsize not in (4, 8):

@@ -1,7 +1,7 @@
-"""Points that outgrow the memory, with Dask: every row of a DataFrame gets its best region where it lies.
+"""Match points in Dask: every row of a DataFrame gets its best region within its partition.
 
-Each partition is matched alone, as a pandas DataFrame; nothing is shuffled. The answers don't depend on how
-the rows are cut into partitions.
+Each partition is matched on its own, as a pandas DataFrame; nothing is shuffled. The answers don't depend on
+the partitions.
 
 Needs dask and pyarrow: ``pip install 'poly-match[dask]'``.
 """
@@ -36,7 +36,8 @@ def match(
         The points; a GeoDataFrame of dask-geopandas as well.
     index : Index or path
         The regions and the rules. An `Index` goes to every worker once. The path of a file that `Index.save`
-        wrote and every worker sees under this name: it is mapped, and all processes of a machine share it.
+        wrote and every worker can read under this name: it is mapped, and all processes of a machine share
+        it.
     x, y : str
         The two columns of numbers. A point that is missing or not finite matches nothing.
     geometry : str
@@ -44,18 +45,18 @@ def match(
     into : str
         The column for the answers: the position of the region, a nullable Int64, missing for none.
     columns : table, optional
-        What is known about the regions, in their order (Arrow, pandas, Polars, or a dict of arrays): its
-        columns are added as well, of Arrow-backed types, missing where a point has no region.
+        Attributes of the regions, one row each, in their order (Arrow, pandas, Polars, or a dict of arrays):
+        these columns are added as well, of Arrow-backed types, missing where a point has no region.
 
     Returns
     -------
     dask.dataframe.DataFrame
-        The rows and columns of `points`, in their order and partitions, and the added columns behind them.
+        The rows and columns of `points`, in their order and partitions, followed by the added columns.
 
     Raises
     ------
     ValueError
-        A column that is not there or would be there twice; attributes that don't fit the regions.
+        A column is missing or would exist twice; the attributes don't fit the regions.
     TypeError
         An index or a table of another type. Columns that don't hold numbers are found when it is computed.
 
@@ -79,7 +80,7 @@ def match(
         points.columns, check_index(index), x=x, y=y, geometry=geometry, into=into, columns=columns
     )
     meta = _with_answers(points._meta, np.empty(0, dtype=np.int64), task)
-    # As values of their own the two go to each worker once, not with every partition.
+    # As separate values, both are sent to each worker once, not with every partition.
     return points.map_partitions(_append, delayed(index), delayed(task), meta=meta)
 
 

@@ -1,7 +1,7 @@
 """Points in DuckDB: the index as a function of SQL.
 
-DuckDB hands its vectors over as Arrow arrays, so a call of Python answers some two thousand rows, not one.
-Nothing leaves the query: filters, joins and aggregates go around the function as around any other.
+DuckDB passes its vectors as Arrow arrays, so that one call of Python handles about two thousand rows. The
+function can be used with filters, joins and aggregates like any other.
 
 Needs duckdb and pyarrow: ``pip install 'poly-match[duckdb]'``.
 """

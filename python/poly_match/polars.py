@@ -39,7 +39,7 @@ def match_region(x: Any, y: Any, index: IndexOrPath, *, workers: int = 1) -> Any
 
     Notes
     -----
-    O(1) per row. Rows are independent of each other, and Polars is told so: it may hand them over in pieces.
+    O(1) per row. Rows are independent (the expression is elementwise), so Polars may process them in batches.
 
     Examples
     --------

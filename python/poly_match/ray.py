@@ -1,7 +1,7 @@
-"""Points that outgrow one machine, with Ray Data: every row of a dataset gets its best region where it lies.
+"""Match points in Ray Data: every row of a dataset gets its best region within its block.
 
-The index is put into Ray's object store once; a worker uses it there, without a copy, so all workers of a
-machine share its memory. Each block is matched alone; nothing is shuffled.
+The index is put into Ray's object store once; workers use it there without copying, so that all workers of a
+machine share its memory. Each block is matched on its own; nothing is shuffled.
 
 Needs ray[data] and pyarrow: ``pip install 'poly-match[ray]'``.
 """
@@ -41,19 +41,19 @@ def match(
     into : str
         The column for the answers: the position of the region, an int64, null for none.
     columns : table, optional
-        What is known about the regions, in their order (Arrow, pandas, Polars, or a dict of arrays): its
-        columns are added as well, null where a point has no region.
+        Attributes of the regions, one row each, in their order (Arrow, pandas, Polars, or a dict of arrays):
+        these columns are added as well, null where a point has no region.
 
     Returns
     -------
     ray.data.Dataset
-        The rows and columns of `points` and the added columns behind them. Rows keep their order within a
+        The rows and columns of `points` followed by the added columns. Rows keep their order within a
         block; the order of blocks is Ray's (see ``DataContext.execution_options.preserve_order``).
 
     Raises
     ------
     ValueError
-        A column that is not there or would be there twice; attributes that don't fit the regions.
+        A column is missing or would exist twice; the attributes don't fit the regions.
     TypeError
         An index or a table of another type. Columns that don't hold numbers are found when it is executed.
 

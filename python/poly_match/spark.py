@@ -1,8 +1,8 @@
-"""Points that outgrow one machine, with Spark: every row of a DataFrame gets its best region where it lies.
+"""Match points in Spark: every row of a DataFrame gets its best region within its partition.
 
-The index is small and goes to the points: it is broadcast once, or mapped from a file that every worker sees,
-and each Arrow batch is matched as it passes. No point is shuffled, sorted or sent to another machine, so
-there is no skew and no duplicate row. A task that fails and runs again gives the same answers.
+The index is small and is sent to the points: broadcast once, or mapped from a file that every worker can
+read; each Arrow batch is matched in its task. No point is shuffled, sorted or sent to another machine, so
+there is no skew and no duplicate row. A task that is retried returns the same answers.
 
 Needs pyspark 4.0 or newer and poly-match on the workers as well: ``pip install 'poly-match[spark]'``.
 """
@@ -47,21 +47,21 @@ def match(
     into : str
         The column for the answers: the position of the region, a long, null for none.
     columns : table, optional
-        What is known about the regions, in their order (Arrow, pandas, Polars, or a dict of arrays): its
-        columns are added as well, null where a point has no region.
+        Attributes of the regions, one row each, in their order (Arrow, pandas, Polars, or a dict of arrays):
+        these columns are added as well, null where a point has no region.
 
     Returns
     -------
     pyspark.sql.DataFrame
-        The rows and columns of `points`, in their order and partitions, and the added columns behind them.
+        The rows and columns of `points`, in their order and partitions, followed by the added columns.
 
     Raises
     ------
     ValueError
-        A column that is not there or would be there twice; attributes that don't fit the regions.
+        A column is missing or would exist twice; the attributes don't fit the regions.
     TypeError
         An index or a table of another type; an `Index` with Spark Connect, which has no broadcast: save it,
-        and give the path. Columns that don't hold numbers are found by the workers and end the job.
+        and give the path. Columns that don't hold numbers fail in the workers.
 
     Notes
     -----
@@ -167,16 +167,16 @@ def _from_pandas(answers: Callable[[tuple[Any, ...]], Any]) -> Any:
 
 
 def _annotated(function: Any, kind: type) -> Any:
-    """Say what the columns are as types: those in the text of a function are not known where Spark asks."""
+    """Set real types as annotations: Spark can't resolve the postponed ones."""
     function.__annotations__ = {"columns": kind, "return": kind}
     return function
 
 
 def _shared(spark: Any, index: IndexOrPath, task: Any) -> Callable[[], tuple[Any, Any]]:
-    """Return what gives a worker its index and task.
+    """Return a function that returns the index and task in a worker.
 
-    Spark unpickles a broadcast once per worker process, a function for every task: so the index is in a
-    broadcast, and the function knows only that.
+    Spark unpickles a broadcast once per worker process but a function for every task, so the function only
+    refers to a broadcast that holds the index.
     """
     if hasattr(spark, "sparkContext"):
         broadcast = spark.sparkContext.broadcast((index, task))

@@ -192,9 +192,9 @@ def test_the_report_is_text_and_json_with_all_rows():
     assert str(report).splitlines() == [
         "7 regions, 1 point: 2 findings",
         "empty: 7 regions: missing or empty; they match nothing [rows 0, 1, 2, 3, 4, ...]",
-        "    fix: none needed if that is meant; otherwise look where the geometry was lost",
+        "    fix: nothing to do if this is intended; otherwise find out where the geometry was lost",
         "bad point: 1 point: missing, NaN or infinite; they match nothing [row 0]",
-        "    fix: none needed if that is meant; otherwise look where the coordinates were lost",
+        "    fix: nothing to do if this is intended; otherwise find out where the coordinates were lost",
     ]
     back = json.loads(json.dumps(report.to_dict()))
     assert (back["regions"], back["points"]) == (7, 1)

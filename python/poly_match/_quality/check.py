@@ -1,9 +1,9 @@
-"""What in these polygons and points is probably not what their owner thinks?
+"""Find what in polygons and points is probably not what their owner thinks.
 
-Every input has a defined answer, so none of this stops a match: it finds what makes a right answer a useless
-one. Each finding is one small function from the facts to what was found, in the order of the table
-`FINDINGS`, which is the order they are reported in. Geometry (validity, overlaps) is shapely's, whether
-points match is the engine's own. Nothing is repaired here.
+Every input has a defined answer, so none of this stops a match: it finds problems in the data that make a
+correct answer useless. Each finding is a small function of the facts; the table `FINDINGS` has them in the
+order of the report. shapely decides about geometry (validity, overlaps), the engine about matches. Nothing is
+repaired here.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def examine(
 
 
 class Facts:
-    """What several of the findings ask, computed once when the first of them does."""
+    """Facts that several findings use, computed on first use."""
 
     def __init__(self, polygons: Any, points: Any, crs: Difference | None, columns: list[list[Any]]) -> None:
         self.columns = columns
@@ -240,7 +240,7 @@ def _empty(facts: Facts) -> Finding | None:
         "empty",
         np.flatnonzero(empty),
         "missing or empty; they match nothing",
-        "none needed if that is meant; otherwise look where the geometry was lost",
+        "nothing to do if this is intended; otherwise find out where the geometry was lost",
     )
 
 
@@ -343,14 +343,14 @@ def _overlap(facts: Facts) -> Finding | None:
         np.unique(np.concatenate([first[over], second[over]])),
         f"{over.sum():,} overlapping pairs of {'a sample of ' if is_sample else ''}{len(first):,} whose "
         f"boxes meet; the most: {share[most]:.3g} of the smaller of rows {first[most]} and {second[most]}",
-        "none needed if that is meant: best= says who wins; otherwise repair the data they come from",
+        "nothing to do if this is intended: best= decides who wins; otherwise repair the data they come from",
     )
 
 
 def _pairs(facts: Facts) -> tuple[Rows, Rows, bool]:
     """Return the pairs of valid regions with a surface whose boxes meet, and whether that is a sample.
 
-    Regions are asked for theirs in random order, until the pairs have vertices enough.
+    Regions are queried in random order until the pairs have enough vertices.
     """
     rows = np.flatnonzero(facts.valid & (facts.shapely.area(facts.shapes) > 0))
     np.random.default_rng(0).shuffle(rows)
@@ -360,7 +360,7 @@ def _pairs(facts: Facts) -> tuple[Rows, Rows, bool]:
     left, asked = MOST_VERTICES, 0
     while asked < len(rows) and left >= 0:
         pairs = tree.query(shapes[asked : asked + 16]) + np.array([[asked], [0]])
-        pairs = pairs[:, pairs[0] < pairs[1]]  # once each, when the first of the two is asked
+        pairs = pairs[:, pairs[0] < pairs[1]]  # each pair once, when the first of the two is queried
         lefts = left - np.cumsum(vertices[pairs].sum(axis=0))
         found.append(pairs[:, lefts >= 0])
         left, asked = lefts[-1] if len(lefts) else left, asked + 16
@@ -369,7 +369,7 @@ def _pairs(facts: Facts) -> tuple[Rows, Rows, bool]:
 
 
 def _antimeridian(facts: Facts) -> Finding | None:
-    """Find long edges but for those along a pole, which close a map in degrees."""
+    """Find long edges, except along a pole, where they close a map in degrees."""
     if not facts.filled.any() or not may_be_degrees(facts.shapely.total_bounds(facts.shapes)):
         return None
     parts, owners = facts.shapely.get_parts(facts.shapes, return_index=True)
@@ -410,7 +410,7 @@ def _bad_point(facts: Facts) -> Finding | None:
         "bad point",
         np.setdiff1d(np.flatnonzero(~facts.finite), list(facts.point_faults.rows)),
         "missing, NaN or infinite; they match nothing",
-        "none needed if that is meant; otherwise look where the coordinates were lost",
+        "nothing to do if this is intended; otherwise find out where the coordinates were lost",
         "points",
     )
 

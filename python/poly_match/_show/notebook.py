@@ -1,7 +1,7 @@
-"""How polygons and indexes look in a notebook: a small picture, without any library.
+"""What notebooks show of polygons and indexes: a small picture, made without a library.
 
-A polygon is its outline. An index keeps no regions, only which one is best where: so its picture is its own
-answers, for a grid of points.
+A polygon is drawn as its outline. An index does not keep the regions, so its answers for a grid of points are
+drawn.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ PALETTE = (
 
 
 class Matcher(Protocol):
-    """An `Index`, as far as it is shown."""
+    """The part of `Index` that is used here."""
 
     @property
     def predicate(self) -> str: ...
@@ -40,14 +40,14 @@ class Matcher(Protocol):
 
 SIDE = 160  # the longer side of a picture, in pixels
 GRID = 80  # the longer side of an index's picture, in points
-CORNERS = 2000  # about as many of an outline are drawn
+CORNERS = 2000  # at most about this many vertices of an outline are drawn
 
 
 def polygon_svg(polygon: Polygon) -> str:
     """Return the outline as SVG; what is crossed an odd number of times is filled, as in matching."""
     x, y = polygon.x, polygon.y
     reach = max(np.abs(x).max(), np.abs(y).max()) or 1.0
-    x, y = x / reach, y / reach  # no difference overflows now
+    x, y = x / reach, y / reach  # so that no difference overflows
     width, height = float(np.ptp(x)), float(np.ptp(y))
     scale = SIDE / (max(width, height) or 1.0)
     pixels = np.round(np.column_stack([x - x.min(), y.max() - y]) * scale, 1)
@@ -63,7 +63,7 @@ def polygon_svg(polygon: Polygon) -> str:
 
 
 def index_html(index: Matcher) -> str:
-    """Return what the index is as a table, with its answers as a picture where it has bounds to draw."""
+    """Return the facts about the index as a table, with a picture of its answers if its bounds are finite."""
     facts = {
         "regions": f"{len(index):,}",
         "predicate": index.predicate,
@@ -76,7 +76,7 @@ def index_html(index: Matcher) -> str:
 
 
 def _answers_svg(index: Matcher) -> str:
-    """Return the answers in the middles of a grid's squares, runs of equal ones as one rectangle."""
+    """Return the answers at the centers of a grid's squares, with equal neighbours as one rectangle."""
     left, bottom, right, top = index.bounds
     width, height = right - left, top - bottom
     if not (0 < width < math.inf and 0 < height < math.inf):

@@ -1,8 +1,8 @@
 """Points on a map of their regions: what did each point get, where was nothing, where was it a close call?
 
-matplotlib draws; what is worked out here is what it is to draw. Colours come from a small palette that people
-with colour-blindness can tell apart, so they repeat: regions whose boxes meet get different ones as far as
-they go. A tie is found by matching once more with equal candidates in the opposite order: exactly the points
+Uses matplotlib. Colours come from a small palette that people with colour-blindness can distinguish, so they
+repeat: regions whose boxes meet get different ones if possible. A tie is found by matching once more with
+equal candidates in the opposite order: exactly the points
 with several equally good regions change their answer.
 """
 
@@ -139,7 +139,7 @@ def _pyplot() -> Any:
 
 
 def _drawn(x: Doubles, y: Doubles, limit: int) -> Answers:
-    """Return the rows of the points that are drawn: the finite ones, or a sample of them."""
+    """Return the rows of the points to draw: the finite ones, or a sample of them."""
     if limit < 0:
         raise value_error("max_points", f"expected at least 0, got {limit}")
     rows = np.flatnonzero(~are_bad(x, y))
@@ -176,7 +176,7 @@ def _ties(
     if isinstance(best, str) and best == "first":
         return np.zeros(len(found), dtype=bool)
     worth = _measured(polygons, regions)[0] if isinstance(best, str) else np.asarray(best)
-    _, worth = np.unique(worth, return_inverse=True)  # whatever they are, their order as integers
+    _, worth = np.unique(worth, return_inverse=True)  # their order, as integers
     if isinstance(best, str) and best == "largest":
         worth = -worth
     order = np.lexsort((-np.arange(len(worth)), worth))
@@ -200,7 +200,7 @@ def _measured(polygons: Any, regions: Regions) -> tuple[Doubles, Doubles]:
 def _outlines(regions: Regions) -> list[Any]:
     """Return each region's rings as one path.
 
-    Shells go one way round and holes the other, because a renderer fills what is wound around.
+    Shells and holes have opposite directions, because renderers fill by winding number.
     """
     from matplotlib.path import Path
 
@@ -232,9 +232,9 @@ def _boxes(outlines: list[Any]) -> Doubles:
 
 
 def _colouring(boxes: Doubles) -> Answers:
-    """Return the number of a colour for each region, unlike those of regions whose boxes meet.
+    """Return a colour number for each region, different from those of regions whose boxes meet.
 
-    From left to right, each takes the colour that its neighbours have least, and all have least of those.
+    From left to right, each takes the colour that is rarest among its neighbours, then overall.
     O(n log n + the pairs that meet in x).
     """
     colours = np.full(len(boxes), 0, dtype=np.intp)
@@ -271,7 +271,7 @@ def _draw_regions(ax: Any, outlines: list[Any], colours: npt.NDArray[Any]) -> No
 
 
 def _draw_disks(ax: Any, centers: Doubles, distance: Any, colours: npt.NDArray[Any]) -> None:
-    """Draw around each center what is closer than the distance: with "center_within" that is what matters."""
+    """Draw a circle of the distance around each center, for "center_within"."""
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Circle
 

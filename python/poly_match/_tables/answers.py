@@ -1,4 +1,4 @@
-"""What answers become in a table: NULL where a point has none, and a word for what became of each point."""
+"""Answers as columns of a table: the region, NULL for none, and the status of each point."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["as_column", "status_codes"]
 
 
 def as_column(answers: npt.NDArray[Any]) -> Any:
-    """Return answers as an Arrow array of int64, null for none: every table and SQL engine has it so."""
+    """Return answers as an Arrow array of int64, null for none, as in every table and SQL engine."""
     import pyarrow as pa  # type: ignore[import-untyped]
 
     return pa.array(answers, pa.int64(), mask=answers < 0)
 
 
 def status_codes(answers: npt.NDArray[Any], x: Doubles, y: Doubles) -> npt.NDArray[np.int8]:
-    """Return what became of each point, as positions in `STATUSES`."""
+    """Return the status of each point, as positions in `STATUSES`."""
     return np.where(answers >= 0, 0, np.where(are_bad(x, y), 2, 1)).astype(np.int8)

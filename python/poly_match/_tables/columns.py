@@ -1,9 +1,9 @@
-"""A batch of a table of points in, the same batch with what its best regions add out.
+"""Add the answers to a batch of a table of points.
 
-Every engine that moves tables (Spark, Ray, a folder of Parquet files) calls this one step per Arrow batch:
-take the coordinates from the columns that hold them, match, append the answers and what a table of attributes
-says about them. Rows and columns of the batch stay as they are. What the step needs to know is checked once,
-before the first batch, and pickles.
+Every engine that moves tables (Spark, Ray, a folder of Parquet files) runs this step per Arrow batch: take
+the coordinates from their columns, match, append the answers and attributes of their regions. The rows and
+columns of the batch are unchanged. The options of the step are checked once, before the first batch, and can
+be pickled.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["Columns"]
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns hold the points, and which are added to them."""
+    """Which columns hold the points, and which columns to add."""
 
     x: str | None
     y: str | None
@@ -60,7 +60,7 @@ class Columns:
         self = cls(x, y, geometry, into, _attributes(columns))
         taken = {name.lower() for name in there}
         for name in self.added():
-            if name.lower() in taken:  # an engine may not tell upper from lower case
+            if name.lower() in taken:  # some engines ignore case
                 argument = "into" if name == into else "columns"
                 raise value_error(argument, f"there is a column {name!r} already; choose another name")
             taken.add(name.lower())
@@ -69,7 +69,7 @@ class Columns:
         return self
 
     def check_regions(self, index: Index) -> None:
-        """Refuse attributes that are not those of the index."""
+        """Raise unless there is one row of attributes per region of the index."""
         if self.attributes.num_columns and self.attributes.num_rows != len(index):
             raise value_error(
                 "columns",
@@ -93,11 +93,11 @@ class Columns:
         )
 
     def named(self, argument: str) -> str:
-        """Return the argument as a caller wrote it, with the name of the column."""
+        """Return the argument with its column, for errors: ``x='lon'``."""
         return f"{argument}={getattr(self, argument)!r}"
 
     def answers(self, points: Any, index: Index) -> Answers:
-        """Return the answers of points, when the attributes fit the index."""
+        """Return the answers of points, after checking that the attributes fit the index."""
         self.check_regions(index)
         return index.match(points)
 
@@ -109,7 +109,7 @@ class Columns:
         return type(batch).from_arrays(columns, schema=schema)
 
     def attributes_of(self, answers: Answers) -> Any:
-        """Return a table of what is known about the regions that were found; null where none was."""
+        """Return the attributes of the answers, null for points without a region."""
         return self.attributes.take(as_column(answers)).combine_chunks()
 
     def append(self, batch: Any, index: Index) -> Any:
@@ -139,7 +139,7 @@ def _attributes(columns: Any) -> Any:
 
 
 def _plain(kind: Any) -> Any:
-    """Return the type a column is stored as everywhere: dictionaries decoded, text and bytes of one kind."""
+    """Return the type that all engines support: dictionaries decoded, one type for text and for bytes."""
     if pa.types.is_dictionary(kind):
         return _plain(kind.value_type)
     if pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
@@ -164,5 +164,5 @@ def points_of_arrays(arrays: tuple[Any, ...], argument: str) -> tuple[Doubles, D
 
 
 def _places(column: Any) -> tuple[Doubles, Doubles]:
-    """Return x and y of a column of points; a batch without any has no type of its own."""
+    """Return x and y of a column of points; if all are null, the column may have no type."""
     return xy_of(column.cast(pa.binary()) if pa.types.is_null(column.type) else column)

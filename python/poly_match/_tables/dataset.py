@@ -1,11 +1,12 @@
-"""Points that don't fit into memory, on one machine: a folder of files in, the same files with answers out.
+"""Match points that don't fit into memory, on one machine: a folder of files in, the same files with answers
+out.
 
-A file at a time goes through in batches, each read when the one before it is written. Memory depends on the
-size of a batch (and of a row group of the source), not on that of a file. An output file has its name only
-when it is complete, so a job that was interrupted goes on with the files that are missing. What a file was
-made from is written into it: one that belongs to another job is an error, never a part of the result.
+Each file is processed in batches, reading one after the previous one is written. Memory depends on the size
+of a batch (and of a row group of the source), not of a file. An output file appears only when it is complete,
+so an interrupted job continues with the missing files. Each output file records what it was made from: a file
+of another job is an error, never part of the result.
 
-Left out on purpose: sinks that are not local folders, and cutting one file among several workers.
+Not supported on purpose: sinks other than local folders, and splitting one file among several workers.
 """
 
 from __future__ import annotations
@@ -29,11 +30,11 @@ from poly_match._tables.shared_index import IndexOrPath, check_index, opened
 __all__ = ["Matched", "match_dataset"]
 
 BATCH = 65_536  # rows matched and written at a time
-STAMP = b"poly_match"  # where a file says what it was made from
+STAMP = b"poly_match"  # the metadata that records what a file was made from
 
 
 class Matched(NamedTuple):
-    """What `match_dataset` did: its files, points and answers, those of earlier runs included."""
+    """The result of `match_dataset`: files, points and answers, including those of earlier runs."""
 
     files: int
     points: int
@@ -54,7 +55,7 @@ def match_dataset(
     workers: int = 1,
     progress: bool = False,
 ) -> Matched:
-    """Match a dataset that may be larger than memory, file by file, and go on where an earlier run stopped.
+    """Match a dataset that may be larger than memory, file by file; continue where an earlier run stopped.
 
     Parameters
     ----------
@@ -73,8 +74,8 @@ def match_dataset(
     into : str
         The column for the answers: the position of the region, an int64, null for none.
     columns : table, optional
-        What is known about the regions, in their order (Arrow, pandas, Polars, or a dict of arrays): its
-        columns are added as well, null where a point has no region.
+        Attributes of the regions, one row each, in their order (Arrow, pandas, Polars, or a dict of arrays):
+        these columns are added as well, null where a point has no region.
     workers : int
         Files to work on at a time; -1: one for each core this process may use.
     progress : bool
@@ -90,22 +91,20 @@ def match_dataset(
     Raises
     ------
     ValueError
-        A column that is not there or would be there twice; attributes that don't fit the regions; no files;
-        a file in the sink that this job did not write, or wrote from something else
-        (another index, other options, a source that has changed since).
+        A column is missing or would exist twice; the attributes don't fit the regions; no files; the sink has
+        a file that this job did not write, or wrote from other input (another index, other options, a source
+        that has changed since).
     TypeError
         Arguments or columns of a wrong type.
     OSError
         A file can't be read or written.
     KeyboardInterrupt
-        Ctrl-C ends the job after the batches in work. Complete files stay, incomplete ones leave nothing
-        behind.
+        Ctrl-C ends the job after the current batches. Complete files stay, incomplete ones are removed.
 
     Notes
     -----
-    A file whose name is there is complete and is not made again: it was written beside and renamed. To make
-    one again, delete it. Rows keep their order in a file. Of the metadata of a file, that of GeoParquet and
-    of pandas is kept.
+    A file that exists is complete, because it was renamed after writing, and is not made again; delete it to
+    make it again. Rows keep their order within a file. GeoParquet and pandas metadata is kept.
 
     Memory: some batches and the row groups they are read from, for each worker. O(1) time per point.
 
@@ -152,7 +151,7 @@ def match_dataset(
 
 @dataclass(frozen=True)
 class _File:
-    """A file of the source, and the one to be made of it."""
+    """A file of the source, and its output file."""
 
     fragment: Any
     target: Path
@@ -160,7 +159,7 @@ class _File:
 
 
 def _paths(source: Any) -> Any:
-    """Return paths in full, so that the files of the dataset have a place; an URI stays as it is."""
+    """Return absolute paths, so that the dataset's files have a location; URIs are unchanged."""
     if isinstance(source, (list, tuple)):
         return [_paths(each) for each in source]
     if not isinstance(source, (str, os.PathLike)):
@@ -172,7 +171,7 @@ def _paths(source: Any) -> Any:
 
 
 def _files(dataset: Any, source: Any, sink: Path) -> list[_File]:
-    """Return what is to be made of what, in the order of the dataset."""
+    """Return the files with their outputs, in the order of the dataset."""
     fragments = list(dataset.get_fragments())
     base = _base(fragments, source)
     if sink.exists() and not sink.is_dir():
@@ -194,7 +193,7 @@ def _files(dataset: Any, source: Any, sink: Path) -> list[_File]:
 
 
 def _base(fragments: list[Any], source: Any) -> PurePosixPath:
-    """Return the folder below which the names of the files count."""
+    """Return the folder that the names of the output files are relative to."""
     if isinstance(source, (str, os.PathLike)) and os.path.exists(source):
         path = Path(source).absolute()
         return PurePosixPath((path if path.is_dir() else path.parent).as_posix())
@@ -213,7 +212,7 @@ class _Stopped(Exception):
 
 
 class _Job:
-    """What is done to each file, and how far it is."""
+    """One call: what to do with each file, and its progress."""
 
     def __init__(self, index: Index, task: Any, bar: Bar | None) -> None:
         self.index, self.task, self.bar = index, task, bar
@@ -223,7 +222,7 @@ class _Job:
         self.points = 0
 
     def run(self, files: list[_File], workers: int) -> Matched:
-        """Make the files that are missing, and sum all of them up."""
+        """Make the missing files, and sum up all of them."""
         from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
         made = {file.target: self.made(file) for file in files if file.target.exists()}
@@ -235,7 +234,7 @@ class _Job:
                 done, _ = wait(futures, return_when=FIRST_EXCEPTION)
                 for future in done:
                     future.result()
-            finally:  # when all went well, nothing is left to be stopped
+            finally:  # after success, nothing is left to stop
                 self.stopping.set()
                 pool.shutdown(cancel_futures=True)
         results = [*made.values(), *(future.result() for future in futures)]
@@ -247,7 +246,7 @@ class _Job:
         )
 
     def made(self, file: _File) -> dict[str, Any]:
-        """Return what a complete file says about itself; one from another job is an error."""
+        """Return the metadata of a complete file; raise if it is from another job."""
         import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
         stamp = json.loads((pq.read_metadata(file.target).metadata or {}).get(STAMP, b"{}"))
@@ -258,7 +257,7 @@ class _Job:
         return dict(stamp)
 
     def make(self, file: _File) -> dict[str, Any]:
-        """Write one file, all of it or nothing, and return what it says about itself."""
+        """Write one file, completely or not at all, and return its metadata."""
         import pyarrow.parquet as pq
 
         schema = file.fragment.physical_schema
@@ -282,10 +281,8 @@ class _Job:
         return result
 
     def schema(self, schema: Any) -> Any:
-        """Return the schema of a file that is made of one with this schema.
-
-        Other metadata stays behind: Spark, for one, keeps the columns in it, and would not see those that are
-        added.
+        """Return the output schema for a source with this schema. Other metadata is dropped: Spark, for
+        example, lists the columns in it and would not see the added ones.
         """
         import pyarrow as pa
 
@@ -300,10 +297,10 @@ class _Job:
 
 
 def _batches(fragment: Any) -> Iterator[Any]:
-    """Read a file batch by batch, each when it is asked for.
+    """Read a file batch by batch, on demand.
 
-    The scanner of a dataset, and a file read with `pre_buffer`, keep all that was read until the end: 200 MB
-    for 8 million points of three columns, where this takes 20.
+    A dataset's scanner, and `pre_buffer`, keep everything that was read until the end: 200 MB for 8 million
+    points of three columns, 20 MB here.
     """
     import pyarrow.parquet as pq
 
@@ -316,7 +313,7 @@ def _hash(data: Any) -> str:
 
 
 def _bytes_of(task: Any) -> bytes:
-    """Return what the added columns depend on beside the index, as bytes."""
+    """Return everything but the index that the added columns depend on, as bytes."""
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()

@@ -1,13 +1,12 @@
-"""Are these the same answers? One number for many, equal for every order, batch size and number of workers.
+"""One number for many answers, to compare them: independent of order, batch size and number of workers.
 
-Each row is mixed into 64 bits and the rows are added modulo 2^64. A sum does not know an order, so parts can
-be digested where they lie and added; and it is not an exclusive or, so a row that is there twice counts
-twice. With a key per row, what is mixed is the row's (key, id): then the digest is that of *who got what*,
-and two tables of equal digest have the same rows, each as often. The position as the key makes it a digest of
-the order as well.
+Each row is hashed to 64 bits and the hashes are added modulo 2^64. A sum does not depend on the order, so
+parts can be digested separately and added; and unlike an exclusive or, it counts duplicate rows. With a key
+per row, (key, id) is hashed: equal digests then mean that each point has the same answer. With the position
+as the key, the order counts too.
 
-Two different tables have one digest with a probability of 2^-64. It is no defence against someone who
-constructs them.
+Two different tables have equal digests with a probability of 2^-64. It is not secure against deliberate
+collisions.
 """
 
 from __future__ import annotations
@@ -28,20 +27,20 @@ MODULUS = 2**64  # partial digests add up modulo this
 Words = npt.NDArray[np.uint64]
 
 _STEP = np.uint64(0x9E3779B97F4A7C15)
-_BLOCK = 16_384  # rows whose words stay in the cache
+_BLOCK = 16_384  # rows whose words fit in the cache
 
 
 def digest(ids: Any, keys: Any = None, *, ordered: bool = False) -> int:
-    """Return one number that tells whether two matches gave the same answers.
+    """Return a number that is equal for two matches with the same answers.
 
     Parameters
     ----------
     ids : (n,) array of integers
-        The answers of a match; in a column of a table a missing one is none, as -1 is in an array.
+        The answers of a match; a missing one, as in a table, counts as -1, no region.
     keys : (n,) array of numbers, or tuple of them, optional
-        What tells the points apart: a number, or the two coordinates as ``(x, y)``. Then the digest is that
-        of the pairs (key, id): equal digests mean that every point is there as often, with the same answer.
-        Without, it is that of the ids alone: equal digests mean that each id is there as often.
+        The identity of each point: a number, or its coordinates as ``(x, y)``. Equal digests then mean that
+        both have the same points with the same answers. Without keys, they mean that each id occurs equally
+        often.
     ordered : bool
         The position is the key: equal digests mean equal ids in the same order.
 
@@ -111,7 +110,7 @@ def digest(ids: Any, keys: Any = None, *, ordered: bool = False) -> int:
 
 
 def _ids(values: Any) -> npt.NDArray[Any]:
-    """Return answers as integers, -1 for those that are missing; a column with some may come as floats."""
+    """Return answers as integers, -1 for missing ones; a column with missing ones may hold floats."""
     array = numbers_in(values, "ids")
     if array.dtype.kind == "f":
         whole = np.where(np.isnan(array), -1, array)

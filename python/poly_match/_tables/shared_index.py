@@ -1,8 +1,8 @@
-"""The index a worker process uses: the one it was given, or the file it was named, opened once per process.
+"""The index in a worker process: the given one, or a file that is opened once per process.
 
-A job on many machines hands over its index either as it is or as the path of a file that every worker sees.
-Such a file is mapped, so all processes of a machine share its memory, and it stays open for the tasks to
-come. A file that was replaced is opened again.
+A job on many machines passes either the index itself or the path of a file that every worker can read. Such a
+file is mapped, so that all processes of a machine share its memory, and it stays open for later tasks. A file
+that was replaced is opened again.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _OPENED: dict[str, tuple[tuple[int, ...], Index]] = {}
 
 
 def opened(index: IndexOrPath) -> Index:
-    """Return the index itself, or the one in the file of this name."""
+    """Return the index itself, or the one in the file."""
     if isinstance(index, Index):
         return index
     path = os.fspath(index)
@@ -34,7 +34,7 @@ def opened(index: IndexOrPath) -> Index:
 
 
 def check_index(index: Any) -> IndexOrPath:
-    """Return the argument when it is an index or a path."""
+    """Return the argument if it is an index or a path; raise otherwise."""
     if not isinstance(index, (Index, str, os.PathLike)):
         raise type_error(
             "index",

@@ -1,12 +1,11 @@
-"""Frames in, a frame out: every point of a GeoDataFrame gets the attributes of its best region.
+"""Join GeoDataFrames: every point gets the attributes of its best region.
 
-The result has the form that `geopandas.sjoin` gives it, column for column, so that one can stand for the
-other; only the rows differ, because here a point has one. So nothing is sorted, grouped or dropped: the
-points keep their order, index and columns as they are, and the columns of the regions are taken row by row.
-That is pandas' own `take`, which keeps every type that can say "missing" and turns the others into one that
-can, exactly as in a join of GeoPandas.
+The result has the same columns as that of `geopandas.sjoin`, so that one can replace the other; only the rows
+differ, because here each point has one. So nothing is sorted, grouped or dropped: the points keep their
+order, index and columns, and the columns of the regions are looked up row by row with pandas' `take`, which
+keeps types that support missing values and converts the others, exactly as a join in GeoPandas does.
 
-pandas and GeoPandas are not needed by this package: they are there when a frame arrives.
+The package does not need pandas and GeoPandas: they are installed if a caller has a frame.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ __all__ = ["sjoin"]
 Frame = TypeVar("Frame")
 Labels = list[Hashable]
 
-SAME_AS_COVERS = ("intersects", "covered_by")  # what GeoPandas calls it, of a point and a region
+SAME_AS_COVERS = ("intersects", "covered_by")  # GeoPandas' names for it, for points and polygons
 
 
 def sjoin(
@@ -72,8 +71,8 @@ def sjoin(
     predicate, best, distance
         The rules of the match, as in `Index`; `best` may be the name of a column of `polygons`, the lowest
         value wins. The default is what GeoPandas calls "intersects" and "covered_by" when it joins points
-        with polygons, and these two words are taken for it. "within" is not: it leaves a point on a border
-        to nobody.
+        with polygons, and these two words are taken for it. "within" is not: it leaves points on a border
+        without a region.
     columns : list of labels, or str, optional
         Which columns of `polygons` to attach; all but its geometry unless given.
     on : str, tuple or list, optional
@@ -168,7 +167,7 @@ def sjoin(
         progress=progress,
     )
     status = _statuses(answers, x, y) if audit else None
-    del x, y  # 16 bytes a point that need not be there beside what is attached
+    del x, y  # frees 16 bytes per point before columns are attached
     if how == "inner" and (answers < 0).any():
         rows = np.flatnonzero(answers >= 0)
         left, answers = left.take(rows), answers[rows]
@@ -180,7 +179,7 @@ def sjoin(
 
 
 def _check_frame(frame: Any, argument: str) -> None:
-    """Refuse what is no GeoDataFrame, without importing GeoPandas."""
+    """Raise unless this is a GeoDataFrame, without importing GeoPandas."""
     if not any(base.__name__ == "GeoDataFrame" for base in type(frame).__mro__):
         raise type_error(argument, f"expected a GeoDataFrame, got {type(frame).__name__}")
     if frame.active_geometry_name is None:
@@ -204,7 +203,7 @@ def _keys(on: Any, on_attribute: Any, points: Any, polygons: Any) -> tuple[Any, 
 
 
 def _predicate(word: str) -> str:
-    """Return the predicate in the words of this library."""
+    """Return this library's name of the predicate."""
     if word == "within":
         raise value_error(
             "predicate",
@@ -215,7 +214,7 @@ def _predicate(word: str) -> str:
 
 
 def _xy(points: Any, polygons: Any) -> tuple[Any, Any]:
-    """Return the coordinates of the points; frames in the wrong order are told apart from a wrong row."""
+    """Return the coordinates of the points; the error says so if the two frames are swapped."""
     try:
         return xy_of(points)
     except TypeError:
@@ -227,7 +226,7 @@ def _xy(points: Any, polygons: Any) -> tuple[Any, Any]:
 
 
 def _statuses(answers: Answers, x: Any, y: Any) -> Any:
-    """Return what became of each point, as a categorical."""
+    """Return the status of each point, as a categorical."""
     import pandas
 
     return pandas.Categorical.from_codes(status_codes(answers, x, y), categories=list(STATUSES))
@@ -297,7 +296,7 @@ def _attached(
     status: Any,
     nullable: bool,
 ) -> Any:
-    """Return the points beside the attributes of their answers."""
+    """Return the points with the attributes of their answers."""
     import pandas
 
     levels = left.index.nlevels
@@ -316,7 +315,7 @@ def _attached(
 def _taken(attributes: list[Any], answers: Answers, index: Any, nullable: bool) -> Iterator[Any]:
     """Yield the columns of the attributes at the answers, missing where that is -1.
 
-    One by one, because `reindex` of the whole frame looks every answer up among the labels first and takes
+    One by one, because `reindex` of the whole frame looks up every answer among the labels first and takes
     nearly twice as long. Each keeps the type that `take` gives it: of an array of objects pandas would infer
     a new one, from those objects that happen to be there.
     """
