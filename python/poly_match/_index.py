@@ -21,11 +21,14 @@ import numpy.typing as npt
 
 from poly_match import _core
 from poly_match._engine.lists import list_all
+from poly_match._engine.note import Note
 from poly_match._engine.prepared import Prepared, is_few
 from poly_match._engine.run import run
 from poly_match._errors import type_error, value_error
 from poly_match._files import replacing
-from poly_match._forms.crs import check_crs, crs_text
+from poly_match._forms.crs import check_crs, crs_text, warn_of_degrees
+from poly_match._forms.files import points_in, polygons_in
+from poly_match._forms.names import labels_of, names_in, names_of
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
 from poly_match._rules import TAKE_DISTANCE, Best, Invalid, Predicate
@@ -76,6 +79,10 @@ class Index:
         whatever reason (a line, a NaN vertex, bytes that are no geometry), keeps their positions, and says in
         one warning how many of which kind; "error" lists the first ten of all these. All but "use" need
         shapely.
+    names : iterable or str, optional
+        One name per region, text, numbers or None, to be stored with the index and in files: for
+        ``match(points, names=True)``. A Series goes by its labels where polygons are a frame or series, else
+        by position; text is the name of a column of the polygons.
     max_bytes : int, optional
         The most that the index may take, `nbytes`. With less, more points are answered by looking at edges.
         Three times the coordinates and 16 MB unless given (for "center_within", 256 per region and 4 MB; for
@@ -94,8 +101,8 @@ class Index:
     Notes
     -----
     Polygons with a CRS and points with another are a ValueError, and a warning where only one of the two has
-    one set; plain numbers are taken as they are. An index keeps the CRS, in pickles too, but a saved file has
-    none: points are not checked against what was opened.
+    one set; plain numbers are taken as they are. An index keeps the CRS, in pickles and files too. Distances
+    in a CRS of degrees are a warning.
 
     Answers are exact: they are those of real numbers, not of rounded ones, and the same on every machine, for
     every number of workers. Building takes O(v log v) time for v vertices and can be interrupted; the input
@@ -124,10 +131,11 @@ class Index:
     (array([ 0,  0,  1, -1]), array([0.        , 1.        , 1.41421356,        nan]))
     """
 
-    __slots__ = ("__weakref__", "_core", "_crs")
+    __slots__ = ("__weakref__", "_core", "_known", "_labels")
 
     _core: _core.Index
-    _crs: str | None  # of the polygons, as `crs_text` gives it
+    _known: Note | None  # None: not read from the block so far
+    _labels: Any  # of the frame that the regions came from
 
     def __init__(
         self,
@@ -138,10 +146,19 @@ class Index:
         best: Best | npt.ArrayLike = "smallest",
         period: float | None = None,
         invalid: Invalid = "use",
+        names: Any = None,
         max_bytes: int | None = None,
     ) -> None:
-        self._crs = crs_text(polygons)
-        self._build(polygons, predicate, distance, best, period, invalid, max_bytes, None)
+        polygons = polygons_in(polygons)
+        crs, self._labels = crs_text(polygons), labels_of(polygons)
+        if predicate in TAKE_DISTANCE:
+            warn_of_degrees(crs, predicate)
+        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid)
+        known = None
+        if names is not None:
+            known = names_of(names_in(names, polygons), len(prepared.regions), self._labels)
+        self._known = Note(crs, known)
+        self._core = prepared.build("auto", self._known.to_bytes())
 
     @classmethod
     def _for(
@@ -157,26 +174,12 @@ class Index:
     ) -> Self:
         """Return an index for one call with this many points, whose CRS has been checked."""
         self = cls.__new__(cls)
-        self._crs = None
-        self._build(polygons, predicate, distance, best, period, invalid, max_bytes, points)
-        return self
-
-    def _build(
-        self,
-        polygons: Any,
-        predicate: Predicate,
-        distance: Any,
-        best: Any,
-        period: float | None,
-        invalid: Invalid,
-        max_bytes: int | None,
-        points: int | None,
-    ) -> None:
-        """Build for this many points, None for many: for a few, the engine's tree does not pay."""
+        self._known, self._labels = Note(None, None), labels_of(polygons)
         prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid)
         regions = prepared.regions
-        few = points is not None and is_few(points, len(regions), len(regions.coords), predicate)
+        few = is_few(points, len(regions), len(regions.coords), predicate)
         self._core = prepared.build("scan" if few else "auto")
+        return self
 
     # ---- as bytes ----
 
@@ -247,13 +250,13 @@ class Index:
             self._core = _core.Index.open(memory, verify, True)
         except ValueError as error:
             raise ValueError(f"{os.fspath(path)}: {error}") from None
-        self._crs = None
+        self._known = self._labels = None
         return self
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
         block = self._core.block
         carried = pickle.PickleBuffer(block) if operator.index(protocol) >= 5 else bytes(block)
-        return _restored, (type(self), carried, self._crs), getattr(self, "__dict__", None)
+        return _restored, (type(self), carried, self._labels), getattr(self, "__dict__", None)
 
     def __copy__(self) -> Self:
         return self
@@ -277,6 +280,26 @@ class Index:
     def period(self) -> float | None:
         """After which x repeats, or None."""
         return self._core.period or None
+
+    @property
+    def crs(self) -> str | None:
+        """The coordinate reference system of the regions as text; None if they had none."""
+        return self._note.crs or None
+
+    @property
+    def names(self) -> npt.NDArray[np.object_] | None:
+        """The names of the regions that were stored with it, read-only; None without any."""
+        if self._note.names is None:
+            return None
+        names = self._note.names[:-1]
+        names.flags.writeable = False
+        return names
+
+    @property
+    def _note(self) -> Note:
+        if self._known is None:
+            self._known = Note.from_bytes(self._core.note)
+        return self._known
 
     @property
     def bounds(self) -> tuple[float, float, float, float]:
@@ -341,7 +364,7 @@ class Index:
         self,
         points: Any,
         *,
-        names: Iterable[Any],
+        names: Iterable[Any] | Literal[True],
         workers: int = 1,
         progress: bool = False,
         out: None = None,
@@ -374,7 +397,7 @@ class Index:
         self,
         points: Any,
         *,
-        names: Iterable[Any],
+        names: Iterable[Any] | Literal[True],
         workers: int = 1,
         progress: bool = False,
         out: None = None,
@@ -384,7 +407,7 @@ class Index:
         self,
         points: Any,
         *,
-        names: Iterable[Any] | None = None,
+        names: Iterable[Any] | Literal[True] | None = None,
         workers: int = 1,
         progress: bool = False,
         out: npt.NDArray[Any] | None = None,
@@ -399,8 +422,10 @@ class Index:
             exactly two numeric columns (x, y), or Points in the forms that polygons may have: shapely, WKB,
             GeoJSON, GeoSeries, Arrow (GeoArrow interleaved or separated). A point that is missing or not
             finite matches nothing; z and m are ignored.
-        names : iterable, optional
-            One name per region, anything: then the answers are names, None for none.
+        names : iterable or True, optional
+            One name per region, anything: then the answers are names, None for none. A Series goes by its
+            labels where the index was built from a frame or series, else by position. True: the names that
+            are stored.
         workers : int
             Threads to use; -1 for all cores this process may use.
         progress : bool
@@ -433,10 +458,11 @@ class Index:
         The GIL is released. float64 points are used where they lie, whatever their strides; those of Arrow
         when they are one chunk and none is missing.
         """
-        check_crs(points, self._crs)
+        points = points_in(points)
+        check_crs(points, self._note.crs)
         x, y = xy_of(points)
         distances = empty_distances(len(x), self.predicate) if return_distance else None
-        known = None if names is None else names_of(names, len(self))
+        known = None if names is None else self._names(names)
         if known is not None and out is not None:
             raise value_error("out", "takes positions, not names; leave out one of the two")
         answers: npt.NDArray[Any] = np.empty(len(x), dtype=np.intp) if out is None else out
@@ -447,6 +473,14 @@ class Index:
         if known is not None:
             answers = known[answers]
         return answers if distances is None else (answers, distances)
+
+    def _names(self, names: Any) -> npt.NDArray[np.object_]:
+        """Return the names to answer with: those that are stored, or others."""
+        if names is not True:
+            return names_of(names, len(self), self._labels)
+        if self._note.names is None:
+            raise value_error("names", "this index stores none; build it with Index(..., names=)")
+        return self._note.names
 
     def _match_into(
         self,
@@ -568,7 +602,8 @@ class Index:
         >>> near.candidates([(6, 2)], k=2, return_distance=True)
         (array([0, 2]), array([0, 1]), array([2., 3.]))
         """
-        check_crs(points, self._crs)
+        points = points_in(points)
+        check_crs(points, self._note.crs)
         x, y = xy_of(points)
         most = _most_of(k, self._core)
         if return_distance:
@@ -598,11 +633,11 @@ def _most_of(k: Any, core: _core.Index) -> int:
     return min(most, sys.maxsize)
 
 
-def _restored(cls: type[Index], block: Any, crs: str | None) -> Index:
+def _restored(cls: type[Index], block: Any, labels: Any) -> Index:
     """Return an unpickled index, over the very block unless that can be written."""
     index = cls.__new__(cls)
     index._core = _core.Index.open(block, True)
-    index._crs = crs
+    index._known, index._labels = None, labels
     return index
 
 
@@ -611,16 +646,6 @@ def empty_distances(count: int, predicate: str) -> Doubles:
     if predicate not in TAKE_DISTANCE:
         raise value_error("return_distance", f'"{predicate}" has no distances; predicate="nearest" has')
     return np.empty(count, dtype=np.float64)
-
-
-def names_of(names: Iterable[Any], count: int) -> npt.NDArray[np.object_]:
-    """Return the names of the regions as they are, and None for the answer -1."""
-    if isinstance(names, (str, bytes)):
-        raise type_error("names", f"expected one name for each of {count} regions, got the text {names!r}")
-    listed = names.tolist() if hasattr(names, "tolist") else list(names)  # Python's own numbers, not NumPy's
-    if len(listed) != count:
-        raise value_error("names", f"expected one name for each of {count} regions, got {len(listed)}")
-    return np.fromiter([*listed, None], dtype=object, count=count + 1)
 
 
 def check_out(out: Any, count: int, regions: int) -> None:

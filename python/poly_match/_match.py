@@ -11,12 +11,14 @@ import numpy.typing as npt
 from poly_match._engine.groups import Groups
 from poly_match._engine.prepared import Prepared
 from poly_match._errors import value_error
-from poly_match._forms.crs import check_crs, crs_text
+from poly_match._forms.crs import check_crs, crs_text, warn_of_degrees
+from poly_match._forms.files import points_in, polygons_in
 from poly_match._forms.keys import Keys, columns_of, without_keys
+from poly_match._forms.names import labels_of, names_in, names_of
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
-from poly_match._index import Answers, Index, Out, check_out, empty_distances, names_of
-from poly_match._rules import Best, Invalid, Predicate
+from poly_match._index import Answers, Index, Out, check_out, empty_distances
+from poly_match._rules import TAKE_DISTANCE, Best, Invalid, Predicate
 
 __all__ = ["Count", "count", "match"]
 
@@ -184,7 +186,9 @@ def match(
     >>> pm.match([(2, 2), (2, 2), (2, 2)], [square, square], on=(["red", "blue", None], ["blue", "red"]))
     array([ 1,  0, -1])
     """
-    check_crs(points, crs_text(polygons))
+    points, polygons = points_in(points), polygons_in(polygons)
+    _check_planes(points, polygons, predicate)
+    names = names_in(names, polygons)
     if on is None:
         x, y = xy_of(points)
         index = Index._for(len(x), polygons, predicate, distance, best, period, invalid, max_bytes)
@@ -192,7 +196,7 @@ def match(
         options["return_distance"] = return_distance
         return index.match((x, y), **options)  # type: ignore[no-any-return]
     prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid)
-    known = None if names is None else names_of(names, len(prepared.regions))
+    known = None if names is None else names_of(names, len(prepared.regions), labels_of(polygons))
     if known is not None and out is not None:
         raise value_error("out", "takes positions, not names; leave out one of the two")
     matched = _with_keys(points, polygons, on, prepared, workers, progress, out, return_distance)
@@ -202,6 +206,14 @@ def match(
     else:
         answers = answers.astype(np.intp, copy=False) if out is None else out
     return answers if matched.distances is None else (answers, matched.distances)
+
+
+def _check_planes(points: Any, polygons: Any, predicate: str) -> None:
+    """Refuse points on another plane than the polygons, and warn where distances would be degrees."""
+    crs = crs_text(polygons)
+    check_crs(points, crs)
+    if predicate in TAKE_DISTANCE:
+        warn_of_degrees(crs, predicate)
 
 
 class Matched(NamedTuple):
@@ -253,7 +265,8 @@ def count(
     >>> pm.count([(1, 1), (3, 3), (4, 4), (9, 9)], [square, square / 2])
     Count(regions=array([2, 1]), unmatched=1)
     """
-    check_crs(points, crs_text(polygons))
+    points, polygons = points_in(points), polygons_in(polygons)
+    _check_planes(points, polygons, predicate)
     if on is None:
         x, y = xy_of(points)
         index = Index._for(len(x), polygons, predicate, distance, best, period, invalid, max_bytes)

@@ -95,7 +95,7 @@ def test_what_cannot_have_a_crs_is_the_callers_own_affair(tmp_path):
     assert pm.Index(rings).match(points(WGS84)).tolist() == [0, -1]
     assert pm.match(points(WGS84), rings).tolist() == [0, -1]
     assert pm.match(numbers, polygons(WGS84)).tolist() == [0, -1]
-    index.save(tmp_path / "index.pmx")
+    pm.Index(rings).save(tmp_path / "index.pmx")
     assert pm.Index.open(tmp_path / "index.pmx").match(points(WGS84)).tolist() == [0, -1]
 
 

@@ -6,6 +6,7 @@ the answers.
 
 from __future__ import annotations
 
+import warnings
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,10 +22,12 @@ from poly_match._cli.read import Geometry, ahead, open_source
 from poly_match._engine.prepared import Prepared
 from poly_match._errors import InputTypeError
 from poly_match._forms.column import numbers_in
+from poly_match._forms.crs import is_degrees, name_of, text_of
+from poly_match._forms.files import FileRows
 from poly_match._forms.regions import Regions, read_regions, regions_of
 from poly_match._forms.validity import screening, shapes_of
 from poly_match._index import Index
-from poly_match._rules import Invalid
+from poly_match._rules import TAKE_DISTANCE, Invalid
 
 __all__ = ["Layer", "index_for", "opened_index", "prepared_for", "read_layer", "screened_regions"]
 
@@ -101,15 +104,18 @@ def index_for(layer: Layer, rules: Rules, console: Console, max_bytes: int | Non
     """Build the index of a layer."""
     best = rules.best if rules.score is None else layer.scores(rules.score)
     regions = screened_regions(layer, rules.invalid, console)
+    _warn_of_degrees(layer, rules, console)
     try:
-        return Index(
-            regions,
-            predicate=rules.predicate,
-            distance=rules.distance,
-            best=best,
-            period=rules.period,
-            max_bytes=max_bytes,
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of degrees: the console said it
+            return Index(
+                FileRows(layer.fields, text_of(layer.crs), None, regions),
+                predicate=rules.predicate,
+                distance=rules.distance,
+                best=best,
+                period=rules.period,
+                max_bytes=max_bytes,
+            )
     except (ValueError, TypeError) as error:
         raise Problem(f"{layer.path}: {error}") from None
 
@@ -118,10 +124,21 @@ def prepared_for(layer: Layer, rules: Rules, console: Console) -> Prepared:
     """Return the regions and rules of a layer, for an index of some of its rows."""
     best = rules.best if rules.score is None else layer.scores(rules.score)
     regions = screened_regions(layer, rules.invalid, console)
+    _warn_of_degrees(layer, rules, console)
     try:
         return Prepared.of(regions, rules.predicate, rules.distance, best, None, rules.period)
     except (ValueError, TypeError) as error:
         raise Problem(f"{layer.path}: {error}") from None
+
+
+def _warn_of_degrees(layer: Layer, rules: Rules, console: Console) -> None:
+    crs = text_of(layer.crs)
+    if rules.predicate in TAKE_DISTANCE and is_degrees(crs):
+        console.warn(
+            f"{layer.path}: is in {name_of(crs)}, whose unit is the degree, and {rules.predicate} measures "
+            "in it, as if a degree were equally long everywhere; bring both files into a projected one "
+            "(ogr2ogr -t_srs)"
+        )
 
 
 def screened_regions(layer: Layer, invalid: Invalid, console: Console) -> Regions:

@@ -37,6 +37,7 @@ from poly_match._forms.crs import difference, is_degrees, is_longitude, name_of,
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad
 from poly_match._index import Answers, Index
+from poly_match._quality.places import only_turned
 
 __all__ = ["check_places", "points_crs", "points_format", "run_count", "run_match"]
 
@@ -48,6 +49,7 @@ class Tally:
     points: int = 0
     matched: int = 0
     bad: int = 0
+    turned: int = 0  # match only when turned by 360
     preparing: float = 0.0  # seconds
     matching: float = 0.0
 
@@ -89,6 +91,8 @@ class Run:
                 tally.points += len(answers)
                 tally.matched += int(np.count_nonzero(answers >= 0))
                 tally.bad += int(np.count_nonzero(are_bad(x, y)))
+                if isinstance(self.index, Index) and is_degrees(text_of(self.layer.crs)) is not False:
+                    tally.turned += int(np.count_nonzero(only_turned(self.index, x, y, answers >= 0)))
                 yield Chunk(batch, x, y, answers)
                 advance(self.source.done())
 
@@ -162,7 +166,10 @@ def opened(job: MatchOptions, console: Console, stack: ExitStack) -> Run:
     began = time.perf_counter()
     index: Index | KeyedRegions
     if is_index(job.polygons):
-        layer, index = Layer(job.polygons), opened_index(job.polygons)
+        index = opened_index(job.polygons)
+        layer = Layer(job.polygons, crs=index.crs)
+        if index.crs is not None:
+            check_places(source, places, layer, console, named_by_hand=job.x is not None)
     else:
         layer = read_layer(job.polygons, job.polygons_layer)
         check_places(source, places, layer, console, named_by_hand=job.x is not None)
@@ -242,6 +249,8 @@ def sum_up(run: Run, seconds: float) -> None:
         "points_per_second": round(rate),
         "output": job.output,
     }
+    if tally.turned:
+        facts["turned"] = tally.turned
     if job.rejects is not None:
         facts["rejects"] = job.rejects
     bad = f" ({tally.bad:,} with missing or invalid coordinates)" if tally.bad else ""
@@ -251,6 +260,11 @@ def sum_up(run: Run, seconds: float) -> None:
         f"matching took {tally.matching:.2f} s ({speed}), preparing {len(run.index):,} regions "
         f"{tally.preparing:.2f} s, everything with reading and writing {seconds:.2f} s",
     ]
+    if tally.turned:
+        lines.append(
+            f"{tally.turned:,} points match only when turned by 360: --period 360 makes x and x ± 360 one "
+            "place"
+        )
     lines += [f"wrote {path}" for path in (job.output, job.rejects) if path not in (None, PIPE)]
     run.console.sum_up(facts, lines)
     if job.fail_unmatched and unmatched:

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import json
 import re
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from poly_match._errors import value_error
+from poly_match._errors import value_error, warn
 from poly_match._forms.arrow import crs_of, is_arrow
+from poly_match._forms.files import FileRows
 from poly_match._rules import X_NAMES
 
 
@@ -29,6 +29,8 @@ def crs_text(values: Any) -> str | None:
 
     Frames and series have one, set or not; Arrow has one if its metadata names it; nothing else does.
     """
+    if isinstance(values, FileRows):
+        return values.crs_text
     if hasattr(values, "to_crs"):
         return text_of(values.crs)
     known = crs_of(values) if is_arrow(values) else None
@@ -100,11 +102,7 @@ def check_crs(points: Any, polygons: str | None) -> None:
         return
     if found.lacking is None:
         raise value_error("points", f"{found.reason}: {found.fix}")
-    warnings.warn(
-        f"{found.reason}: taken to be in the same one. {found.fix[0].upper()}{found.fix[1:]}",
-        UserWarning,
-        stacklevel=3,
-    )
+    warn(f"{found.reason}: taken to be in the same one. {found.fix[0].upper()}{found.fix[1:]}")
 
 
 def _same(one: str, other: str) -> bool:
@@ -115,7 +113,8 @@ def _same(one: str, other: str) -> bool:
     except ImportError:
         return name_of(one) == name_of(other)
     try:
-        return bool(CRS(one).equals(CRS(other), ignore_axis_order=True))
+        planes = [CRS(each).to_2d() for each in (one, other)]  # heights count as little as z does
+        return bool(planes[0].equals(planes[1], ignore_axis_order=True))
     except CRSError:
         return name_of(one) == name_of(other)
 
@@ -162,3 +161,12 @@ def may_be_degrees(box: npt.NDArray[np.float64]) -> bool:
 def is_longitude(name: str) -> bool:
     """Return whether a column holds longitudes, judging by its name."""
     return name.strip().lower() in X_NAMES and name.strip().lower() != "x"
+
+
+def warn_of_degrees(crs: str | None, predicate: str) -> None:
+    """Warn of distances that are measured in degrees."""
+    if is_degrees(crs):
+        warn(
+            f"polygons are in {name_of(crs or '')}, whose unit is the degree, and {predicate!r} measures in "
+            "it, as if a degree were equally long everywhere; project both with to_crs(...)"
+        )

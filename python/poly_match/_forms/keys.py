@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from poly_match._errors import type_error, value_error
 from poly_match._forms.arrow import is_arrow
+from poly_match._forms.files import FileRows
 from poly_match._forms.numbers import is_from
 
 __all__ = ["Keys", "columns_of", "shared_names", "without_keys"]
@@ -129,7 +130,7 @@ def without_keys(points: Any, on: Any) -> Any:
     pairs = [_pair(each) for each in (on if isinstance(on, list) else [on])]
     keys = [key for key, _ in pairs if _is_name(key)]
     names = _names_of(points)
-    if not keys or names is None or hasattr(points, "to_crs"):
+    if not keys or names is None or hasattr(points, "to_crs") or isinstance(points, FileRows):
         return points
     others = [name for name in names if name not in keys]
     return points.select(others) if hasattr(points, "column_names") else points[others]

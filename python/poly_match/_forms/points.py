@@ -14,6 +14,7 @@ import numpy.typing as npt
 from poly_match._errors import type_error, value_error
 from poly_match._forms.column import doubles_in
 from poly_match._forms.faults import Faults
+from poly_match._forms.files import FileRows
 from poly_match._forms.numbers import (
     XY,
     Doubles,
@@ -43,6 +44,8 @@ def xy_of(points: Any) -> XY:
 
 def read_points(points: Any, faults: Faults) -> XY:
     """Return x and y, and NaN for rows that are no points, which are noted."""
+    if isinstance(points, FileRows):
+        return points.x, points.y
     if type(points) is np.ndarray and points.dtype is _DOUBLE and points.ndim == 2 and points.shape[1] == 2:
         if not points.flags.aligned:
             points = points.copy()

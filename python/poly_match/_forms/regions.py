@@ -16,6 +16,7 @@ import numpy.typing as npt
 from poly_match import _core
 from poly_match._errors import InputError, type_error, value_error
 from poly_match._forms.faults import Faults
+from poly_match._forms.files import FileRows
 from poly_match._forms.numbers import Doubles, Offsets, Ragged, array_of, doubles_of, is_missing
 from poly_match._forms.shapely import is_shapely
 from poly_match._forms.table import WORDS, array_in, geometry_in
@@ -176,6 +177,8 @@ def read_regions(polygons: Any) -> Reading:
     faults = Faults()
     if isinstance(polygons, Regions):
         return Reading(polygons, faults)
+    if isinstance(polygons, FileRows):
+        return read_regions(polygons.geometry)
     polygons = array_in(polygons)
     if isinstance(polygons, _core.Polygon):
         raise type_error("polygons", "expected several, got one; put it in a list")

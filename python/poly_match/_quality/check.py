@@ -18,6 +18,7 @@ import numpy.typing as npt
 from poly_match import _core
 from poly_match._forms.crs import Difference, crs_text, difference, may_be_degrees
 from poly_match._forms.faults import Faults
+from poly_match._forms.files import FileRows, points_in, polygons_in
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad, read_points
 from poly_match._forms.regions import Regions, read_regions
@@ -98,11 +99,14 @@ def check(polygons: Any, points: Any = None) -> Report:
     >>> print(pm.check([[(0, 0), (4, 0), (4, 9)]], [(3, 1)]))
     1 region, 1 point: nothing found
     """
+    polygons, points = polygons_in(polygons), points_in(points)
     return examine(polygons, points, crs_text(points), crs_text(polygons), _columns(polygons))
 
 
 def _columns(polygons: Any) -> list[list[Any]]:
     """Return the attributes of a frame, and its labels where some are there twice."""
+    if isinstance(polygons, FileRows):
+        return [polygons[name].to_pylist() for name in polygons.columns]
     if not hasattr(polygons, "to_crs"):
         return []
     if not polygons.index.is_unique:

@@ -21,7 +21,7 @@ from poly_match._forms.regions import Regions
 from poly_match._index import Index
 from poly_match._quality.report import Finding, Rows, counted, finding
 
-__all__ = ["PARTS", "WHOLE", "Places", "extent"]
+__all__ = ["PARTS", "WHOLE", "Places", "extent", "only_turned"]
 
 Mask = npt.NDArray[np.bool_]
 
@@ -71,13 +71,25 @@ class Tries:
     @cached_property
     def turned(self) -> Mask:
         """Those that match a turn away, and not as they are."""
-        turned = np.zeros(len(self.x), dtype=bool)
-        west, _, east, _ = self.index.bounds
-        for turn in (-TURN, TURN):
-            x = self.x + turn
-            rows = np.flatnonzero(~self.given & (x >= west) & (x <= east))
-            turned[rows] |= self._match(x[rows], self.y[rows])
+        return only_turned(self.index, self.x, self.y, self.given)
+
+
+def only_turned(index: Index, x: Doubles, y: Doubles, matched: Mask) -> Mask:
+    """Return which of the points that match nothing would match 360 to the east or west.
+
+    Looked for where the regions may be degrees, and only where the points or they reach beyond ±180.
+    """
+    turned = np.zeros(len(x), dtype=bool)
+    bounds = np.array(index.bounds)
+    if index.period or np.isnan(bounds).any() or not may_be_degrees(bounds):
         return turned
+    west, _, east, _ = bounds
+    is_beyond = np.full(len(x), west < -TURN / 2 or east > TURN / 2) | (np.abs(x) > TURN / 2)
+    for turn in (-TURN, TURN):
+        rows = np.flatnonzero(~matched & is_beyond & (x + turn >= west) & (x + turn <= east))
+        if rows.size:
+            turned[rows] |= index.match((x[rows] + turn, y[rows])) >= 0
+    return turned
 
 
 # ---- what concerns all points ------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from poly_match._engine.limits import scores_of
 from poly_match._errors import value_error
 from poly_match._forms.column import doubles_in
 from poly_match._forms.crs import check_crs, crs_text, is_degrees
+from poly_match._forms.files import points_in, polygons_in
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad, xy_of
 from poly_match._forms.regions import Regions, are_polygons, read_regions
@@ -95,6 +96,7 @@ def plot(
     """
     if ax is None:
         ax = _pyplot().subplots(figsize=(8, 6), layout="constrained")[1]
+    points, polygons = points_in(points), polygons_in(polygons)
     check_crs(points, crs_text(polygons))
     x, y = xy_of(points)
     regions, left_out, _ = screened(read_regions(polygons), invalid)

@@ -1,0 +1,49 @@
+"""What a summary says of points that lie a turn away, and of distances in degrees."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import geopandas
+import pytest
+import shapely
+from poly_match._cli import main as cli
+
+ZONES = geopandas.GeoDataFrame({"name": ["a"]}, geometry=[shapely.box(-120, 30, -60, 60)], crs=4326)
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("points.csv").write_text("lon,lat\n260,40\n-100,40\n265,45\n10,40\n,1\n")
+    ZONES.to_file("zones.geojson")
+    ZONES.to_crs(3857).to_file("metres.gpkg")
+
+
+def test_points_a_turn_away_are_counted(capsys):
+    assert cli.main(["match", "points.csv", "zones.geojson", "-o", "out.csv"]) == 0
+    assert "2 points match only when turned by 360: --period 360 makes" in capsys.readouterr().err
+    assert cli.main(["index", "zones.geojson", "-o", "zones.pmx", "-q"]) == 0
+    assert cli.main(["match", "points.csv", "zones.pmx", "-o", "json.csv", "--json"]) == 0
+    facts = json.loads(capsys.readouterr().err)
+    assert (facts["turned"], facts["matched"], facts["unmatched"]) == (2, 1, 4)
+    assert cli.main(["match", "points.csv", "zones.geojson", "-o", "turned.csv", "--period", "360"]) == 0
+    err = capsys.readouterr().err
+    assert "5 points: 3 matched" in err
+    assert "turned" not in err.replace("turned.csv", "")
+
+
+def test_a_saved_index_knows_its_plane(capsys):
+    assert cli.main(["index", "metres.gpkg", "-o", "metres.pmx", "-q"]) == 0
+    assert cli.main(["match", "points.csv", "metres.pmx", "-o", "out.csv"]) == 3
+    assert "lon and lat are degrees by their names, but metres.pmx is in EPSG:3857" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("rules", [["nearest"], ["center_within", "--distance", "9"]])
+def test_distances_in_degrees_are_a_warning(capsys, rules):
+    words = ["match", "points.csv", "zones.geojson", "-o", "out.csv", "-q", "--predicate", *rules]
+    assert cli.main(words) == 0
+    err = capsys.readouterr().err
+    assert err.count("warning") == 1
+    assert "zones.geojson: is in EPSG:4326, whose unit is the degree" in err
