@@ -621,7 +621,7 @@ class Index:
 def _most_of(k: Any, core: _core.Index) -> int:
     """Return how many candidates a point may have, -1 for any number."""
     if k is None:
-        if core.predicate == "nearest" and core.distance_count == 0:
+        if core.predicate == "nearest" and core.distance_count == 0 < len(core):
             raise value_error("k", 'needed for "nearest" without a distance: every region is a candidate')
         return -1
     try:

@@ -38,7 +38,7 @@ int pm_period_fits(double period, const double range[2]) {
     if (period == 0)
         return range[0] == 0 && range[1] == 0;
     return period > 0 && isfinite(period) &&
-           (isnan(reach) || (reach / period <= FARTHEST && (range[1] - range[0]) / period <= WIDEST));
+           (isnan(reach) || (reach / period <= FARTHEST && range[1] / period - range[0] / period <= WIDEST));
 }
 
 /* ---- the first turn ---- */
@@ -48,12 +48,13 @@ int pm_period_fits(double period, const double range[2]) {
 typedef unsigned turn_function(row *at, const pm_index *index);
 
 static unsigned turn_portable(row *at, const pm_index *index) {
-    const double low = index->range[0], high = index->range[1], period = index->period, inverse = 1 / period;
+    const double period = index->period;
+    const double low = index->range[0] / period - ROOM, high = index->range[1] / period + ROOM;
     const pm_period split = pm_period_split(period);
     unsigned another = 0, far = 0;
     for (size_t i = 0; i < at->count; i++) {
         const double x = at->start[i];
-        const double first = ceil((low - x) * inverse - ROOM), last = floor((high - x) * inverse + ROOM);
+        const double first = ceil(low - x / period), last = floor(high - x / period);
         at->turns[i] = last >= first ? first : 0;
         at->more[i] = last - first;
         at->x[i] = pm_turned(x, at->turns[i], split);
@@ -66,17 +67,18 @@ static unsigned turn_portable(row *at, const pm_index *index) {
 #ifdef PM_X86
 /* Four points at once, for periods of 27 bits or fewer, whose products are exact: 5 ns a point less. */
 __attribute__((target("avx2"))) static unsigned turn_avx2(row *at, const pm_index *index) {
-    const __m256d low = _mm256_set1_pd(index->range[0]), high = _mm256_set1_pd(index->range[1]);
-    const __m256d period = _mm256_set1_pd(index->period), inverse = _mm256_set1_pd(1 / index->period);
-    const __m256d room = _mm256_set1_pd(ROOM), most = _mm256_set1_pd(FARTHEST * index->period);
+    const __m256d low = _mm256_set1_pd(index->range[0] / index->period - ROOM);
+    const __m256d high = _mm256_set1_pd(index->range[1] / index->period + ROOM);
+    const __m256d period = _mm256_set1_pd(index->period), most = _mm256_set1_pd(FARTHEST * index->period);
     const __m256d sign = _mm256_set1_pd(-0.0), one = _mm256_set1_pd(1);
     __m256d another = _mm256_setzero_pd(), far = _mm256_setzero_pd();
     for (size_t i = at->count; i % 4; i++)
         at->start[i] = at->start[i - 1];
     for (size_t i = 0; i < at->count; i += 4) {
         const __m256d x = _mm256_loadu_pd(at->start + i);
-        const __m256d first = _mm256_ceil_pd(_mm256_sub_pd(_mm256_mul_pd(_mm256_sub_pd(low, x), inverse), room));
-        const __m256d last = _mm256_floor_pd(_mm256_add_pd(_mm256_mul_pd(_mm256_sub_pd(high, x), inverse), room));
+        const __m256d quotient = _mm256_div_pd(x, period);
+        const __m256d first = _mm256_ceil_pd(_mm256_sub_pd(low, quotient));
+        const __m256d last = _mm256_floor_pd(_mm256_sub_pd(high, quotient));
         const __m256d more = _mm256_sub_pd(last, first);
         const __m256d turns = _mm256_and_pd(first, _mm256_cmp_pd(last, first, _CMP_GE_OQ));
         _mm256_storeu_pd(at->turns + i, turns);

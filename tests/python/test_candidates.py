@@ -6,6 +6,7 @@ import itertools
 import math
 import pickle
 import threading
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -145,6 +146,26 @@ def test_opened_and_pickled_and_from_many_threads(tmp_path: Path) -> None:
 def test_errors(predicate: Any, options: dict[str, Any], error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
         pm.Index(SQUARES, predicate=predicate).candidates([(1, 1)], **options)
+
+
+def test_one_long_list_takes_no_room_for_all_points() -> None:
+    index = pm.Index([SQUARE] * 20_000 + [SQUARE + 98])
+    points = np.full((4096, 2), 99.0)
+    points[0] = 1
+    tracemalloc.start()
+    try:
+        offsets, ids = index.candidates(points)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert offsets[1] == 20_000
+    assert offsets[-1] == len(ids) == 20_000 + 4095
+    assert peak < 50e6
+
+
+def test_no_regions_with_a_limit_for_each() -> None:
+    offsets, ids = pm.Index([], predicate="nearest", distance=[]).candidates([(1, 1)])
+    assert (offsets.tolist(), ids.tolist()) == ([0, 0], [])
 
 
 def test_an_infinite_distance_is_a_distance() -> None:

@@ -237,3 +237,12 @@ def test_what_does_not_know_periods_yet_says_so() -> None:
         index.match([(0, 0)], return_distance=True)
     with pytest.raises(ValueError, match="no candidates with a period"):
         index.candidates([(0, 0)])
+
+
+@pytest.mark.parametrize("scale", [2.0**-1070, 2.0**1020])
+def test_periods_at_the_ends_of_the_doubles(scale: float) -> None:
+    """1 / period overflows, or the way from a point to a region does."""
+    regions = [np.array([[-8, 0], [8, 0], [8, 1], [-8, 1]]) * (scale * 1.5, 1)]
+    points = [(13 * scale, 0.5), (-13 * scale, 0.5), (15.5 * scale, 0.5), (15.5 * scale, 2)]
+    assert pm.match(points, regions, period=4 * scale).tolist() == [0, 0, 0, -1]
+    assert pm.match([(-x, y) for x, y in points], regions, period=4 * scale).tolist() == [0, 0, 0, -1]

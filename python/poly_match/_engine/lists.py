@@ -19,6 +19,7 @@ from poly_match._forms.numbers import Doubles, Offsets
 __all__ = ["Lists", "list_all"]
 
 _PREPARING = threading.Lock()
+_MOST_ROOM = 1 << 20  # of a guess; a point with more candidates gets what it needs
 
 
 class Lists(NamedTuple):
@@ -63,7 +64,7 @@ def list_all(
             if done == 0:
                 room = max(2 * room, int(counts[start]))
             start += done
-            room = max(room, -(-used * (stop - start) // max(done, 1)))
+            room = max(room, min(-(-used * (stop - start) // max(done, 1)), _MOST_ROOM))
 
     try:
         ChunkQueue(work, len(x), threads).run(None if bar is None else bar.show)
