@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from poly_match._errors import type_error
 from poly_match._forms.column import doubles_in
 from poly_match._tables.shared_index import IndexOrPath, check_index, opened
 
@@ -72,6 +73,12 @@ def match(
     >>> fixes = dd.read_parquet("fixes")                                                # doctest: +SKIP
     >>> poly_match.dask.match(fixes, index, x="lon", y="lat").to_parquet("matched")     # doctest: +SKIP
     """
+    if not hasattr(points, "map_partitions"):
+        raise type_error(
+            "points",
+            f"expected a Dask DataFrame, got {type(points).__name__}; dask.dataframe.from_pandas(points, "
+            "npartitions=8) makes one of pandas, and poly_match.match takes pandas itself",
+        )
     from dask.delayed import delayed
 
     from poly_match._tables.columns import Columns

@@ -193,3 +193,11 @@ def test_bad_arguments_are_named_before_anything_runs(module, request):
     ]:  # fmt: skip
         with pytest.raises(error, match=message):
             match(lazy, index, **options)
+
+
+def test_a_frame_of_pandas_is_no_frame_of_dask():
+    pytest.importorskip("dask.dataframe")
+    with pytest.raises(
+        TypeError, match=r"points: expected a Dask DataFrame, got DataFrame; .*from_pandas\(points"
+    ):
+        pm.dask.match(points(), INDEX, x="lon", y="lat")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -241,6 +242,23 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
     assert peaks[1] - peaks[0] < 40, peaks
 
 
+def test_regions_in_the_place_of_an_index(source, tmp_path):
+    line, square = "LINESTRING (0 0, 9 9)", "POLYGON ((0 0, 40 0, 40 40, 0 40, 0 0))"
+    path = tmp_path / "zones.geojson"
+    geometry = {"type": "Polygon", "coordinates": [[[0, 0], [40, 0], [40, 40], [0, 40], [0, 0]]]}
+    features = [{"type": "Feature", "properties": {"n": 1}, "geometry": geometry}]
+    path.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    expected = pm.match_dataset(source, pm.Index([None, square]), tmp_path / "a", **XY)
+    assert expected.matched > 0
+    with pytest.warns(UserWarning, match=r"1 of 2 regions can't be used: 1 LineString \(row 0\)"):
+        assert pm.match_dataset(source, [line, square], tmp_path / "b", **XY, invalid="skip") == expected
+    with pytest.raises(TypeError, match=r"polygons\[0\]: .*got LineString"):
+        pm.match_dataset(source, [line, square], tmp_path / "c", **XY)
+    with pytest.raises(ValueError, match="invalid: the index is built already"):
+        pm.match_dataset(source, INDEX, tmp_path / "c", **XY, invalid="skip")
+    assert pm.match_dataset(source, path, tmp_path / "d", **XY).matched == expected.matched
+
+
 # ---- what is refused -------------------------------------------------------------------------------------
 
 
@@ -253,7 +271,7 @@ def test_bad_arguments_are_named(source, sink, tmp_path):
         (TypeError, "source: expected a path", 5, INDEX, sink, XY),
         (TypeError, "source: expected Parquet files", ds.dataset(table()), INDEX, sink, XY),
         (TypeError, "source: expected Parquet files", ds.dataset(csv, format="csv"), INDEX, sink, XY),
-        (TypeError, "index: expected a poly_match.Index", source, 5, sink, XY),
+        (TypeError, "polygons: expected a list of", source, 5, sink, XY),
         (ValueError, "sink: .* lies in the source", source, INDEX, source / "out", XY),
         (ValueError, "sink: expected a folder", source, INDEX, Path(__file__), XY),
         (ValueError, "x: no column 'x'; there are id", source, INDEX, sink, {"x": "x", "y": "y"}),

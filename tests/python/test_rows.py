@@ -367,3 +367,13 @@ def test_integers_that_are_exact_are_taken():
     ).tolist() == [0, -1]
     with pytest.raises(ValueError, match=r"polygons\[0\]: 9007199254740993 is beyond"):
         pm.Index([np.array([[0, 0], [HUGE, 0], [0, 5]])])
+
+
+def test_square_degrees_are_not_ground_and_scores_can_be():
+    regions = geopandas.GeoDataFrame(
+        geometry=[shapely.box(0, 60, 10, 80), shapely.box(4, 0, 6.5, 70)], crs=4326
+    )
+    areas = regions.geometry.segmentize(0.1).to_crs("EPSG:6933").area
+    assert [round(area / 1e12, 2) for area in areas] == [0.85, 1.66]
+    assert pm.match([(5, 65)], regions).tolist() == [1]
+    assert pm.match([(5, 65)], regions, best=areas).tolist() == [0]

@@ -24,8 +24,9 @@ from poly_match._engine.run import Bar, worker_count
 from poly_match._errors import type_error, value_error
 from poly_match._files import replacing
 from poly_match._index import Index
+from poly_match._rules import Invalid
 from poly_match._tables.digest import MODULUS, digest
-from poly_match._tables.shared_index import IndexOrPath, check_index, opened
+from poly_match._tables.shared_index import is_index, opened
 
 __all__ = ["Matched", "match_dataset"]
 
@@ -44,7 +45,7 @@ class Matched(NamedTuple):
 
 def match_dataset(
     source: Any,
-    index: IndexOrPath,
+    index: Any,
     sink: str | os.PathLike[str],
     *,
     x: str | None = None,
@@ -52,6 +53,7 @@ def match_dataset(
     geometry: str | None = None,
     into: str = "region",
     columns: Any = None,
+    invalid: Invalid = "use",
     workers: int = 1,
     progress: bool = False,
 ) -> Matched:
@@ -62,8 +64,9 @@ def match_dataset(
     source : path, list of paths, or pyarrow.dataset.Dataset
         The points: a Parquet file, a folder of them (folders in it are partitions), several, or a dataset of
         them.
-    index : Index or path
-        The regions and the rules, or the file that `Index.save` wrote.
+    index : Index or path, or regions
+        The regions and the rules, or the file that `Index.save` wrote. Regions in any form that `Index` takes
+        (a file's name among them): the smallest that covers a point wins.
     sink : path
         The folder to write to: for each file of the source it gets one of the same name in the same
         subfolder.
@@ -76,6 +79,8 @@ def match_dataset(
     columns : table, optional
         Attributes of the regions, one row each, in their order (Arrow, pandas, Polars, or a dict of arrays):
         these columns are added as well, null where a point has no region.
+    invalid : {"use", "warn", "skip", "error"}
+        What to do about invalid regions, where these are given and not an index; see `Index`.
     workers : int
         Files to work on at a time; -1: one for each core this process may use.
     progress : bool
@@ -135,7 +140,12 @@ def match_dataset(
         raise type_error("source", "expected Parquet files; convert those of another format first")
     if not dataset.files:
         raise value_error("source", "there are no files in it")
-    ready = opened(check_index(index))
+    if is_index(index):
+        ready = opened(index)
+        if invalid != "use":
+            raise value_error("invalid", "the index is built already; give it to poly_match.Index(invalid=)")
+    else:
+        ready = Index(index, invalid=invalid)
     task = Columns.of(dataset.schema.names, ready, x=x, y=y, geometry=geometry, into=into, columns=columns)
     files = _files(dataset, source, Path(sink))
     bar = Bar(dataset.count_rows()) if progress else None

@@ -33,6 +33,15 @@ def opened(index: IndexOrPath) -> Index:
     return known[1]
 
 
+def is_index(index: Any) -> bool:
+    """Return whether the argument is an index or the path of one: of none of the formats of regions."""
+    if isinstance(index, (str, os.PathLike)):
+        from poly_match._cli.formats import OTHER, format_of
+
+        return format_of(os.fspath(index)) is OTHER
+    return isinstance(index, Index)
+
+
 def check_index(index: Any) -> IndexOrPath:
     """Return the argument if it is an index or a path; raise otherwise."""
     if not isinstance(index, (Index, str, os.PathLike)):
