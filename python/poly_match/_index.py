@@ -72,7 +72,8 @@ class Index:
         With a period, x and x + k * period are one place for every whole number k, exactly, for points and
         for regions: 360 for longitudes, whether they run from -180 to 180 or from 0 to 360. A region matches
         a point if it does at any of the point's turns. Edges stay as they are given: a ring that jumps from
-        179 to -179 is not one across the antimeridian.
+        179 to -179 is not one across the antimeridian. For "covers" and "center_within", and without
+        distances and `candidates`.
     invalid : {"use", "warn", "skip", "error"}
         What to do about polygons that shapely calls invalid: they have a defined answer and are used, used
         with a warning, left out, or are a ValueError. "skip" leaves out every row that can't be used, for
@@ -433,7 +434,7 @@ class Index:
         out : (n,) array of int32 or int64, optional
             Where to write the answers, as positions.
         return_distance : bool
-            Return the distances as well; not for "covers".
+            Return the distances as well; not for "covers", nor with a period.
 
         Returns
         -------
@@ -448,8 +449,8 @@ class Index:
         Raises
         ------
         TypeError, ValueError
-            Points, `workers` or `out` of a wrong type or shape; `return_distance` for "covers". The message
-            names the argument and the row.
+            Points, `workers` or `out` of a wrong type or shape; `return_distance` for "covers" or with a
+            period. The message names the argument and the row.
         KeyboardInterrupt
             Ctrl-C ends the call within some 50 ms; `out` then holds some of the answers.
 
@@ -461,7 +462,7 @@ class Index:
         points = points_in(points)
         check_crs(points, self._note.crs)
         x, y = xy_of(points)
-        distances = empty_distances(len(x), self.predicate) if return_distance else None
+        distances = empty_distances(len(x), self.predicate, self.period) if return_distance else None
         known = None if names is None else self._names(names)
         if known is not None and out is not None:
             raise value_error("out", "takes positions, not names; leave out one of the two")
@@ -578,7 +579,7 @@ class Index:
         ------
         TypeError, ValueError
             As for `match`; a `k` below 1; "nearest" with neither `distance` nor `k`; `return_distance` for
-            "covers" or with `count`.
+            "covers" or with `count`; an index with a period.
         KeyboardInterrupt
             Ctrl-C ends the call within some 50 ms.
 
@@ -609,7 +610,7 @@ class Index:
         if return_distance:
             if count:
                 raise value_error("return_distance", "there are no distances with count")
-            empty_distances(0, self.predicate)
+            empty_distances(0, self.predicate, self.period)
         lists = list_all(self._core, x, y, most, not count, return_distance, workers, progress)
         if lists.ids is None:
             return lists.counts.astype(np.intp, copy=False)
@@ -641,10 +642,12 @@ def _restored(cls: type[Index], block: Any, labels: Any) -> Index:
     return index
 
 
-def empty_distances(count: int, predicate: str) -> Doubles:
+def empty_distances(count: int, predicate: str, period: float | None) -> Doubles:
     """Return the array for the distances of this many points."""
     if predicate not in TAKE_DISTANCE:
         raise value_error("return_distance", f'"{predicate}" has no distances; predicate="nearest" has')
+    if period:
+        raise value_error("return_distance", "there are no distances with a period")
     return np.empty(count, dtype=np.float64)
 
 

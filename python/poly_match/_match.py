@@ -298,7 +298,7 @@ def _with_keys(
         check_out(out, len(x), count)
     distances = None
     if return_distance:
-        distances = empty_distances(len(x), prepared.predicate)
+        distances = empty_distances(len(x), prepared.predicate, prepared.period)
         distances.fill(np.nan)
     keys = Keys(region_keys, count)
     groups = Groups(prepared, keys.regions, keys.count)

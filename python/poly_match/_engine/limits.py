@@ -15,7 +15,7 @@ import numpy.typing as npt
 from poly_match._errors import type_error, value_error
 from poly_match._forms.column import doubles_in, numbers_in
 from poly_match._forms.numbers import Doubles
-from poly_match._rules import BESTS, NEED_DISTANCE, PREDICATES, SCORE, TAKE_DISTANCE, listed
+from poly_match._rules import BESTS, NEED_DISTANCE, PREDICATES, SCORE, TAKE_DISTANCE, TAKE_PERIOD, listed
 
 __all__ = ["budget_of", "check_predicate", "distances_of", "period_of", "rule_of", "scores_of"]
 
@@ -108,7 +108,7 @@ def budget_of(max_bytes: int | None) -> int:
     return min(budget, sys.maxsize)
 
 
-def period_of(period: Any) -> float:
+def period_of(period: Any, predicate: str) -> float:
     """Return the number for the engine, 0 for none."""
     if period is None:
         return 0.0
@@ -117,4 +117,6 @@ def period_of(period: Any) -> float:
         raise type_error("period", f"expected one number, got shape {number.shape}")
     if not 0 < number < np.inf:
         raise value_error("period", f"expected a positive, finite number, got {period}")
+    if predicate not in TAKE_PERIOD:
+        raise value_error("period", f'"{predicate}" takes none yet; it belongs to {listed(TAKE_PERIOD)}')
     return float(number)
