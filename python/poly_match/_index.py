@@ -48,11 +48,14 @@ class Index:
     ----------
     polygons
         A list of `Polygon` (a subclass's own `area` and `center` are honoured), a list of (k, 2) arrays (one
-        ring each), `Regions`, or Polygons and MultiPolygons as: an array or list of shapely geometries, of
-        WKB, of GeoJSON mappings or of objects with a ``__geo_interface__``; a GeoSeries or GeoDataFrame; a
-        GeoJSON FeatureCollection; one of these geometries alone; anything with the Arrow PyCapsule interface
-        (pyarrow, polars, DuckDB, ...): a GeoArrow or WKB column, or a table with one. Rows that are missing
-        or empty match nothing and keep their position; z and m are ignored.
+        ring each; contours of shape (k, 1, 2) as well), `Regions`, or Polygons and MultiPolygons as: an array
+        or list of shapely geometries, of WKB, of WKT, of GeoJSON mappings or of objects with a
+        ``__geo_interface__``; a GeoSeries or GeoDataFrame; a GeoJSON FeatureCollection; one of these
+        geometries alone; anything with the Arrow PyCapsule interface (pyarrow, polars, DuckDB, ...): a column
+        of GeoArrow, WKB or WKT, or a table with one; a Path, or text that names a file, which is read as the
+        command line reads it. Rows that are missing or empty match nothing and keep their position. A
+        GeometryCollection in a row is the union of its polygons; one passed itself is a layer, a region for
+        each member. z and m are ignored.
     predicate : {"covers", "center_within", "dwithin", "nearest"}
         Which regions are candidates for a point. "covers": the region covers it, its boundary included; a
         multipolygon covers what any of its parts covers. "center_within": the region's center, the mean of
@@ -421,8 +424,9 @@ class Index:
         points
             An (n, 2) array, a *tuple* (x, y) of 1-D arrays, a *list* of points (two numbers each), a table of
             exactly two numeric columns (x, y), or Points in the forms that polygons may have: shapely, WKB,
-            GeoJSON, GeoSeries, Arrow (GeoArrow interleaved or separated). A point that is missing or not
-            finite matches nothing; z and m are ignored.
+            WKT, GeoJSON, GeoSeries, Arrow (GeoArrow interleaved or separated), the name of a file. A point
+            that is missing, empty or not finite matches nothing; a MultiPoint of one is a point; z and m are
+            ignored. A tuple of two plain pairs is ambiguous, and an error.
         names : iterable or True, optional
             One name per region, anything: then the answers are names, None for none. A Series goes by its
             labels where the index was built from a frame or series, else by position. True: the names that

@@ -72,7 +72,10 @@ def test_longitudes_a_turn_away():
     box = [(170, -10), (190, -10), (190, 10), (170, 10)]
     assert found([175.0, -175.0], [0.0, 0.0], [box]) == {"turned": [1]}
     assert found([10.0, 20.0, 182.8], [50.0, 50.0, -17.8]) == {"turned": [2]}
-    assert found([260.0, 250.0], [40.0, 45.0], [[(-120, 30), (-60, 30), (-60, 60)]]).keys() == {"turned"}
+    all_beyond = pm.check([[(-120, 30), (-60, 30), (-60, 60)]], [(260.0, 40.0), (250.0, 45.0)]).findings
+    assert [each.kind for each in all_beyond] == ["extent"]
+    assert "1 point would match if turned by 360" in all_beyond[0].message
+    assert "period=360" in all_beyond[0].fix
     assert found([500.0], [10.0], [[(-300, 0), (0, 0), (0, 900)]]).keys() == {"extent"}  # no degrees
 
 

@@ -66,8 +66,8 @@ rule_options = _options(
     ),
     click.option(
         "--invalid", type=click.Choice(INVALID), default="warn", show_default=True,
-        help="What to do with invalid regions, such as bow-ties: use them, use them with a warning, let them "
-        "match nothing, or stop with an error.",
+        help="What to do with invalid regions, such as bow-ties: use them, use them with a warning, skip "
+        "them and all rows that can't be used, or stop with an error.",
     ),
 )  # fmt: skip
 point_options = _options(

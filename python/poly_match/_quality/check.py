@@ -196,8 +196,9 @@ class Facts:
         found = next(filter(None, (look(given) for look in places.WHOLE)), None)
         parts = [places.one_place] if found else places.PARTS
         findings = [found, *(look(given) for look in parts)]
-        if not any(findings):
-            findings = [places.extent(given)]
+        apart = places.extent(given)
+        if apart is not None and not any(each and each.kind != "turned" for each in findings):
+            findings = [apart]
         return {each.kind: each for each in findings if each is not None}
 
 

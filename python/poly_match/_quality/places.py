@@ -224,14 +224,16 @@ PARTS: tuple[Callable[[Places], Finding | None], ...] = (partly_swapped, one_pla
 
 
 def extent(places: Places) -> Finding | None:
-    """Find boxes apart; to be asked when no reason is known."""
+    """Find boxes apart, when no other reason than a turn is known."""
     points, regions = places.boxes
     if (points[:2] <= regions[2:]).all() and (regions[:2] <= points[2:]).all():
         return None
     said = [f"[{box[0]:.6g}, {box[2]:.6g}] x [{box[1]:.6g}, {box[3]:.6g}]" for box in places.boxes]
-    return finding(
-        "extent",
-        None,
-        f"the points lie in {said[0]}, the regions in {said[1]}: the boxes don't meet, so nothing matches",
-        "look whether both are of one place and in one coordinate reference system",
+    message = (
+        f"the points lie in {said[0]}, the regions in {said[1]}: the boxes don't meet, so nothing matches"
     )
+    fix = "look whether both are of one place and in one coordinate reference system"
+    if places.are_degrees and places.tries.turned.any():
+        message += f"; {counted(int(places.tries.turned.sum()), 'point')} would match if turned by 360"
+        fix = "period=360 makes x and x ± 360 one place"
+    return finding("extent", None, message, fix)

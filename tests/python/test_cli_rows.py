@@ -1,4 +1,4 @@
-"""What a summary says of points that lie a turn away, and of distances in degrees."""
+"""What is said of points a turn away, of distances in degrees, and of rows that can't be used."""
 
 from __future__ import annotations
 
@@ -47,3 +47,38 @@ def test_distances_in_degrees_are_a_warning(capsys, rules):
     err = capsys.readouterr().err
     assert err.count("warning") == 1
     assert "zones.geojson: is in EPSG:4326, whose unit is the degree" in err
+
+
+def test_rows_that_cannot_be_used_are_skipped_or_stop_the_run(capsys):
+    odd = [shapely.LineString([(0, 0), (9, 9)]), shapely.Point(), shapely.box(-120, 30, -60, 60)]
+    collection = shapely.GeometryCollection([odd[2], odd[0]])
+    geopandas.GeoDataFrame({"name": list("abcd")}, geometry=[*odd[:2], collection, odd[0]], crs=4326).to_file(
+        "odd.gpkg"
+    )
+    words = ["match", "points.csv", "odd.gpkg", "-q", "-o", "out.csv", "--overwrite", "--columns", "name"]
+    assert cli.main(words) == 1
+    assert (
+        "odd.gpkg: polygons[0]: expected a Polygon or MultiPolygon, got LineString" in capsys.readouterr().err
+    )
+    assert cli.main([*words, "--invalid", "error"]) == 3
+    said = "odd.gpkg: 2 of 4 regions can't be used: 2 LineString (rows 0, 3) (counted from 0)"
+    assert said in capsys.readouterr().err
+    assert cli.main([*words, "--invalid", "skip"]) == 0
+    assert said in capsys.readouterr().err
+    assert [line.split(",")[-1] for line in Path("out.csv").read_text().splitlines()[1:]] == [
+        "",
+        "c",
+        "",
+        "",
+        "",
+    ]
+    assert cli.main(["check", "odd.gpkg", "points.csv"]) == 0
+    out = capsys.readouterr().out
+    for kind in (
+        "unusable: 2 regions",
+        "dropped: 1 region",
+        "empty: 1 region",
+        "bad point: 1 point",
+        "turned: 2 points",
+    ):
+        assert kind in out
