@@ -9,10 +9,7 @@ from __future__ import annotations
 import operator
 import os
 import pickle
-import sys
 from collections.abc import Iterable
-from mmap import ACCESS_READ
-from mmap import mmap as map_file
 from pathlib import Path
 from typing import Any, Literal, Self, SupportsIndex, TypeVar, overload
 
@@ -23,8 +20,10 @@ from poly_match import _core
 from poly_match._engine.lists import list_all
 from poly_match._engine.note import Note
 from poly_match._engine.prepared import Prepared, is_few
+from poly_match._engine.results import Answers, check_out, empty_distances, most_of
 from poly_match._engine.run import run
-from poly_match._errors import type_error, value_error
+from poly_match._engine.stored import loaded
+from poly_match._errors import value_error
 from poly_match._files import replacing
 from poly_match._forms.crs import check_crs, crs_text, warn_of_degrees
 from poly_match._forms.files import points_in, polygons_in
@@ -35,7 +34,6 @@ from poly_match._rules import TAKE_DISTANCE, Best, Invalid, Predicate
 
 __all__ = ["Index"]
 
-Answers = npt.NDArray[np.intp]
 Out = TypeVar("Out", bound=npt.NDArray[np.int32] | npt.NDArray[np.int64])
 
 _INT64 = np.dtype(np.int64)
@@ -240,20 +238,11 @@ class Index:
         array([ 1,  0, -1])
         """
         self = cls.__new__(cls)
-        with open(path, "rb") as file:
-            size = os.fstat(file.fileno()).st_size
-            if not size:
-                raise ValueError(f"{os.fspath(path)}: not an index: the file is empty")
-            if mmap:
-                memory = map_file(file.fileno(), 0, access=ACCESS_READ)
-            else:
-                memory = map_file(-1, size)  # starts at a page, where matching is fastest
-                if file.readinto(memory) != size:
-                    raise ValueError(f"{os.fspath(path)}: damaged: it became shorter while it was read")
+        memory = loaded(path, mmap)
         try:
             self._core = _core.Index.open(memory, verify, True)
         except ValueError as error:
-            raise ValueError(f"{os.fspath(path)}: {error}") from None
+            raise value_error(os.fspath(path), str(error)) from None
         self._known = self._labels = None
         return self
 
@@ -610,7 +599,7 @@ class Index:
         points = points_in(points)
         check_crs(points, self._note.crs)
         x, y = xy_of(points)
-        most = _most_of(k, self._core)
+        most = most_of(k, self._core)
         if return_distance:
             if count:
                 raise value_error("return_distance", "there are no distances with count")
@@ -623,49 +612,9 @@ class Index:
         return (offsets, ids) if lists.distances is None else (offsets, ids, lists.distances)
 
 
-def _most_of(k: Any, core: _core.Index) -> int:
-    """Return how many candidates a point may have, -1 for any number."""
-    if k is None:
-        if core.predicate == "nearest" and core.distance_count == 0 < len(core):
-            raise value_error("k", 'needed for "nearest" without a distance: every region is a candidate')
-        return -1
-    try:
-        most = operator.index(k)
-    except TypeError:
-        raise type_error("k", f"expected an integer, got {type(k).__name__}") from None
-    if most < 1:
-        raise value_error("k", f"expected at least 1, got {most}")
-    return min(most, sys.maxsize)
-
-
 def _restored(cls: type[Index], block: Any, labels: Any) -> Index:
     """Return an unpickled index, over the very block unless that can be written."""
     index = cls.__new__(cls)
     index._core = _core.Index.open(block, True)
     index._known, index._labels = None, labels
     return index
-
-
-def empty_distances(count: int, predicate: str, period: float | None) -> Doubles:
-    """Return the array for the distances of this many points."""
-    if predicate not in TAKE_DISTANCE:
-        raise value_error("return_distance", f'"{predicate}" has no distances; predicate="nearest" has')
-    if period:
-        raise value_error("return_distance", "there are no distances with a period")
-    return np.empty(count, dtype=np.float64)
-
-
-def check_out(out: Any, count: int, regions: int) -> None:
-    """Raise unless `out` can hold the answers."""
-    if not isinstance(out, np.ndarray):
-        raise type_error("out", f"expected an array of int32 or int64, got {type(out).__name__}")
-    if out.dtype.kind != "i" or out.dtype.itemsize not in (4, 8):
-        raise type_error("out", f"expected int32 or int64, got dtype {out.dtype}")
-    if out.shape != (count,):
-        raise value_error("out", f"expected shape ({count},), one answer per point, got {out.shape}")
-    if not out.flags.writeable:
-        raise value_error("out", "is read-only")
-    if count > 1 and abs(out.strides[0]) < out.itemsize:
-        raise value_error("out", "its items overlap in memory")
-    if regions - 1 > np.iinfo(out.dtype).max:
-        raise value_error("out", f"{out.dtype} cannot number {regions} regions")

@@ -33,10 +33,11 @@ from poly_match._cli.read import (
 )
 from poly_match._cli.rows import Chunk, Shape, unique_names
 from poly_match._cli.write import Target, open_target
+from poly_match._engine.results import Answers
 from poly_match._forms.crs import difference, is_degrees, is_longitude, name_of, text_of
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad
-from poly_match._index import Answers, Index
+from poly_match._index import Index
 from poly_match._quality.places import only_turned
 
 __all__ = ["check_places", "points_crs", "points_format", "run_count", "run_match"]

@@ -14,11 +14,12 @@ from typing import Any, Self
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from poly_match._engine.results import Answers
 from poly_match._errors import type_error, value_error
 from poly_match._forms.column import doubles_in
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
-from poly_match._index import Answers, Index
+from poly_match._index import Index
 from poly_match._tables.answers import as_column
 
 __all__ = ["Columns"]

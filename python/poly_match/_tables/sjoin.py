@@ -18,11 +18,11 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match._engine.limits import scores_of
+from poly_match._engine.results import Answers
 from poly_match._errors import type_error, value_error
 from poly_match._forms.crs import check_crs, crs_text
 from poly_match._forms.keys import columns_of, shared_names
 from poly_match._forms.points import xy_of
-from poly_match._index import Answers
 from poly_match._match import match
 from poly_match._rules import STATUSES, Best, Invalid
 from poly_match._tables.answers import status_codes
