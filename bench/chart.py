@@ -17,12 +17,12 @@ from common.chart import GRID, INK, QUIET, digits, style
 PEER, YARDSTICK, FIRST, MINE = "#b4bfca", "#e0a458", "#3f88c5", "#1b998b"
 BAR = 0.27  # inches
 TITLES = {
-    "polygons": "Points to regions: million points a second, one core",
-    "disks": "Points to disks: million points a second, one core",
-    "vertices": "The same map with more vertices: million points a second, one core",
-    "frames": "From GeoDataFrame to GeoDataFrame: million points a second, one core",
-    "calls": "One point a call, from Python: microseconds a call",
-    "workers": "One and two workers: million points a second",
+    "polygons": "Points to regions: million points per second, one core",
+    "disks": "Points to disks: million points per second, one core",
+    "vertices": "The same map with more vertices: million points per second, one core",
+    "frames": "From GeoDataFrame to GeoDataFrame: million points per second, one core",
+    "calls": "One point per call, from Python: microseconds per call",
+    "workers": "One and two workers: million points per second",
 }
 
 

@@ -304,7 +304,7 @@ def report(
     print(
         f"\npoly-match: {rate / 1e6:.2f} M points/s and core, {rate * 3.6e-6:.2f} billion an hour and core;"
     )
-    print(f"of that the match alone is {alone():.0f} ns a point;")
+    print(f"of that the match alone is {alone():.0f} ns per point;")
     print(f"a point is {size / count:.1f} bytes in Parquet\n")
     print("| points | in Parquet | core hours | on 16 cores | on 128 cores | on 1,024 cores |")
     print("|---:|---:|---:|---:|---:|---:|")

@@ -136,7 +136,7 @@ def disk_job(count: int, candidates: int) -> Job:
     """Return a job of disks in the unit square."""
     return Job(
         f"disks-{count}-{candidates}",
-        f"{count:,} disks, {candidates} candidates a point",
+        f"{count:,} disks, {candidates} candidates per point",
         "disks",
         lambda: disks(count, candidates),
         lambda: uniform(UNIT),
@@ -197,7 +197,7 @@ JOBS = [
         lambda: uniform(STATES, 50_000), one_by_one=True,
     ),
     Job(
-        "one-disks", "1,000 disks, 30 candidates a point", "calls",
+        "one-disks", "1,000 disks, 30 candidates per point", "calls",
         lambda: disks(1_000, 30), lambda: uniform(UNIT, 50_000), one_by_one=True,
     ),
     Job(
@@ -209,7 +209,7 @@ JOBS = [
         lambda: around(cities_json(), count=4 * MILLION), WORKERS, pinned=False,
     ),
     Job(
-        "workers-disks", "100,000 disks, 30 candidates a point", "workers",
+        "workers-disks", "100,000 disks, 30 candidates per point", "workers",
         lambda: disks(100_000, 30), lambda: uniform(UNIT, 4 * MILLION), WORKERS, pinned=False,
     ),
 ]  # fmt: skip
@@ -219,9 +219,9 @@ QUICK = [  # these need only the checkout
         lambda: uniform(WORLD, 20_000)),
     Job("example-cities", "the example countries and cities", "polygons", example_countries, example_cities),
     Job("example-sjoin", "the example countries and cities", "frames", example_countries, example_cities),
-    Job("example-disks", "1,000 disks, 30 candidates a point", "disks", lambda: disks(1_000, 30),
+    Job("example-disks", "1,000 disks, 30 candidates per point", "disks", lambda: disks(1_000, 30),
         lambda: uniform(UNIT, 20_000)),
-    Job("example-calls", "the example countries, one point a call", "calls", example_countries,
+    Job("example-calls", "the example countries, one point per call", "calls", example_countries,
         lambda: uniform(WORLD, 1_000), one_by_one=True),
     Job("example-workers", "the example countries", "workers", example_countries,
         lambda: uniform(WORLD, 20_000), WORKERS, pinned=False),

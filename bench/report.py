@@ -21,13 +21,13 @@ GROUPS = {
     "disks": "Disks",
     "vertices": "The same map with more vertices",
     "frames": "GeoDataFrames",
-    "calls": "One point a call",
+    "calls": "One point per call",
     "workers": "Two workers",
 }
 RESTLESS = 0.9  # a contender that got the core for less than this share of its time was disturbed
 RATES = ["contender", "M points/s", "fastest call", "poly-match is", "build ms", "points", "other answers"]
 FRAMES = ["contender", "M points/s", "fastest call", "poly-match is", "peak MB", "points", "other answers"]
-CALLS = ["contender", "µs a call", "fastest run", "poly-match is", "build ms", "calls", "other answers"]
+CALLS = ["contender", "µs per call", "fastest run", "poly-match is", "build ms", "calls", "other answers"]
 
 
 def ran(record: Record) -> list[Record]:

@@ -1,9 +1,9 @@
-"""Write the C header again with its comments in the form that Hawkmoth reads.
+"""Write a copy of the C header with its comments in the form that Hawkmoth reads.
 
-Hawkmoth wants a comment before what it describes, with a star before every line, in reStructuredText. The
-header is written for people: what a field is stands behind it, one whose name says all has no comment,
-which Hawkmoth would leave out, and words in `backticks` are code. Only the comments change here, so what is
-declared in the reference is what is declared in the header.
+Hawkmoth needs a comment before the declaration that it describes, with a star before every line, in
+reStructuredText. The header is written for people: the comment on a field follows it, a field with a
+self-explanatory name has none (Hawkmoth would leave it out), and words in `backticks` are code. Only the
+comments change here, so the declarations of the reference are those of the header.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-BEHIND = re.compile(r"^( *)(\S[^\n]*?) */\*\*< (.*?) *\*/", re.DOTALL | re.MULTILINE)
+AFTER = re.compile(r"^( *)(\S[^\n]*?) */\*\*< (.*?) *\*/", re.DOTALL | re.MULTILINE)
 BARE = re.compile(r"(?<!\*/)\n(?=    [^ /*\n][^\n]*[,;]$)", re.MULTILINE)  # a member without a comment
 COMMENT = re.compile(r"^( *)/\*\* (.*?) *\*/", re.DOTALL | re.MULTILINE)
 
@@ -19,7 +19,7 @@ COMMENT = re.compile(r"^( *)/\*\* (.*?) *\*/", re.DOTALL | re.MULTILINE)
 def rewrite(header: Path, folder: Path) -> None:
     """Write `header` to `folder` under its own name."""
     text = header.read_text(encoding="utf-8")
-    text = BEHIND.sub(r"\1/** \3 */\n\1\2", text)
+    text = AFTER.sub(r"\1/** \3 */\n\1\2", text)
     text = BARE.sub("\n    /** \\\\ */\n", text)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / header.name).write_text(COMMENT.sub(_restated, text), encoding="utf-8")

@@ -1,7 +1,7 @@
 """How the documentation is built: `python3 dev.py docs`, which calls `sphinx-build -E -W docs build-docs`.
 
-The pages are Markdown that also reads well where it lies; the references are made from the docstrings, the
-header and the command line themselves.
+The pages are Markdown that also reads well in the repository; the references are made from the docstrings,
+the header and the command line.
 """
 
 import re
@@ -34,12 +34,12 @@ extensions = [
 # ---- pages ----
 
 myst_heading_anchors = 3
-smartquotes = False  # of an option --name it would make a dash
+smartquotes = False  # it would turn the -- of an option into a dash
 
 # ---- Python ----
 
-default_role = "py:obj"  # a `name` is a link where it has a place, and else code
-autodoc_typehints = "none"  # the docstrings say them in words
+default_role = "py:obj"  # a `name` is a link if it is documented, and else code
+autodoc_typehints = "none"  # the docstrings give the types
 autodoc_member_order = "bysource"
 numpydoc_show_class_members = False
 
@@ -65,7 +65,7 @@ html_show_sourcelink = False
 
 
 def _name_folders(app: Sphinx, page: str, source: list[str]) -> None:
-    """Leave the name alone of a link to a folder of the repository: on a page there is nothing to follow."""
+    """Keep only the name of a link to a folder of the repository, which has no page."""
     folder = (HERE / page).parent
 
     def named(link: re.Match[str]) -> str:
@@ -75,7 +75,7 @@ def _name_folders(app: Sphinx, page: str, source: list[str]) -> None:
 
 
 def _open_flame_graphs(app: Sphinx, page: str, source: list[str]) -> None:
-    """Put in flame graphs as objects: their script runs there, as it does not in an image."""
+    """Embed flame graphs as objects: their script doesn't run in an image."""
 
     def opened(image: re.Match[str]) -> str:
         size = re.search(r'height="(\d+)"', (HERE / image[2]).read_text(encoding="utf-8"))
@@ -83,13 +83,13 @@ def _open_flame_graphs(app: Sphinx, page: str, source: list[str]) -> None:
         return (
             f'<object class="flame" type="image/svg+xml" data="{image[2]}" width="100%" height="{height}" '
             f'aria-label="{image[1]}"></object>\n<p class="flame"><a href="{image[2]}">{image[1]}, '
-            "on a page of its own</a></p>"
+            "on its own page</a></p>"
         )
 
     source[0] = re.sub(r"^!\[([^\]]*)\]\((flame-[^)]+\.svg)\)$", opened, source[0], flags=re.MULTILINE)
 
 
 def setup(app: Sphinx) -> None:
-    """Hook in."""
+    """Connect the handlers."""
     app.connect("source-read", _name_folders)
     app.connect("source-read", _open_flame_graphs)

@@ -1,6 +1,6 @@
 """Draw the pictures of docs/how.md, and put its figures into it: python docs/draw_how.py
 
-Maps, cells, leaves and tables are those of real indexes, shown by the index itself or read from its bytes;
+Maps, cells, leaves and tables are those of real indexes, from the index's methods or read from its bytes;
 nothing is drawn by hand. Counties come from the benchmark's data (`python -m bench fetch`), the figures from
 docs/how.json (`python -m docs.how.measure`). Needs matplotlib.
 """
@@ -35,7 +35,7 @@ def percent(share: float) -> str:
 
 
 def figures_of(results: dict[str, Any]) -> dict[str, str]:
-    """Return the figures that the page may name, JOB.FACT, as text."""
+    """Return the figures that the page may use, JOB.FACT, as text."""
     found = {f"machine.{key}": str(results["machine"][key]) for key in ("cpu", "extension")}
     found["machine.date"] = results["machine"]["date"][:10]
     found["machine.load"] = f"{results['machine']['load average before']:.1f}"
@@ -43,13 +43,13 @@ def figures_of(results: dict[str, Any]) -> dict[str, str]:
         shares = {f"looks.{count}": share for count, share in enumerate(job["looks"])}
         shares |= {f"time.{stage}": share for stage, share in job.get("stages", {}).items()}
         shares |= {"in answers": 1 - job["in leaves"], "in leaves": job["in leaves"]}
-        leaf = ("undecided", "in one line of the cache", "up to three pieces")
+        leaf = ("undecided", "in one line of the cache", "up to three polygons")
         texts = {key: percent(share) for key, share in shares.items()}
         texts |= {key: percent(job[key]) for key in leaf if key in job}
         texts |= {f"tables.{size}": f"{count:,}" for size, count in job["tables"].items()}
         texts |= {key: f"{job[key]:,}" for key in ("cells", "border cells", "vertices", "regions")}
         texts |= {key: f"{job[key] / 1e6:.1f} MB" for key in ("bytes", "bytes of tables", "bytes of leaves")}
-        texts |= {f"ns.{points}": f"{ns:.3g}" for points, ns in job["ns a point"].items()}
+        texts |= {f"ns.{points}": f"{ns:.3g}" for points, ns in job["ns per point"].items()}
         if "edges looked at" in job:
             texts["edges looked at"] = f"{job['edges looked at']:.1f}"
         found |= {f"{job['name']}.{key}".replace(" ", "-"): text for key, text in texts.items()}
@@ -59,7 +59,7 @@ def figures_of(results: dict[str, Any]) -> dict[str, str]:
 def rewrite(text: str, figures: dict[str, str]) -> str:
     """Return a page with its figures, each between <!--NAME--> and <!---->.
 
-    A name that is not there is a KeyError.
+    An unknown name is a KeyError.
     """
     return FIGURE.sub(lambda found: f"<!--{found[1]}-->{figures[found[1]]}<!---->", text)
 

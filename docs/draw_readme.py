@@ -1,8 +1,7 @@
 """Draw the pictures of the README from the example data: python docs/draw_readme.py (with `.[cli,ladder]`)
 
 `readme.png` is the map: cities in the colours of their countries. `rule-*.svg` show one rule each. Every
-colour in them is an answer that was asked for when they were drawn, so a picture can't say what the library
-doesn't.
+colour in them is an answer of the library, computed when they are drawn, so no picture can contradict it.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ def draw_map(path: Path) -> None:
 
 
 def hue_of(countries: np.ndarray) -> list[int]:
-    """Return a number of a colour for each country that none of its neighbours has, as far as they go."""
+    """Return a colour number for each country, different from its neighbours' while there are enough."""
     first, second = shapely.STRtree(countries).query(shapely.buffer(countries, 0.6), predicate="intersects")
     hues: list[int] = []
     for country in range(len(countries)):
@@ -91,7 +90,7 @@ RULES = {
 
 
 def draw_rule(name: str, path: Path) -> None:
-    """Draw regions and points, and what the rule answers."""
+    """Draw regions and points, and the answers of the rule."""
     regions, points, options, labels = RULES[name]
     answers = pm.match(points, regions, **options)
     figure = plt.figure(figsize=(1.8, 1.2))

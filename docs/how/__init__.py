@@ -1,1 +1,1 @@
-"""Behind `docs/how.md`: the tree read with NumPy, its figures and its pictures."""
+"""For `docs/how.md`: the tree read with NumPy, its figures and its pictures."""

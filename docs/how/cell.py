@@ -1,4 +1,4 @@
-"""Draw a border cell as its leaf knows it: whole, and a place where that is not quite where edges are."""
+"""Draw a border cell as its leaf describes it: whole, and enlarged where the leaf differs from the edges."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ from docs.how.paint import (
 )  # fmt: skip
 from docs.how.tree import LEAF, STEPS, Doubles, Integers, Tree
 
-JUNCTION_CLOSE, COAST_CLOSE = 32, 320  # steps, seen from close by
+JUNCTION_CLOSE, COAST_CLOSE = 32, 320  # steps, shown enlarged
 VEIL = 0.22  # of what is near an edge
-ASIDE = 30  # steps of `near` from which a leaf has clearly fewer corners than the input
+ASIDE = 30  # from this `near` on, a leaf has clearly fewer vertices than the input
 
 
 class Edge(NamedTuple):
@@ -47,16 +47,16 @@ class Edge(NamedTuple):
 class Cell:
     """A border cell: its leaf, and its steps as coordinates."""
 
-    def __init__(self, tree: Tree, place: Integers, word: int) -> None:
+    def __init__(self, tree: Tree, fixed: Integers, word: int) -> None:
         self.tree = tree
         self.leaves = trees.read_leaves(tree, np.array([word]))
-        self.at, self.pieces = int(self.leaves.at[0]), int(self.leaves.pieces[0])
-        self.corners = self.leaves.corners[0, : int(self.leaves.vertices[0])]
+        self.at, self.polygon_count = int(self.leaves.at[0]), int(self.leaves.polygon_counts[0])
+        self.vertices = self.leaves.vertices[0, : int(self.leaves.vertex_counts[0])]
         self.near = int(self.leaves.near[0])
-        masks = [int(trees.masks_of(tree, self.leaves, piece)[0]) for piece in range(self.pieces - 1)]
-        self.belong = functools.reduce(operator.or_, masks, 0)  # edges that do, as bits
-        self.step = 2.0 ** (trees.PLACE_BITS - trees.STEP_BITS - int(self.leaves.bits[0]))
-        self.low = np.floor(place / (self.step * STEPS)) * (self.step * STEPS)
+        masks = [int(trees.masks_of(tree, self.leaves, i)[0]) for i in range(self.polygon_count - 1)]
+        self.belong = functools.reduce(operator.or_, masks, 0)  # the edges of leaf polygons, as bits
+        self.step = 2.0 ** (trees.FIXED_BITS - trees.STEP_BITS - int(self.leaves.bits[0]))
+        self.low = np.floor(fixed / (self.step * STEPS)) * (self.step * STEPS)
 
     def points(self, steps: Doubles) -> Doubles:
         """Return the coordinates of places in the cell."""
@@ -68,17 +68,17 @@ class Cell:
         return corners[0], corners[1], corners[2], corners[3]
 
     def edges(self) -> list[Edge]:
-        """Return the leaf's edges, but for those between chains, which belong to no piece."""
+        """Return the leaf's edges, without those between chains, which belong to no leaf polygon."""
         found = []
-        for i in range(len(self.corners) - 1):
+        for i in range(len(self.vertices) - 1):
             if self.belong >> i & 1:
-                local = self.corners[i : i + 2].astype(np.float64)
+                local = self.vertices[i : i + 2].astype(np.float64)
                 found.append(Edge(local, bool((local[:, 0] < 0).all() and local[:, 1].max() > STEPS)))
         return found
 
     def input_edges(self) -> Doubles:
         """Return the input's edges that run through the cell, in steps."""
-        edges = trees.edges_of(self.tree, self.at, self.pieces)
+        edges = trees.edges_of(self.tree, self.at, self.polygon_count)
         edges = ((edges - self.tree.min) * self.tree.scale - self.low) / self.step
         beside = (edges.max(axis=1) < 0).any(axis=1) | (edges.min(axis=1) > STEPS).any(axis=1)
         corners = np.array([(0, 0), (STEPS, 0), (0, STEPS), (STEPS, STEPS)])
@@ -92,7 +92,7 @@ def leaves_in(tree: Tree, box: Box) -> Iterator[Cell]:
     points = np.random.default_rng(5).uniform(box[:2], box[2:], (40_000, 2))
     ends = trees.descend(tree, points)
     for i in np.flatnonzero(ends.words & 3 == LEAF)[:6000].tolist():
-        yield Cell(tree, ends.places[i], int(ends.words[i]))
+        yield Cell(tree, ends.fixed[i], int(ends.words[i]))
 
 
 def pick_junction(index: pm.Index, tree: Tree, box: Box) -> Cell:
@@ -100,7 +100,7 @@ def pick_junction(index: pm.Index, tree: Tree, box: Box) -> Cell:
     grid = np.stack(np.meshgrid(*[np.arange(0.5, 24) / 24 * STEPS] * 2), axis=-1).reshape(-1, 2)
     best, score = None, -1.0
     for cell in leaves_in(tree, box):
-        if cell.pieces != 3 or len(cell.corners) < 7:
+        if cell.polygon_count != 3 or len(cell.vertices) < 7:
             continue
         answers, counts = np.unique(index.match(cell.points(grid)), return_counts=True)
         if len(answers) == 3 and answers[0] >= 0:
@@ -112,16 +112,16 @@ def pick_junction(index: pm.Index, tree: Tree, box: Box) -> Cell:
 
 
 def pick_coast(tree: Tree, box: Box) -> Cell:
-    """Return the border cell in a box of one region and the sea whose leaf has the fewest of its corners."""
+    """Return the border cell in a box of one region and the sea whose leaf has the fewest of its vertices."""
     best, score = None, 1.0
     for cell in leaves_in(tree, box):
-        spread = np.ptp(cell.corners.clip(0, STEPS), axis=0).min()
-        if cell.pieces != 2 or cell.near < ASIDE or spread < 0.8 * STEPS:
+        spread = np.ptp(cell.vertices.clip(0, STEPS), axis=0).min()
+        if cell.polygon_count != 2 or cell.near < ASIDE or spread < 0.8 * STEPS:
             continue
-        worth = len(cell.input_edges()) / len(cell.corners)
+        worth = len(cell.input_edges()) / len(cell.vertices)
         best, score = (cell, worth) if worth > score else (best, score)
     if best is None:
-        raise ValueError("no leaf here has fewer corners than its coast")
+        raise ValueError("no leaf here has fewer vertices than its coast")
     return best
 
 
@@ -129,14 +129,14 @@ def draw_junction(index: pm.Index, box: Box) -> Figure:
     """Draw a border cell of three regions in this part of the map."""
     tree = trees.read(index)
     cell = pick_junction(index, tree, box)
-    inside = (abs(cell.corners - STEPS / 2) < STEPS / 2 - JUNCTION_CLOSE).all(axis=1)
-    corners = cell.corners[inside]
-    moved = np.hypot(*np.moveaxis(corners[:, None] - cell.input_edges().reshape(-1, 2), -1, 0)).min(axis=1)
-    return draw_cell(index, cell, corners[np.argmax(np.where(moved < 1, moved, -1))], JUNCTION_CLOSE)
+    inside = (abs(cell.vertices - STEPS / 2) < STEPS / 2 - JUNCTION_CLOSE).all(axis=1)
+    vertices = cell.vertices[inside]
+    moved = np.hypot(*np.moveaxis(vertices[:, None] - cell.input_edges().reshape(-1, 2), -1, 0)).min(axis=1)
+    return draw_cell(index, cell, vertices[np.argmax(np.where(moved < 1, moved, -1))], JUNCTION_CLOSE)
 
 
 def draw_coast(index: pm.Index, box: Box) -> Figure:
-    """Draw a border cell of this part of the map whose leaf has few corners for many edges."""
+    """Draw a border cell of this part of the map whose leaf has few vertices for many edges."""
     cell = pick_coast(trees.read(index), box)
     vertices = cell.input_edges().reshape(-1, 2)
     vertices = vertices[(abs(vertices - STEPS / 2) < STEPS / 2 - COAST_CLOSE).all(axis=1)]
@@ -153,7 +153,7 @@ def aside(edge: Doubles, points: Doubles) -> Doubles:
 
 
 def draw_cell(index: pm.Index, cell: Cell, middle: Integers, size: int) -> Figure:
-    """Draw a border cell, and `size` steps of it from close by."""
+    """Draw a border cell, and `size` steps of it enlarged."""
     low = (int(middle[0]) - size // 2, int(middle[1]) - size // 2)
     figure, (whole, close) = plt.subplots(1, 2, figsize=(10.4, 5.3), layout=layout())
     picture = picture_of(index, cell.box((0, 0), STEPS), 512)
@@ -184,7 +184,7 @@ def draw_whole(axes: Axes, cell: Cell, low: tuple[int, int], size: int) -> None:
     axes.add_collection(LineCollection(list(cell.input_edges()), colors=MARK, linewidths=1, linestyles="--"))
     steps = np.stack(np.meshgrid(*[np.arange(200, STEPS, 97)] * 2), axis=-1).reshape(-1, 2)
     crossings = np.bitwise_count(trees.look(cell.leaves, steps)[0] & cell.belong)
-    heights = [*cell.corners[:, 1], low[1], low[1] + size]
+    heights = [*cell.vertices[:, 1], low[1], low[1] + size]
     clear = (abs(steps[:, 1:] - heights) > STEPS / 48).all(axis=1) & (steps[:, 0] < 0.9 * STEPS)
     clear &= trees.look(cell.leaves._replace(near=np.array([STEPS // 20])), steps)[1] & cell.belong == 0
     steps = steps[clear & (crossings == crossings[clear].max())]

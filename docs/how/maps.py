@@ -1,4 +1,4 @@
-"""Draw maps of answers with their cells: regions, disks, and the tables that the cells stand in."""
+"""Draw maps of answers with their cells: regions, disks, and the tables that hold the cells."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def draw_map(layer: Layer, boxes: tuple[Box, Box, Box]) -> Figure:
     for panel, (box, title) in enumerate(zip(boxes, titles, strict=True)):
         picture = picture_of(index, box)
         if panel < 2:
-            tints = tints_of(picture)  # and the third panel those of the second, which it is a part of
+            tints = tints_of(picture)  # and those of the third panel in the second, which contains it
         paint(axes[panel], picture, box, tints)
         if panel > 0:
             draw_cells(axes[panel], index, box)
@@ -124,7 +124,7 @@ def words_of(tree: Tree, table: Table) -> Integers:
 
 
 def draw_table(axes: Axes, index: pm.Index, tree: Tree, table: Table) -> None:
-    """Draw the words of a table with thin lines, and with thick ones the cells that they stand for."""
+    """Draw the words of a table with thin lines, and with thick ones their cells."""
     words = words_of(tree, table)
     side = len(words)
     answers = np.where(words & 3 == trees.ANSWER, (words >> 2) - 1, -1)
@@ -137,7 +137,7 @@ def draw_table(axes: Axes, index: pm.Index, tree: Tree, table: Table) -> None:
     corner = np.array(box_of(tree, table))
     cells = (index._cells()[0] - np.tile(corner[:2], 2)) / (corner[2] - corner[0]) * side
     here = (cells[:, :2] > -0.5).all(axis=1) & (cells[:, 2:] < side + 0.5).all(axis=1)
-    as_large = cells[:, 2] - cells[:, 0] > 0.9  # as a word; those below stand in other tables
+    as_large = cells[:, 2] - cells[:, 0] > 0.9  # as a word; smaller cells are in other tables
     add_boxes(axes, cells[here & as_large], "none", width=0.7)
     frame(axes, (0, 0, side, side))
 

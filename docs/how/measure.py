@@ -3,10 +3,10 @@
     python -m docs.how.measure [JOB ...]
 
 Counts come from reading the index (`tree.py`) with the benchmark's regions and points, which `python -m bench
-fetch` gets once. Times are the processor's, of the fastest of some calls into one array of answers, on one
-core. Shares of the stages come from Linux's `perf`, which looks some thousand times a second where a process
-is that does nothing but match; a sample belongs to a stage by its function, which `addr2line` tells where the
-compiler merged several. Samples outside of the library are not counted. Without perf there are no shares.
+fetch` gets once. Times are processor time, of the fastest of some calls into one array of answers, on one
+core. Shares of the stages come from Linux's `perf`, which samples a process that only matches, about a
+thousand times per second. The function of a sample gives its stage; where the compiler merged functions,
+`addr2line` separates them. Samples outside the library are not counted. Without perf there are no shares.
 """
 
 from __future__ import annotations
@@ -80,15 +80,15 @@ def count(index: pm.Index, points: Doubles) -> Facts:
 
 
 def leaf_facts(index: pm.Index, points: Doubles) -> Facts:
-    """Return what the leaves are like that these points end in."""
+    """Return facts about the leaves that these points end in."""
     tree = trees.read(index)
     ends = trees.descend(tree, points)
     leaves = trees.read_leaves(tree, ends.words[ends.words & 3 == trees.LEAF])
-    edges = np.maximum(leaves.vertices - 1, 0)
+    edges = np.maximum(leaves.vertex_counts - 1, 0)
     return {
         "edges looked at": round(float(edges.mean()), 3),
         "in one line of the cache": round(float((leaves.at % 16 + leaves.units <= 16).mean()), 6),
-        "up to three pieces": round(float((leaves.pieces <= 3).mean()), 6),
+        "up to three polygons": round(float((leaves.polygon_counts <= 3).mean()), 6),
     }
 
 
@@ -96,7 +96,7 @@ def leaf_facts(index: pm.Index, points: Doubles) -> Facts:
 
 
 def spin(name: str, seconds: float) -> None:
-    """Match a job's points over and over."""
+    """Match a job's points repeatedly."""
     job = KNOWN[name]
     points = np.ascontiguousarray(job.points())
     index = build(job.layer())
@@ -117,9 +117,9 @@ def fastest(index: pm.Index, points: Doubles, calls: int = 30) -> float:
 
 
 def variants(index: pm.Index, layer: Layer | Disks, points: Doubles) -> Facts:
-    """Return times of the same job with points in other places and another order."""
-    places = trees.descend(trees.read(index), points).places >> trees.PLACE_BITS - 10
-    order = np.lexsort((places[:, 0], places[:, 1]))
+    """Return times of the same job with points in another order, and on edges."""
+    fixed = trees.descend(trees.read(index), points).fixed >> trees.FIXED_BITS - 10
+    order = np.lexsort((fixed[:, 0], fixed[:, 1]))
     found = {"as they are": fastest(index, points), "neighbours together": fastest(index, points[order])}
     if isinstance(layer, Layer):
         edges = np.random.default_rng(4).integers(0, len(layer.coords) - 1, 100_000)
@@ -150,12 +150,12 @@ def functions_at(library: str, symbol: str, offsets: list[int]) -> dict[int, lis
     found = re.search(rf"^([0-9a-f]+) [tT] {re.escape(symbol)}$", table, re.MULTILINE)
     if not found:
         return {}
-    base, told = int(found.group(1), 16), {}
+    base, merged = int(found.group(1), 16), {}
     for offset in offsets:
         command = ["addr2line", "-fi", "-e", library, f"{base + offset:#x}"]
         lines = subprocess.run(command, capture_output=True, text=True, check=True).stdout.splitlines()
-        told[offset] = lines[::2]
-    return told
+        merged[offset] = lines[::2]
+    return merged
 
 
 def profile(name: str) -> Facts:
@@ -201,7 +201,7 @@ def run(names: list[str]) -> Facts:
         facts = {"name": name, "title": job.title, **layer.facts, **count(index, points)}
         if not isinstance(layer, Disks):
             facts |= leaf_facts(index, points)
-        facts["ns a point"] = variants(index, layer, points)
+        facts["ns per point"] = variants(index, layer, points)
         found.append(facts | (profile(name) if shutil.which("perf") else {}))
     command = " ".join(["python -m docs.how.measure", *sys.argv[1:]])
     return {"machine": machine.describe(CORE, ("poly-match", "numpy")) | {"command": command}, "jobs": found}

@@ -1,4 +1,4 @@
-"""What the pictures have in common: their style, the tints of a map, the cells and edges on it."""
+"""What the pictures share: their style, the tints of a map, the cells and edges on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Axes = Any
 Figure = Any
 Box = tuple[float, float, float, float]  # min x, min y, max x, max y
 
-# From light to dark, so that most neighbours differ without colours as well; the last is for no answer.
+# From light to dark, so that most neighbours also differ in greyscale; the last is for no answer.
 TINTS = ("#f6edd8", "#d5e5d0", "#ecd0a4", "#abd0d8", "#c3b4d6", "#93b39e", "#d49a8f", "#ffffff")
 MARK = "#c1443c"
 GREYS = ("#aeb6bf", "#6d7884", INK)
@@ -34,7 +34,7 @@ STYLE = {
 
 
 def layout() -> ConstrainedLayoutEngine:
-    """Return how panels share a figure."""
+    """Return the layout of the panels of a figure."""
     return ConstrainedLayoutEngine(h_pad=0.1, w_pad=0.06)
 
 
@@ -53,7 +53,7 @@ def picture_of(index: pm.Index, box: Box, width: int = 900) -> Integers:
 
 
 def tints_of(picture: Integers) -> Integers:
-    """Return a tint for each answer in a picture, and last the one for none: neighbours get other ones."""
+    """Return a tint for each answer in a picture, the last for none; neighbours get different tints."""
     beside = [(picture[1:], picture[:-1]), (picture[:, 1:], picture[:, :-1])]
     pairs = np.concatenate([np.stack([a.ravel(), b.ravel()], axis=1) for a, b in beside])
     pairs = np.unique(pairs[(pairs >= 0).all(axis=1) & (pairs[:, 0] != pairs[:, 1])], axis=0)
@@ -103,14 +103,14 @@ def add_boxes(axes: Axes, boxes: Doubles, colours: Any, line: str = INK, width: 
 
 
 def draw_cells(axes: Axes, index: pm.Index, box: Box) -> None:
-    """Draw the cells in a box over what is painted, border cells brighter."""
+    """Draw the cells in a box over the painted answers, border cells brighter."""
     boxes, kinds, _ = index._cells()
     seen = (boxes[:, 2:] > box[:2]).all(axis=1) & (boxes[:, :2] < box[2:]).all(axis=1)
     add_boxes(axes, boxes[seen], [(1, 1, 1, 0.72 if kind == 2 else 0) for kind in kinds[seen]])
 
 
 def draw_edges(axes: Axes, layer: Layer, box: Box, width: float) -> None:
-    """Draw the regions' own edges."""
+    """Draw the regions' edges."""
     edges = np.stack([layer.coords[:-1], layer.coords[1:]], axis=1)
     between = np.zeros(len(edges), dtype=bool)
     between[layer.ring_offsets[1:-1] - 1] = True

@@ -1,4 +1,4 @@
-"""Draw where the time goes: a bar per job, a part of it for each stage."""
+"""Draw where the time goes: a bar per job, divided into stages."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from docs.how.measure import DOWN, EXACT, FIRST, LEAVES, READ, STAGES
 from docs.how.paint import Figure, layout, legend
 
 LABELS = {
-    READ: "read the points", FIRST: "first look", DOWN: "further looks", LEAVES: "edges or disks of a leaf",
-    EXACT: "exact, or many pieces",
+    READ: "read the points", FIRST: "first look-up", DOWN: "further look-ups",
+    LEAVES: "edges or disks of a leaf", EXACT: "exact, or many polygons",
 }  # fmt: skip
 SHADES = {READ: "#d5dbe2", FIRST: "#9fc6d0", DOWN: "#4d8ba3", LEAVES: "#e0a458", EXACT: "#c1443c"}
 
 
 def draw_time(results: dict[str, Any]) -> Figure:
-    """Draw nanoseconds a point."""
+    """Draw nanoseconds per point."""
     rows = [job for job in results["jobs"] if "stages" in job]
-    times = [job["ns a point"]["as they are"] for job in rows]
+    times = [job["ns per point"]["as they are"] for job in rows]
     figure, axes = plt.subplots(figsize=(10.4, 0.5 * len(rows) + 0.9), layout=layout())
     for y, (job, time) in enumerate(zip(rows, times, strict=True)):
         left = 0.0

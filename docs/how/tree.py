@@ -1,9 +1,9 @@
 """The tree of an index, read with NumPy from the index's bytes: what docs/how.md explains, as a program.
 
-It takes points down the tree as the C library does (`walk.c`, `polygon_leaf.c`, `disk_leaf.c` in `src/tree`)
-and says where each of them ends, which the library has no reason to remember. The pictures and the counts on
-the page are made with it, and a test holds its answers to the library's. What it leaves out is speed, and the
-exact arithmetic for the few points that the leaves leave undecided.
+It walks points down the tree as the C library does (`walk.c`, `polygon_leaf.c`, `disk_leaf.c` in `src/tree`)
+and returns where each of them ends, which the library doesn't. The pictures and the counts on the page are
+made with it, and a test compares its answers with the library's. It leaves out speed, and the exact
+arithmetic for the few points that the leaves leave undecided.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Doubles = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 ANSWER, INNER, LEAF = 0, 1, 2
-PLACE_BITS, STEP_BITS = 50, 13
+FIXED_BITS, STEP_BITS = 50, 13
 STEPS = 1 << STEP_BITS
 NARROW, ANSWERS = 16, 2  # src/tree/polygon_leaf.h
 UNDECIDED = -2
@@ -41,11 +41,11 @@ ROOT = np.dtype([("min", "f8", 2), ("scale", "f8"), ("word", "u8")])
 
 @dataclass(frozen=True)
 class Tree:
-    """A tree and the coordinates that its leaves speak of."""
+    """A tree and the coordinates that its leaves refer to."""
 
     covers: bool
     min: Doubles  # of the root cell
-    scale: float  # coordinates to places, which are whole numbers below 2^50
+    scale: float  # coordinates to fixed coordinates, whole numbers below 2^50
     root: int
     tables: Integers
     leaves: Integers
@@ -58,7 +58,7 @@ class Tree:
     @property
     def size(self) -> float:
         """The side of the root cell, in coordinates."""
-        return 2.0**PLACE_BITS / self.scale
+        return 2.0**FIXED_BITS / self.scale
 
 
 def read(index: pm.Index) -> Tree:
@@ -99,31 +99,31 @@ def read(index: pm.Index) -> Tree:
 
 
 def bits_of(words: Integers) -> Integers:
-    """How many bits of a place number the children of inner cells."""
+    """Return how many bits of a fixed coordinate number the children of inner cells."""
     return 3 * ((words >> 2 & 3) + 1)
 
 
 class Ends(NamedTuple):
     """Where points end."""
 
-    places: Integers  # (n, 2), below 2^50
+    fixed: Integers  # (n, 2), below 2^50
     words: Integers  # of the answers and leaves
     looks: Integers  # into tables; 0 outside of the root cell
 
 
 def descend(tree: Tree, points: Doubles) -> Ends:
-    """Take points down the tables."""
+    """Walk points down the tables."""
     at = (points - tree.min) * tree.scale
-    inside = np.asarray(((at >= 0) & (at < 2.0**PLACE_BITS)).all(axis=1))
-    places = np.where(inside[:, None], at, 0).astype(np.int64)
+    inside = np.asarray(((at >= 0) & (at < 2.0**FIXED_BITS)).all(axis=1))
+    fixed = np.where(inside[:, None], at, 0).astype(np.int64)
     words = np.where(inside, tree.root, 0)
     used, looks = np.zeros_like(words), np.zeros_like(words)
     while (on := np.flatnonzero(words & 3 == INNER)).size:
         bits, used[on] = bits_of(words[on]), used[on] + bits_of(words[on])
-        column, row = (places[on] >> (PLACE_BITS - used[on])[:, None] & ((1 << bits) - 1)[:, None]).T
+        column, row = (fixed[on] >> (FIXED_BITS - used[on])[:, None] & ((1 << bits) - 1)[:, None]).T
         words[on] = tree.tables[(words[on] >> 4 << 6) + (row << bits | column)]
         looks[on] += 1
-    return Ends(places, words, looks)
+    return Ends(fixed, words, looks)
 
 
 class Table(NamedTuple):
@@ -159,40 +159,40 @@ class Leaves(NamedTuple):
 
     at: Integers  # (n,) positions in `leaves`
     units: Integers  # (n,) how many of them it takes
-    pieces: Integers
-    vertices: Integers  # (n,) how many
+    polygon_counts: Integers  # (n,)
+    vertex_counts: Integers  # (n,)
     bits: Integers  # that number the cell
-    near: Integers  # at so many steps from an edge, or less, the leaf can't tell
-    corners: Integers  # (n, most, 2) the vertices, in steps from the cell's lower left corner
+    near: Integers  # the leaf can't decide at this many steps from an edge, or fewer
+    vertices: Integers  # (n, most, 2) in steps from the cell's lower left corner
 
 
 def read_leaves(tree: Tree, words: Integers) -> Leaves:
-    """Return what the leaves of these words hold."""
+    """Return the leaves of these words."""
     at = (words >> 2) * 2
-    pieces, vertices, bits, near = (tree.leaves[at] >> shift & 0xFF for shift in (0, 8, 16, 24))
-    masks = np.where((vertices > NARROW) & (pieces > 0), 2 * (pieces - 1), pieces // 2)
-    first = ANSWERS + pieces + masks
-    packed = tree.leaves.take((at + first)[:, None] + np.arange(vertices.max(initial=2)), mode="clip")
-    corners = np.stack([packed & 0xFFFF, packed >> 16], axis=-1).astype(np.uint16).view(np.int16)
-    return Leaves(at, first + vertices, pieces, vertices, bits, near, corners.astype(np.int64))
+    polygons, vertex_counts, bits, near = (tree.leaves[at] >> shift & 0xFF for shift in (0, 8, 16, 24))
+    masks = np.where((vertex_counts > NARROW) & (polygons > 0), 2 * (polygons - 1), polygons // 2)
+    first = ANSWERS + polygons + masks
+    packed = tree.leaves.take((at + first)[:, None] + np.arange(vertex_counts.max(initial=2)), mode="clip")
+    vertices = np.stack([packed & 0xFFFF, packed >> 16], axis=-1).astype(np.uint16).view(np.int16)
+    return Leaves(at, first + vertex_counts, polygons, vertex_counts, bits, near, vertices.astype(np.int64))
 
 
-def masks_of(tree: Tree, leaves: Leaves, piece: int) -> Integers:
-    """Return which edges belong to a piece, where it is there and not the last."""
-    at = leaves.at + ANSWERS + leaves.pieces
-    narrow = tree.leaves.take(at + piece // 2, mode="clip") >> 16 * (piece & 1) & 0xFFFF
-    low, high = (tree.leaves.take(at + 2 * piece + half, mode="clip") for half in range(2))
-    return np.where(leaves.vertices > NARROW, low | (high & 0x7FFFFFFF) << 32, narrow)
+def masks_of(tree: Tree, leaves: Leaves, polygon: int) -> Integers:
+    """Return which edges belong to a leaf polygon, for leaves that have it and where it is not the last."""
+    at = leaves.at + ANSWERS + leaves.polygon_counts
+    narrow = tree.leaves.take(at + polygon // 2, mode="clip") >> 16 * (polygon & 1) & 0xFFFF
+    low, high = (tree.leaves.take(at + 2 * polygon + half, mode="clip") for half in range(2))
+    return np.where(leaves.vertex_counts > NARROW, low | (high & 0x7FFFFFFF) << 32, narrow)
 
 
 def look(leaves: Leaves, steps: Integers) -> tuple[Integers, Integers]:
     """Return bit masks of edges: crossed by the ray from (n, 2) `steps` to the left; and near."""
     u, v, near = steps[:, None, 0], steps[:, None, 1], leaves.near[:, None]
-    a, b = leaves.corners[:, :-1], leaves.corners[:, 1:]
+    a, b = leaves.vertices[:, :-1], leaves.vertices[:, 1:]
     low, high, (dx, dy) = np.minimum(a, b), np.maximum(a, b), np.moveaxis(b - a, -1, 0)
     cross = dx * (v - a[..., 1]) - dy * (u - a[..., 0])
     edges = np.arange(a.shape[1])
-    there = edges < leaves.vertices[:, None] - 1
+    there = edges < leaves.vertex_counts[:, None] - 1
     crossed = there & ((a[..., 1] > v) != (b[..., 1] > v)) & ((cross < 0) != (dy < 0))
     beside = np.maximum(low - steps[:, None], steps[:, None] - high).max(axis=-1)
     close = there & (beside <= near) & (abs(cross) <= near * (abs(dx) + abs(dy)))
@@ -202,13 +202,13 @@ def look(leaves: Leaves, steps: Integers) -> tuple[Integers, Integers]:
 def decide_polygons(tree: Tree, ends: Ends, at: Integers, answers: Integers) -> None:
     """Answer the points `at` positions that are in leaves of polygons."""
     leaves = read_leaves(tree, ends.words[at])
-    steps = ends.places[at] >> (PLACE_BITS - STEP_BITS - leaves.bits)[:, None] & (STEPS - 1)
+    steps = ends.fixed[at] >> (FIXED_BITS - STEP_BITS - leaves.bits)[:, None] & (STEPS - 1)
     crossed, near = look(leaves, steps)
     open_ = np.ones(len(at), dtype=bool)
-    for piece in range(int(leaves.pieces.max(initial=0))):
-        word = tree.leaves.take(leaves.at + ANSWERS + piece, mode="clip")
-        mask = masks_of(tree, leaves, piece)
-        last = piece == leaves.pieces - 1
+    for polygon in range(int(leaves.polygon_counts.max(initial=0))):
+        word = tree.leaves.take(leaves.at + ANSWERS + polygon, mode="clip")
+        mask = masks_of(tree, leaves, polygon)
+        last = polygon == leaves.polygon_counts - 1
         inside = (word ^ np.bitwise_count(crossed & mask)) & 1 == 1
         unsure = ~last & ((near & mask > 0) | (word & 2 > 0))
         ended = open_ & (last | unsure | inside)
@@ -216,10 +216,10 @@ def decide_polygons(tree: Tree, ends: Ends, at: Integers, answers: Integers) -> 
         open_ &= ~ended
 
 
-def edges_of(tree: Tree, leaf: int, pieces: int) -> Doubles:
-    """Return the input's edges that a leaf's pieces can ask, (n, 2, 2), each once: of small parts all."""
+def edges_of(tree: Tree, leaf: int, polygons: int) -> Doubles:
+    """Return the input's edges of a leaf's polygons, (n, 2, 2), each once; all edges of small polygons."""
     at, found = int(tree.leaves[leaf + 1]), []
-    for _ in range(pieces - 1):
+    for _ in range(polygons - 1):
         part, runs = tree.origins[at : at + 2].tolist()
         pairs = tree.origins[at + 2 : at + 2 + 2 * runs].reshape(-1, 2)
         if runs == 0:
@@ -236,7 +236,7 @@ def edges_of(tree: Tree, leaf: int, pieces: int) -> Doubles:
 # ---- leaves of disks -------------------------------------------------------------------------------------
 
 
-def ask_disks(tree: Tree, ends: Ends, points: Doubles, at: Integers, answers: Integers) -> None:
+def decide_disks(tree: Tree, ends: Ends, points: Doubles, at: Integers, answers: Integers) -> None:
     """Answer the points `at` positions that are in leaves of disks."""
     place = (ends.words[at] >> 2) * 2
     while at.size:
@@ -258,5 +258,5 @@ def match(tree: Tree, points: Doubles) -> tuple[Integers, Ends]:
     if tree.covers:
         decide_polygons(tree, ends, at, answers)
     else:
-        ask_disks(tree, ends, points, at, answers)
+        decide_disks(tree, ends, points, at, answers)
     return answers, ends

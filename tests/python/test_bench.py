@@ -372,7 +372,7 @@ def test_the_page_says_what_was_measured(run: results.Results) -> None:
     assert "| SedonaDB | 0.100 | 0.100 | 10.0× | 250 | 100 | 2 on a border |" in page
     assert "| DuckDB spatial | not run: no \\| luck |" in page
     assert "| the finer map | 8,000 | 1.00 | 0.100 | 250 |" in page
-    assert "| **poly-match** | **1.00** | **1.00** |" in page.split("## One point a call")[1]
+    assert "| **poly-match** | **1.00** | **1.00** |" in page.split("## One point per call")[1]
     assert "| A | 1.00 | 1.00 |  | 6.00 | 1,000 | 0 |" in page.split("## GeoDataFrames")[1]
     assert "| the both | 0.500 | 1.00 | 2.00× |" in page
     assert "(bench-polygons.svg)" in page

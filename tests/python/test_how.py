@@ -77,7 +77,7 @@ def leaves_of(index):
     return trees.read_leaves(tree, words)
 
 
-def test_the_tree_of_disks_answers_as_it_is_explained():
+def test_the_tree_of_disks_answers_as_explained():
     layer = disks(300, 5.0, seed=2)
     index = pm.Index(layer.regions(), predicate="center_within", distance=layer.radius)
     check(index, np.random.default_rng(7).uniform(*layer_box(layer), (5_000, 2)))
@@ -131,10 +131,10 @@ def test_figures_of_the_page_are_those_that_were_measured():
         draw_how.rewrite("<!--counties.ns-->1<!---->", draw_how.figures_of(measure.read()))
 
 
-def test_numbers_said_to_come_from_a_file_stand_in_that_file():
+def test_numbers_attributed_to_a_file_are_in_its_comments():
     page = (ROOT / "docs" / "how.md").read_text(encoding="utf-8")
-    lost = page.split("## What was tried and lost")[1]
-    for item in re.split(r"^- ", lost, flags=re.MULTILINE)[1:]:
+    rejected = page.split("## What was tried and rejected")[1]
+    for item in re.split(r"^- ", rejected, flags=re.MULTILINE)[1:]:
         file = re.search(r"\(`([\w/]+\.c)`\)", item)[1]
         comments = " ".join(
             re.findall(r"/\*.*?\*/", (ROOT / "src" / file).read_text(encoding="utf-8"), re.DOTALL)
