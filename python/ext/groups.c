@@ -80,7 +80,7 @@ static int gather_regions(const pm_regions *from, const int64_t *rows, size_t co
     int64_t *geom_offsets = reserve(&buffers[GEOMS], count, sizeof *geom_offsets);
     if (!coords || !ring_offsets || !polygon_offsets || !geom_offsets)
         return -1;
-    int64_t polygon = 0, ring = 0, vertex = 0;
+    int64_t next_polygon = 0, next_ring = 0, next_vertex = 0;
     geom_offsets[0] = polygon_offsets[0] = ring_offsets[0] = 0;
     for (size_t i = 0; i < count; i++) {
         int64_t first = geoms ? geoms[rows[i]] : rows[i], last = geoms ? geoms[rows[i] + 1] : rows[i] + 1;
@@ -88,13 +88,13 @@ static int gather_regions(const pm_regions *from, const int64_t *rows, size_t co
             int64_t begin = from->polygon_offsets[p], end = from->polygon_offsets[p + 1];
             for (int64_t r = begin; r < end; r++) {
                 int64_t size = from->ring_offsets[r + 1] - from->ring_offsets[r];
-                memcpy(coords + 2 * vertex, from->coords + 2 * from->ring_offsets[r],
+                memcpy(coords + 2 * next_vertex, from->coords + 2 * from->ring_offsets[r],
                        as_size(size) * 2 * sizeof *coords);
-                ring_offsets[++ring] = vertex += size;
+                ring_offsets[++next_ring] = next_vertex += size;
             }
-            polygon_offsets[++polygon] = ring;
+            polygon_offsets[++next_polygon] = next_ring;
         }
-        geom_offsets[i + 1] = polygon;
+        geom_offsets[i + 1] = next_polygon;
     }
     *to = (pm_regions){.coords = coords,
                        .coord_count = vertices,
