@@ -232,8 +232,12 @@ static void sift(pm_found *items, size_t at, size_t count, const pm_spot *spot) 
     items[at] = item;
 }
 
-/* A heap: no memory, and no order is slow. */
-static void sort(pm_found *items, size_t count, const pm_spot *spot) {
+/* Sort what follows item `first`. A heap: no memory, and no order is slow. */
+static void sort(pm_list *list, size_t first, const pm_spot *spot) {
+    const size_t count = list->count - first;
+    if (count == 0)
+        return; /* there may be no items at all */
+    pm_found *items = list->items + first;
     for (size_t i = count / 2; i-- > 0;)
         sift(items, i, count, spot);
     for (size_t end = count; end-- > 1;) {
@@ -334,7 +338,7 @@ int pm_find_all_within(const pm_field *field, const pm_spot *spot, int measured,
         if (found.rank != PM_FOUND_NONE && !append(list, &found))
             return 0;
     }
-    sort(list->items + before, list->count - before, NULL);
+    sort(list, before, NULL);
     return 1;
 }
 
@@ -384,7 +388,7 @@ int pm_find_all_nearest(const pm_field *field, const pm_spot *spot, size_t most,
             high = list->items[list->count - 1].near.high;
     }
     if (most > FEW) {
-        sort(list->items + first, list->count - first, spot);
+        sort(list, first, spot);
         if (list->count - first > most)
             list->count = first + most;
     }
@@ -401,7 +405,7 @@ int pm_scan_all(const pm_field *field, const pm_spot *spot, size_t most, int nea
             return 0;
     }
     if (nearest)
-        sort(list->items + first, list->count - first, spot);
+        sort(list, first, spot);
     if (list->count - first > most)
         list->count = first + most;
     return 1;

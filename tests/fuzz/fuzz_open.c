@@ -1,9 +1,10 @@
 /* fuzz_open.c: can any bytes that are opened as an index do harm?
  *
- * A small index is built, of regions or disks by some of the bytes, and the rest of the bytes say what to write over
- * its block, where, and how often; or they are a block of their own. Then the checksum is made right, for no fuzzer
- * guesses one. What pm_index_open() refuses must leave *out NULL and a sentence; what it accepts must answer a
- * position in range or PM_NO_MATCH for every point. Blocks lie in memory of exactly their size.
+ * A small index is built, of any predicate, with a period or without, by some of the bytes, and the rest of the bytes
+ * say what to write over its block, where, and how often; or they are a block of their own. Then the checksum is made
+ * right, for no fuzzer guesses one. What pm_index_open() refuses must leave *out NULL and a sentence; what it accepts
+ * must answer a position in range or PM_NO_MATCH for every point, and list such positions. Blocks lie in memory of
+ * exactly their size.
  *
  * As fuzz_match.c it has libFuzzer's entry point, and with FUZZ_MAIN a main() of its own; both count how far inputs
  * came. */
@@ -76,16 +77,21 @@ static pm_index *build(reader *r) {
                                 .polygon_offsets = polygons,
                                 .polygon_count = count};
     const pm_disks disks = {.x = x, .y = y, .area = distance, .count = count};
-    pm_options options = {.engine = mode & 16 ? PM_ENGINE_TREE : PM_ENGINE_SCAN};
+    pm_options options = {.predicate = (pm_predicate)(take(r, 1) % (PM_NEAREST + 1))};
+    if (options.predicate != PM_CENTER_WITHIN)
+        options.engine = mode & 16 ? PM_ENGINE_TREE : PM_ENGINE_SCAN;
+    if (options.predicate == PM_COVERS || options.predicate == PM_CENTER_WITHIN)
+        options.period = mode & 8 ? 8 : 0;
+    if (options.predicate != PM_COVERS) {
+        options.distance = distance;
+        options.distance_count = mode & 64 ? 1 : count;
+    }
     pm_index *index = NULL;
     pm_status status;
-    if (mode & 32) {
-        options = (pm_options){.predicate = PM_CENTER_WITHIN, .distance = distance};
-        options.distance_count = mode & 64 ? 1 : count;
+    if (options.predicate == PM_CENTER_WITHIN && mode & 32)
         status = pm_index_build_disks(&disks, &options, &index, NULL);
-    } else {
+    else
         status = pm_index_build(&regions, &options, &index, NULL);
-    }
     require(status == PM_OK, "the build");
     return index;
 }
@@ -105,8 +111,24 @@ static void overwrite(reader *r, unsigned char *block, size_t size) {
     }
 }
 
+static void list_grid(const pm_index *index, const pm_points *points) {
+    int64_t counts[256], ids[512];
+    const pm_lists lists = {.counts = counts, .ids = ids, .room = 512};
+    size_t done = 0;
+    pm_lister *lister = NULL;
+    if (pm_lister_build(index, NULL, &lister, NULL))
+        return; /* of a period */
+    require(pm_lister_list(lister, points, 2, &lists, &done, NULL) == PM_OK, "the lists");
+    for (size_t i = 0, k = 0; i < done; i++) {
+        require(counts[i] >= 0 && counts[i] <= 2, "at most two");
+        for (int64_t j = 0; j < counts[i]; j++, k++)
+            require(ids[k] >= 0 && ids[k] < (int64_t)pm_index_count(index), "a candidate in range");
+    }
+    pm_lister_free(lister);
+}
+
 static void match_grid(const pm_index *index) {
-    double x[256], y[256];
+    double x[256], y[256], distances[256];
     int64_t out[256];
     for (size_t i = 0; i < 256; i++) {
         x[i] = (double)(i % 16) + (i % 3 ? 0.25 : 0);
@@ -121,6 +143,10 @@ static void match_grid(const pm_index *index) {
         reached.points++;
         reached.matched += out[i] >= 0;
     }
+    if (pm_index_match_distances(index, &points, out, distances, NULL) == PM_OK)
+        for (size_t i = 0; i < 256; i++)
+            require(out[i] >= PM_NO_MATCH && out[i] < (int64_t)pm_index_count(index), "an answer with a distance");
+    list_grid(index, &points);
 }
 
 static void try(const void *bytes, size_t size) {
