@@ -26,7 +26,7 @@ HEAD = re.compile(
 )
 NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf(?:inity)?)"
 POSITION = re.compile(rf"({NUMBER})\s+({NUMBER})(?:\s+(?:{NUMBER})){{0,2}}(?=\s*[,)])", re.IGNORECASE)
-PLAIN = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?")  # numbers that are JSON's too
+EMPTY = re.compile("EMPTY", re.IGNORECASE)
 DEEPEST = 64
 
 
@@ -76,14 +76,15 @@ def _geometry_in(text: str, argument: str, row: int, depth: int = 0) -> Mapping[
         members = [_geometry_in(each, argument, row, depth + 1) for each in _members_of(body[1:-1])]
         return {"type": kind, "geometries": members}
     try:
-        written = POSITION.sub(_as_json, body)
-        written = re.sub(r"EMPTY", "[]", written, flags=re.IGNORECASE).translate(BRACKETS)
-        coordinates = json.loads(written)
-    except ValueError:
-        raise wrong from None
+        coordinates = _nested(POSITION.sub(r"[\1,\2]", body))
+    except ValueError:  # numbers that are not JSON's, such as .5 and nan
+        try:
+            coordinates = _nested(POSITION.sub(_as_json, body))
+        except ValueError:
+            raise wrong from None
     if kind == "Point":
         coordinates = coordinates[0] if len(coordinates) == 1 else None
-    elif kind == "MultiPoint":  # each position with parentheres around it, or none
+    elif kind == "MultiPoint":  # each position with parentheses around it, or none
         coordinates = [each[0] if each and isinstance(each[0], list) else each for each in coordinates]
     if not isinstance(coordinates, list) or not _is_nested(coordinates, DEPTHS[kind]):
         raise wrong
@@ -95,11 +96,13 @@ DEPTHS = {"Point": 0, "LineString": 1, "LinearRing": 1, "MultiPoint": 1, "MultiL
 DEPTHS |= {"Polygon": 2, "MultiPolygon": 3}  # lists around a position
 
 
+def _nested(body: str) -> Any:
+    """Return the lists that the parentheses are, where the positions are lists already."""
+    return json.loads(EMPTY.sub("[]", body).translate(BRACKETS))
+
+
 def _as_json(position: re.Match[str]) -> str:
-    x, y = position[1], position[2]
-    if PLAIN.fullmatch(x) and PLAIN.fullmatch(y):
-        return f"[{x},{y}]"
-    return json.dumps([float(x), float(y)])
+    return json.dumps([float(position[1]), float(position[2])])
 
 
 def _is_nested(value: list[Any], depth: int) -> bool:
