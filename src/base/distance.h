@@ -70,7 +70,7 @@ static inline double pm_edge_low(double ax, double ay, double bx, double by, dou
     double cross = fabs(left - right) - 0x1p-50 * (fabs(left) + fabs(right));
     double line = length > PM_DISTANCE_LEAST_LENGTH && cross > 0 ? pm_not_infinite(cross * cross) / length : 0;
     double to_a = qx * qx + qy * qy, to_b = rx * rx + ry * ry;
-    double square = before < -before_error ? to_a : after > after_error ? to_b : line;
+    double square = before < -before_error || length == 0 ? to_a : after > after_error ? to_b : line;
     return pm_not_infinite(square) * (1 - 0x1p-48) - PM_DISTANCE_ABSOLUTE;
 }
 

@@ -61,7 +61,8 @@ PM_AVX2 static inline __m256d lows_avx2(const double *v, const pm_spot *spot) {
     __m256d to_b = _mm256_add_pd(_mm256_mul_pd(rx, rx), _mm256_mul_pd(ry, ry));
     __m256d square = _mm256_blendv_pd(line, to_b, _mm256_cmp_pd(after, after_error, _CMP_GT_OQ));
     __m256d not_before = _mm256_cmp_pd(before, _mm256_sub_pd(_mm256_setzero_pd(), before_error), _CMP_NLT_UQ);
-    square = _mm256_min_pd(_mm256_blendv_pd(to_a, square, not_before), most);
+    __m256d is_edge = _mm256_cmp_pd(length, _mm256_setzero_pd(), _CMP_NEQ_UQ);
+    square = _mm256_min_pd(_mm256_blendv_pd(to_a, square, _mm256_and_pd(not_before, is_edge)), most);
     square = _mm256_sub_pd(_mm256_mul_pd(square, _mm256_set1_pd(1 - 0x1p-48)), tiny);
     return _mm256_permute4x64_pd(square, 0xd8);
 }

@@ -53,6 +53,11 @@ static void check(tallies *t, const double e[4], const double f[4], double x, do
     int low_tells = pm_edge_low(e[0], e[1], e[2], e[3], spot.scale, spot.scaled_x, spot.scaled_y) > b.high;
     if (tap_case(&t->bounds, !low_tells || expected > 0))
         print_case("low", e, f, x, y, 0);
+    if (e[0] == e[2] && e[1] == e[3]) { /* a repeated vertex has the bound of a vertex, not of any line */
+        double low = pm_edge_low(e[0], e[1], e[2], e[3], spot.scale, spot.scaled_x, spot.scaled_y);
+        if (tap_case(&t->bounds, !(a.low > 0x1p-500 && a.low < 0x1p900) || low > a.low * (1 - 0x1p-40)))
+            print_case("vertex", e, NULL, x, y, low);
+    }
     if (tap_case(&t->compare, pm_near_compare(&a, &b, &spot) == expected))
         print_case("compare", e, f, x, y, expected);
     if (tap_case(&t->compare, pm_near_decide(&b, &a, &spot) == -expected))
