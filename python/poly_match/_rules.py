@@ -23,6 +23,11 @@ INVALID: tuple[Invalid, ...] = get_args(Invalid)  # what may be done about inval
 # What columns of coordinates are usually called, in lower case. All but "x" and "y" mean degrees.
 X_NAMES = ("lon", "lng", "long", "longitude", "x")
 Y_NAMES = ("lat", "latitude", "y")
+# What the two names of a pair of columns have in them, for a suggestion.
+AXES = (
+    *(("longitude", "latitude"), ("long", "lat"), ("lon", "lat"), ("lng", "lat")),
+    *(("easting", "northing"), ("east", "north"), ("x", "y")),
+)
 
 STATUSES = ("matched", "no candidate", "bad point")  # of a point, in the order of their codes
 

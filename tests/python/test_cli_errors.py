@@ -77,7 +77,7 @@ M = ("match", "points.csv", "squares.geojson")
         (["count", "points.csv", "squares.geojson", "--index", "s.pmx", "--score", "level"],
          "--score has no effect on an index that is built already; leave it out"),
         ([*M, "-o", "out.xlsx"],
-         "out.xlsx: the name tells no format; give --format, or one of the endings .csv .tsv .tab .parquet .pq "
+         "out.xlsx: the name tells no format; give --format, or one of the endings .csv .txt .tsv .tab .parquet .pq "
          ".geoparquet .arrow .arrows .feather .ipc .geojson .json .geojsonseq .geojsonl .geojsons .ndjson .gpkg "
          ".fgb .shp"),
         ([*M, "-f", "gpkg"],
@@ -89,7 +89,7 @@ M = ("match", "points.csv", "squares.geojson")
         ([*M, "--score", "nothing"], "--score nothing: squares.geojson has the fields name, level"),
         ([*M, "--score", "name"], "--score name: the field is not numeric but string"),
         ([*M, "--points-layer", "a"],
-         "points.csv: a csv file has no layers; leave out the option for the layer a"),
+         "points.csv: a csv file has no layers; leave out --points-layer a"),
         ([*M, "--polygons-layer", "a"], "squares.geojson: has no layer a; it has squares"),
         (["index", "squares.geojson", "-o", "squares.idx"],
          "squares.idx: an index ends in .pmx, so that other commands know it"),
@@ -114,17 +114,20 @@ def test_nothing_asked_for_shows_the_help(capsys):
         ("lon,lat,lon\n1,1,1\n", 1, "the header has a column twice: lon; rename one"),
         ("lon,lat\n1,1\n2,two\n3,3\n", 1,
          "row 2 (the first after the header is 1): column lat is 'two', not a number; correct it, or leave it "
-         "empty"),
+         "empty; --na WORD says that a word means no value"),
         ("lon,lat\n1,1\n1,1\n2\n", 1, "row 3 (the first after the header is 1) has 1 cells, the header 2: 2"),
         ("lon,lat\n1,1\n1,1,5\n", 1,
          "row 2 (the first after the header is 1) has 3 cells, the header 2: 1,1,5"),
         ('lon,lat\n1,1\n"2,2\n3,3\n', 1, 'a quote is opened and never closed, before: "2,2\n3,3\n'),
-        ("lon,lat,n\n1,1,\xff\n", 1, "row 1 (the first after the header is 1): column n is not UTF-8 text; convert the file to UTF-8"),
+        ("lon,lat,n\n1,1,\xff\n", 1, "row 1 (the first after the header is 1): column n is not UTF-8 text; name its encoding, as in --encoding cp1252"),
         ("lon,lat\r1,1\r", 1, "lines end in a carriage return alone; convert them to line feeds"),
         ("lon,x,lat\n1,1,1\n", 2,
-         "name the column with --x (several fit: lon, x); the columns are lon, x, lat"),
+         "name the column with --x (several fit: lon, x); the columns are lon, x, lat; did you mean --x lon "
+         "--y lat? run: poly-match match points.csv squares.geojson -o out.csv --x lon --y lat"),
         ("east,north\n1,1\n", 2,
-         "name the column with --x (none is called lon, lng, long, longitude, x); the columns are east, north"),
+         "name the column with --x (none is called lon, lng, long, longitude, x); the columns are east, north; "
+         "did you mean --x east --y north? run: poly-match match points.csv squares.geojson -o out.csv "
+         "--x east --y north"),
     ],
 )  # fmt: skip
 def test_points_that_are_no_points_in_csv(capsys, text, code, message):
@@ -153,7 +156,7 @@ def test_points_that_are_no_points_elsewhere(capsys):
         1, "poly-match: none.gpkg: there is no such file\n",
     )  # fmt: skip
     assert failing(capsys, "match", "bow.geojson", "squares.geojson", "-o", "out.csv") == (
-        1, "poly-match: bow.geojson: row 1: expected a Point, got Polygon\n",
+        1, "poly-match: bow.geojson: row 1: expected a Point, got Polygon; POINTS comes first, then POLYGONS\n",
     )  # fmt: skip
     Path("p.parquet").write_text("nonsense, and more of it")
     code, said = failing(capsys, "match", "p.parquet", "squares.geojson", "-o", "out.csv")
@@ -184,7 +187,9 @@ def test_polygons_that_are_no_polygons(capsys):
         "file format.\n",
     )
     assert failing(capsys, "match", "points.csv", "points.csv") == (
-        1, "poly-match: points.csv: has no geometry; expected polygons\n",
+        1,
+        "poly-match: points.csv: has no geometry; expected polygons, but lon and lat are those of points: POINTS "
+        "comes first, then POLYGONS\n",
     )  # fmt: skip
 
 

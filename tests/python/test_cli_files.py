@@ -69,12 +69,14 @@ def refuse(capsys: pytest.CaptureFixture[str], code: int, *words: str | Path) ->
 
 def read(path: Path) -> pa.Table:
     """Read a file by other means than those of the command line."""
-    if path.suffix in (".csv", ".tsv", ".tab"):
+    if path.suffix in (".csv", ".txt", ".tsv", ".tab"):
         cells = pacsv.ConvertOptions(
             column_types={name: pa.string() for name in (*POINTS.column_names, "name", "level")},
             null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False,
         )  # fmt: skip
-        syntax = pacsv.ParseOptions(delimiter="," if path.suffix == ".csv" else "\t", newlines_in_values=True)
+        syntax = pacsv.ParseOptions(
+            delimiter="," if path.suffix in (".csv", ".txt") else "\t", newlines_in_values=True
+        )
         return pacsv.read_csv(path, convert_options=cells, parse_options=syntax)
     if path.suffix in (".parquet", ".pq", ".geoparquet"):
         return pq.read_table(path)
@@ -380,7 +382,7 @@ def test_layers_are_chosen_by_name(folder, capsys):
     )  # fmt: skip
     words = ["match", folder / "points.parquet", folder / "squares.gpkg", "-q"]
     said = refuse(capsys, 2, *words)
-    assert "squares.gpkg: has several layers; choose one of squares, other" in said
+    assert "squares.gpkg: has several layers: squares, other; choose one with --polygons-layer; run:" in said
     main(*words, "--polygons-layer", "other", "-o", folder / "out.parquet")
     assert pq.read_table(folder / "out.parquet")["a"].to_pylist() == [1, 1, None, None, None, 1, 1, 1, None]
     assert "has no layer none; it has squares, other" in refuse(capsys, 2, *words, "--polygons-layer", "none")

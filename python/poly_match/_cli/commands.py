@@ -5,6 +5,7 @@ Only click is imported here, so that `--help` and usage errors appear immediatel
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,6 +13,7 @@ from typing import Any, TypeVar
 import click
 
 from poly_match._cli.console import Console
+from poly_match._cli.dialect import MISSING, Dialect
 from poly_match._cli.errors import UsageProblem
 from poly_match._cli.formats import FORMATS, INDEX_ENDING, PIPE, is_index
 from poly_match._cli.groups import GroupedCommand
@@ -41,6 +43,22 @@ def _version(context: click.Context, _: click.Parameter, value: bool) -> None:
 
         click.echo(versions())
         context.exit()
+
+
+def _character(_: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """Return a delimiter, given as itself or by its name."""
+    character = {"tab": "\t", "\\t": "\t", "space": " "}.get(value or "", value)
+    if character is not None and (len(character) != 1 or not character.isascii() or character in '"\r\n'):
+        raise click.BadParameter("expected one character, or tab", param=option)
+    return character
+
+
+def _encoding(_: click.Context, option: click.Parameter, value: str | None) -> str | None:
+    """Return the name of an encoding that Python knows."""
+    try:
+        return value and codecs.lookup(value).name
+    except LookupError:
+        raise click.BadParameter(f"Python knows no encoding {value!r}", param=option) from None
 
 
 # ---- options of several commands ---------------------------------------------------------------------------
@@ -77,6 +95,26 @@ point_options = _options(
     click.option(
         "--points-format", type=click.Choice(NAMES),
         help="Format of POINTS.  [default: as the name ends; csv on standard input]",
+    ),
+    click.option(
+        "--delimiter", metavar="CHARACTER", callback=_character,
+        help="What delimits the cells of a text table, or its name: tab.  [default: recognized]",
+    ),
+    click.option(
+        "--decimal", type=click.Choice([".", ","]),
+        help="What is before the decimals.  [default: a comma where ; delimits]",
+    ),
+    click.option(
+        "--encoding", metavar="NAME", callback=_encoding,
+        help="Encoding of a text table, such as cp1252.  [default: UTF-8 or UTF-16, recognized]",
+    ),
+    click.option(
+        "--no-header", is_flag=True,
+        help="The first line has no names: columns are called column_1, column_2 …; two are x and y.",
+    ),
+    click.option(
+        "--na", metavar="WORD,...", default=",".join(MISSING), show_default=True,
+        help="Words, in any case, for coordinates that are missing; an empty cell is one always.",
     ),
 )  # fmt: skip
 polygons_layer = click.option(
@@ -321,6 +359,7 @@ def _job(context: click.Context, options: dict[str, Any]) -> MatchOptions:
     return MatchOptions(
         **{name: options[name] for name in (*same, "index", "x", "y", "fail_unmatched", "workers")},
         rules=rules,
+        dialect=_dialect(options),
         on=list(options["on"]),
         columns=None if columns is None else [name for name in columns.split(",") if name],
         audit=options.get("audit", False),
@@ -351,8 +390,15 @@ def _console(options: dict[str, Any]) -> Console:
 
 
 def _points_file(options: dict[str, Any]) -> PointsFile:
-    names = ("points_format", "points_layer", "x", "y")
-    return PointsFile(options["points"], *(options[name] for name in names))
+    format, layer, x, y = (options[name] for name in ("points_format", "points_layer", "x", "y"))
+    return PointsFile(options["points"], format, layer, x, y, _dialect(options))
+
+
+def _dialect(options: dict[str, Any]) -> Dialect:
+    words = tuple(word.strip() for word in options["na"].split(",") if word.strip())
+    return Dialect(
+        options["delimiter"], options["decimal"], options["encoding"], not options["no_header"], words
+    )
 
 
 def _check_outputs(outputs: list[str], inputs: list[str], overwrite: bool) -> None:

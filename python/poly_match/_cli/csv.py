@@ -10,27 +10,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 import pyarrow.csv as pacsv  # type: ignore[import-untyped]
 
-from poly_match._cli.errors import Problem
+from poly_match._cli.dialect import Bytes, Dialect, decoded, is_number, recognized_delimiter
+from poly_match._cli.errors import Problem, UsageProblem
 from poly_match._forms.numbers import Doubles
 
-__all__ = ["CsvLines", "CsvRows", "is_texty", "parsed", "text_of"]
+__all__ = ["NO_HEADER", "CsvLines", "CsvRows", "Numbers", "is_texty", "text_of"]
 
 BLOCK = 4 << 20  # bytes of CSV in memory at a time
 LONGEST_ROW = 64 << 20  # bytes; a longer row means a quote that is never closed
+NO_HEADER = ("--no-header",)
 _TEXT = pa.large_string()
-
-
-class Bytes(Protocol):
-    """A source of bytes."""
-
-    def read(self, size: int, /) -> bytes: ...
 
 
 class _Endless(Exception):
@@ -48,13 +44,24 @@ class CsvRows:
         The name of the file in messages.
     """
 
-    def __init__(self, source: Bytes, path: str, delimiter: str) -> None:
-        self.path, self.delimiter = path, delimiter
-        self._chunks = self._with_problems(_chunks(source, delimiter))
+    def __init__(self, source: Bytes, path: str, delimiter: str | None, dialect: Dialect) -> None:
+        self.path = path
+        start = _Peeked(decoded(source, path, dialect.encoding))
+        self.delimiter = delimiter or recognized_delimiter(start.start)
+        self._chunks = self._with_problems(_chunks(start, self.delimiter))
         first = next(self._chunks, b"")
-        end = _end_of_first_row(first, delimiter)
-        self.names = self._names(first[:end])
-        self._first = first[end:]
+        end = _end_of_first_row(first, self.delimiter)
+        self.names = self._names(first[:end], dialect.header)
+        self._first = first[end:] if dialect.header else first
+
+    def first_row(self) -> dict[str, str | None]:
+        """Return the cells of the first row; none where there is no row, or it is odd."""
+        row = self._first[: _end_of_first_row(self._first, self.delimiter)]
+        try:
+            rows = self._parsed(row, 0).to_pylist() if row.strip() else []
+        except Problem:  # it comes again, when the row does
+            return {}
+        return dict(rows[0]) if rows else {}
 
     def batches(self) -> Iterator[pa.RecordBatch]:
         """Yield the rows of the file, in order."""
@@ -76,9 +83,10 @@ class CsvRows:
             start = error.args[0][:40].decode(errors="replace")
             raise Problem(f"{self.path}: a quote is opened and never closed, before: {start}") from None
 
-    def _names(self, line: bytes) -> list[str]:
+    def _names(self, line: bytes, is_header: bool) -> list[str]:
         if not line.strip():
-            raise Problem(f"{self.path}: is empty; expected a header line with the names of the columns")
+            expected = "a header line with the names of the columns" if is_header else "rows"
+            raise Problem(f"{self.path}: is empty; expected {expected}")
         if b"\r" in _quoted_cells(self.delimiter).sub(b"", line).rstrip(b"\r\n"):
             raise Problem(f"{self.path}: lines end in a carriage return alone; convert them to line feeds")
         try:
@@ -87,7 +95,11 @@ class CsvRows:
             ).column_names
         except pa.ArrowInvalid as error:
             raise Problem(f"{self.path}: the header: {_sentence(error)}") from None
+        if not is_header:
+            return ["x", "y"] if len(names) == 2 else [f"column_{i}" for i in range(1, len(names) + 1)]
         twice = sorted({name for name in names if names.count(name) > 1})
+        if twice and any(is_number(name) for name in names):
+            raise UsageProblem(f"{self.path}: its first line is data, not the names of columns", NO_HEADER)
         if twice:
             raise Problem(f"{self.path}: the header has a column twice: {', '.join(twice)}; rename one")
         return list(names)
@@ -132,13 +144,27 @@ class CsvRows:
                 try:
                     cell.decode()
                 except UnicodeDecodeError:
-                    return f"row {number} {first}: column {name} is not UTF-8 text; convert the file to UTF-8"
+                    return (
+                        f"row {number} {first}: column {name} is not UTF-8 text; name its encoding, as in "
+                        "--encoding cp1252"
+                    )
         return _sentence(error)
 
     def _syntax(self, wrong: Callable[[Any], str] | None = None) -> Any:
         return pacsv.ParseOptions(
             delimiter=self.delimiter, newlines_in_values=True, invalid_row_handler=wrong
         )
+
+
+class _Peeked:
+    """Bytes whose start can be looked at before they are read."""
+
+    def __init__(self, source: Bytes) -> None:
+        self.source, self.start = source, source.read(BLOCK)
+
+    def read(self, size: int, /) -> bytes:
+        start, self.start = self.start, b""
+        return start or self.source.read(size)
 
 
 def _chunks(source: Bytes, delimiter: str) -> Iterator[bytes]:
@@ -196,24 +222,78 @@ def _end_of_first_row(data: bytes, delimiter: str) -> int:
 # ---- cells as numbers --------------------------------------------------------------------------------------
 
 
-def parsed(column: Any, path: str, name: str, rows_before: int) -> Doubles:
-    """Return a column of text as doubles, NaN for empty cells; raise with the row if one is not a number."""
-    text = pc.utf8_trim_whitespace(column)
-    if pc.any(pc.equal(text, "")).as_py():
-        text = pc.if_else(pc.equal(text, ""), pa.scalar(None, text.type), text)
-    try:
-        numbers = pc.cast(text, pa.float64())
-    except pa.ArrowInvalid:
-        for row, value in enumerate(text.to_pylist()):
+class Numbers:
+    """How the cells of a text table become numbers.
+
+    Parameters
+    ----------
+    path
+        The name of the file in messages.
+    delimiter
+        Where it is ";", a comma in a number is a decimal comma.
+
+    Attributes
+    ----------
+    missing
+        Words that stand for no value, by column: how many there were, and the first of them.
+    """
+
+    def __init__(self, path: str, delimiter: str, dialect: Dialect) -> None:
+        self.path = path
+        self.decimal = dialect.decimal or ("," if delimiter == ";" else ".")
+        self.words = pa.array(sorted({word.lower() for word in dialect.missing}), pa.string())
+        self.missing: dict[str, tuple[int, str]] = {}
+
+    def parsed(self, column: Any, name: str, rows_before: int) -> Doubles:
+        """Return a column of text as doubles, NaN where there is no value; other text is an error."""
+        text = self.cells(column)
+        try:
+            numbers = pc.cast(self._with_points(text), pa.float64())
+        except pa.ArrowInvalid:
+            text = self._without_words(text, name)
             try:
-                pc.cast(pa.array([value], pa.string()), pa.float64())
+                numbers = pc.cast(self._with_points(text), pa.float64())
             except pa.ArrowInvalid:
-                raise Problem(
-                    f"{path}: row {rows_before + row + 1} (the first after the header is 1): "
-                    f"column {name} is {value!r}, not a number; correct it, or leave it empty"
-                ) from None
-        raise
-    return np.asarray(numbers.fill_null(float("nan")).to_numpy(zero_copy_only=False))
+                raise self._no_number(text, name, rows_before) from None
+        return np.asarray(numbers.fill_null(float("nan")).to_numpy(zero_copy_only=False))
+
+    def cells(self, column: Any) -> Any:
+        """Return the cells without spaces around them, empty ones as null."""
+        text = pc.utf8_trim_whitespace(column)
+        if pc.any(pc.equal(text, "")).as_py():
+            text = pc.if_else(pc.equal(text, ""), pa.scalar(None, text.type), text)
+        return text
+
+    def _with_points(self, text: Any) -> Any:
+        return text if self.decimal == "." else pc.replace_substring(text, self.decimal, ".")
+
+    def _without_words(self, text: Any, name: str) -> Any:
+        """Return the cells, null where they are a word for a missing value, and count those."""
+        found = pc.fill_null(pc.is_in(pc.utf8_lower(text), value_set=self.words), False)
+        words = text.filter(found)
+        if len(words):
+            count, first = self.missing.get(name, (0, words[0].as_py()))
+            self.missing[name] = count + len(words), first
+        return pc.if_else(found, pa.scalar(None, text.type), text)
+
+    def _no_number(self, text: Any, name: str, rows_before: int) -> Problem:
+        values = text.to_pylist()
+        row = next(row for row, value in enumerate(values) if not self._is_double(value))
+        value = values[row]
+        place = f"row {rows_before + row + 1} (the first after the header is 1)"
+        fix = "correct it, or leave it empty; --na WORD says that a word means no value"
+        if "," in value and is_number(value) and self.decimal == ".":
+            return UsageProblem(
+                f"{self.path}: {place}: column {name} is {value!r}, with a comma in it", ("--decimal", ",")
+            )
+        return Problem(f"{self.path}: {place}: column {name} is {value!r}, not a number; {fix}")
+
+    def _is_double(self, value: str | None) -> bool:
+        try:
+            pc.cast(self._with_points(pa.array([value], pa.string())), pa.float64())
+        except pa.ArrowInvalid:
+            return False
+        return True
 
 
 # ---- rows as lines -----------------------------------------------------------------------------------------

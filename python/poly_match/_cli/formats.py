@@ -45,7 +45,7 @@ class Format:
 
 
 FORMATS = (
-    Format("csv", "csv", (".csv",), pipes=True),
+    Format("csv", "csv", (".csv", ".txt"), pipes=True),
     Format("tsv", "csv", (".tsv", ".tab"), delimiter="\t", pipes=True),
     Format("parquet", "parquet", (".parquet", ".pq")),
     Format("geoparquet", "parquet", (".geoparquet",), needs_geometry=True),
@@ -101,17 +101,22 @@ def output_format(path: str, name: str | None, points: Format) -> Format:
         The format can't be written, or not to a pipe.
     """
     if path == PIPE:
-        chosen = named(name) if name else (points if points.pipes else named("csv"))
+        chosen = _as_read(named(name), points) if name else (points if points.pipes else named("csv"))
         if not chosen.pipes:
             pipes = ", ".join(each.name for each in FORMATS if each.pipes)
             raise UsageProblem(
                 f"{chosen.name} cannot be written to standard output; name a file, or use {pipes}"
             )
         return chosen
-    chosen = named(name) if name else format_of(path)
+    chosen = _as_read(named(name) if name else format_of(path), points)
     if chosen is OTHER:
         endings = " ".join(ending for each in FORMATS for ending in each.endings)
         raise UsageProblem(
             f"{path}: the name tells no format; give --format, or one of the endings {endings}"
         )
     return chosen
+
+
+def _as_read(chosen: Format, points: Format) -> Format:
+    """Return the format with the delimiter of the points, where both are CSV."""
+    return points if chosen.name == points.name == "csv" else chosen

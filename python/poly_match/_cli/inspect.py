@@ -13,7 +13,7 @@ from poly_match._cli.console import Console
 from poly_match._cli.errors import Problem, UsageProblem
 from poly_match._cli.formats import format_of, is_index
 from poly_match._cli.layer import Layer, index_for, opened_index, read_layer, screened_regions
-from poly_match._cli.match import check_places, points_crs, points_format
+from poly_match._cli.match import check_order, check_places, points_crs, points_format, warn_missing
 from poly_match._cli.options import PointsFile, Rules
 from poly_match._cli.read import Columns, Source, ahead, crs_of, open_source, places_of, xy_of
 from poly_match._files import replacing
@@ -167,9 +167,13 @@ def all_points(
 ) -> tuple[tuple[Doubles, Doubles], str | None]:
     """Read all points and their CRS; with a console, raise or warn unless it is that of the layer."""
     parts: list[tuple[Doubles, Doubles]] = [(np.empty(0), np.empty(0))]
-    with open_source(points.path, points_format(points.path, points.format), points.layer) as source:
+    format = points_format(points.path, points.format)
+    with open_source(
+        points.path, format, points.layer, option="--points-layer", dialect=points.dialect
+    ) as source:
         places = places_of(source, points.x, points.y)
         if console is not None:
+            check_order(source, layer)
             check_places(source, places, layer, console, named_by_hand=points.x is not None)
         crs = points_crs(source)
         rows = 0
@@ -177,4 +181,6 @@ def all_points(
             for batch in batches:
                 parts.append(xy_of(source, places, batch, rows))
                 rows += batch.num_rows
+        if console is not None:
+            warn_missing(source, console)
     return (np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])), crs

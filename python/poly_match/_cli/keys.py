@@ -13,7 +13,6 @@ import numpy.typing as npt
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from poly_match._cli.csv import parsed
 from poly_match._cli.errors import Problem, UsageProblem
 from poly_match._cli.layer import Layer
 from poly_match._cli.read import Source
@@ -63,16 +62,16 @@ class KeyedRegions:
     def _column(self, batch: pa.RecordBatch, name: str, kind: Any, rows_before: int) -> Any:
         """Return a column of the points, text converted to the field's type; empty cells are missing."""
         column = batch[name]
-        if not self.source.is_text:
+        numbers = self.source.numbers
+        if numbers is None:
             return column
-        text = pc.utf8_trim_whitespace(column)
-        text = pc.if_else(pc.equal(text, ""), pa.scalar(None, text.type), text)
+        text = numbers.cells(column)
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             return text
         try:
             return pc.cast(text, kind)
         except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            return parsed(column, self.source.path, name, rows_before)
+            return numbers.parsed(column, name, rows_before)
 
 
 def _pair(on: str, source: Source, layer: Layer) -> tuple[str, str]:

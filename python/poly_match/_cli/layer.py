@@ -18,7 +18,7 @@ from poly_match._cli.console import Console
 from poly_match._cli.errors import InputProblem, Problem, UsageProblem
 from poly_match._cli.formats import PIPE, format_of, named
 from poly_match._cli.options import Rules
-from poly_match._cli.read import Geometry, ahead, open_source
+from poly_match._cli.read import Columns, Geometry, Source, ahead, open_source, places_of, wkb_of
 from poly_match._engine.prepared import Prepared
 from poly_match._errors import InputTypeError
 from poly_match._forms.column import numbers_in
@@ -42,6 +42,7 @@ class Layer:
     geometry: Geometry | None = None
     geo: dict[str, Any] | None = None
     crs: Any = None
+    geometry_type: str = "Unknown"  # as GDAL calls it
 
     def __len__(self) -> int:
         return len(self.shapes)
@@ -86,18 +87,32 @@ class Layer:
 def read_layer(path: str, layer: str | None) -> Layer:
     """Read polygons with their fields."""
     format = named("geojsonseq") if path == PIPE else format_of(path)
-    with open_source(path, format, layer) as source:
-        if source.geometry is None:
-            raise Problem(f"{path}: has no geometry; expected polygons")
+    with open_source(path, format, layer, option="--polygons-layer") as source:
+        if source.geometry is None and source.wkt is None:
+            raise Problem(f"{path}: has no geometry; expected polygons{_swapped(source)}")
         with closing(ahead(source)) as batches:
             table = pa.Table.from_batches(batches, source.schema)
-    column = table[source.geometry.name].combine_chunks()
+    geometry = source.geometry or Geometry(str(source.wkt), "wkb")
+    column = table[geometry.name].combine_chunks()
+    if source.geometry is None:
+        column = wkb_of(source, column, geometry.name, 0)
     fields = {}
     for name in table.column_names:
-        if name != source.geometry.name:
+        if name != geometry.name:
             values = table[name].combine_chunks()
             fields[name] = values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
-    return Layer(path, fields, column, source.geometry, source.geo, source.crs)
+    return Layer(path, fields, column, geometry, source.geo, source.crs, source.geometry_type)
+
+
+def _swapped(source: Source) -> str:
+    """Return what to say of a file of points in the place of polygons."""
+    try:
+        places = places_of(source, None, None)
+    except UsageProblem:
+        return ""
+    if not isinstance(places, Columns):
+        return ""
+    return f", but {places.x} and {places.y} are those of points: POINTS comes first, then POLYGONS"
 
 
 def index_for(layer: Layer, rules: Rules, console: Console, max_bytes: int | None = None) -> Index:

@@ -49,7 +49,7 @@ def _run(arguments: list[str] | None) -> int:
         return error.exit_code
     except Problem as problem:
         if str(problem):
-            _complain(str(problem))
+            _complain(problem.sentence(sys.argv[1:] if arguments is None else arguments))
         return problem.exit_code
     except (click.Abort, KeyboardInterrupt):
         _complain("interrupted; no file was written")

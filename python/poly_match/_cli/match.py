@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ from poly_match._cli.options import MatchOptions
 from poly_match._cli.read import (
     Columns,
     Geometry,
+    Places,
     Source,
     ahead,
     open_source,
@@ -40,7 +41,15 @@ from poly_match._forms.points import are_bad
 from poly_match._index import Index
 from poly_match._quality.places import only_turned
 
-__all__ = ["check_places", "points_crs", "points_format", "run_count", "run_match"]
+__all__ = [
+    "check_order",
+    "check_places",
+    "points_crs",
+    "points_format",
+    "run_count",
+    "run_match",
+    "warn_missing",
+]
 
 
 @dataclass
@@ -63,7 +72,7 @@ class Run:
     console: Console
     source: Source
     format: Format  # of the points
-    places: Columns | Geometry
+    places: Places
     layer: Layer
     index: Index | KeyedRegions
     tally: Tally
@@ -162,7 +171,11 @@ def _counted(run: Run, format: Format) -> tuple[Target, list[Any]]:
 def opened(job: MatchOptions, console: Console, stack: ExitStack) -> Run:
     """Open the points, read the regions, build or open their index."""
     format = points_format(job.points, job.points_format)
-    source = stack.enter_context(open_source(job.points, format, job.points_layer))
+    source = stack.enter_context(
+        open_source(job.points, format, job.points_layer, option="--points-layer", dialect=job.dialect)
+    )
+    if format.name == "csv" and source.delimiter is not None:
+        format = replace(format, delimiter=source.delimiter)  # so that CSV is written as it was read
     places = places_of(source, job.x, job.y)
     began = time.perf_counter()
     index: Index | KeyedRegions
@@ -173,6 +186,7 @@ def opened(job: MatchOptions, console: Console, stack: ExitStack) -> Run:
             check_places(source, places, layer, console, named_by_hand=job.x is not None)
     else:
         layer = read_layer(job.polygons, job.polygons_layer)
+        check_order(source, layer)
         check_places(source, places, layer, console, named_by_hand=job.x is not None)
         layer.chosen(job.columns)  # an unknown name is an error before the work starts
         if job.on:
@@ -198,9 +212,27 @@ def points_format(path: str, name: str | None) -> Format:
     return named("csv") if path == PIPE else format_of(path)
 
 
-def check_places(
-    source: Source, places: Columns | Geometry, layer: Layer, console: Console, named_by_hand: bool
-) -> None:
+POLYGONS, POINTS = ("Polygon", "MultiPolygon"), ("Point", "MultiPoint")
+
+
+def check_order(source: Source, layer: Layer) -> None:
+    """Refuse polygons in the place of points and points in that of polygons."""
+    if source.geometry_type in POLYGONS and layer.geometry_type in POINTS:
+        raise UsageProblem(
+            f"{source.path} has polygons and {layer.path} has points: POINTS comes first, then POLYGONS"
+        )
+
+
+def warn_missing(source: Source, console: Console) -> None:
+    """Say how many coordinates were a word for a missing value."""
+    for name, (count, word) in (source.numbers.missing if source.numbers else {}).items():
+        cells = "cell says" if count == 1 else "cells say"
+        console.warn(
+            f"{source.path}: {count:,} {cells} that there is no {name} ({word}); such a point matches nothing"
+        )
+
+
+def check_places(source: Source, places: Places, layer: Layer, console: Console, named_by_hand: bool) -> None:
     """Raise if points and polygons have different CRS; warn if only one side has one."""
     found = difference(points_crs(source), text_of(layer.crs))
     if found is not None and found.lacking is None:
@@ -233,6 +265,7 @@ def points_crs(source: Source) -> str | None:
 
 def sum_up(run: Run, seconds: float) -> None:
     """Print what was done and how long it took; raise for unmatched points with --fail-unmatched."""
+    warn_missing(run.source, run.console)
     tally, job = run.tally, run.job
     unmatched = tally.points - tally.matched
     rate = tally.points / tally.matching if tally.matching > 0 else 0.0

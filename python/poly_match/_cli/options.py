@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from poly_match._cli.dialect import Dialect
 from poly_match._rules import Best, Invalid, Predicate
 
 __all__ = ["MatchOptions", "PointsFile", "Rules"]
@@ -30,6 +31,7 @@ class PointsFile:
     layer: str | None = None
     x: str | None = None
     y: str | None = None
+    dialect: Dialect = field(default_factory=Dialect)
 
 
 @dataclass
@@ -46,6 +48,7 @@ class MatchOptions:
     index: str | None = None
     x: str | None = None
     y: str | None = None
+    dialect: Dialect = field(default_factory=Dialect)
     rules: Rules = field(default_factory=Rules)
     on: list[str] = field(default_factory=list)
     columns: list[str] | None = None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import re
 import threading
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
@@ -17,9 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
+import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from poly_match._cli.csv import CsvRows, parsed
+from poly_match._cli.csv import NO_HEADER, CsvRows, Numbers
+from poly_match._cli.dialect import Dialect, is_number
 from poly_match._cli.errors import Problem, UsageProblem
 from poly_match._cli.formats import CODECS, FORMATS, PIPE, Format
 from poly_match._errors import InputError, InputTypeError
@@ -27,13 +31,39 @@ from poly_match._forms.arrow import points_of
 from poly_match._forms.column import doubles_in
 from poly_match._forms.faults import Faults
 from poly_match._forms.numbers import Doubles
-from poly_match._rules import X_NAMES, Y_NAMES
+from poly_match._rules import AXES, X_NAMES, Y_NAMES
 
-__all__ = ["Columns", "Geometry", "Source", "ahead", "crs_of", "open_source", "places_of", "xy_of"]
+__all__ = [
+    "Columns",
+    "Geometry",
+    "Places",
+    "Source",
+    "ahead",
+    "crs_of",
+    "open_source",
+    "places_of",
+    "wkb_of",
+    "xy_of",
+]
 
 ROWS = 1 << 17  # per batch, if the format has no batches of its own
 LARGE_BATCH = 64 << 20  # bytes; larger batches of an Arrow file are mapped instead of read
 Batches = Iterator[pa.RecordBatch]
+PLAIN = Dialect()
+WKT_NAMES = ("wkt", "geometry", "geom", "the_geom", "geog", "shape")
+_WKT = re.compile(
+    r"\s*(SRID=\d+;)?\s*(MULTI)?(POINT|LINESTRING|POLYGON|GEOMETRYCOLLECTION)\s*(ZM?|M)?\s*(\(|EMPTY)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What the options say about a file that is opened."""
+
+    layer: str | None
+    option: str
+    dialect: Dialect
 
 
 @dataclass(frozen=True)
@@ -66,6 +96,9 @@ class Source:
     total: int | None = None
     done: Callable[[], int] = _nobody_counts
     geo: dict[str, Any] | None = None  # the GeoParquet metadata
+    wkt: str | None = None  # a column of text that holds geometries
+    delimiter: str | None = None  # of a text table
+    numbers: Numbers | None = None  # how its cells become numbers
     stack: ExitStack | None = None
 
     def __enter__(self) -> Self:
@@ -76,12 +109,25 @@ class Source:
             self.stack.close()
 
 
-def open_source(path: str, format: Format, layer: str | None = None) -> Source:
-    """Open a file; every failure is a `Problem` that names it."""
+def open_source(
+    path: str,
+    format: Format,
+    layer: str | None = None,
+    *,
+    option: str = "--layer",
+    dialect: Dialect = PLAIN,
+) -> Source:
+    """Open a file; what it is not is a `Problem` that names it.
+
+    Parameters
+    ----------
+    option
+        What the command calls the option for the layer.
+    dialect
+        What is known of a text table.
+    """
     if layer is not None and format.family != "gdal":
-        raise UsageProblem(
-            f"{path}: a {format.name} file has no layers; leave out the option for the layer {layer}"
-        )
+        raise UsageProblem(f"{path}: a {format.name} file has no layers; leave out {option} {layer}")
     if path == PIPE and not format.pipes:
         pipes = ", ".join(each.name for each in FORMATS if each.pipes)
         raise UsageProblem(f"{format.name} cannot be read from standard input; use {pipes}")
@@ -89,8 +135,9 @@ def open_source(path: str, format: Format, layer: str | None = None) -> Source:
         raise Problem(f"{path}: there is no such file")
     stack = ExitStack()
     try:
+        asked = _Asked(layer, option, dialect)
         opener = _OPENERS[format.family]
-        source = _waited_for(lambda: opener(path, format, layer, stack))
+        source = _waited_for(lambda: opener(path, format, asked, stack))
     except BaseException as error:
         stack.close()
         if isinstance(error, (Problem, KeyboardInterrupt)):
@@ -151,20 +198,25 @@ class _Stdin:
     def close(self) -> None: ...
 
 
-def _open_csv(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
+def _open_csv(path: str, format: Format, asked: _Asked, stack: ExitStack) -> Source:
     raw: Any = _Stdin() if path == PIPE else stack.enter_context(pa.OSFile(path))
     total = None if path == PIPE else raw.size()
     codec = CODECS.get(Path(path).suffix.lower())
-    rows = CsvRows(raw if codec is None else pa.CompressedInputStream(raw, codec), path, format.delimiter)
+    plain = raw if codec is None else pa.CompressedInputStream(raw, codec)
+    delimiter = asked.dialect.delimiter or (None if format.name == "csv" else format.delimiter)
+    rows = CsvRows(plain, path, delimiter, asked.dialect)
     schema = pa.schema([(name, pa.string()) for name in rows.names])
 
     def done() -> int:
         return total or 0 if path == PIPE or raw.closed else raw.tell()
 
-    return Source(path, schema, rows.batches, is_text=True, total=total, done=done)
+    source = Source(path, schema, rows.batches, is_text=True, total=total, done=done)
+    source.delimiter, source.numbers = rows.delimiter, Numbers(path, rows.delimiter, asked.dialect)
+    source.wkt = next((name for name, cell in rows.first_row().items() if _WKT.match(cell or "")), None)
+    return source
 
 
-def _open_parquet(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
+def _open_parquet(path: str, format: Format, asked: _Asked, stack: ExitStack) -> Source:
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     # Pre-buffering would keep everything that has been read.
@@ -179,6 +231,7 @@ def _open_parquet(path: str, format: Format, layer: str | None, stack: ExitStack
             yield batch
 
     source = Source(path, schema, batches, total=file.metadata.num_rows, done=lambda: read)
+    source.wkt = _named_wkt(schema)
     geo = (schema.metadata or {}).get(b"geo")
     if geo is None:
         source.geometry, source.crs = _geoarrow(schema)
@@ -196,7 +249,7 @@ def _open_parquet(path: str, format: Format, layer: str | None, stack: ExitStack
     return source
 
 
-def _open_arrow(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
+def _open_arrow(path: str, format: Format, asked: _Asked, stack: ExitStack) -> Source:
     reader: Any
     if path == PIPE:
         reader = pa.ipc.open_stream(pa.PythonFile(_Stdin(), mode="r"))
@@ -219,7 +272,17 @@ def _open_arrow(path: str, format: Format, layer: str | None, stack: ExitStack) 
             read += 1
 
     geometry, crs = _geoarrow(reader.schema)
-    return Source(path, reader.schema, batches, geometry=geometry, crs=crs, total=count, done=lambda: read)
+    source = Source(path, reader.schema, batches, geometry=geometry, crs=crs, total=count, done=lambda: read)
+    source.wkt = _named_wkt(reader.schema)
+    return source
+
+
+def _named_wkt(schema: pa.Schema) -> str | None:
+    """Return the column of text that holds geometries by its name."""
+    texts = [
+        each.name for each in schema if pa.types.is_string(each.type) or pa.types.is_large_string(each.type)
+    ]
+    return next((name for name in texts if name.lower() in WKT_NAMES), None)
 
 
 def _geoarrow(schema: pa.Schema) -> tuple[Geometry | None, Any]:
@@ -233,11 +296,12 @@ def _geoarrow(schema: pa.Schema) -> tuple[Geometry | None, Any]:
     return None, None
 
 
-def _open_gdal(path: str, format: Format, layer: str | None, stack: ExitStack) -> Source:
+def _open_gdal(path: str, format: Format, asked: _Asked, stack: ExitStack) -> Source:
     import pyogrio  # type: ignore[import-untyped]
 
     # FlatGeobuf's own Arrow reader returns garbage for missing geometries (GDAL 3.12).
     pyogrio.set_gdal_config_options({"OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES"})
+    layer = asked.layer
     place = "/vsistdin/" if path == PIPE else path
     total = None
     if path != PIPE:
@@ -245,7 +309,8 @@ def _open_gdal(path: str, format: Format, layer: str | None, stack: ExitStack) -
         names = [str(name) for name in layers[:, 0]]
         if layer is None and len(names) > 1:
             raise UsageProblem(
-                f"{path}: has several layers; choose one of {', '.join(names)} with the option for the layer"
+                f"{path}: has several layers: {', '.join(names)}; choose one with {asked.option}",
+                (asked.option, names[0]),
             )
         if layer is not None and layer not in names:
             raise UsageProblem(f"{path}: has no layer {layer}; it has {', '.join(names) or 'none'}")
@@ -337,49 +402,116 @@ class Columns:
     y: str
 
 
-def places_of(source: Source, x: str | None, y: str | None) -> Columns | Geometry:
-    """Return where the coordinates are: the given columns, the geometry, or columns with usual names."""
+@dataclass(frozen=True)
+class Wkt:
+    """Points that are in one column, as text."""
+
+    name: str
+
+
+Places = Columns | Geometry | Wkt
+
+
+def places_of(source: Source, x: str | None, y: str | None) -> Places:
+    """Return where the coordinates are: the columns given, a geometry, or columns with usual names."""
     if source.geometry is not None and x is None and y is None:
         return source.geometry
     names = [name for name in source.schema.names if source.geometry is None or name != source.geometry.name]
-    return Columns(_pick(source.path, names, x, X_NAMES, "--x"), _pick(source.path, names, y, Y_NAMES, "--y"))
-
-
-def _pick(path: str, names: list[str], wanted: str | None, usual: tuple[str, ...], option: str) -> str:
+    found = _picked(source.path, names, x, X_NAMES, "--x"), _picked(source.path, names, y, Y_NAMES, "--y")
+    if isinstance(found[0], str) and isinstance(found[1], str):
+        return Columns(found[0], found[1])
+    if source.wkt is not None and x is None and y is None:
+        return Wkt(source.wkt)
+    option, reason = ("--y", found[1]) if isinstance(found[0], str) else ("--x", found[0])
     listed = ", ".join(names) or "(none)"
+    problem = f"{source.path}: name the column with {option} ({reason}); the columns are {listed}"
+    if any(is_number(name) for name in names):
+        raise UsageProblem(f"{problem}; the first line seems to be data, not names", NO_HEADER)
+    likely = _likely(names)
+    if not likely:
+        raise UsageProblem(problem)
+    (first_x, first_y), others = likely[0], likely[1:]
+    more = "".join(f" or --x {each_x} --y {each_y}" for each_x, each_y in others[:3])
+    raise UsageProblem(
+        f"{problem}; did you mean --x {first_x} --y {first_y}{more}?",
+        ("--x", first_x, "--y", first_y),
+    )
+
+
+def _picked(path: str, names: list[str], wanted: str | None, usual: tuple[str, ...], option: str) -> Any:
+    """Return the name of a column, or why there is none, as a tuple with that reason."""
     if wanted is not None:
         if wanted not in names:
-            raise UsageProblem(f"{option} {wanted}: {path} has the columns {listed}")
+            raise UsageProblem(f"{option} {wanted}: {path} has the columns {', '.join(names) or '(none)'}")
         return wanted
     found = [name for name in names if name.strip().lower() in usual]
     if len(found) == 1:
         return found[0]
-    reason = f"several fit: {', '.join(found)}" if found else f"none is called {', '.join(usual)}"
-    raise UsageProblem(f"{path}: name the column with {option} ({reason}); the columns are {listed}")
+    return _NotFound(f"several fit: {', '.join(found)}" if found else f"none is called {', '.join(usual)}")
 
 
-def xy_of(
-    source: Source, places: Columns | Geometry, batch: pa.RecordBatch, rows_before: int
-) -> tuple[Doubles, Doubles]:
+@dataclass(frozen=True)
+class _NotFound:
+    """Why no column was picked."""
+
+    reason: str
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+def _likely(names: list[str]) -> list[tuple[str, str]]:
+    """Return pairs of columns whose names differ as those of x and y do: start_lng and start_lat."""
+    known = {name.lower(): name for name in names}
+    pairs: dict[str, str] = {}
+    for name in names:
+        for x, y in AXES:
+            found = name.lower().rfind(x)
+            other = known.get(name.lower()[:found] + y + name.lower()[found + len(x) :])
+            if found >= 0 and other is not None and other != name:
+                pairs.setdefault(name, other)
+    return list(pairs.items())
+
+
+def xy_of(source: Source, places: Places, batch: pa.RecordBatch, rows_before: int) -> tuple[Doubles, Doubles]:
     """Return the coordinates of a batch; NaN where there are none."""
     if isinstance(places, Columns):
         x, y = (_numbers(source, batch[name], name, rows_before) for name in (places.x, places.y))
         return x, y
+    column = batch[places.name]
+    if isinstance(places, Wkt):
+        column = wkb_of(source, column, places.name, rows_before)
     try:
         faults = Faults()
-        found = points_of(batch[places.name], "points", faults)
+        found = points_of(column, "points", faults)
         if faults:
             raise faults.rows[min(faults.rows)].error
         return found
     except InputError as error:
         where = "" if error.row is None else f"row {rows_before + error.row + 1}: "
-        raise Problem(f"{source.path}: {where}{error.reason}") from None
+        hint = "; POINTS comes first, then POLYGONS" if "olygon" in str(error.reason) else ""
+        raise Problem(f"{source.path}: {where}{error.reason}{hint}") from None
+
+
+def wkb_of(source: Source, column: Any, name: str, rows_before: int) -> Any:
+    """Return a column of WKT as WKB; no WKT: an error with its row."""
+    import shapely  # type: ignore[import-untyped]
+
+    text = pc.utf8_trim_whitespace(column)
+    text = pc.replace_substring_regex(text, r"(?i)^SRID=\d+;\s*", "")
+    texts = pc.if_else(pc.equal(text, ""), pa.scalar(None, text.type), text).to_numpy(zero_copy_only=False)
+    shapes = shapely.from_wkt(texts, on_invalid="ignore")
+    wrong = np.flatnonzero(shapely.is_missing(shapes) & (texts != np.array(None)))
+    if wrong.size:
+        row = rows_before + int(wrong[0]) + 1
+        raise Problem(f"{source.path}: row {row}: column {name} is no WKT: {texts[wrong[0]][:40]!r}")
+    return pa.array(shapely.to_wkb(shapes), pa.binary())
 
 
 def _numbers(source: Source, column: Any, name: str, rows_before: int) -> Doubles:
     """Return a column as doubles. Text is parsed only in CSV, which has no types."""
-    if source.is_text:
-        return parsed(column, source.path, name, rows_before)
+    if source.numbers is not None:
+        return source.numbers.parsed(column, name, rows_before)
     try:
         return doubles_in(column, name)
     except InputTypeError:

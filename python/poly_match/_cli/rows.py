@@ -15,7 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from poly_match._cli.formats import Format
-from poly_match._cli.read import Columns, Geometry, Source
+from poly_match._cli.read import Columns, Geometry, Places, Source
 from poly_match._cli.write import Target
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad
@@ -56,7 +56,7 @@ class Shape:
     def __init__(
         self,
         source: Source,
-        places: Columns | Geometry,
+        places: Places,
         added: dict[str, Any] | None,
         audit: bool,
         format: Format,
