@@ -7,6 +7,8 @@
  * Memory     Inputs are borrowed for the call only. An index copies what it needs and never changes after it
  *            was built; one from pm_index_open() borrows its block while it lives. Outputs are the caller's
  *            arrays. pm_index_free() releases what was allocated.
+ *            Offsets must not change during a call. Other input that changes, by what `poll` calls or by another
+ *            thread, gives an error or some answers in range, and never a crash.
  * Threads    No globals, no locks: any number of threads may match on one index, each on its own points.
  * Errors     Every function that can fail returns a pm_status; 0 is success. An optional pm_error receives
  *            the item at fault and a sentence. Nothing is printed, nothing aborts.

@@ -27,15 +27,16 @@ static const pm_regions regions = {.coords = coords,
                                    .polygon_offsets = polygons,
                                    .polygon_count = COUNT};
 
-/* Overlapping squares, each closed or not. */
+/* Squares side by side, each closed or not. */
 static void reset(int is_closed) {
     for (int i = 0; i < COUNT; i++) {
         double x = i % SIDE, y = (i - i % SIDE) / SIDE;
-        const double square[] = {x, y, x + 1.5, y, x + 1.5, y + 1.5, x, y + 1.5, x, is_closed ? y : y + 0.5};
+        const double square[] = {x, y, x + 1, y, x + 1, y + 1, x, y + 1, x, is_closed ? y : y + 0.5};
         memcpy(coords + 2 * CORNERS * i, square, sizeof square);
         rings[i + 1] = CORNERS * (i + 1);
         polygons[i + 1] = i + 1;
-        distances[i] = scores[i] = areas[i] = 1 + i % 7;
+        scores[i] = areas[i] = 1 + i % 7;
+        distances[i] = 0.1 * scores[i];
     }
 }
 
@@ -77,12 +78,12 @@ static int ask(void *context) {
 }
 
 static int answers_in_range(const pm_index *index) {
-    enum { POINTS = 500 };
+    enum { POINTS = 20 };
     double x[POINTS], y[POINTS];
     int64_t out[POINTS];
     for (int i = 0; i < POINTS; i++) {
-        x[i] = i * 0.37 - 10;
-        y[i] = i * 0.71 - 10;
+        x[i] = i * 9.37 - 10;
+        y[i] = i * 8.71 - 10;
     }
     const pm_points points = {.x = x, .y = y, .x_stride = sizeof *x, .y_stride = sizeof *y, .count = POINTS};
     pm_index_match(index, &points, out);
@@ -93,7 +94,7 @@ static int answers_in_range(const pm_index *index) {
 }
 
 /* The questions until everything is copied, and some more. */
-enum { QUESTIONS = 8 };
+enum { QUESTIONS = 6 };
 
 /* One build that is changed at one question after the other. Returns how many of these failed. */
 static long change_at_every_question(const pm_options *rules, change kind, int is_closed, tap_count *count) {
