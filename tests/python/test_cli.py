@@ -339,7 +339,7 @@ def test_ctrl_c_exits_with_130_and_leaves_nothing(folder):
         import signal, sys
         signal.signal(signal.SIGINT, signal.default_int_handler)
         from poly_match._cli import main as cli
-        sys.exit(cli.main(sys.argv[1:]))
+        cli.command()
         """
     )
     words = ["match", points, folder / "squares.geojson", "-o", out]

@@ -95,7 +95,7 @@ INTERRUPTIBLE = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
 from poly_match._cli import main as cli
-sys.exit(cli.main(sys.argv[1:]))
+cli.command()
 """
 
 

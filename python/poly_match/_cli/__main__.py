@@ -1,7 +1,5 @@
 """`python -m poly_match._cli`: the command without its script."""
 
-import sys
+from poly_match._cli.main import command
 
-from poly_match._cli.main import main
-
-sys.exit(main())
+command()

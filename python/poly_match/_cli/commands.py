@@ -6,6 +6,7 @@ Only click is imported here, so that `--help` and usage errors appear immediatel
 from __future__ import annotations
 
 import codecs
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -349,10 +350,14 @@ def _job(context: click.Context, options: dict[str, Any]) -> MatchOptions:
     rejects = options.get("rejects")
     if rejects == PIPE:
         raise UsageProblem("--rejects needs a file; standard output is for all points")
-    outputs = [path for path in (options["output"], rejects) if path is not None]
-    if len(set(outputs)) < len(outputs):
-        raise UsageProblem("--output and --rejects are the same file")
-    _check_outputs(outputs, [options["points"], options["polygons"]], options["overwrite"])
+    outputs, inputs = [options["output"]], [options["points"], options["polygons"]]
+    if rejects is not None:
+        outputs.append(rejects)
+        if _is_same(rejects, options["output"]):
+            raise UsageProblem("--output and --rejects are the same file")
+    if saved is not None:
+        inputs.append(saved)
+    _check_outputs(outputs, inputs, options["overwrite"])
 
     columns = options["columns"]
     same = ("points", "polygons", "output", "format", "points_format", "points_layer", "polygons_layer")
@@ -409,12 +414,21 @@ def _check_outputs(outputs: list[str], inputs: list[str], overwrite: bool) -> No
             continue
         if not path.parent.is_dir():
             raise UsageProblem(f"{output}: there is no folder {path.parent}; make it first")
+        for each in inputs:
+            if _is_same(output, each):
+                raise UsageProblem(f"the output is the same file as an input: {each}")
         if not path.exists():
             continue
-        for each in inputs:
-            if each != PIPE and Path(each).exists() and path.samefile(each):
-                raise UsageProblem(f"the output is the same file as an input: {each}")
         if path.is_dir():
             raise UsageProblem(f"{output}: is a folder; name a file in it")
         if path.is_file() and not overwrite:
             raise UsageProblem(f"{output}: exists already; add --overwrite to replace it")
+
+
+def _is_same(path: str, other: str) -> bool:
+    """Return whether two paths lead to one file, which need not be there yet."""
+    if PIPE in (path, other):
+        return False
+    if os.path.exists(path) and os.path.exists(other):
+        return os.path.samefile(path, other)
+    return os.path.realpath(path) == os.path.realpath(other)

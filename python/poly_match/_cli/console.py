@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from poly_match._cli.ending import tidied
+
 __all__ = ["Console"]
 
 
@@ -63,6 +65,7 @@ class Console:
         terminal = Terminal(stderr=True)
         columns: list[Any] = [TextColumn("{task.description}"), BarColumn()]
         columns += [TimeElapsedColumn()] if total is None else [TaskProgressColumn(), TimeRemainingColumn()]
-        with Progress(*columns, console=terminal, transient=terminal.is_terminal) as progress:
+        progress = Progress(*columns, console=terminal, transient=terminal.is_terminal)
+        with tidied(progress.stop), progress:
             task = progress.add_task(what, total=None if total is None else max(total, 1))
             yield lambda done: progress.update(task, completed=done)

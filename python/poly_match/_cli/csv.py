@@ -91,7 +91,7 @@ class CsvRows:
             raise Problem(f"{self.path}: lines end in a carriage return alone; convert them to line feeds")
         try:
             names = pacsv.read_csv(
-                pa.BufferReader(line.rstrip(b"\r\n") + b"\n"), parse_options=self._syntax()
+                _reader(line.rstrip(b"\r\n") + b"\n"), parse_options=self._syntax()
             ).column_names
         except pa.ArrowInvalid as error:
             raise Problem(f"{self.path}: the header: {_sentence(error)}") from None
@@ -107,7 +107,7 @@ class CsvRows:
     def _parsed(self, chunk: bytes, rows_before: int) -> pa.RecordBatch:
         try:
             table = pacsv.read_csv(
-                pa.BufferReader(chunk),
+                _reader(chunk),
                 read_options=pacsv.ReadOptions(column_names=self.names, block_size=len(chunk) + 1),
                 parse_options=self._syntax(),
                 convert_options=pacsv.ConvertOptions(
@@ -131,7 +131,7 @@ class CsvRows:
 
         options = pacsv.ReadOptions(column_names=self.names, block_size=len(chunk) + 1, use_threads=False)
         as_bytes = pacsv.ConvertOptions(column_types={name: pa.binary() for name in self.names})
-        cells = pacsv.read_csv(pa.BufferReader(chunk), options, self._syntax(note), as_bytes).to_pydict()
+        cells = pacsv.read_csv(_reader(chunk), options, self._syntax(note), as_bytes).to_pydict()
         first = "(the first after the header is 1)"
         if wrong:
             row = wrong[0]
@@ -165,6 +165,17 @@ class _Peeked:
     def read(self, size: int, /) -> bytes:
         start, self.start = self.start, b""
         return start or self.source.read(size)
+
+
+def _reader(data: bytes) -> Any:
+    """Return a file in memory of Arrow's own.
+
+    A thread of Arrow's may give it back when the interpreter is shutting down already; memory of Python's
+    would end the process there (see `ending`).
+    """
+    buffer = pa.allocate_buffer(len(data))
+    memoryview(buffer).cast("B")[:] = data
+    return pa.BufferReader(buffer)
 
 
 def _chunks(source: Bytes, delimiter: str) -> Iterator[bytes]:

@@ -1,21 +1,37 @@
 """The command `poly-match`: how it starts and how it ends.
 
 Exit codes: 0 success, 1 failure, 2 usage error, 3 unsuitable input, 4 unmatched points with --fail-unmatched,
-130 interrupted. Every expected failure is one line on stderr, without a traceback. The commands need
-libraries that are an extra of the package; if one is missing, the message shows how to install it.
-`commands`, `match` and `inspect` implement the commands.
+130 interrupted, 143 and 129 by SIGTERM and SIGHUP. Every expected failure is one line on stderr, without a
+traceback. The commands need libraries that are an extra of the package; if one is missing, the message shows
+how to install it. `commands`, `match` and `inspect` implement the commands, `ending` the end of the process.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from typing import NoReturn
 
-__all__ = ["main"]
+from poly_match._cli.ending import end, end_at_signals
+
+__all__ = ["command", "main"]
 
 EXTRAS = {"matplotlib": "plot"} | dict.fromkeys(
     ("click", "pyarrow", "pyogrio", "pyproj", "rich", "shapely"), "cli"
 )
+
+
+def command() -> NoReturn:
+    """Be the process of the command."""
+    end_at_signals()
+    try:
+        code = main()
+    except SystemExit as ended:  # click's, where nobody reads what is written
+        code = ended.code if isinstance(ended.code, int) else 1
+    except BaseException:
+        sys.excepthook(*sys.exc_info())
+        code = 1
+    end(code)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -69,7 +85,3 @@ def _run(arguments: list[str] | None) -> int:
 
 def _complain(message: str) -> None:
     print(f"poly-match: {message}", file=sys.stderr)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

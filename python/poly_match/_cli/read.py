@@ -157,8 +157,10 @@ def _waited_for(open_it: Callable[[], Source]) -> Source:
         except BaseException as error:
             opened.put(error)
 
-    threading.Thread(target=work, daemon=True).start()
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
     result = opened.get()
+    thread.join()
     if isinstance(result, BaseException):
         raise result
     return result

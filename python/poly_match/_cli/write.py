@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import queue
-import shutil
 import sys
 import threading
 import warnings
@@ -26,7 +25,7 @@ from poly_match._cli.csv import CsvLines, is_texty
 from poly_match._cli.errors import Problem, UsageProblem
 from poly_match._cli.formats import CODECS, PIPE, Format
 from poly_match._cli.read import ROWS, Geometry, crs_of
-from poly_match._files import beside, replacing
+from poly_match._files import beside, naming, put, renaming, replacing
 
 __all__ = ["Target", "Write", "held", "open_target"]
 
@@ -72,17 +71,13 @@ def held(format: Format, field: pa.Field, geometry: Geometry | None) -> bool:
 
 @contextmanager
 def _bytes_out(path: str) -> Iterator[BinaryIO]:
-    try:
-        if path == PIPE:
+    if path == PIPE:
+        with naming(path):
             yield sys.stdout.buffer
             sys.stdout.buffer.flush()
-        else:
-            with replacing(Path(path)) as file:
-                yield file
-    except OSError as error:
-        if error.filename is None and not isinstance(error, BrokenPipeError):
-            error.filename = path  # the error of a full disk has no file name
-        raise
+    else:
+        with replacing(Path(path)) as file:
+            yield file
 
 
 def _plain(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
@@ -196,17 +191,34 @@ def _write_gdal(target: Target) -> Iterator[Write]:
         puller = _Puller(target, place)
         try:
             yield puller.put
+            puller.finish()
         except BaseException:
             puller.stop()
             raise
-        puller.finish()
+        if target.format.name == "flatgeobuf" and _rows_in(place) != puller.rows:
+            raise Problem(f"{target.path}: cannot be written: rows are missing, perhaps for want of space")
+
+
+def _rows_in(place: str) -> int:
+    """Return how many rows a file has: GDAL does not say when the disk is full while it writes FlatGeobuf."""
+    import pyogrio  # type: ignore[import-untyped]
+
+    pyogrio.set_gdal_config_options({"CPL_LOG": os.devnull})  # what it complains of is said below
+    features = pyogrio.open_arrow(
+        place, columns=[], read_geometry=False, return_fids=True, use_pyarrow=True, batch_size=ROWS
+    )
+    try:
+        with features as (_, reader):
+            return sum(batch.num_rows for batch in reader)
+    except (OSError, RuntimeError, ValueError):  # it is cut off within a row, or before the first
+        return -1
 
 
 @contextmanager
 def _gdal_place(target: Target) -> Iterator[str]:
     """Yield a path to write to; at the end the files written there replace the target."""
     if target.path == PIPE:
-        import pyogrio  # type: ignore[import-untyped]
+        import pyogrio
 
         pyogrio.set_gdal_config_options({"CPL_LOG": os.devnull})  # no errors when the reader closes the pipe
         yield "/vsistdout/"
@@ -216,17 +228,19 @@ def _gdal_place(target: Target) -> Iterator[str]:
         raise UsageProblem(
             f"{path}: is not an ordinary file; {target.format.name} can only be written to one"
         )
-    folder = beside(path)
-    try:
-        folder.mkdir()
+    real = Path(os.path.realpath(path))
+    with beside(real) as folder:
+        folder.mkdir(0o700)
         yield str(folder / path.name)
-        if target.format.name == "shapefile":
-            for suffix in _BESIDE_SHAPEFILE:
-                path.with_suffix(suffix).unlink(missing_ok=True)  # parts of the previous file
-        for file in sorted(folder.iterdir(), key=lambda each: each.name == path.name):
-            os.replace(file, path.with_name(file.name))  # the main file comes last
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        whole = folder / path.name
+        parts = [file for file in folder.iterdir() if file != whole]
+        places = [real.with_name(real.stem + file.name[len(path.stem) :]) for file in parts]
+        with renaming():
+            if target.format.name == "shapefile":
+                for suffix in _BESIDE_SHAPEFILE:
+                    real.with_suffix(suffix).unlink(missing_ok=True)  # parts of the previous file
+            for file, place in zip([*parts, whole], [*places, real], strict=True):
+                put(file, place)
 
 
 _BESIDE_SHAPEFILE = (".shx", ".dbf", ".prj", ".cpg", ".qix", ".sbn", ".sbx")
@@ -239,6 +253,7 @@ class _Puller:
         self.target, self.place = target, place
         self.batches: queue.Queue[pa.RecordBatch | None] = queue.Queue(1)
         self.stopped = False
+        self.rows = 0
         self.failure: BaseException | None = None
         self.thread = threading.Thread(target=self._work, daemon=True)
         self.thread.start()
@@ -293,6 +308,7 @@ class _Puller:
                 continue
             if batch is None:
                 return
+            self.rows += batch.num_rows
             yield _plain(batch, self.target.schema)
         raise InterruptedError
 

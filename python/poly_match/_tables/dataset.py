@@ -22,7 +22,7 @@ from typing import Any, NamedTuple
 
 from poly_match._engine.run import Bar, worker_count
 from poly_match._errors import type_error, value_error
-from poly_match._files import replacing
+from poly_match._files import complete_of, remove_abandoned, replacing
 from poly_match._index import Index
 from poly_match._rules import Invalid
 from poly_match._tables.digest import MODULUS, digest
@@ -109,7 +109,8 @@ def match_dataset(
     Notes
     -----
     A file that exists is complete, because it was renamed after writing, and is not made again; delete it to
-    make it again. Rows keep their order within a file. GeoParquet and pandas metadata is kept.
+    make it again. Incomplete files of a run that was killed are removed. Rows keep their order within a file.
+    GeoParquet and pandas metadata is kept.
 
     Memory: some batches and the row groups they are read from, for each worker. O(1) time per point.
 
@@ -194,11 +195,15 @@ def _files(dataset: Any, source: Any, sink: Path) -> list[_File]:
         target = sink / name
         info = fragment.filesystem.get_file_info(fragment.path)
         files[target] = _File(fragment, target, {"name": name, "size": info.size, "time": info.mtime_ns})
-    for path in sorted(sink.rglob("*")):
+    there = sorted(sink.rglob("*"))
+    for path in there:
         if path.is_file() and path not in files and not path.name.startswith((".", "_")):
             raise value_error(
                 "sink", f"{path} is none of the files of this job; remove it, or choose another folder"
             )
+    for path in there:
+        if complete_of(path) in files:
+            remove_abandoned(path)  # of a run that was killed
     return list(files.values())
 
 
