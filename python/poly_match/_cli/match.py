@@ -19,8 +19,9 @@ import pyarrow as pa  # type: ignore[import-untyped]
 from poly_match._cli.console import Console
 from poly_match._cli.errors import InputProblem, UnmatchedProblem, UsageProblem
 from poly_match._cli.formats import PIPE, Format, format_of, is_index, named, output_format
+from poly_match._cli.indexes import index_for, opened_index, prepared_for
 from poly_match._cli.keys import KeyedRegions
-from poly_match._cli.layer import Layer, index_for, opened_index, prepared_for, read_layer
+from poly_match._cli.layer import Layer, read_layer
 from poly_match._cli.options import MatchOptions
 from poly_match._cli.read import (
     Columns,
@@ -30,6 +31,7 @@ from poly_match._cli.read import (
     ahead,
     open_source,
     places_of,
+    points_crs,
     xy_of,
 )
 from poly_match._cli.rows import Chunk, Shape, unique_names
@@ -253,11 +255,6 @@ def check_places(source: Source, places: Places, layer: Layer, console: Console,
                 f"in {name_of(crs)}; reproject it (ogr2ogr -t_srs EPSG:4326 NEW {layer.path}), or, if the "
                 f"names mislead, say --x {places.x} --y {places.y}"
             )
-
-
-def points_crs(source: Source) -> str | None:
-    """Return the CRS of points as text: "" if a geometry has none, None for two columns."""
-    return None if source.geometry is None and source.crs is None else text_of(source.crs)
 
 
 # ---- summary -----------------------------------------------------------------------------------------------

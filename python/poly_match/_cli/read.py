@@ -29,6 +29,7 @@ from poly_match._cli.formats import CODECS, FORMATS, PIPE, Format
 from poly_match._errors import InputError, InputTypeError
 from poly_match._forms.arrow import points_of
 from poly_match._forms.column import doubles_in
+from poly_match._forms.crs import text_of
 from poly_match._forms.faults import Faults
 from poly_match._forms.numbers import Doubles
 from poly_match._rules import AXES, X_NAMES, Y_NAMES
@@ -42,6 +43,7 @@ __all__ = [
     "crs_of",
     "open_source",
     "places_of",
+    "points_crs",
     "wkb_of",
     "xy_of",
 ]
@@ -473,6 +475,11 @@ def _likely(names: list[str]) -> list[tuple[str, str]]:
             if found >= 0 and other is not None and other != name:
                 pairs.setdefault(name, other)
     return list(pairs.items())
+
+
+def points_crs(source: Source) -> str | None:
+    """Return the CRS of points as text: "" if a geometry has none, None for two columns."""
+    return None if source.geometry is None and source.crs is None else text_of(source.crs)
 
 
 def xy_of(source: Source, places: Places, batch: pa.RecordBatch, rows_before: int) -> tuple[Doubles, Doubles]:

@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from poly_match._errors import value_error, warn
 from poly_match._forms.arrow import crs_of, is_arrow
-from poly_match._forms.files import FileRows
+from poly_match._forms.file_rows import FileRows
 from poly_match._rules import X_NAMES
 
 

@@ -13,26 +13,9 @@ from typing import Any
 import numpy as np
 
 from poly_match._errors import value_error
-from poly_match._forms.numbers import XY
+from poly_match._forms.file_rows import FileRows
 
-__all__ = ["FileRows", "points_in", "polygons_in"]
-
-INDEX_ENDING = ".pmx"
-
-
-class FileRows:
-    """The rows of a file: its columns, its CRS, and x and y of points or the geometry of regions."""
-
-    def __init__(self, columns: dict[str, Any], crs: str | None, xy: XY | None, geometry: Any) -> None:
-        self._columns, self.crs_text, self.geometry = columns, crs, geometry
-        self.x, self.y = xy or (np.empty(0), np.empty(0))
-
-    @property
-    def columns(self) -> list[str]:
-        return list(self._columns)
-
-    def __getitem__(self, name: str) -> Any:
-        return self._columns[name]
+__all__ = ["points_in", "polygons_in"]
 
 
 def _is_file(value: object) -> bool:
@@ -66,12 +49,11 @@ def points_in(points: Any) -> Any:
     from poly_match._cli import read
     from poly_match._cli.errors import Problem, UsageProblem
     from poly_match._cli.formats import format_of
-    from poly_match._cli.match import points_crs
 
     parts, batches, rows = [(np.empty(0), np.empty(0))], [], 0
     try:
         with read.open_source(path, format_of(path)) as source:
-            places, schema, crs = read.places_of(source, None, None), source.schema, points_crs(source)
+            places, schema, crs = read.places_of(source, None, None), source.schema, read.points_crs(source)
             with closing(read.ahead(source)) as pieces:
                 for batch in pieces:
                     parts.append(read.xy_of(source, places, batch, rows))
@@ -93,7 +75,9 @@ def _path(path: Any, argument: str) -> str:
     text = os.fspath(path)
     if not isinstance(text, str):
         raise value_error(argument, f"{text!r}: the path of a file is text")
-    if text.lower().endswith(INDEX_ENDING):
+    from poly_match._cli.formats import is_index
+
+    if is_index(text):
         raise value_error(
             argument, f"{text} is a saved index: use poly_match.Index.open({text!r}).match(points)"
         )

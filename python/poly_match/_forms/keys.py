@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from poly_match._errors import type_error, value_error
 from poly_match._forms.arrow import is_arrow
-from poly_match._forms.files import FileRows
+from poly_match._forms.file_rows import FileRows
 from poly_match._forms.numbers import is_from
 
 __all__ = ["Keys", "columns_of", "shared_names", "without_keys"]

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from poly_match._errors import type_error, value_error
 from poly_match._forms.column import doubles_in
 from poly_match._forms.faults import Faults
-from poly_match._forms.files import FileRows
+from poly_match._forms.file_rows import FileRows
 from poly_match._forms.numbers import (
     XY,
     Doubles,

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from poly_match import _core
 from poly_match._errors import InputError, type_error, value_error
 from poly_match._forms.faults import Faults
-from poly_match._forms.files import FileRows
+from poly_match._forms.file_rows import FileRows
 from poly_match._forms.numbers import Doubles, Offsets, Ragged, array_of, doubles_of, is_missing
 from poly_match._forms.shapely import is_shapely
 from poly_match._forms.table import WORDS, array_in, geometry_in

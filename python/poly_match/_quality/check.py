@@ -18,7 +18,8 @@ import numpy.typing as npt
 from poly_match import _core
 from poly_match._forms.crs import Difference, crs_text, difference, may_be_degrees
 from poly_match._forms.faults import Faults
-from poly_match._forms.files import FileRows, points_in, polygons_in
+from poly_match._forms.file_rows import FileRows
+from poly_match._forms.files import points_in, polygons_in
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad, read_points
 from poly_match._forms.regions import Regions, read_regions

@@ -1,0 +1,87 @@
+"""The index of a command: built from a layer by its rules, or opened."""
+
+from __future__ import annotations
+
+import warnings
+
+from poly_match._cli.console import Console
+from poly_match._cli.errors import InputProblem, Problem
+from poly_match._cli.layer import Layer
+from poly_match._cli.options import Rules
+from poly_match._engine.prepared import Prepared
+from poly_match._forms.crs import is_degrees, name_of, text_of
+from poly_match._forms.file_rows import FileRows
+from poly_match._forms.regions import Regions, read_regions
+from poly_match._forms.validity import screening
+from poly_match._index import Index
+from poly_match._rules import TAKE_DISTANCE, Invalid
+
+__all__ = ["index_for", "opened_index", "prepared_for", "screened_regions"]
+
+
+def index_for(layer: Layer, rules: Rules, console: Console, max_bytes: int | None = None) -> Index:
+    """Build the index of a layer."""
+    best = rules.best if rules.score is None else layer.scores(rules.score)
+    regions = screened_regions(layer, rules.invalid, console)
+    _warn_of_degrees(layer, rules, console)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of degrees: the console said it
+            return Index(
+                FileRows(layer.fields, text_of(layer.crs), None, regions),
+                predicate=rules.predicate,
+                distance=rules.distance,
+                best=best,
+                period=rules.period,
+                max_bytes=max_bytes,
+            )
+    except (ValueError, TypeError) as error:
+        raise Problem(f"{layer.path}: {error}") from None
+
+
+def prepared_for(layer: Layer, rules: Rules, console: Console) -> Prepared:
+    """Return the regions and rules of a layer, for an index of some of its rows."""
+    best = rules.best if rules.score is None else layer.scores(rules.score)
+    regions = screened_regions(layer, rules.invalid, console)
+    _warn_of_degrees(layer, rules, console)
+    try:
+        return Prepared.of(regions, rules.predicate, rules.distance, best, None, rules.period)
+    except (ValueError, TypeError) as error:
+        raise Problem(f"{layer.path}: {error}") from None
+
+
+def _warn_of_degrees(layer: Layer, rules: Rules, console: Console) -> None:
+    crs = text_of(layer.crs)
+    if rules.predicate in TAKE_DISTANCE and is_degrees(crs):
+        console.warn(
+            f"{layer.path}: is in {name_of(crs)}, whose unit is the degree, and {rules.predicate} measures "
+            "in it, as if a degree were equally long everywhere; bring both files into a projected one "
+            "(ogr2ogr -t_srs)"
+        )
+
+
+def screened_regions(layer: Layer, invalid: Invalid, console: Console) -> Regions:
+    """Return the regions to match, after applying --invalid."""
+    try:
+        found = screening(read_regions(layer.shapes), invalid)
+    except (ValueError, TypeError) as error:
+        raise Problem(f"{layer.path}: {error}") from None
+    if not found.summary:
+        return found.regions
+    count = f"{layer.path}: {found.summary} (counted from 0)"
+    check = f"what is wrong with them: poly-match check {layer.path}"
+    if invalid == "error":
+        raise InputProblem(f"{count}; repair them, or say --invalid use or skip; {check}")
+    what = "they match nothing" if invalid == "skip" else "they are used as they are"
+    console.warn(f"{count}; {what}; {check}")
+    return found.regions
+
+
+def opened_index(path: str) -> Index:
+    """Open a saved index."""
+    try:
+        return Index.open(path)
+    except ValueError as error:
+        raise Problem(str(error)) from None
+    except OSError as error:
+        raise Problem(f"{path}: cannot be read: {error.strerror}") from None
