@@ -2,8 +2,8 @@
  *
  * A document is parsed into values that point into the text: arrays and objects chain their items, an object's
  * items carry their names, everything else keeps its characters. So integers beyond 2^53 stay exact, and one file
- * serves C and Python without a generator in between. Anything unexpected ends the program: the vectors are ours.
- * Left out: escapes in strings. */
+ * serves C and Python without a generator in between. Anything unexpected ends the program, since the vectors are our
+ * own. Escapes in strings are not supported. */
 #ifndef JSON_H
 #define JSON_H
 

@@ -1,7 +1,7 @@
 /* ledger.c: does the library take and give back memory as it promises?
  *
- * Every block has a header that says whose it is, so a release of anything else is seen. New memory is full of one
- * byte: what the library reads without having written it shows. */
+ * Every block has a header that names its owner, so a release of anything else is detected. New memory is filled with
+ * one byte value, so reads of unwritten memory show. */
 #include "ledger.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* ledger.h: an allocator that counts, fails at a chosen call, and holds the library to its contract. See ledger.c. */
+/* ledger.h: an allocator that counts, fails at a chosen call, and checks the library's contract. See ledger.c. */
 #ifndef LEDGER_H
 #define LEDGER_H
 
@@ -9,12 +9,12 @@ typedef struct ledger {
     long live;           /* blocks that were not released yet */
     size_t live_size;
     int broken;         /* the contract was: a size of 0, NULL released, or a block that is not the allocator's */
-    unsigned char fill; /* what new memory is full of */
+    unsigned char fill; /* fills new memory */
 } ledger;
 
 ledger ledger_new(long fail_at);
 
-/* Memory from malloc(), written down in this ledger. */
+/* Memory from malloc(), recorded in this ledger. */
 pm_allocator ledger_allocator(ledger *owner);
 
 #endif

@@ -2,11 +2,11 @@
  *
  * Every finite double is an integer times 2^-1074, so a sign, a comparison or a sum of products of doubles is a
  * question about integers. This file answers it with plain school arithmetic on sign-magnitude integers of
- * 32-bit limbs (a technique the library does not use), and puts the definitions on top, word by word: no filter,
+ * 32-bit limbs (a technique the library does not use), and implements the definitions literally: no filter,
  * no early return but those that are comparisons of input doubles, no shared code with src/. A rounded result is
- * made by counting bits, once. The tests rely on it being right for every finite double; test_oracle.c holds it
- * to known values. Speed is left out on purpose beyond skipping zero limbs at both ends, which makes an
- * orientation of ordinary numbers cost under a microsecond. */
+ * made by counting bits, once. The tests rely on it being right for every finite double; test_oracle.c compares it
+ * with known values. It is not optimized, except that zero limbs at both ends are skipped, so that an orientation of
+ * ordinary numbers takes under a microsecond. */
 #include "oracle.h"
 
 #include <assert.h>

@@ -1,8 +1,8 @@
 /* test_abi.c: is the binary interface the one that programs were compiled for?
  *
- * Callers fill these structs themselves. A new member takes the first of the reserved room and is written down here;
- * whoever moves a member or changes a size raises the soversion in src/meson.build. docs/abi.md says what else does.
- * Sizes are those where pointers have 64 bits. */
+ * Callers fill these structs themselves. A new member takes the first of the reserved words and is recorded here;
+ * moving a member or changing a size requires a higher soversion in src/meson.build. docs/abi.md lists the other
+ * reasons. Sizes are for pointers of 64 bits. */
 #include <string.h>
 
 #include "polymatch.h"

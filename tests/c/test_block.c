@@ -1,10 +1,10 @@
-/* test_block.c: is an index the same one after it was bytes, and what if the bytes are not?
+/* test_block.c: is an index the same after a round trip through bytes, and what if the bytes are damaged?
  *
  * Blocks of random indexes under every rule and engine are copied elsewhere, the index is freed, and the copy must
  * answer as the index did. Then the bytes are cut at every length, flipped bit by bit, and forged: changed at random
- * where it hurts, under a checksum that was made right again. What is refused must say so; what is accepted is
- * searched, and must answer in range. Blocks lie in memory of exactly their size, so that a sanitizer sees the first
- * byte read beyond. */
+ * in critical places, with a corrected checksum. A refused block must give an error; an accepted one is searched, and
+ * must answer in range. Blocks are in memory of exactly their size, so that a sanitizer detects the first byte read
+ * past the end. */
 #include <math.h>
 #include <stddef.h>
 #include <stdlib.h>
@@ -46,7 +46,7 @@ static pm_status open_status(const void *bytes, size_t size, int verify) {
     pm_error err = {PM_OK, 0, ""};
     pm_status status = pm_index_open(copy, size, verify, NULL, &index, &err);
     if (status != PM_OK && (index != NULL || err.status != status || err.message[0] == '\0'))
-        status = PM_OK; /* no proper refusal */
+        status = PM_OK; /* not a proper error */
     if (status == PM_OK && index != (pm_index *)(uintptr_t)1)
         pm_index_free(index);
     free(copy);
@@ -58,7 +58,7 @@ static void seal(void *block, size_t size) {
     memcpy((char *)block + offsetof(pm_block_header, checksum), &sum, sizeof sum);
 }
 
-/* The section of this name, from the list that follows the header; all 0 when it is not there. */
+/* The section of this name, from the list that follows the header; all 0 if it is missing. */
 static pm_section section_of(const char *block, pm_section_name name) {
     pm_block_header header;
     memcpy(&header, block, sizeof header);
@@ -98,7 +98,7 @@ static void test_round_trip(void) {
         zoo_fill(&z, &r, &s, rng_below(&r, 10));
         rules_fill(&u, &r, &s, &z, 30);
         ledger first = ledger_new(-1), second = ledger_new(-1);
-        second.fill = 0x5A; /* what is not written shows */
+        second.fill = 0x5A; /* unwritten bytes show */
         const pm_allocator one = ledger_allocator(&first), two = ledger_allocator(&second);
         u.options.allocator = &one;
         pm_index *index = build(&z.regions, &u.options), *opened = NULL;
@@ -179,7 +179,7 @@ static void test_same_bytes(void) {
     tap_tally(&twice);
 }
 
-/* A note stays what it is, wherever the block goes, and is no part of the answers. */
+/* A note is unchanged wherever the block goes, and doesn't affect the answers. */
 static void test_note(void) {
     static const double x[] = {0, 5}, distance[] = {2, 3};
     static const char names[] = "one\0two";
@@ -319,7 +319,7 @@ static void test_refusals(void) {
 
 /* ---- forgery ---- */
 
-/* One forgery at a time, each under a right checksum: the check for it must find it. */
+/* One forgery at a time, each with a correct checksum: its check must find it. */
 static void test_each_check(void) {
     static const struct {
         const char *what;
@@ -358,7 +358,7 @@ static void test_each_check(void) {
     }
 }
 
-/* A header that contradicts itself, under a right checksum: refused without looking at the contents. */
+/* A header that contradicts itself, with a correct checksum: refused without reading the contents. */
 static void test_each_header(void) {
     static const struct {
         const char *what;
@@ -437,7 +437,7 @@ static pm_index *rough(void) {
     return build(&regions, &options);
 }
 
-/* Would a leaf whose origins are forged make a point look at the same edges again and again? */
+/* Would a leaf with forged origins make a search read the same edges again and again? */
 static void test_origins(void) {
     pm_index *index = rough();
     size_t size;

@@ -1,9 +1,9 @@
 /* test_cells.c: are the cells that pm_index_visit() shows those that answers come from?
  *
  * The cells must fill a square without gap or overlap, every point of an answer cell must have the cell's answer, and
- * border cells must be the leaves of the tree, one each and as large as the leaf says: then nothing that a table
- * holds as copies was shown twice. The maps are large enough for tables of several levels; one has little memory, so
- * that its cells are cut gradually. */
+ * border cells must be the leaves of the tree, one each and as large as the leaf says: so no cell that a table holds
+ * as copies is shown twice. The maps are large enough for tables of several levels; one has little memory, so that
+ * its cells are cut gradually. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

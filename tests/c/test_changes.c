@@ -1,9 +1,9 @@
 /* test_changes.c: what if the caller's arrays change while an index is built?
  *
- * They are borrowed, and a build asks its caller now and then: a signal handler that runs there may write into them,
- * and so may another thread. At each of the first questions, every kind of change is made: then the build fails and
- * says so, or gives some index whose answers are in range. A sanitizer sees what is read or written beyond. And where
- * vertices have large numbers, they are written where they belong. */
+ * They are borrowed, and a build calls the caller's poll function now and then: a signal handler that runs in it may
+ * write into them, and so may another thread. At each of the first calls, every kind of change is made: then the
+ * build fails with a message, or gives some index whose answers are in range. A sanitizer detects reads and writes
+ * out of bounds. And large vertex numbers must be written to the right place. */
 #define _DEFAULT_SOURCE /* for MAP_ANONYMOUS */
 #include <math.h>
 #include <stdlib.h>
@@ -67,12 +67,12 @@ static void make(change kind) {
 
 typedef struct script {
     change kind;
-    long at, asked;
+    long at, calls;
 } script;
 
-static int ask(void *context) {
+static int count_and_change(void *context) {
     script *s = context;
-    if (s->asked++ == s->at)
+    if (s->calls++ == s->at)
         make(s->kind);
     return 0;
 }
@@ -93,25 +93,25 @@ static int answers_in_range(const pm_index *index) {
     return right;
 }
 
-/* The questions until everything is copied, and some more. */
-enum { QUESTIONS = 6 };
+/* The calls until everything is copied, and some more. */
+enum { CALLS = 6 };
 
-/* One build that is changed at one question after the other. Returns how many of these failed. */
-static long change_at_every_question(const pm_options *rules, change kind, int is_closed, tap_count *count) {
+/* Build repeatedly, with the change at one call after the other. Returns how many builds failed. */
+static long change_at_every_call(const pm_options *rules, change kind, int is_closed, tap_count *count) {
     long failed = 0;
-    for (script s = {kind, 0, 0}; s.at < QUESTIONS; s.at++) {
+    for (script s = {kind, 0, 0}; s.at < CALLS; s.at++) {
         pm_options options = *rules;
         pm_index *index = NULL;
         pm_error err = {PM_OK, -1, ""};
         reset(is_closed);
-        s.asked = 0;
-        options.poll = ask;
+        s.calls = 0;
+        options.poll = count_and_change;
         options.poll_context = &s;
         pm_status status = pm_index_build(&regions, &options, &index, &err);
         int is_known = status == PM_ERR_COORDINATE || status == PM_ERR_SCORE || status == PM_ERR_DISTANCE;
         int fine = status == PM_OK ? answers_in_range(index) : is_known && !index && err.message[0] != '\0';
         if (tap_case(count, fine))
-            printf("# %s at question %ld: %s\n", names[kind], s.at, pm_status_name(status));
+            printf("# %s at call %ld: %s\n", names[kind], s.at, pm_status_name(status));
         pm_index_free(index);
         failed += status != PM_OK;
     }
@@ -133,7 +133,7 @@ static void test_changes(void) {
         long failed = 0;
         int is_missed = 0;
         for (size_t i = 0; i < sizeof rules / sizeof *rules; i++) {
-            long here = change_at_every_question(&rules[i], kind, kind != CLOSED, &count);
+            long here = change_at_every_call(&rules[i], kind, kind != CLOSED, &count);
             is_missed |= kind == DISTANCES && rules[i].distance && here == 0;
             failed += here;
         }
@@ -142,7 +142,7 @@ static void test_changes(void) {
     }
 }
 
-/* A ring beyond vertex 2^31. The memory is reserved, and only what is touched is there. */
+/* A ring beyond vertex 2^31. The memory is reserved, and only touched pages exist. */
 static void test_vertices_beyond_31_bits(void) {
 #if defined(__linux__) && defined(__LP64__)
     const size_t first = ((size_t)1 << 31) + 5, size = (first + 100) * 2 * sizeof(double);

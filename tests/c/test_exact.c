@@ -1,4 +1,4 @@
-/* test_exact.c: are the signs the library decides by those of real arithmetic?
+/* test_exact.c: are the signs that decide answers those of real arithmetic?
  *
  * The two questions everything rests on, which side of an edge and how close to a center, and the accumulator
  * that decides them, are compared with the oracle, where the rounded evaluation is certain, where it is not, and
@@ -20,7 +20,7 @@ static void check_closer(tap_count *count, const double center[2], double x, dou
                expected);
 }
 
-/* Any numbers of a family; the distance is a number of its own or as near to the true one as doubles go. */
+/* Any numbers of a family; the distance is a random number or the double nearest to the true one. */
 static void test_closer_families(void) {
     rng r = rng_new(11);
     for (int kind = 0; kind < FAMILIES; kind++) {

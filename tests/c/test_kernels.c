@@ -3,8 +3,8 @@
  * The definition is a loop over the disks in rank order that calls pm_is_closer(). Every form of the search, the
  * portable one and those for some processors only, must return the same disk: for every length around their
  * widths, for centers in clusters, with outliers, all at one center, NaN or infinite, and for points exactly on a
- * rim or as far from a center, in x or y alone, as the radius reaches. The source is included here because the
- * forms are private to it; what the processor can't run is skipped and said so. */
+ * rim or as far from a center, in x or y alone, as the radius reaches. The source is included here because the forms
+ * are private to it; forms that the processor can't run are skipped, with a message. */
 #include "../../src/scan/disks.c"
 
 #include <string.h>

@@ -1,8 +1,8 @@
-/* test_limits.c: does a build keep within what it was given?
+/* test_limits.c: does a build stay within its limits?
  *
  * max_bytes holds for every budget from the least possible one to more than enough. poll may stop a build at every
- * call, and then nothing is left of it; polled and not stopped, the index is the same. Areas that are
- * given count instead of measured ones. */
+ * call, and then everything is freed; polled and not stopped, the index is the same. Given areas are used instead of
+ * measured ones. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,7 +128,7 @@ static void test_poll(void) {
     tap_tally(&stops);
 }
 
-/* Areas that are given count instead of those measured. */
+/* Given areas are used instead of measured ones. */
 static void test_areas(void) {
     static const double coords[] = {0, 0, 4, 0, 4, 4, 0, 4, 0, 0, 2, 0, 2, 2, 0, 2}, x[] = {1}, y[] = {1};
     static const int64_t rings[] = {0, 4, 8}, polygons[] = {0, 1, 2};

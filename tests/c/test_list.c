@@ -1,8 +1,8 @@
 /* test_list.c: are all candidates listed, the best first, and no others?
  *
  * Random regions of every family under every rule, against the oracle: all of them and the first few, with distances,
- * counted only, in rooms that are too small again and again, over an index as it was built and over its block; then
- * many disks against a loop over all, and memory that runs out at every call. */
+ * counted only, with buffers that are repeatedly too small, over a built index and over its block; then many disks
+ * against a loop over all, and an allocator that fails at every call. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ static pm_lister *lister_of(const pm_index *index) {
     return lister;
 }
 
-/* As many points as fit into a room at a time, which grows only where one doesn't fit at all. */
+/* As many points as fit into the buffer at a time; it grows only if a single point doesn't fit. */
 static int list_in_rooms(const pm_lister *lister, const pm_points *points, size_t most, size_t room, int64_t *counts,
                          int64_t *ids, double *distances, size_t *total) {
     *total = 0;
@@ -129,7 +129,7 @@ static void test_families(void) {
     }
 }
 
-/* Thousands of disks, of one size and of many, some with no center or no end. */
+/* Thousands of disks, of one size and of many, some without a center or with an infinite radius. */
 static void test_disks(void) {
     enum { MOST = 4000, TESTED = 200 };
     static double x[MOST], y[MOST], radius[MOST], px[TESTED], py[TESTED];

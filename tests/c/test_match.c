@@ -1,7 +1,7 @@
 /* test_match.c: does an index answer as the definitions do?
  *
- * Random regions of every family under every rule, a few dozen points each from the places where mistakes live;
- * then what small cases can't show: rings of many vertices, many regions that share their borders, and points in
+ * Random regions of every family under every rule, a few dozen points each in critical places;
+ * then cases that need size: rings of many vertices, many regions that share their borders, and points in
  * every memory layout. The expected answers are the oracle's. */
 #include <math.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "rules.h"
 #include "tap.h"
 
-/* By the engine that the options name, or else by one and the other in turn. */
+/* With the engine of the options, or else with both in turn. */
 static pm_index *build(const pm_regions *regions, const pm_options *options) {
     static int turn;
     pm_index *index = NULL;
@@ -227,7 +227,7 @@ static void test_board(void) {
     tap_tally(&count);
 }
 
-/* The same points through every layout: rows, columns, backwards, every second one, unaligned, all the same. */
+/* The same points through every layout: rows, columns, backwards, every second one, unaligned, one point repeated. */
 static void test_strides(void) {
     enum { N = 203 };
     static zoo z;

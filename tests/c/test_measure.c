@@ -1,6 +1,6 @@
 /* test_measure.c: are areas and centers the correctly rounded ones?
  *
- * Rings and regions of every family against the oracle, bit for bit; areas that lie exactly between two doubles,
+ * Rings and regions of every family against the oracle, bit for bit; areas exactly between two doubles,
  * or differ from such a tie by the smallest of triangles; areas that cancel to zero, overflow or become
  * subnormal. Turning, reversing and closing a ring must not change a bit of the area. */
 #include <float.h>
@@ -129,7 +129,7 @@ static void test_known_areas(void) {
     tap_ok(pm_ring_area(bow_tie, bow_tie + 1, 2, 0) == 0 && pm_ring_area(NULL, NULL, 1, 0) == 0 &&
                pm_ring_area(bow_tie, bow_tie + 1, 2, 1) == 0 && pm_ring_area(bow_tie, bow_tie + 1, 2, 2) == 0,
            "fewer than three vertices: 0");
-    /* The example of the project's beginnings: a quarter circle moved about. Its area must not depend on where. */
+    /* The project's first example: a quarter circle, moved. Its area must not depend on the position. */
     double ring[20], areas[2];
     for (int moved = 0; moved < 2; moved++) {
         for (int i = 0; i < 10; i++) {

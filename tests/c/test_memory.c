@@ -1,8 +1,8 @@
 /* test_memory.c: what happens when memory runs out?
  *
- * Every function that allocates runs under an allocator that fails at its k-th call, for every k until none is
- * left to fail: the status says so, *out is NULL, and everything taken was given back, each block once. The same
- * allocator holds the library to its contract: no size of 0, no NULL released, no memory but the allocator's. */
+ * Every function that allocates runs under an allocator that fails at its k-th call, for every k until no call is
+ * left to fail: the status says so, *out is NULL, and everything allocated is freed, each block once. The same
+ * allocator checks the library's contract: no size of 0, no NULL released, no memory but the allocator's. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -107,7 +107,7 @@ static void test_disks(void) {
     tap_tally(&working);
 }
 
-/* What fails for another reason gives everything back as well. */
+/* Failures for other reasons free everything as well. */
 static void test_other_failures(void) {
     static const double x[] = {0, 1}, y[] = {0, 1}, nan_scores[] = {0, NAN}, d = 1;
     ledger l = ledger_new(-1);
@@ -137,7 +137,7 @@ static void test_other_failures(void) {
            "nor over regions");
 }
 
-/* With a period an index has an array beside its block, built or opened. */
+/* With a period an index has an array in addition to its block, built or opened. */
 static void test_period(void) {
     static const double x[] = {0, 8, 11}, y[] = {0, 0, 0}, d = 2;
     const pm_disks disks = {.x = x, .y = y, .count = 3};

@@ -1,8 +1,8 @@
 /* test_oracle.c: is the oracle itself right?
  *
- * It is held to values known beforehand, to the machine's own arithmetic where that is exact (small integers,
- * powers of two, single operations, which the hardware rounds correctly), and to the laws of a ring. What it
- * leaves out, answers against the library, is the job of the other tests. */
+ * It is compared with known values, with the machine's arithmetic where that is exact (small integers, powers of two,
+ * single operations, which the hardware rounds correctly), and with the laws of a ring. The other tests compare it
+ * with the library. */
 #include <float.h>
 #include <math.h>
 #include <string.h>

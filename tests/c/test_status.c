@@ -1,8 +1,8 @@
-/* test_status.c: what does bad input get?
+/* test_status.c: what happens with bad input?
  *
  * Every status the header promises, with the item at fault and a sentence, through every function that can give
- * it; what is allowed although it looks odd (NULL where there is nothing, empty levels, unused vertices); and that
- * nothing is written where nothing failed. */
+ * it; odd input that is allowed (NULL for empty arrays, empty levels, unused vertices); and that no error is written
+ * on success. */
 #include <math.h>
 #include <string.h>
 
@@ -214,7 +214,7 @@ static void test_options(void) {
         expect_disks("an unknown predicate", &good_disks, &options, PM_ERR_ARGUMENT, -1);
         options = within;
         options.best = (pm_best)unknown[i];
-        options.scores = infinite; /* not for want of scores */
+        options.scores = infinite; /* not because scores are missing */
         if (unknown[i] != 2) {
             expect_build("an unknown best", &good, &options, PM_ERR_ARGUMENT, -1);
             expect_disks("an unknown best", &good_disks, &options, PM_ERR_ARGUMENT, -1);
@@ -350,7 +350,7 @@ static void test_empty(void) {
     tap_ok(pm_match_disks(&good_disks, &within, &none, NULL, NULL) == PM_OK, "disks and no points");
 }
 
-/* What a later version knows, this one refuses instead of leaving it out. */
+/* Options of later versions are refused, not ignored. */
 static void test_reserved(void) {
     pm_regions regions = good;
     pm_disks disks = good_disks;

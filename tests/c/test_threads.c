@@ -1,8 +1,8 @@
 /* test_threads.c: may any number of threads match on one index?
  *
- * Several threads answer the same points at once, each in slices of its own size, over one index of each kind;
- * all must get what one thread gets. Under ThreadSanitizer (meson setup -Db_sanitize=thread) a write to anything
- * shared is found even when the answers happen to be right. */
+ * Several threads match the same points at once, each in slices of a different size, over one index of each kind; all
+ * must get the same answers as one thread. Under ThreadSanitizer (meson setup -Db_sanitize=thread) a write to
+ * anything shared is found even when the answers happen to be right. */
 #include <pthread.h>
 #include <string.h>
 

@@ -1,10 +1,10 @@
-/* test_tree_disks.c: does the map of answers of disks say what the disks say?
+/* test_tree_disks.c: does the tree of disks give the same answers as the disks?
  *
- * Mistakes live on rims and on lines between cells, where rims crowd, and where doubles end. So the disks here touch
- * each other and the cells, share centers, lie far out, are huge and tiny; the points are on rims, a unit in the
- * last place beside, and on corners of cells. Every answer is compared with that of pm_is_closer() on disk after
- * disk. Every instruction set, stride and number of points must give the same; a build that gives up would pass all
- * that, so the trees are counted. */
+ * Mistakes are likely on rims and on lines between cells, where many rims meet, and at the limits of doubles. So the
+ * disks here touch each other and the cells, share centers, are far out, huge and tiny; the points are on rims, a
+ * unit in the last place beside, and on corners of cells. Every answer is compared with that of pm_is_closer() on
+ * disk after disk. Every instruction set, stride and number of points must give the same; a build that gives up would
+ * pass all these tests, so the trees are counted. */
 #include <math.h>
 #include <string.h>
 
@@ -313,7 +313,7 @@ static void test_crowds(void) {
     crowd("huge and tiny", n, 300, 1);
 }
 
-/* No tree, and no answer but the right one: the scan's. */
+/* No tree, but the right answer: the scan's. */
 static void test_refused(void) {
     static const double cases[][4] = {/* two radii, the center of the second */
                                       {1, INFINITY, 0, 0},        {1e200, 1, 0, 0},   {1, 1, 1e300, 0},

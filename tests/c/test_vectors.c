@@ -1,8 +1,8 @@
-/* test_vectors.c: does C give the answers that are written down?
+/* test_vectors.c: does C give the recorded answers?
  *
  * Reads the vectors that the Python tests read too (the file is the argument) and compares areas, centers and every
- * match, from the library and from the C oracle: the file was made by a third, rational arithmetic, so the two
- * oracles are held to each other here. */
+ * match, from the library and from the C oracle. The file was made with rational arithmetic, so the two oracles are
+ * compared here. */
 #include <math.h>
 #include <stdint.h>
 #include <string.h>

@@ -1,8 +1,8 @@
 /* ways.c: does a tree give the same answers with every instruction set, for every number of points, in every layout?
  *
- * Points go in batches and whole vectors, so mistakes live at the ends of both, in what is left over from the call
- * before, and in the copies that bring strange layouts into line. Whatever is beside the points is NaN here or
- * belongs to other points, and what follows the answers must stay as it was. */
+ * Points go in batches and whole vectors, so mistakes are likely at the ends of both, in data left over from the
+ * previous call, and in the copies of unusual layouts. All memory around the points is NaN here or belongs to other
+ * points, and memory after the answers must not change. */
 #include "ways.h"
 
 #include <math.h>
@@ -35,7 +35,7 @@ void ways_isas(tap_count *count, const searched *s, const double *x, const doubl
         (void)tap_case(count, is_right(s, (pm_isa)isa, &columns, expected, 0, what));
 }
 
-/* Where the points are in memory: strides, where y begins after x (0: in an array of its own), and by how many bytes
+/* Where the points are in memory: strides, where y begins after x (0: in a separate array), and by how many bytes
  * all of it is off the alignment of doubles. */
 static const struct layout {
     const char *name;

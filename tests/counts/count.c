@@ -1,10 +1,10 @@
 /* count.c: fixed work for each hot path, whose instructions callgrind counts.
  *
- * `count CASE` prepares the case and runs it once inside of measured(), the only function that counts.py lets
- * callgrind look at; `count` alone prints the compiler, then a line per case: how many units of what it handles, and
- * its name. Everything follows from a seed by arithmetic that has one result, no library function among it, so the
- * same compiler makes every machine take the same instructions. Vector forms are chosen by name, not by what the
- * machine has; where it lacks them the program exits with 77. AVX-512 is not among them: valgrind has none.
+ * `count CASE` prepares the case and runs it once inside of measured(), the only function that counts.py has
+ * callgrind measure; `count` alone prints the compiler, then a line per case: the number and kind of units it
+ * handles, and its name. Everything follows from a seed by exactly defined arithmetic, without library functions, so
+ * with the same compiler every machine executes the same instructions. Vector forms are chosen by name, not by what
+ * the machine has; where it lacks them the program exits with 77. AVX-512 is not among them: valgrind has none.
  *
  * The source of the search of disks is included because its forms are private to it. */
 #include "../../src/scan/disks.c"

@@ -1,15 +1,15 @@
-"""How many instructions do the hot paths take, and is that more than it was?
+"""How many instructions do the hot paths execute, and is that more than recorded?
 
     python3 tests/counts/counts.py BUILD/tests/counts/count            compare with recorded.json
-    python3 tests/counts/counts.py BUILD/tests/counts/count record     write there what is counted now
+    python3 tests/counts/counts.py BUILD/tests/counts/count record     record the counts of now
 
-Time on a shared machine is off by tens of percent, so a path that got 5 % slower is not seen in it.
-Instructions are the same in every run of the same code, so a change of 3 % is one that somebody made. They
-are no measure of time: cache misses and jumps guessed wrong don't show, and AVX-512, which valgrind doesn't
-run, is left to the benchmark.
+Time on a shared machine varies by tens of percent, so it doesn't show that a path got 5 % slower.
+Instructions are the same in every run of the same code, so a change of 3 % comes from the code. They don't
+measure time: cache misses and mispredicted branches don't show, and AVX-512, which valgrind doesn't run, is
+left to the benchmark.
 
 Callgrind counts what runs inside of the function measured() of count.c. Counts belong to a compiler and its
-version; for one that nothing is recorded for there is nothing to compare, which is said and is no failure.
+version; without records for a compiler there is nothing to compare, which is printed and is no failure.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 /* fuzz_match.c: can any bytes make the library crash, or answer wrong?
  *
  * Bytes become regions or disks, options and points: sane offsets or hostile ones, coordinates on a small grid or
- * any 64 bits, options in and out of range. What the library refuses must leave *out NULL and a sentence; what it
- * accepts must match as the exact oracle does, point by point, and as the same disks at once. Every array has
- * exactly the size it claims, so that a sanitizer sees the first byte read beyond.
+ * any 64 bits, options in and out of range. Input that the library refuses must leave *out NULL and a message; input
+ * that it accepts must match as the exact oracle does, for every point, and as pm_match_disks() does. Every array has
+ * exactly the size it claims, so that a sanitizer detects the first byte read past the end.
  *
- * It has the entry point of libFuzzer, and with FUZZ_MAIN a main() of its own that replays files or makes up bytes
- * (--random COUNT). Both count how far inputs came: a fuzzer whose input is always refused tests nothing. */
+ * It has the entry point of libFuzzer, and with FUZZ_MAIN its own main(), which replays files or makes up bytes
+ * (--random COUNT). Both count how far inputs get: a fuzzer whose input is always refused tests nothing. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>

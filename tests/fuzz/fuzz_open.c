@@ -1,13 +1,13 @@
 /* fuzz_open.c: can any bytes that are opened as an index do harm?
  *
  * A small index is built, of any predicate, with a period or without, by some of the bytes, and the rest of the bytes
- * say what to write over its block, where, and how often; or they are a block of their own. Then the checksum is made
- * right, for no fuzzer guesses one. What pm_index_open() refuses must leave *out NULL and a sentence; what it accepts
- * must answer a position in range or PM_NO_MATCH for every point, and list such positions. Blocks lie in memory of
- * exactly their size.
+ * say what to write over its block, where, and how often; or the bytes are a block themselves. Then the checksum is
+ * corrected, since no fuzzer guesses one. A block that pm_index_open() refuses must leave *out NULL and a message;
+ * one that it accepts must answer a position in range or PM_NO_MATCH for every point, and list such positions. Blocks
+ * are in memory of exactly their size.
  *
- * As fuzz_match.c it has libFuzzer's entry point, and with FUZZ_MAIN a main() of its own; both count how far inputs
- * came. */
+ * Like fuzz_match.c it has libFuzzer's entry point, and with FUZZ_MAIN its own main(); both count how far
+ * inputs get. */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>

@@ -1,6 +1,6 @@
-"""Structs of the Arrow C data interface made by hand, right ones and wrong ones, that count their releases.
+"""Handmade structs of the Arrow C data interface, valid and invalid, that count their releases.
 
-No library of Arrow would export what the tests of malformed data need.
+No Arrow library would export the malformed data that the tests need.
 """
 
 from __future__ import annotations
@@ -102,7 +102,7 @@ pointer_of = ctypes.PYFUNCTYPE(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p
 
 
 def capsule(struct: Any, name: bytes) -> Any:
-    """Return a capsule that releases what nobody has taken."""
+    """Return a capsule that releases its struct unless a consumer has taken it."""
 
     @DESTRUCTOR
     def destroy(address: int) -> None:
@@ -175,7 +175,7 @@ def overwritten(struct: Any, wrong: dict[str, Any]) -> Any:
 
 @dataclass
 class Chunks:
-    """A stream of columns; it fails when it has given them, or when it is asked for its schema."""
+    """A stream of columns that fails after the last one, or when its schema is requested."""
 
     columns: list[Column]
     fails: str = ""

@@ -1,4 +1,4 @@
-"""What several test files need: the shapes of the tests, and the example files."""
+"""Shared by several test files: shapes, and the example files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
-# With PM_TEST_FULL=1 in the environment tests that repeat something do so more often.
+# With PM_TEST_FULL=1 in the environment, tests with repetitions run more of them.
 FULL = "PM_TEST_FULL" in os.environ
 
 # Lists that a call gets are read as they were when it began, not as a for loop follows them.
@@ -35,6 +35,6 @@ def examples() -> Path:
 
 @pytest.fixture(autouse=True, scope="module")
 def collections_are_short() -> None:
-    """Let the garbage collector look at new objects only: all those of the imported modules take 0.5 s."""
+    """Limit the garbage collector to new objects: those of the imported modules take 0.5 s."""
     gc.collect()
     gc.freeze()

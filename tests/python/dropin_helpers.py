@@ -1,4 +1,4 @@
-"""The drop-in's semantics in plain Python, and objects of every kind to pass in.
+"""The drop-in's semantics in plain Python, and objects of every kind as arguments.
 
 The reference is the original with exact arithmetic instead of NumPy's.
 """
@@ -84,7 +84,7 @@ class Plain:
 
 @dataclasses.dataclass
 class Cached:
-    """An ordinary object as the well-known example has it."""
+    """An ordinary object like that of the well-known example."""
 
     x: Any
     y: Any
@@ -121,7 +121,7 @@ class Proxy:
 
 
 class Reader:
-    """Runs code when the center or the area is asked for, and counts."""
+    """Runs code when the center or the area is read, and counts."""
 
     def __init__(
         self,
@@ -188,7 +188,7 @@ class Intercepted(pm.Polygon):
 
 
 class Falling(pm.Polygon):
-    """Has __getattr__, which is not asked for what is there."""
+    """Has __getattr__, which is not called for existing attributes."""
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(name)
@@ -239,7 +239,7 @@ KINDS: list[Callable[[float, float, float], Any]] = [
 
 
 class Named(pm.Polygon):
-    """A subclass with a signature of its own."""
+    """A subclass with a different signature."""
 
     def __init__(self, name: str, x: Any, y: Any, *, note: Any = None) -> None:
         super().__init__(x, y)

@@ -1,8 +1,8 @@
-"""A plugin of pytest that runs GeoPandas' own tests of `sjoin` with ours in its place.
+"""A pytest plugin that runs GeoPandas' own tests of `sjoin` with ours instead.
 
-A test goes on to its end, or is left out with a reason: because it asks for what is not one region for each
-point, or because it is about words of GeoPandas' own. Points on the right, which stand for regions in many of
-those tests, become squares around them: nobody looks at the geometry of that side.
+A test runs to its end, or is skipped with a reason: because it expects something other than one region per
+point, or because it checks GeoPandas' own messages. Points on the right side, which stand for regions in many
+of those tests, become squares around them: the tests don't check the geometry of that side.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ calls = Counter()
 
 
 def ours(left, right, how="inner", predicate="intersects", **options):
-    """Answer as `pm.sjoin`, where what is asked has one region for each point or none."""
+    """Call `pm.sjoin` if the expected result has one region for each point or none."""
     if how == "right":
         pytest.skip('how="right"')
     if predicate not in ("intersects", "covered_by", "within"):
@@ -52,7 +52,7 @@ def ours(left, right, how="inner", predicate="intersects", **options):
 
 
 def _regions(geometry):
-    """Return the polygons, and squares in the place of points."""
+    """Return the polygons, with squares in place of points."""
     are_points = geometry.geom_type.eq("Point").to_numpy()
     squares = shapely.buffer(geometry.to_numpy(), 0.25, cap_style="square")
     return geopandas.GeoSeries(geometry.where(~are_points, squares), crs=geometry.crs)

@@ -1,8 +1,7 @@
-"""A plugin of pytest that asks us again whatever shapely's own tests ask of a point and an area.
+"""A pytest plugin that repeats with `match` every predicate of a point and an area in shapely's own tests.
 
-Each predicate of shapely is replaced by one that looks at its arguments and at its result: where one side is
-a Point and the other a Polygon or MultiPolygon, `match` has to say the same. What a test then makes of the
-result is its own affair.
+Each predicate of shapely is replaced by one that reads its arguments and its result: if one side is a Point
+and the other a Polygon or MultiPolygon, `match` must agree. The test then uses the result as usual.
 """
 
 from __future__ import annotations
@@ -18,7 +17,8 @@ import poly_match as pm
 import shapely
 
 POINT, AREAS = 0, (3, 6)
-# What each predicate says of a point and an area, from whether that covers it and it lies on the border.
+# The value of each predicate for a point and an area, given whether the area covers it and it is on the
+# border.
 MEANINGS = {
     "contains": lambda covered, border: covered & ~border,
     "contains_properly": lambda covered, border: covered & ~border,
@@ -29,16 +29,16 @@ MEANINGS = {
     "touches": lambda covered, border: covered & border,
     "within": lambda covered, border: covered & ~border,
 }
-POINT_FIRST = ("covered_by", "within")  # those that can be true of a point and an area only in this order
+POINT_FIRST = ("covered_by", "within")  # these can only be true for a point and an area in this order
 AREA_FIRST = ("contains", "contains_properly", "covers")
 touches = shapely.touches
 counted: Counter[str] = Counter()
 wrong: list[str] = []
-modules: Counter[str] = Counter()  # which modules of the suite ask
+modules: Counter[str] = Counter()  # the modules of the suite that call predicates
 module = ""
 
 
-def ask(name, result, points, areas, meaning):
+def compare(name, result, points, areas, meaning):
     """Compare a result with our answers, pair by pair."""
     for point, area, said in np.broadcast(points, areas, result):
         if shapely.get_type_id(point) != POINT or shapely.get_type_id(area) not in AREAS:
@@ -57,7 +57,7 @@ def ask(name, result, points, areas, meaning):
 
 
 def watched(name, function):
-    """Return a predicate that asks us as well."""
+    """Return a predicate that also compares with `match`."""
     meaning = MEANINGS[name]
 
     @functools.wraps(function)
@@ -65,9 +65,9 @@ def watched(name, function):
         result = function(a, b, *args, **options)
         if options.get("where") is None and options.get("out") is None:
             if name not in AREA_FIRST:
-                ask(name, result, a, b, meaning)
+                compare(name, result, a, b, meaning)
             if name not in POINT_FIRST:
-                ask(name, result, b, a, meaning)
+                compare(name, result, b, a, meaning)
         return result
 
     return predicate
@@ -78,7 +78,7 @@ def watched_xy(name, function):
     def predicate(geometry, x, y=None, **options):
         result = function(geometry, x, y, **options)
         xy = np.asarray(x) if y is None else np.stack(np.broadcast_arrays(x, y), axis=-1)
-        ask(f"{name}_xy", result, shapely.points(xy), geometry, MEANINGS[name])
+        compare(f"{name}_xy", result, shapely.points(xy), geometry, MEANINGS[name])
         return result
 
     return predicate
@@ -89,7 +89,7 @@ def watched_distance(function):
     def distance(a, b, **options):
         result = function(a, b, **options)
         for points, areas in ((a, b), (b, a)):
-            ask("distance", np.asarray(result) == 0, points, areas, lambda covered, border: covered)
+            compare("distance", np.asarray(result) == 0, points, areas, lambda covered, border: covered)
         return result
 
     return distance
@@ -102,14 +102,14 @@ def watched_query(function):
         if threading.current_thread() is not threading.main_thread():
             counted["left out: a query from a thread"] += 1
         elif predicate in MEANINGS:
-            asked = np.atleast_1d(np.asarray(geometry, dtype=object))
-            pairs = np.zeros((len(asked), len(self.geometries)), dtype=bool)
+            queries = np.atleast_1d(np.asarray(geometry, dtype=object))
+            pairs = np.zeros((len(queries), len(self.geometries)), dtype=bool)
             pairs[tuple(np.asarray(found)) if np.ndim(geometry) else (0, found)] = True
-            for row, one in enumerate(asked):
+            for row, one in enumerate(queries):
                 if predicate not in AREA_FIRST:
-                    ask("STRtree.query", pairs[row], one, self.geometries, MEANINGS[predicate])
+                    compare("STRtree.query", pairs[row], one, self.geometries, MEANINGS[predicate])
                 if predicate not in POINT_FIRST:
-                    ask("STRtree.query", pairs[row], self.geometries, one, MEANINGS[predicate])
+                    compare("STRtree.query", pairs[row], self.geometries, one, MEANINGS[predicate])
         return found
 
     return query

@@ -1,4 +1,4 @@
-"""What the tests of Spark share: the points and their answers, and how a session starts."""
+"""Shared by the Spark tests: the points and their answers, and the start of a session."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def session(master: str) -> Iterator[Any]:
 
 
 def assert_complete(matched: Any) -> None:
-    """Every point is there once, with the answer it has in one call."""
+    """Assert that every point occurs once, with the answer of a single call."""
     found = matched.select("id", "region").toArrow()
     assert len(found) == COUNT
     assert pm.digest(found["region"], found["id"]) == EXPECTED

@@ -1,5 +1,5 @@
-"""Arrow comes in: every layout of points and polygons, whoever holds it, answers as plain arrays do, and is
-used where it lies if it lies as the engine wants it.
+"""Arrow input: every layout of points and polygons, from any library, gives the answers of plain arrays, and
+is used without a copy if the layout allows.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ PAIRS = geopandas.GeoSeries(shapely.multipolygons([[shape] for shape in SHAPES])
 
 
 def native(series: geopandas.GeoSeries, interleaved: bool = True) -> pa.Array:
-    """Return a GeoSeries as GeoArrow, in the hands of pyarrow without the types of GeoArrow."""
+    """Return a GeoSeries as GeoArrow, held by pyarrow without the GeoArrow types."""
     return pa.array(series.to_arrow(geometry_encoding="geoarrow", interleaved=interleaved))
 
 
@@ -357,11 +357,11 @@ def test_edges_on_a_sphere_are_refused(form):
     def on_a_sphere(series: geopandas.GeoSeries) -> pa.Table:
         array = pa.array(series.to_arrow(geometry_encoding=form))
         name = "wkb" if form == "WKB" else series.geom_type[0].lower()
-        told = {
+        described = {
             "ARROW:extension:name": f"geoarrow.{name}",
             "ARROW:extension:metadata": '{"edges": "spherical"}',
         }
-        return pa.table([array], schema=pa.schema([pa.field("at", array.type, metadata=told)]))
+        return pa.table([array], schema=pa.schema([pa.field("at", array.type, metadata=described)]))
 
     with pytest.raises(ValueError, match=r"polygons: expected edges that are straight.*got 'spherical' ones"):
         pm.Index(on_a_sphere(SHAPES))
@@ -416,7 +416,7 @@ def test_the_reference_system_of_an_object(interleaved):
     forms.append(frame.to_arrow())
     for form in forms:
         assert code(crs_of(form)) == 3857, type(form)
-    assert len(pm.Index(reader)) == 4  # nobody has read it
+    assert len(pm.Index(reader)) == 4  # it is still unread
 
 
 def test_an_object_without_a_reference_system():
@@ -432,11 +432,11 @@ def test_a_table_of_geoparquet_says_which_column_and_which_system(tmp_path):
     table = pa.parquet.read_table(tmp_path / "shapes.parquet")
     assert pm.match(PLACES, table).tolist() == EXPECTED
     assert code(crs_of(table)) == 3857
-    told = json.loads(table.schema.metadata[b"geo"])
-    del told["columns"]["shape"]["crs"]
-    assert crs_of(table.replace_schema_metadata({"geo": json.dumps(told)})) == "OGC:CRS84"
-    told["columns"]["shape"]["crs"] = None
-    assert crs_of(table.replace_schema_metadata({"geo": json.dumps(told)})) is None
+    geo = json.loads(table.schema.metadata[b"geo"])
+    del geo["columns"]["shape"]["crs"]
+    assert crs_of(table.replace_schema_metadata({"geo": json.dumps(geo)})) == "OGC:CRS84"
+    geo["columns"]["shape"]["crs"] = None
+    assert crs_of(table.replace_schema_metadata({"geo": json.dumps(geo)})) is None
     for nonsense in ("nonsense", "[]", '{"columns": 5}', '{"columns": {"shape": 5}}'):
         spoilt = pa.table({"shape": table["shape"]}, metadata={"geo": nonsense})
         assert crs_of(spoilt) is None

@@ -1,4 +1,4 @@
-"""No struct that arrives through a capsule is believed: a wrong one is an error; each is released, once."""
+"""No struct in a capsule is trusted: a malformed one is an error; each is released once."""
 
 from __future__ import annotations
 
@@ -237,7 +237,7 @@ MALFORMED = {
     "negative first offset": (rings(outer=(-1, 1)), "an offset is out of range"),
     "negative last offset": (rings(outer=(0, -1)), "an offset is out of range"),
     "offset far out in between": (rings(inner=(0, 99, 4), outer=(0, 2)), "run backwards at item 2"),
-    "offset far out behind the part that is used": (rings(inner=(0, 99, 4)), "an offset is out of range"),
+    "offset out of range after the part that is used": (rings(inner=(0, 99, 4)), "an offset is out of range"),
     "bytes that run backwards": (
         Column("z", 2, [None, np.array([0, 42, 21], "i4"), np.zeros(42, "u1")]),
         "offsets run backwards at item 2",
@@ -327,7 +327,7 @@ def as_slices(outer: list[int], inner: list[int], valid: list[bool]) -> list | N
 @settings(max_examples=500, deadline=None)
 @given(offsets, offsets, flags, st.sampled_from([(0, 0), (1, 0), (0, 1), (2, 2)]))
 def test_lists_are_what_their_offsets_say_or_refused(outer, inner, valid, skipped):
-    """Whatever they say, the parts of arrays that are skipped are never looked at."""
+    """The skipped parts of arrays are never read, whatever they contain."""
     vertices = Column("+w:2", 12, [None], [Column("g", 24, [None, VERTICES.ravel()])])
     lists = Column(
         "+l", len(inner) - 1 - skipped[1], [None, np.array(inner, "i4")], [vertices], offset=skipped[1]

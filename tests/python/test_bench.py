@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001  (the multiplication sign is meant)
-"""The benchmark reads its data right, contenders answer as brute force does, reports say what is."""
+"""The benchmark reads its data correctly, contenders answer as brute force does, reports are true."""
 
 from __future__ import annotations
 
@@ -206,10 +206,10 @@ def test_a_job_is_measured_and_each_failure_is_a_line(monkeypatch: pytest.Monkey
     points = np.array([[0.5, 0.5], [5, 5], [1, 0.5], [0.5, 0.5]])
     square = np.array([[0, 0], [1, 0], [1, 1], [0, 1], [0, 0]], dtype=np.float64)
     job = jobs.Job("small", "a square", "polygons", lambda: layer_of([[[square]]]), lambda: points)
-    told: list[str] = []
-    record = measure.run_job(job, 4, 1.0, told.append)
-    assert told[0] == "small: data"
-    assert told[-1] == "small: round 4 of 4"
+    messages: list[str] = []
+    record = measure.run_job(job, 4, 1.0, messages.append)
+    assert messages[0] == "small: data"
+    assert messages[-1] == "small: round 4 of 4"
     assert (record["points"], record["regions"], record["matched"]) == (4, 1, 0.75)
     rows = {row["name"]: row for row in record["contenders"]}
     assert len(rows[contenders.OURS]["samples_s"]) == len(rows[contenders.OURS]["busy_s"]) == 4
@@ -238,7 +238,7 @@ def test_every_call_with_frames_has_a_process_of_its_own(monkeypatch: pytest.Mon
     assert [row["disagreements"]["count"] for row in record["contenders"]] == [0, 0]
     assert report.problems(record) == []
     assert report.rows_of(record)[0][-2] == "200"
-    monkeypatch.setitem(frames.CONTENDERS, "nobody", frames.poly_match)  # of whom that process knows nothing
+    monkeypatch.setitem(frames.CONTENDERS, "nobody", frames.poly_match)  # unknown to that process
     record = frames.run_job(job, 1, 1.0, lambda text: None, most_points=10)
     assert record["contenders"][-1] == {"name": "nobody", "reason": "failed: KeyError: 'nobody'"}
 

@@ -25,7 +25,7 @@ PREDICATES = ["covers", "center_within", "dwithin", "nearest"]
 def expected_lists(
     points: list[oracle.Point], regions: list[oracle.Region], predicate: str, best: str, limits: Any
 ) -> list[list[int]]:
-    """Return the candidates of each point by asking for the best of those that are left, again and again."""
+    """Return the candidates of each point by repeatedly matching the regions that are left."""
     lists: list[list[int]] = []
     order = {region: position for position, region in enumerate(oracle.rank(regions, best))}
     scores = [order[i] for i in range(len(regions))]

@@ -1,7 +1,7 @@
-"""What is in the caller's memory may change while it is used: by a signal handler, by another thread, later.
+"""The caller's memory may change while it is used: by a signal handler, by another thread, later.
 
 Then there is an error, or some answer; never a crash, and never an index that changes. Arrays that a call
-writes to are looked at here as well.
+writes to are tested here as well.
 """
 
 from __future__ import annotations

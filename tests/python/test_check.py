@@ -1,4 +1,4 @@
-"""What `check` finds: every kind by an example of its own, and nothing in data without fault."""
+"""What `check` finds: every kind in an example, and nothing in clean data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Points that are not where their owner thinks: found, with one finding per cause."""
+"""Misplaced points are found, with one finding per cause."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TENTH = np.arange(len(X)) % 10 == 0
 
 
 def found(x: object, y: object, regions: object = COUNTRIES) -> dict[str, list[int]]:
-    """What is found of the points: the kinds, and their rows."""
+    """Return the findings about the points: their kinds and rows."""
     findings = list(pm.check(regions, (np.asarray(x), np.asarray(y))).findings)
     return {each.kind: each.rows.tolist() for each in findings if each.argument == "points"}
 

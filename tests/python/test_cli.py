@@ -1,4 +1,4 @@
-"""The command `poly-match`, from end to end: what is written, what is said, and how it ends."""
+"""The command `poly-match`, from end to end: its files, its messages and its exit codes."""
 
 from __future__ import annotations
 

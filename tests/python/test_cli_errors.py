@@ -1,6 +1,6 @@
-"""Every way the command line fails: its exit code, and all that it says, word for word."""
+"""Every failure of the command line: its exit code and its exact messages."""
 
-# ruff: noqa: E501 (what is said is quoted as it is)
+# ruff: noqa: E501 (messages are quoted verbatim)
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def failing(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
-    """Return how a command ends and what it says; it has written nothing."""
+    """Return the exit code and the messages of a command that has written nothing."""
     before = sorted(os.listdir())
     code = cli.main(list(words))
     said = capsys.readouterr()

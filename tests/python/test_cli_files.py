@@ -1,4 +1,4 @@
-"""Every format of files in and out: rows, order, types and nulls, and where each format keeps the places."""
+"""Every file format in and out: rows, order, types and nulls, and where each format stores the geometry."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ POINTS = pa.table(
     }
 )
 ENDINGS = [ending for each in FORMATS for ending in each.endings]
-# What a format cannot keep: the columns that come back otherwise, and how.
+# Limits of the formats: the columns that come back changed, and how.
 CHANGED: dict[str, dict[str, Any]] = {
     "gpkg": {"t": lambda column: column.cast(pa.timestamp("ms", "UTC"))},  # all times are UTC there
     "flatgeobuf": {"d": lambda column: column.cast(pa.timestamp("ms"))},  # dates are times there
@@ -68,7 +68,7 @@ def refuse(capsys: pytest.CaptureFixture[str], code: int, *words: str | Path) ->
 
 
 def read(path: Path) -> pa.Table:
-    """Read a file by other means than those of the command line."""
+    """Read a file independently of the command line."""
     if path.suffix in (".csv", ".txt", ".tsv", ".tab"):
         cells = pacsv.ConvertOptions(
             column_types={name: pa.string() for name in (*POINTS.column_names, "name", "level")},
@@ -139,7 +139,7 @@ def test_rows_order_types_and_nulls_go_through_every_format(folder, ending):
         assert [None if s is None else (s.x, s.y) for s in shapes] == [
             None if x is None else (x, y) for x, y in zip(X, Y, strict=True)
         ]
-    # And back in again: the same rows, the same answers.
+    # And back: the same rows, the same answers.
     again = folder / "again.parquet"
     main("match", out, folder / "squares.gpkg", "-o", again, "--columns", "level", "-q")
     table = pq.read_table(again)

@@ -1,4 +1,4 @@
-"""`--on`: points that may only have the regions whose fields are equal to their columns."""
+"""`--on`: points are matched only to regions whose fields are equal to their columns."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_what_cannot_be_is_said(folder: Path) -> None:
 def test_pieces_of_the_points_give_the_answers_of_all_of_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Many keys in pieces, with a large group whose index is kept, in one process."""
+    """Many keys in chunks, with a large group whose index is kept, in one process."""
     from poly_match._cli.main import main
 
     random = np.random.default_rng(3)

@@ -20,7 +20,7 @@ from poly_match._cli import main as cli
 COMMAND = [sys.executable, "-m", "poly_match._cli"]
 posix = pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
 
-# Runs a command and then tells how many bytes of memory it had at most.
+# Runs a command and then prints its peak memory in bytes.
 MEASURED = """
 import resource, sys
 from poly_match._cli import main as cli
@@ -100,7 +100,7 @@ cli.command()
 
 
 def interrupted(folder: Path, words: list[str], ready, **options) -> tuple[int, str]:
-    """Start a command, wait until it is under way, press Ctrl-C; return how it ends and what it says."""
+    """Start a command, wait until it works, send Ctrl-C; return its exit code and messages."""
     child = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTIBLE, *words],
         cwd=folder,
@@ -211,7 +211,7 @@ def test_colours_are_for_terminals_that_want_them(folder, variables, coloured):
 
 @posix
 def test_help_is_quick():
-    """Less than 0.1 s on an idle machine: here what counts is the time of the processor."""
+    """It takes less than 0.1 s on an idle machine; here processor time is measured."""
     import resource
 
     took = []

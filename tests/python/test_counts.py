@@ -1,4 +1,4 @@
-"""What the comparison of instruction counts lets pass, and what it does not."""
+"""What the comparison of instruction counts accepts, and what it rejects."""
 
 import importlib.util
 import json

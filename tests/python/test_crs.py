@@ -1,4 +1,4 @@
-"""Points and polygons that say where they lie: refused, warned of, or let through."""
+"""Points and polygons with a CRS: an error, a warning, or neither."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ def index(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
 
 
 def assert_complete(frame: Any) -> None:
-    """Every point is there once, with the answer it has in one call, and what belongs to it."""
+    """Assert that every point occurs once, with the answer of a single call and its attributes."""
     assert list(frame.columns) == ["id", "lon", "lat", "region", "name", "number"]
     assert (frame["region"].isna() == (ANSWERS[frame["id"].to_numpy()] < 0)).all()  # never -1
     ids = frame["region"].fillna(-1).to_numpy(dtype=np.int64)
@@ -103,7 +103,7 @@ def test_dask_has_the_rule_of_all_entries_for_numbers(kind):
 
 @pytest.mark.parametrize("system", [None, "EPSG:4326", "OGC:CRS84", "EPSG:3857"])
 def test_dask_refuses_geometries_on_another_plane(system):
-    """As partitions of dask-geopandas are; an index without a CRS takes all."""
+    """Partitions of dask-geopandas have a CRS; an index without one accepts any."""
     geopandas = pytest.importorskip("geopandas")
     polygons = geopandas.GeoSeries.from_wkt(["POLYGON ((0 0, 4 0, 4 4, 0 0))"], crs="EPSG:4326")
     points = geopandas.GeoDataFrame(geometry=geopandas.points_from_xy([3], [1]), crs=system)

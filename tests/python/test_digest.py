@@ -1,4 +1,4 @@
-"""The digest of answers: what it tells apart, what it doesn't, and its numbers."""
+"""The digest of answers: what it distinguishes, what it doesn't, and its values."""
 
 from __future__ import annotations
 
@@ -84,7 +84,8 @@ def test_the_type_of_a_number_does_not_count(dtype):
 
 
 def test_a_missing_id_is_none():
-    """As tables have it: null in Arrow, NA in a nullable column, NaN where pandas made floats of them."""
+    """No region as tables have it: null in Arrow, NA in a nullable column, NaN where pandas converted to
+    floats."""
     pa, pd = pytest.importorskip("pyarrow"), pytest.importorskip("pandas")
     none = pm.digest([3, -1, 0], [5, 6, 7])
     for ids in (

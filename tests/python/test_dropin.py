@@ -1,4 +1,4 @@
-"""`find_close_polygons`, `select_best_polygon` and `main`: against the original's semantics in plain Python.
+"""`find_close_polygons`, `select_best_polygon` and `main`, compared with the original's semantics in Python.
 
 Everything a caller could see is compared: which objects come back, in which order, what is called how often.
 Arguments are in test_dropin_arguments.py, overrides in test_dropin_overrides.py, lists that change meanwhile

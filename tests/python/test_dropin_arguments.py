@@ -1,4 +1,4 @@
-"""What the drop-in's functions take as arguments, and which error names what they don't."""
+"""The arguments that the drop-in's functions accept, and the errors for others."""
 
 from __future__ import annotations
 
@@ -253,7 +253,7 @@ def test_errors_of_center_and_area_pass_through():
 
 
 class OwnIteration(list):
-    """A list that iterates in its own way."""
+    """A list with its own __iter__."""
 
     def __iter__(self) -> Iterator[Any]:
         return iter(list.__getitem__(self, slice(None, None, -1)))

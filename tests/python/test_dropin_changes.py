@@ -26,7 +26,7 @@ from dropin_helpers import (
 
 
 def evil(action: str, where: str) -> tuple[list[Any], list[Any]]:
-    """Return polygons and a log; the third object changes the list when it is asked."""
+    """Return polygons and a log; the third object changes the list when it is read."""
     polygons: list[Any] = [at(0, 0), Reader(), Reader(), at(0.1, 0, 1, Moved), Plain((0.1, 0.0)), at(0.2, 0)]
     log: list[Any] = []
 
@@ -62,7 +62,7 @@ ACTIONS = ["none", "clear", "shrink", "shift", "grow", "replace", "swap", "rever
 
 
 def begun(polygons: list[Any]) -> Any:
-    """Return what a call reads: the list, or what it held at the beginning."""
+    """Return what a call reads: the list, or its initial content."""
     return tuple(polygons) if FREE_THREADED else polygons
 
 

@@ -113,7 +113,7 @@ def test_looking_does_not_change_the_objects():
     pm.find_close_polygons(polygons[:2] + polygons[3:], ORIGIN, 1.0)
     assert [dict(poly.__dict__) for poly in polygons] == before
     first = pm.find_close_polygons([polygons[2]], ORIGIN, 1.0)[0].center
-    assert polygons[2].__dict__["center"] is first  # asked once, as Python would
+    assert polygons[2].__dict__["center"] is first  # read once, as Python would
     assert pm.find_close_polygons([polygons[2]], ORIGIN, 1.0)[0].center is first
 
 
@@ -204,7 +204,7 @@ def test_the_metaclass_has_no_say():
 
 @pytest.mark.parametrize("name", ["center", "area"])
 @pytest.mark.parametrize("answer", [None, AttributeError("only on instances")])
-def test_descriptors_are_not_asked_about_the_class(name, answer):
+def test_descriptors_are_not_called_for_the_class(name, answer):
     polygons: list[Any] = []
 
     class OnInstances:

@@ -47,8 +47,8 @@ def test_real_regions() -> None:
 
 
 @pytest.fixture(scope="module")
-def asked() -> tuple[list[Index], npt.NDArray[np.float64], list[npt.NDArray[np.int64]]]:
-    """Indices over the countries, points, and what each index says to all of them at once."""
+def cases() -> tuple[list[Index], npt.NDArray[np.float64], list[npt.NDArray[np.int64]]]:
+    """Indices over the countries, points, and the answers of each index to all of them at once."""
     regions = countries()
     indices = [Index(regions), Index(regions, predicate="center_within", distance=8.0)]
     rng = np.random.default_rng(3)
@@ -86,9 +86,9 @@ LAYOUTS: dict[str, Callable[[npt.NDArray[np.float64]], Any]] = {
     workers=st.integers(1, 3),
 )
 def test_any_number_of_points_in_any_layout(
-    asked: Any, layout: str, start: int, count: int, step: int, workers: int
+    cases: Any, layout: str, start: int, count: int, step: int, workers: int
 ) -> None:
-    indices, points, expected = asked
+    indices, points, expected = cases
     chosen = slice(start, None, step)
     for index, answers in zip(indices, expected, strict=True):
         found = index.match(LAYOUTS[layout](points[chosen][:count]), workers=workers)

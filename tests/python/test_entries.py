@@ -1,7 +1,7 @@
-"""The same rule at every entry: what a number is, what a missing one is, what two planes are.
+"""The same rules at every entry: which values are numbers, which are missing, which CRS are equal.
 
 Each public entry gets every type of number and every pair of reference systems; there is one right answer, or
-one refusal, for all. Spark, Dask and Ray are asked in their own tests.
+one error, for all. Spark, Dask and Ray have their own tests.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def count(x: pa.Array, y: pa.Array) -> Any:
 
 
 def plot(x: pa.Array, y: pa.Array) -> Any:
-    """Return how many are matched, by the legend."""
+    """Return how many points are matched, by the legend."""
     legend = pm.plot((x, y), RINGS).get_legend()  # None: nothing is drawn
     labels = [] if legend is None else [text.get_text() for text in legend.get_texts()]
     return sum(int(label.split("(")[1][:-1]) for label in labels if label.startswith("matched"))
@@ -69,7 +69,7 @@ def drawn(answers: list[int | None]) -> Any:
 
 
 def check(x: pa.Array, y: pa.Array) -> Any:
-    """Return which points lie nowhere."""
+    """Return which points are bad."""
     bad = [finding for finding in pm.check(RINGS, (x, y)).findings if finding.kind == "bad point"]
     return bad[0].rows.tolist() if bad else []
 
@@ -106,7 +106,7 @@ def in_polars(x: pa.Array, y: pa.Array) -> Any:
 
 
 class Entry(NamedTuple):
-    """A way in, what is seen of the answers there, and how it refuses what is no number."""
+    """An entry, its visible answers, and its error for a value that is no number."""
 
     call: Callable[[Any, Any], Any]
     seen: Callable[[list[int | None]], Any] = list
@@ -213,7 +213,7 @@ def scored_by_command(column: pa.Array) -> Any:
 
 
 def plotted(**rules: Any) -> int:
-    """Return which region a point has, by the colour it is drawn in."""
+    """Return the region of a point, by its colour in the drawing."""
     ax = pm.plot(AT, RINGS, **rules)
     regions, *_ = (each for each in ax.collections if len(each.get_paths()) == len(RINGS))
     (dot,) = (each for each in ax.collections if str(each.get_label()).startswith("matched"))
@@ -397,7 +397,7 @@ def test_planes_of_files(command, points, polygons, capsys):
         return
     out = "out.png" if command == "plot" else "out.csv"
     code = main([command, "points.parquet", "polygons.parquet", "-o", out])
-    told = capsys.readouterr().err
+    messages = capsys.readouterr().err
     assert code == (3 if expected == "refused" else 0)
-    assert ("does not say its coordinate reference system" in told) == (expected == "warned")
-    assert ("bring them into one" in told) == (expected == "refused")
+    assert ("does not say its coordinate reference system" in messages) == (expected == "warned")
+    assert ("bring them into one" in messages) == (expected == "refused")

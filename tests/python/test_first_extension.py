@@ -1,6 +1,6 @@
 """The tutorial: does its code build, run and fail as docs/first-extension.md says?
 
-The page is read from top to bottom. A block behind a comment that names a file is that file, or a part of
+The page is read from top to bottom. A block after a comment that names a file is that file, or a part of
 the one of this name in examples/extension. A diff is applied to such a file, built, and run, and what the
 page shows of the output has to be in the output, in this order; addresses, folders and process numbers
 aside, and `...` is anything.
@@ -28,7 +28,7 @@ INCLUDES = [f"-I{sysconfig.get_path('include')}", f"-I{np.get_include()}"]
 
 
 def section(title: str) -> str:
-    """Return what stands under a title, up to the next one."""
+    """Return the text under a title, up to the next one."""
     found = re.search(rf"^##+ {re.escape(title)}\n(.*?)(?=^##|\Z)", PAGE, re.DOTALL | re.MULTILINE)
     assert found, title
     return found[1]

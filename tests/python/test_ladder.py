@@ -173,11 +173,11 @@ def row(rung, answers, arithmetic="numpy", **more):
 
 
 def test_measure_interleaves_the_baseline_and_counts_iterations():
-    told = []
+    messages = []
     names = ["r01_baseline", "r03_vectorized", "r02_vectorized_distances"]
-    rows = measure.measure(names, 0.0, 1, 0, told.append)
+    rows = measure.measure(names, 0.0, 1, 0, messages.append)
     titles = [RUNGS[name].name for name in names]
-    assert [line.split("  ")[1] for line in told] == titles + [titles[i] for i in (0, 1, 0, 2, 0)]
+    assert [line.split("  ")[1] for line in messages] == titles + [titles[i] for i in (0, 1, 0, 2, 0)]
     assert [row["calls"] for row in rows] == [3, 1, 1]
     assert len(rows[0]["slices_ms"]) == 3
     assert rows[0]["times_baseline"] == 1.0
@@ -246,7 +246,7 @@ def test_builds_survive_two_makers_and_are_kept_while_used(tmp_path, monkeypatch
     def fake_pip(command, what, **kwargs):
         made.append(what)
         if len(made) == 1:
-            environments.build("extension")  # by somebody else, and ready before this one
+            environments.build("extension")  # by another process, and ready before this one
         target = command[command.index("--target") + 1]
         target.mkdir()
         (target / "module").touch()
@@ -330,7 +330,7 @@ def test_a_profile_that_others_disturbed_is_named():
     assert "for 40% of the time" in found
 
 
-@pytest.mark.skipif(not quiet.read_ticks(), reason="only Linux tells how busy its cores are")
+@pytest.mark.skipif(not quiet.read_ticks(), reason="only Linux reports how busy its cores are")
 def test_story_leaves_the_page_alone_on_a_busy_machine(tmp_path):
     page = tmp_path / "story.md"
     page.write_text("took <!--r01.ms-->9<!----> ms\n")

@@ -293,7 +293,7 @@ FAILING: dict[str, Callable[[], object]] = {
 
 
 def resident() -> int:
-    """Return the size of the process in memory, 0 where it can't be told."""
+    """Return the memory of the process, 0 if it is unknown."""
     status = Path("/proc/self/statm")
     return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") if status.exists() else 0
 
@@ -303,7 +303,7 @@ def counts() -> list[int]:
 
 
 def growth(call: Callable[[], object], calls: int) -> list[str]:
-    """Return what there is more of after so many calls."""
+    """Return the growth after this many calls."""
     gc.collect()
     gc.collect()  # without a GIL, some of what the first one ends is freed later
     size, blocks, references = resident(), sys.getallocatedblocks(), counts()

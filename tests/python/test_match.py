@@ -188,24 +188,24 @@ def test_the_example_is_the_one_everybody_measures():
     assert polygons[0].y.tolist() == (one.y + y).tolist()
 
 
-# ---- what subclasses say of themselves ---------------------------------------------------------------
+# ---- overrides in subclasses -------------------------------------------------------------------------
 
 
-class Told(pm.Polygon):
-    """A polygon that answers for its own area, and counts how often it is asked."""
+class OwnArea(pm.Polygon):
+    """A polygon that overrides its area, and counts the calls."""
 
-    def __init__(self, x, y, told):
+    def __init__(self, x, y, given):
         super().__init__(x, y)
-        self.told = told
-        self.asked = 0
+        self.given = given
+        self.calls = 0
 
     def area(self):
-        self.asked += 1
-        return self.told
+        self.calls += 1
+        return self.given
 
 
 class Moved(pm.Polygon):
-    """A polygon that says it is somewhere else."""
+    """A polygon whose center is somewhere else."""
 
     @property
     def center(self):
@@ -214,12 +214,14 @@ class Moved(pm.Polygon):
 
 @pytest.mark.parametrize("rules", [{}, {"predicate": "center_within", "distance": 10.0}])
 def test_an_overridden_area_decides(rules):
-    shapes = [Told(*square(0, 0, side).T, told) for side, told in ((1, 9.0), (2, 5.0), (3, 5.0), (4, 7.0))]
+    shapes = [
+        OwnArea(*square(0, 0, side).T, given) for side, given in ((1, 9.0), (2, 5.0), (3, 5.0), (4, 7.0))
+    ]
     assert pm.match([(0.5, 0.5)], shapes, **rules).tolist() == [1]
     assert pm.match([(0.5, 0.5)], shapes, best="largest", **rules).tolist() == [0]
-    assert [shape.asked for shape in shapes] == [2, 2, 2, 2]
+    assert [shape.calls for shape in shapes] == [2, 2, 2, 2]
     assert pm.match([(0.5, 0.5)], shapes, best=[3, 3, 2, 2], **rules).tolist() == [2]
-    shapes[2].told = math.nan
+    shapes[2].given = math.nan
     with pytest.raises(ValueError, match=r"polygons\[2\].*NaN"):
         pm.match([(0.5, 0.5)], shapes, **rules)
 
@@ -228,7 +230,7 @@ def test_an_overridden_center_decides():
     shapes = [pm.Polygon(*square(0, 0, 2).T), Moved(*square(0, 0, 2).T)]
     found = pm.match([(1, 1), (100, 100)], shapes, predicate="center_within", distance=1.0)
     assert found.tolist() == [0, 1]
-    assert pm.match([(1, 1)], shapes[1:]).tolist() == [0]  # where it lies is not its to say
+    assert pm.match([(1, 1)], shapes[1:]).tolist() == [0]  # its own position is used
 
 
 # ---- the index as an object --------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""What changes when `Polygon` replaces a class of one's own: is the table in docs/coming-from.md true?
+"""What changes when `Polygon` replaces your own class: is the table in docs/coming-from.md true?
 
 A row is found by its first cell, and its test holds both the difference and the way around. The class that is
 replaced is the baseline's: a dataclass with a cached center and NumPy's arithmetic.

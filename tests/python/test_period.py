@@ -122,7 +122,7 @@ def test_exactly_as_the_oracle(period: float, engine: str) -> None:
 
 @pytest.mark.parametrize("engine", ["scan", "tree"])
 def test_disks_at_their_very_rim(engine: str) -> None:
-    # 0.1 + 7 * 7 is no double, and the rim lies between the two doubles beside it, on either side of it.
+    # 0.1 + 7 * 7 is no double, and the rim is between the two doubles next to it.
     center, x, period = 50.1, 0.1, 7.0
     regions = [[[[(center, 0.0)] * 3]]]
     radius = oracle.rounded(Fraction(oracle.center(regions[0])[0]) - (Fraction(x) + 7 * Fraction(period)))

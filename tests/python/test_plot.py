@@ -234,8 +234,8 @@ def cells_of(ax):
 
 def test_cells_are_drawn_by_kind_and_do_not_widen_the_map(monkeypatch):
     boxes = np.array([[0, 0, 1, 1], [1, 0, 2, 1], [-50, -50, 50, 50.0]])
-    told = boxes, np.array([0, 2, 0], np.uint8), np.array([1, -1, -1])
-    monkeypatch.setattr(pm.Index, "_cells", lambda self: told)
+    cells = boxes, np.array([0, 2, 0], np.uint8), np.array([1, -1, -1])
+    monkeypatch.setattr(pm.Index, "_cells", lambda self: cells)
     ax = drawn(POINTS, SQUARES, cells=True)
     assert cells_of(ax) == [boxes[[0, 2]].tolist(), boxes[[1]].tolist()]
     assert ax.get_xlim() == drawn(POINTS, SQUARES).get_xlim()

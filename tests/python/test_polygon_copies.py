@@ -28,7 +28,7 @@ class SlottedWithDict(Slotted):
 
 
 class Stateful(pm.Polygon):
-    """Has a pickle state of its own."""
+    """Defines its own pickle state."""
 
     def __getstate__(self) -> Any:
         return (self.x.tolist(), self.y.tolist(), "kept")
@@ -47,7 +47,7 @@ class Reduced(pm.Polygon):
 
 
 class Demanding(pm.Polygon):
-    """__new__ insists on an argument, as __getnewargs__ tells pickle."""
+    """__new__ requires an argument, which __getnewargs__ gives to pickle."""
 
     def __new__(cls, x: Any, y: Any, unit: str) -> Demanding:
         self = super().__new__(cls)

@@ -1,9 +1,9 @@
-"""Does what the pages show run, and answer what they say?
+"""Do the code blocks of the pages run, and give the results on the page?
 
-The Python blocks of a page run in order, in one namespace, in a folder of their own beside the example
-data, and so do the lines of `sh` blocks that begin with `poly-match`. The comment behind an expression is
-its value, and a `text` block is what the block before it printed (three dots stand for anything). A block
-behind a comment that says "not run" needs what is not here.
+The Python blocks of a page run in order, in one namespace, in a folder with the example data, and so do the
+lines of `sh` blocks that begin with `poly-match`. The comment after an expression is its value, and a `text`
+block is the output of the block before it (three dots stand for anything). A block after a comment that says
+"not run" needs something that is not available here.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def blocks_of(page: str) -> list[tuple[str, str]]:
 
 
 def run_python(text: str, names: dict[str, Any]) -> None:
-    """Run statements, and compare expressions with the comments behind them."""
+    """Run statements, and compare expressions with the comments after them."""
     lines = text.split("\n")
     for statement in ast.parse(text).body:
         if not isinstance(statement, ast.Expr):

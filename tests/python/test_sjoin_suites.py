@@ -1,4 +1,4 @@
-"""What others assert, asked of us: GeoPandas' own tests of `sjoin`, and shapely's of points and areas.
+"""Tests of others, run with ours: GeoPandas' own tests of `sjoin`, and shapely's of points and areas.
 
 Both suites are in the wheels. What of them is left out is counted by its reason, so that nothing leaves
 unseen, and nothing new goes unasked; other versions than those counted here may have more.
@@ -34,7 +34,7 @@ JOINS = {
     "Not implemented": 1,
 }
 
-# The modules of shapely/tests that ask anything of a point and an area; the others, run once, do not.
+# The modules of shapely/tests with a predicate of a point and an area; the others, run once, have none.
 MODULES = ("geometry.test_geometry_base", "legacy.test_vectorized", "test_measurement", "test_predicates")
 PAIRS = {
     "contains": 60,

@@ -1,6 +1,6 @@
 """Threads that share an index, polygons and lists, with a GIL and without, get the answers of one thread.
 
-All threads of a test start at once, at a barrier, so that what is made on first use is first used by all.
+All threads of a test start at once, at a barrier, so that lazily made objects are first used by all of them.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ THREADS = 6
 
 
 def at_once(*calls: Callable[[], Any]) -> list[Any]:
-    """Return what the calls return, each made in a thread of its own."""
+    """Return the results of the calls, each made in its own thread."""
     barrier = threading.Barrier(len(calls))
     results: list[Any] = [None] * len(calls)
     failures: list[BaseException] = []
@@ -74,12 +74,12 @@ def test_one_index_answers_many_threads(rules: dict[str, Any]) -> None:
     expected = index.match(points)
     assert 0.2 < (expected >= 0).mean() < 1
 
-    def ask() -> Any:
+    def call() -> Any:
         for point, answer in zip(points[:200].tolist(), expected[:200], strict=True):
             assert index.match([point])[0] == answer
         return index.match(points, workers=2)
 
-    assert same(at_once(*[ask] * THREADS), expected)
+    assert same(at_once(*[call] * THREADS), expected)
 
 
 def test_threads_build_save_and_open_indices(tmp_path: Any) -> None:
@@ -117,7 +117,7 @@ def test_one_index_is_pickled_read_and_released_by_many_threads() -> None:
 
 
 class Tagged(pm.Polygon):
-    """A polygon with an attribute of its own."""
+    """A polygon with an additional attribute."""
 
     def __init__(self, x: Any, y: Any, tag: int) -> None:
         super().__init__(x, y)

@@ -1,4 +1,4 @@
-"""Invalid regions: found by shapely, and used, warned of, skipped or refused as asked."""
+"""Invalid regions: found by shapely, and used, warned about, skipped or refused, as `invalid=` says."""
 
 from __future__ import annotations
 
