@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa  # type: ignore[import-untyped]
 
+from poly_match._cli.coordinates import Columns, Places
 from poly_match._cli.formats import Format
-from poly_match._cli.read import Columns, Geometry, Places, Source
+from poly_match._cli.read import Geometry, Source
 from poly_match._cli.write import Target
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad

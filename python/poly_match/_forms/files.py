@@ -46,17 +46,21 @@ def points_in(points: Any) -> Any:
     path = _path(points, "points")
     import pyarrow as pa  # type: ignore[import-untyped]
 
-    from poly_match._cli import read
+    from poly_match._cli import coordinates, read
     from poly_match._cli.errors import Problem, UsageProblem
     from poly_match._cli.formats import format_of
 
     parts, batches, rows = [(np.empty(0), np.empty(0))], [], 0
     try:
         with read.open_source(path, format_of(path)) as source:
-            places, schema, crs = read.places_of(source, None, None), source.schema, read.points_crs(source)
+            places, schema, crs = (
+                coordinates.places_of(source, None, None),
+                source.schema,
+                coordinates.points_crs(source),
+            )
             with closing(read.ahead(source)) as pieces:
                 for batch in pieces:
-                    parts.append(read.xy_of(source, places, batch, rows))
+                    parts.append(coordinates.xy_of(source, places, batch, rows))
                     batches.append(batch)
                     rows += batch.num_rows
     except UsageProblem as problem:
