@@ -90,9 +90,11 @@ RULES = {
 
 
 def draw_rule(name: str, path: Path) -> None:
-    """Draw regions and points, and the answers of the rule."""
+    """Draw regions and points: candidates have a coloured border, the answer is filled."""
     regions, points, options, labels = RULES[name]
-    answers = pm.match(points, regions, **options)
+    index = pm.Index(regions, **options)
+    answers = index.match(points)
+    candidates = index.candidates(points)[1]
     figure = plt.figure(figsize=(1.8, 1.2))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, 6), ylim=(0, 4), aspect="equal")
@@ -100,7 +102,7 @@ def draw_rule(name: str, path: Path) -> None:
     for region, ring in enumerate(regions):
         wins = region in answers
         axes.fill(*ring.T, facecolor=WINNER if wins else FAINT, alpha=0.35 if wins else 0.6, zorder=1 + wins)
-        edge = WINNER if wins else QUIET
+        edge = WINNER if region in candidates else QUIET
         axes.fill(*ring.T, facecolor="none", edgecolor=edge, linewidth=1.6 if wins else 1.0, zorder=4)
     for label, ring in zip(labels, regions, strict=False):
         corner = (0.35, 0.45) if label == labels[0] else (-0.35, -0.45)

@@ -12,18 +12,18 @@ __all__ = ["GROUPS", "GroupedCommand"]
 
 GROUPS = {
     "Which region a point gets": (
-        "predicate", "distance", "best", "score", "on", "period", "metric", "invalid", "index",
+        "predicate", "distance", "best", "score", "on", "period", "invalid", "index",
     ),
     "Reading the points": (
-        "x", "y", "wkt", "points_layer", "points_format",
+        "x", "y", "points_layer", "points_format",
         "delimiter", "decimal", "encoding", "no_header", "na",
     ),
-    "Reading the polygons": ("polygons_layer", "reproject"),
+    "Reading the polygons": ("polygons_layer",),
     "What is written": (
-        "output", "format", "overwrite", "columns", "sums", "means", "return_distance", "audit", "rejects",
+        "output", "format", "overwrite", "columns", "audit", "rejects",
         "fail_unmatched",
     ),
-    "The picture": ("cells", "extent", "size", "title", "highlight"),
+    "The picture": ("cells",),
 }  # fmt: skip
 REST = "How it runs"
 
