@@ -26,9 +26,11 @@ X, Y = [0.0, 4.0, 4.0, 0.0], [0.0, 0.0, 3.0, 3.0]
 
 
 def python_find(polygon_subset: Any, point: Any, max_dist: float) -> list[Any]:
-    return [
-        poly for poly in polygon_subset if oracle.closer(tuple(poly.center), tuple(point), float(max_dist))
-    ]
+    def pair(numbers: Any) -> tuple[float, float]:
+        x, y = map(float, numbers)
+        return x, y
+
+    return [poly for poly in polygon_subset if oracle.closer(pair(poly.center), pair(point), float(max_dist))]
 
 
 def python_select(polygon_sets: Any) -> list[Any]:
