@@ -31,7 +31,8 @@ def rounded(value: Fraction) -> float:
 
 
 def _exact(point: Point) -> tuple[Fraction, Fraction]:
-    return Fraction(point[0]), Fraction(point[1])
+    x, y = (value if isinstance(value, Fraction) else Fraction(float(value)) for value in point)
+    return x, y
 
 
 def orientation(a: Point, b: Point, c: Point) -> int:
