@@ -155,7 +155,9 @@ def test_a_signal_at_any_moment(folder, ending):
 @posix
 def test_an_interrupt_while_libraries_are_imported(folder):
     for k in range(100 if FULL else 6):
-        code, said = stopped(match("-o", "out.csv"), signal.SIGINT, random.Random(k).uniform(0, 0.4))
+        code, said = stopped(
+            match("-o", "out.csv", "--overwrite"), signal.SIGINT, random.Random(k).uniform(0, 0.4)
+        )
         if code != 0:
             assert (code, said) == (130, "poly-match: interrupted; no file was written\n")
 

@@ -146,7 +146,7 @@ def groups(
     rows, all_rows, engines = np.zeros(1, np.int64), np.arange(3), np.zeros(1, np.uint8)
     one = np.array([0, 1], np.int64) if offsets is None else offsets
     grouping = rows, one, all_rows, np.array([0, 3], np.int64), engines
-    rules = predicate, best, scores, distance, None, budget
+    rules = predicate, best, scores, distance, None, budget, 0.0
     _core.match_groups(shapes, *rules, *grouping, ROWS[:, 0], ROWS[:, 1], OUT, 0, last)
 
 

@@ -45,8 +45,8 @@ def names_of(names: Any, count: int, labels: Any) -> npt.NDArray[np.object_]:
     `labels` are those of the regions, None where they have none.
     """
     if isinstance(names, (str, bytes, bool)):
-        got = repr(names) if isinstance(names, bool) else f"the text {names!r}"
-        raise type_error("names", f"expected one name for each of {count} regions, got {got}")
+        given = repr(names) if isinstance(names, bool) else f"the text {names!r}"
+        raise type_error("names", f"expected one name for each of {count} regions, got {given}")
     if labels is not None and is_from(names, "pandas") and hasattr(names, "index"):
         names = _by_label(names, labels)
     listed = (
