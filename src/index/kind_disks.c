@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/distance.h"
+#include "base/outward.h"
 #include "base/status.h"
 #include "near/disk_boxes.h"
 #include "index.h"
@@ -60,17 +61,12 @@ static void copy_doubles(const pm_build *b, pm_section_name name, const double *
         memcpy(pm_block_array(&b->block, name), from, (size_t)b->sizes[name]);
 }
 
-/* A little less than value (nextafter() is 20 times slower). */
-static double below(double value) {
-    return value - (fabs(value) * 0x1p-52 + 0x1p-1074);
-}
-
 static void extend_bounds(pm_build *b, const pm_disk_table *disks) {
     for (size_t i = 0; i < disks->count; i++) {
         double x = disks->x[i], y = disks->y[i], r = disks->radius[disks->step ? i : 0];
         if (r > 0 && !isnan(x) && (isinf(r) || (isfinite(x) && isfinite(y))))
-            pm_build_extend_bounds(b, isinf(r) ? -r : below(x - r), isinf(r) ? -r : below(y - r),
-                                   isinf(r) ? r : -below(-(x + r)), isinf(r) ? r : -below(-(y + r)));
+            pm_build_extend_bounds(b, isinf(r) ? -r : pm_below(x - r), isinf(r) ? -r : pm_below(y - r),
+                                   isinf(r) ? r : -pm_below(-(x + r)), isinf(r) ? r : -pm_below(-(y + r)));
     }
 }
 

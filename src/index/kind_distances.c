@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#include "base/outward.h"
 #include "base/status.h"
 #include "scan/scan.h"
 
@@ -40,11 +41,6 @@ static pm_status plan(pm_build *b, pm_error *err) {
     return status;
 }
 
-/* A little less than value. */
-static double below(double value) {
-    return value - (fabs(value) * 0x1p-52 + 0x1p-1074);
-}
-
 /* All places that are within the limits of some region. */
 static void extend_bounds(pm_build *b, const pm_distance_view *v) {
     for (int i = 0; i < 4; i++)
@@ -55,8 +51,8 @@ static void extend_bounds(pm_build *b, const pm_distance_view *v) {
         if (!(box->min_x <= box->max_x))
             continue;
         if (r > 0)
-            pm_build_extend_bounds(b, below(box->min_x - r), below(box->min_y - r), -below(-box->max_x - r),
-                                   -below(-box->max_y - r));
+            pm_build_extend_bounds(b, pm_below(box->min_x - r), pm_below(box->min_y - r), -pm_below(-box->max_x - r),
+                                   -pm_below(-box->max_y - r));
         else
             pm_build_extend_bounds(b, box->min_x, box->min_y, box->max_x, box->max_y);
     }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/outward.h"
 #include "base/status.h"
 #include "near/order.h"
 
@@ -41,11 +42,6 @@ void pm_disk_boxes_view(pm_disk_boxes *boxes, const void *memory) {
     memcpy(boxes->origin, h.origin, sizeof h.origin);
     pm_packed_view(&boxes->boxes, (size_t)h.count, floats);
     boxes->ranks = (const uint32_t *)(const void *)(floats + pm_packed_size((size_t)h.count));
-}
-
-/* A little less than value. */
-static double below(double value) {
-    return isfinite(value) ? value - (fabs(value) * 0x1p-52 + 0x1p-1074) : value;
 }
 
 /* The box around finite centers: min x, min y, max x, max y. */
@@ -92,7 +88,7 @@ pm_status pm_disk_boxes_fill(const pm_disk_table *disks, void *memory, const pm_
     for (size_t i = 0; i < count; i++) {
         size_t id = disks->ids[entries[i].item];
         double x = disks->x[id], y = disks->y[id], r = disks->radius[disks->step * id];
-        double sides[4] = {below(x - r), below(y - r), -below(-(x + r)), -below(-(y + r))};
+        double sides[4] = {pm_below(x - r), pm_below(y - r), -pm_below(-(x + r)), -pm_below(-(y + r))};
         if (isinf(r)) {
             sides[0] = sides[1] = -INFINITY;
             sides[2] = sides[3] = INFINITY;
