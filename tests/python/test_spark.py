@@ -32,7 +32,7 @@ from spark_helpers import (
 
 # Run at the start of every Python that the session starts: notes each index that is taken out of a pickle.
 WATCH = """
-import os, poly_match._index as module
+import os, poly_match._engine.block as module
 restored = module._restored
 def noted(*arguments):
     with open({log!r}, "a") as file:
