@@ -1,5 +1,5 @@
 /* core.h — declarations shared by the files of the extension. Reading order: module.c, errors.c, input.c, polygon.c,
- * objects.c, find.c, select.c, dropin.c, index.c, groups.c, arrow.c, wkb.c. */
+ * objects.c, find.c, select.c, dropin.c, arrays.c, measure.c, build.c, index.c, groups.c, arrow.c, wkb.c. */
 #ifndef POLY_MATCH_CORE_H
 #define POLY_MATCH_CORE_H
 
@@ -147,21 +147,40 @@ int append_best(const core_state *state, PyObject *list, PyObject *point, PyObje
 /* dropin.c */
 extern PyMethodDef dropin_methods[];
 
-/* index.c */
-extern PyType_Spec index_spec;
-extern PyMethodDef index_functions[];
+/* arrays.c */
 
 /* A borrowed array of this type and dimension, C-contiguous unless `strided`; NULL with a TypeError. */
 PyArrayObject *check_array(PyObject *object, const char *name, int type, int dimensions, int strided);
 
-/* Views of the arrays that the package passes, and options; 0, or -1 with an exception. A NULL `predicate` means
- * center_within. `count` is the number of regions. */
+/* Views of the arrays that the package passes; 0, or -1 with an exception. */
 int regions_from(PyObject *const *args, pm_regions *regions);
 int disks_from(PyObject *const *args, pm_disks *disks);
 int points_from(PyObject *x, PyObject *y, PyObject *out, pm_points *points, int64_t **answers);
 int distances_from(PyObject *object, size_t count, double **distances);
+
+/* measure.c */
+extern PyMethodDef measure_functions[];
+
+/* index.c */
+typedef struct index_object {
+    PyObject_HEAD
+    pm_index *index;
+    pm_lister *lister; /* made when a list is first wanted */
+    Py_buffer bytes;   /* what it was opened over; else all zero */
+} index_object;
+
+extern PyType_Spec index_spec;
+
+/* build.c */
+
+/* The options of a build; 0, or -1 with an exception. A NULL `predicate` means center_within. `count` is the number
+ * of regions. */
 int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject *distance, PyObject *areas,
                  size_t count, pm_options *options);
+
+/* The constructors of an Index: from regions, the type's tp_new; from disks, a class method. */
+PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords);
+PyObject *index_from_disks(PyObject *type, PyObject *args);
 
 /* groups.c */
 extern PyMethodDef group_functions[];

@@ -1,0 +1,175 @@
+/* build.c — an index built from the arrays and rules that the package gives.
+ *
+ * The GIL is released while the library works; the arrays are held meanwhile. A long build takes it back about every
+ * 20 ms, to check for Ctrl-C. */
+#include "core.h"
+
+#include <time.h>
+
+static const char *best_name(int number) {
+    return pm_best_name((pm_best)number);
+}
+
+static const char *predicate_name(int number) {
+    return pm_predicate_name((pm_predicate)number);
+}
+
+/* The first number with this name, or -1 with a ValueError; the package checks names first and lists them in errors.
+ * */
+static int number_of(PyObject *name, const char *argument, const char *(*name_of)(int number)) {
+    for (int number = 0; name_of(number); number++)
+        if (PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, name_of(number)) == 0)
+            return number;
+    PyErr_Format(PyExc_ValueError, "%s: there is no %R", argument, name);
+    return -1;
+}
+
+int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject *distance, PyObject *areas,
+                 size_t count, pm_options *options) {
+    int rule = predicate ? number_of(predicate, "predicate", predicate_name) : PM_CENTER_WITHIN;
+    int best_rule = rule < 0 ? -1 : number_of(best, "best", best_name);
+    if (best_rule < 0)
+        return -1;
+    *options = (pm_options){.predicate = (pm_predicate)rule, .best = (pm_best)best_rule};
+    if (options->best == PM_SCORE_DOUBLE) {
+        int type = NPY_DOUBLE;
+        if (PyArray_Check(scores) && PyArray_ISINTEGER((PyArrayObject *)scores) &&
+            PyArray_ITEMSIZE((PyArrayObject *)scores) == 8) { /* long, or where that is shorter, long long */
+            type = PyArray_TYPE((PyArrayObject *)scores);
+            options->best = PyTypeNum_ISSIGNED(type) ? PM_SCORE_INT64 : PM_SCORE_UINT64;
+        }
+        PyArrayObject *array = check_array(scores, "scores", type, 1, 0);
+        if (!array)
+            return -1;
+        if ((size_t)PyArray_DIM(array, 0) != count) {
+            PyErr_Format(PyExc_ValueError, "best: expected %zu scores, one per region, got %zd", count,
+                         (Py_ssize_t)PyArray_DIM(array, 0));
+            return -1;
+        }
+        options->scores = PyArray_DATA(array);
+    }
+    if (distance != Py_None) {
+        PyArrayObject *array = check_array(distance, "distance", NPY_DOUBLE, 1, 0);
+        if (!array)
+            return -1;
+        options->distance = PyArray_DATA(array);
+        options->distance_count = (size_t)PyArray_DIM(array, 0);
+    }
+    if (areas != Py_None) {
+        PyArrayObject *array = check_array(areas, "areas", NPY_DOUBLE, 1, 0);
+        if (!array)
+            return -1;
+        if ((size_t)PyArray_DIM(array, 0) != count) {
+            PyErr_SetString(PyExc_ValueError, "areas: expected one per region");
+            return -1;
+        }
+        options->areas = PyArray_DATA(array);
+    }
+    return 0;
+}
+
+/* The building thread, which has released the GIL, and when it last checked for signals. */
+typedef struct watch {
+    PyThreadState *thread;
+    struct timespec last;
+} watch;
+
+/* Every 20 ms: another computing thread gives the GIL back after 5 ms. Nonzero: an exception is set. */
+static int look_for_signals(void *context) {
+    watch *w = context;
+    struct timespec now;
+    (void)timespec_get(&now, TIME_UTC);
+    double passed = difftime(now.tv_sec, w->last.tv_sec) + 1e-9 * (double)(now.tv_nsec - w->last.tv_nsec);
+    if (passed >= 0 && passed < 0.02)
+        return 0;
+    w->last = now;
+    PyEval_RestoreThread(w->thread);
+    int stop = PyErr_CheckSignals();
+    w->thread = PyEval_SaveThread();
+    return stop;
+}
+
+/* Build from regions or from disks; the other is NULL. */
+static PyObject *build(PyTypeObject *type, const pm_regions *regions, const pm_disks *disks, pm_options *options) {
+    index_object *self = (index_object *)type->tp_alloc(type, 0);
+    pm_error err;
+    if (!self)
+        return NULL;
+    watch w;
+    (void)timespec_get(&w.last, TIME_UTC);
+    options->poll = look_for_signals;
+    options->poll_context = &w;
+    w.thread = PyEval_SaveThread();
+    pm_status status = regions ? pm_index_build(regions, options, &self->index, &err)
+                               : pm_index_build_disks(disks, options, &self->index, &err);
+    PyEval_RestoreThread(w.thread);
+    if (status) {
+        Py_DECREF(self);
+        return raise_status(PyType_GetModuleState(type), status, &err);
+    }
+    return (PyObject *)self;
+}
+
+/* An unknown name becomes an unknown number, which the library rejects. */
+static pm_engine engine_from(const char *name) {
+    static const char *const engines[] = {"auto", "scan", "tree"};
+    int number = 0;
+    while (number < 3 && strcmp(name, engines[number]) != 0)
+        number++;
+    return (pm_engine)number;
+}
+
+static void set_rest(pm_options *options, const char *engine, Py_ssize_t max_bytes, double period,
+                     const Py_buffer *note) {
+    options->engine = engine_from(engine);
+    options->max_bytes = (size_t)max_bytes;
+    options->period = period;
+    options->note = note->len > 0 ? note->buf : NULL;
+    options->note_size = (size_t)note->len;
+}
+
+PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
+    PyObject *in[8], *areas = Py_None;
+    const char *engine = "auto";
+    Py_ssize_t max_bytes = 0;
+    double period = 0;
+    Py_buffer note = {.buf = NULL};
+    pm_regions regions;
+    pm_options options;
+    if (keywords && PyDict_GET_SIZE(keywords) > 0) {
+        PyErr_SetString(PyExc_TypeError, "Index takes no keywords");
+        return NULL;
+    }
+    if (!PyArg_ParseTuple(args, "OOOOOOOO|sOndy*:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
+                          &in[7], &engine, &areas, &max_bytes, &period, &note))
+        return NULL;
+    PyObject *self = NULL;
+    if (regions_from(in, &regions) == 0 &&
+        options_from(in[4], in[5], in[6], in[7], areas, pm_regions_count(&regions), &options) == 0) {
+        set_rest(&options, engine, max_bytes, period, &note);
+        self = build(type, &regions, NULL, &options);
+    }
+    PyBuffer_Release(&note);
+    return self;
+}
+
+PyObject *index_from_disks(PyObject *type, PyObject *args) {
+    PyObject *in[3], *best, *scores, *distance;
+    const char *engine = "auto";
+    Py_ssize_t max_bytes = 0;
+    double period = 0;
+    Py_buffer note = {.buf = NULL};
+    pm_options options;
+    pm_disks disks;
+    if (!PyArg_ParseTuple(args, "OOOOOO|sndy*:from_disks", &in[0], &in[1], &in[2], &best, &scores, &distance, &engine,
+                          &max_bytes, &period, &note))
+        return NULL;
+    PyObject *self = NULL;
+    if (disks_from(in, &disks) == 0 &&
+        options_from(NULL, best, scores, distance, Py_None, disks.count, &options) == 0) {
+        set_rest(&options, engine, max_bytes, period, &note);
+        self = build((PyTypeObject *)type, NULL, &disks, &options);
+    }
+    PyBuffer_Release(&note);
+    return self;
+}
