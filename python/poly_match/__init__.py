@@ -24,6 +24,7 @@ __all__ = [
     "check",
     "count",
     "digest",
+    "examples",
     "find_all_close_polygons",
     "find_close_polygons",
     "generate_example",
@@ -40,6 +41,7 @@ __all__ = [
 __version__: str
 
 if TYPE_CHECKING:  # what a type checker and an editor see
+    from poly_match import examples
     from poly_match._dropin import (
         Polygon,
         find_all_close_polygons,
@@ -91,6 +93,10 @@ else:  # and what a program gets: each name is loaded when it is first used, so 
             from importlib import import_module
 
             value = getattr(import_module(f"poly_match.{_MODULES[name]}"), name)
+        elif name == "examples":
+            from importlib import import_module
+
+            value = import_module("poly_match.examples")
         elif name == "__version__":
             from importlib.metadata import version
 

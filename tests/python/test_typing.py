@@ -34,10 +34,10 @@ def test_the_public_names_are_written_down():
     assert all(hasattr(pm, name) for name in pm.__all__)
     wanted = "Index Polygon Regions check count find_all_close_polygons find_close_polygons generate_example"
     wanted += " generate_one_polygon main match plot digest match_dataset Matched select_best_polygon"
-    wanted += " InputError InputTypeError InputValueError show_versions sjoin __version__"
+    wanted += " examples InputError InputTypeError InputValueError show_versions sjoin __version__"
     assert set(pm.__all__) == set(wanted.split())
-    engines = {"dask", "duckdb", "polars", "ray", "spark"}
-    assert {name for name in MODULES if not name.startswith("_")} == engines
+    modules = {"dask", "duckdb", "examples", "polars", "ray", "spark"}
+    assert {name for name in MODULES if not name.startswith("_")} == modules
 
 
 def test_the_version_is_the_installed_one():
@@ -96,6 +96,7 @@ def test_match_has_the_options_of_both():
 
 
 USE = """
+    from pathlib import Path
     from typing import assert_type
     import numpy as np
     import numpy.typing as npt
@@ -127,6 +128,8 @@ USE = """
     assert_type(len(index), int)
     assert_type(index.bounds, tuple[float, float, float, float])
     assert_type(pm.__version__, str)
+    assert_type(pm.examples.cities, Path)
+    assert_type(pm.examples.write("folder"), list[Path])
     assert_type(polygons[0].area(), float)
     point, best = pm.main(polygons, [np.array([0.5, 0.5])])[0]
     name: str = best.name
