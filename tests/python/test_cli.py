@@ -239,9 +239,12 @@ def test_quiet_says_nothing_and_progress_shows_a_bar(folder):
     arguments = ["match", folder / "points.csv", folder / "squares.geojson"]
     arguments += ["-o", folder / "out.csv", "--overwrite"]
     assert cli(*arguments, "-q").stderr == ""
-    assert "matching points.csv" not in cli(*arguments).stderr  # not a terminal
+    for bar in ("matching points.csv", "building the index"):
+        assert bar not in cli(*arguments).stderr  # not a terminal
+    for rules in ((), ("--on", "code")):
+        shown = cli(*arguments, "--progress", *rules).stderr
+        assert 0 <= shown.index("building the index of squares.geojson") < shown.index("matching points.csv")
     shown = cli(*arguments, "--progress").stderr
-    assert "matching points.csv" in shown
     assert "6 points: 4 matched, 2 unmatched" in shown
 
 
@@ -259,9 +262,23 @@ def test_a_terminal_gets_the_bar_unasked(folder):
         while not shown.endswith(b"END"):
             shown += os.read(ours, 65536)
         assert (b"matching points.csv" in shown) == expected
+        assert (b"building the index of squares.geojson" in shown) == expected
         assert b"6 points: 4 matched, 2 unmatched" in shown
     os.close(ours)
     os.close(theirs)
+
+
+def test_a_warning_above_a_bar_is_one_line():
+    from poly_match._cli.console import Console
+
+    long = "[bold]" + "a long command to copy " * 20
+    for progress in (True, False):
+        program = f"from poly_match._cli.console import Console\nconsole = Console(progress={progress})\n"
+        program += f"with console.bar('building', None): console.warn({long!r})\nprint(console._terminal)"
+        said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        assert f"warning: {long}\n" in said.stderr
+        assert said.stdout == "None\n"
+    assert Console().warnings == []
 
 
 def test_help_says_what_there_is():

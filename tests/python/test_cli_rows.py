@@ -34,6 +34,22 @@ def test_points_a_turn_away_are_counted(capsys):
     assert "turned" not in err.replace("turned.csv", "")
 
 
+@pytest.mark.parametrize("rules", [[], ["--predicate", "center_within", "--distance", "40"]])
+def test_points_a_turn_away_are_counted_by_key(capsys, rules):
+    Path("keyed.csv").write_text(
+        "lon,lat,name\n260,40,a\n-100,40,a\n265,45,b\n10,40,a\n,1,a\n265,45,\n265,45,a\n"
+    )
+    words = ["match", "keyed.csv", "zones.geojson", "--columns", "", "--json", *rules]
+    assert cli.main([*words, "-o", "out.csv", "--on", "name"]) == 0
+    facts = json.loads(capsys.readouterr().err)
+    assert (facts["turned"], facts["matched"], facts["unmatched"]) == (2, 1, 6)
+    assert cli.main([*words, "-o", "all.csv"]) == 0
+    assert json.loads(capsys.readouterr().err)["turned"] == 4
+    assert cli.main([*words, "-o", "period.csv", "--on", "name", "--period", "360"]) == 0
+    facts = json.loads(capsys.readouterr().err)
+    assert (facts.get("turned"), facts["matched"]) == (None, 3)
+
+
 def test_a_saved_index_knows_its_plane(capsys):
     assert cli.main(["index", "metres.gpkg", "-o", "metres.pmx", "-q"]) == 0
     assert cli.main(["match", "points.csv", "metres.pmx", "-o", "out.csv"]) == 3

@@ -32,12 +32,17 @@ class Console:
     as_json: bool = False
     progress: bool | None = None
     warnings: list[str] = field(default_factory=list)
+    _terminal: Any = None  # that a bar is shown on
 
     def warn(self, line: str) -> None:
         """Print a warning and continue."""
         self.warnings.append(line)
-        if not self.as_json:
+        if self.as_json:
+            return
+        if self._terminal is None:
             print(f"warning: {line}", file=sys.stderr)
+        else:  # above the bar, and not broken into lines, so that a command in it can be copied
+            self._terminal.print(f"warning: {line}", markup=False, highlight=False, soft_wrap=True)
 
     def sum_up(self, facts: dict[str, Any], lines: list[str]) -> None:
         """Print the summary."""
@@ -48,7 +53,7 @@ class Console:
 
     @contextmanager
     def bar(self, what: str, total: int | None) -> Iterator[Callable[[int], None]]:
-        """Show a progress bar; the function it yields sets the amount done."""
+        """Show a progress bar; the function it yields sets the amount done. With no total it runs on."""
         if self.quiet or not (sys.stderr.isatty() if self.progress is None else self.progress):
             yield lambda done: None
             return
@@ -68,4 +73,8 @@ class Console:
         progress = Progress(*columns, console=terminal, transient=terminal.is_terminal)
         with tidied(progress.stop), progress:
             task = progress.add_task(what, total=None if total is None else max(total, 1))
-            yield lambda done: progress.update(task, completed=done)
+            self._terminal = terminal
+            try:
+                yield lambda done: progress.update(task, completed=done)
+            finally:
+                self._terminal = None

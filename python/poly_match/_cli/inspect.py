@@ -15,7 +15,7 @@ from poly_match._cli.errors import Problem, UsageProblem
 from poly_match._cli.formats import format_of, is_index
 from poly_match._cli.indexes import index_for, opened_index, screened_regions
 from poly_match._cli.layer import Layer, read_layer
-from poly_match._cli.match import check_order, check_places, points_format, warn_missing
+from poly_match._cli.match import building, check_order, check_places, points_format, warn_missing
 from poly_match._cli.options import PointsFile, Rules
 from poly_match._cli.read import Source, ahead, open_source
 from poly_match._files import replacing
@@ -31,7 +31,9 @@ def run_index(
     polygons: str, layer: str | None, output: str, rules: Rules, max_bytes: int | None, console: Console
 ) -> None:
     """Build an index and save it."""
-    index = index_for(read_layer(polygons, layer), rules, console, max_bytes)
+    found = read_layer(polygons, layer)
+    with console.bar(building(polygons), None):
+        index = index_for(found, rules, console, max_bytes)
     index.save(output)
     facts = {"regions": len(index), "bytes": index.nbytes, "output": output}
     console.sum_up(facts, [f"{len(index):,} regions in {index.nbytes:,} bytes", f"wrote {output}"])

@@ -6,6 +6,7 @@ chunks. CSV has no types, so a column of text is converted to the type of the fi
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,15 @@ class KeyedRegions:
 
     def __len__(self) -> int:
         return len(self.keys.regions)
+
+    @cached_property
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Min x, min y, max x, max y of all that can match, whatever its key."""
+        return self.groups.prepared.build("scan").bounds
+
+    @property
+    def period(self) -> float | None:
+        return self.groups.prepared.period or None
 
     def match(
         self, batch: pa.RecordBatch, x: Doubles, y: Doubles, rows_before: int, workers: int

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from poly_match._cli.console import Console
@@ -35,6 +36,7 @@ from poly_match._index import Index
 from poly_match._quality.places import only_turned
 
 __all__ = [
+    "building",
     "check_order",
     "check_places",
     "points_crs",
@@ -83,8 +85,7 @@ class Run:
     def chunks(self) -> Generator[Chunk, None, None]:
         """Match the points, chunk by chunk."""
         tally = self.tally
-        name = "standard input" if self.job.points == PIPE else Path(self.job.points).name
-        bar = self.console.bar(f"matching {name}", self.source.total)
+        bar = self.console.bar(f"matching {_shown(self.job.points)}", self.source.total)
         with bar as advance, closing(ahead(self.source)) as batches:
             for batch in batches:
                 x, y = xy_of(self.source, self.places, batch, tally.points)
@@ -94,10 +95,20 @@ class Run:
                 tally.points += len(answers)
                 tally.matched += int(np.count_nonzero(answers >= 0))
                 tally.bad += int(np.count_nonzero(are_bad(x, y)))
-                if isinstance(self.index, Index) and is_degrees(text_of(self.layer.crs)) is not False:
-                    tally.turned += int(np.count_nonzero(only_turned(self.index, x, y, answers >= 0)))
+                tally.turned += self._turned(batch, x, y, answers >= 0)
                 yield Chunk(batch, x, y, answers)
                 advance(self.source.done())
+
+    def _turned(self, batch: pa.RecordBatch, x: Doubles, y: Doubles, matched: npt.NDArray[np.bool_]) -> int:
+        """Return how many points of a chunk match only when turned by 360."""
+        if self.index.period or is_degrees(text_of(self.layer.crs)) is False:
+            return 0
+
+        def matches(rows: npt.NDArray[np.intp], x: Doubles) -> npt.NDArray[np.bool_]:
+            found: npt.NDArray[np.bool_] = self.match(batch.take(pa.array(rows)), x, y[rows]) >= 0
+            return found
+
+        return int(np.count_nonzero(only_turned(matches, self.index.bounds, x, matched)))
 
 
 def run_match(job: MatchOptions, console: Console) -> None:
@@ -182,10 +193,12 @@ def opened(job: MatchOptions, console: Console, stack: ExitStack) -> Run:
         check_order(source, layer)
         check_places(source, places, layer, console, named_by_hand=job.x is not None)
         layer.chosen(job.columns)  # an unknown name is an error before the work starts
-        if job.on:
-            index = KeyedRegions(job.on, source, layer, prepared_for(layer, job.rules, console))
-        elif job.index is None:
-            index = index_for(layer, job.rules, console)
+        if job.on or job.index is None:
+            with console.bar(building(job.polygons), None):
+                if job.on:
+                    index = KeyedRegions(job.on, source, layer, prepared_for(layer, job.rules, console))
+                else:
+                    index = index_for(layer, job.rules, console)
         else:
             index = opened_index(job.index)
             if len(index) != len(layer):
@@ -196,6 +209,16 @@ def opened(job: MatchOptions, console: Console, stack: ExitStack) -> Run:
     return Run(
         job, console, source, format, places, layer, index, Tally(preparing=time.perf_counter() - began)
     )
+
+
+def _shown(path: str) -> str:
+    """Return what the bar calls a file."""
+    return "standard input" if path == PIPE else Path(path).name
+
+
+def building(path: str) -> str:
+    """Return what the bar says while the index of a file is built."""
+    return f"building the index of {_shown(path)}"
 
 
 def points_format(path: str, name: str | None) -> Format:

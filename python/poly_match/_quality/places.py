@@ -71,24 +71,38 @@ class Tries:
     @cached_property
     def turned(self) -> Mask:
         """Those that match a turn away, and not as they are."""
-        return only_turned(self.index, self.x, self.y, self.given)
+
+        def matches(rows: Rows, x: Doubles) -> Mask:
+            return self._match(x, self.y[rows])
+
+        return only_turned(matches, self.index.bounds, self.x, self.given)
 
 
-def only_turned(index: Index, x: Doubles, y: Doubles, matched: Mask) -> Mask:
+def only_turned(
+    matches: Callable[[Rows, Doubles], Mask], bounds: tuple[float, ...], x: Doubles, matched: Mask
+) -> Mask:
     """Return which of the points that match nothing would match 360 to the east or west.
 
     Looked for where the regions may be degrees, and only where the points or they reach beyond ±180.
+
+    Parameters
+    ----------
+    matches
+        Returns whether the points of these rows match something with another x.
+    bounds
+        Min x, min y, max x, max y of all that can match.
+    x, matched : (n,) arrays
+        The points, and which of them match something as they are.
     """
     turned = np.zeros(len(x), dtype=bool)
-    bounds = np.array(index.bounds)
-    if index.period or np.isnan(bounds).any() or not may_be_degrees(bounds):
+    if np.isnan(bounds).any() or not may_be_degrees(np.array(bounds)):
         return turned
     west, _, east, _ = bounds
     is_beyond = np.full(len(x), west < -TURN / 2 or east > TURN / 2) | (np.abs(x) > TURN / 2)
     for turn in (-TURN, TURN):
         rows = np.flatnonzero(~matched & is_beyond & (x + turn >= west) & (x + turn <= east))
         if rows.size:
-            turned[rows] |= index.match((x[rows] + turn, y[rows])) >= 0
+            turned[rows] |= matches(rows, x[rows] + turn)
     return turned
 
 
