@@ -1,5 +1,6 @@
 /* core.h — declarations shared by the files of the extension. Reading order: module.c, errors.c, input.c, polygon.c,
- * objects.c, find.c, select.c, dropin.c, arrays.c, measure.c, build.c, index.c, groups.c, arrow.c, wkb.c. */
+ * objects.c, find.c, select.c, dropin.c, arrays.c, measure.c, build.c, index.c, groups.c, arrow_schema.c, arrow.c,
+ * wkb.c. */
 #ifndef POLY_MATCH_CORE_H
 #define POLY_MATCH_CORE_H
 
