@@ -5,7 +5,6 @@ the header and the command line.
 """
 
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -49,8 +48,7 @@ C_COPY = ROOT / "build-docs-header"
 c_header.rewrite(ROOT / "include/polymatch.h", C_COPY)
 hawkmoth_root = str(C_COPY)
 hawkmoth_transform_default = "javadoc"
-_headers = subprocess.run(["cc", "-print-file-name=include"], capture_output=True, text=True, check=True)
-hawkmoth_clang = [f"-I{_headers.stdout.strip()}"]  # stddef.h: libclang comes without
+hawkmoth_compiler = "cc"  # whose folders have the standard headers: libclang comes without
 
 # ---- look ----
 
