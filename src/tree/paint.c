@@ -6,9 +6,7 @@
  * is cut again. Small cells arise only where borders crowd. What a shape does to 64 children is a few 64-bit masks:
  * paint_polygons.c and paint_disks.c.
  *
- * In the end, where most children of a cell are cut again, their children become the cell's own: one table of 64 x 64
- * or 512 x 512 instead of two or three levels, so that dense places cost as few looks as sparse ones, wherever they
- * are (level compression: Nilsson and Karlsson, IP-address lookup using LC-tries, 1999).
+ * In the end the tables of 8 x 8 words are joined (join.c).
  *
  * Cells are made depth-first, with stacks that shrink on the way back: beside the output, memory is a few copies of
  * one path. Limits linear in the input end an attempt, as soon as it is clear that it will reach them. The next
@@ -20,6 +18,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "join.h"
 
 int pm_painter_reserve(pm_painter *p, pm_stack *s, size_t more) {
     if (s->count + more <= s->room)
@@ -171,53 +170,6 @@ static uint32_t build_cell(pm_painter *p, const pm_cell *cell, size_t begin, siz
     return end_cell(p, cell, begin, end, &word) ? word : split_cell(p, cell, begin, end);
 }
 
-/* ---- level compression ---- */
-
-typedef struct packer {
-    const uint32_t *from; /* tables of 8 x 8 */
-    uint32_t *to;         /* NULL: only count */
-    size_t count;
-    size_t join_fraction;
-} packer;
-
-static size_t inner_children(const uint32_t *tables, uint32_t word, int levels) {
-    const uint32_t *child = tables + pm_cell_children(word);
-    size_t count = 0;
-    for (int i = 0; i < 64; i++)
-        if ((child[i] & 3) == PM_CELL_INNER)
-            count += levels > 1 ? inner_children(tables, child[i], levels - 1) : 1;
-    return count;
-}
-
-static int bits_of(const packer *p, uint32_t word) {
-    if (inner_children(p->from, word, 1) * p->join_fraction < 64)
-        return 3;
-    return inner_children(p->from, word, 2) * p->join_fraction < 4096 ? 6 : 9;
-}
-
-/* The word of the cell in this row and column, `bits` further down. */
-static uint32_t descend(const uint32_t *tables, uint32_t word, int bits, size_t row, size_t column) {
-    for (int bit = bits - 3; bit >= 0 && (word & 3) == PM_CELL_INNER; bit -= 3)
-        word = tables[pm_cell_children(word) + 8 * (row >> bit & 7) + (column >> bit & 7)];
-    return word;
-}
-
-/* Append a cell's table, then those of its children; returns its new word. */
-static uint32_t pack(packer *p, uint32_t word) {
-    if ((word & 3) != PM_CELL_INNER)
-        return word;
-    int bits = bits_of(p, word);
-    size_t side = (size_t)1 << bits, first = p->count;
-    p->count += side * side;
-    for (size_t row = 0; row < side; row++)
-        for (size_t column = 0; column < side; column++) {
-            uint32_t child = pack(p, descend(p->from, word, bits, row, column));
-            if (p->to)
-                p->to[first + row * side + column] = child;
-        }
-    return (uint32_t)(first >> 6) << 4 | (uint32_t)(bits / 3 - 1) << 2 | PM_CELL_INNER;
-}
-
 /* Give up ownership of the array. */
 static uint32_t *detach(pm_stack *s) {
     uint32_t *items = s->items;
@@ -226,31 +178,15 @@ static uint32_t *detach(pm_stack *s) {
     return items;
 }
 
-/* How many words the tables take. Fewer cells are joined where they would take too much. */
-static size_t plan_tables(pm_painter *p, uint32_t root) {
-    for (;; p->join_fraction /= 2) {
-        packer count = {p->tables.items, NULL, 0, p->join_fraction};
-        (void)pack(&count, root);
-        if ((count.count + p->leaves.count + p->origins.count) * sizeof(uint32_t) <= p->size_limit ||
-            p->join_fraction <= 1)
-            return count.count;
-    }
-}
-
 static void finish(pm_painter *p, pm_tree *tree, uint32_t root) {
-    size_t count = plan_tables(p, root);
     if (!pm_painter_reserve(p, &p->leaves, PM_LEAF_SLACK))
         return;
     memset((uint32_t *)p->leaves.items + p->leaves.count, 0, PM_LEAF_SLACK * sizeof(uint32_t));
-    uint32_t *tables = pm_allocate(p->allocator, (count + 1) * sizeof *tables);
-    if (!tables) {
-        p->status = PM_ERR_NO_MEMORY;
+    size_t most = p->size_limit / sizeof(uint32_t), others = p->leaves.count + p->origins.count;
+    p->status = pm_join_tables(tree, p->tables.items, root, p->join_fraction, most > others ? most - others : 0,
+                               p->allocator);
+    if (p->status)
         return;
-    }
-    packer write = {p->tables.items, tables, 0, p->join_fraction};
-    tree->tables = tables;
-    tree->root = pack(&write, root);
-    tree->table_words = write.count;
     pm_release(p->allocator, detach(&p->tables));
     tree->leaf_count = p->leaves.count + PM_LEAF_SLACK;
     tree->leaves = detach(&p->leaves);

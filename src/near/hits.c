@@ -1,0 +1,119 @@
+/* hits.c — how are many regions kept in order?
+ *
+ * Arrays that grow by half, sorted by a heap: no memory of its own, and no order is slow. */
+#include "hits.h"
+
+#include <string.h>
+
+#include "base/status.h"
+
+void pm_list_free(pm_list *list) {
+    pm_release(list->allocator, list->items);
+    *list = (pm_list){.allocator = list->allocator};
+}
+
+int pm_list_append(pm_list *list, const pm_found *found) {
+    if (list->count == list->room) {
+        size_t room = list->room + list->room / 2 + 32;
+        pm_found *items = pm_allocate(list->allocator, room * sizeof *items);
+        if (!items)
+            return 0;
+        if (list->count > 0)
+            memcpy(items, list->items, list->count * sizeof *items);
+        pm_release(list->allocator, list->items);
+        list->items = items;
+        list->room = room;
+    }
+    list->items[list->count++] = *found;
+    return 1;
+}
+
+/* Is a before b: by rank where spot is NULL, else nearest first? */
+static int is_before(const pm_found *a, const pm_found *b, const pm_spot *spot) {
+    return spot ? pm_found_compare(a, b, spot) < 0 : a->rank < b->rank;
+}
+
+static void sift(pm_found *items, size_t at, size_t count, const pm_spot *spot) {
+    pm_found item = items[at];
+    for (size_t child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && is_before(&items[child], &items[child + 1], spot))
+            child++;
+        if (!is_before(&item, &items[child], spot))
+            break;
+        items[at] = items[child];
+    }
+    items[at] = item;
+}
+
+/* Sort what follows item `first`. A heap: no memory, and no order is slow. */
+void pm_list_sort(pm_list *list, size_t first, const pm_spot *spot) {
+    const size_t count = list->count - first;
+    if (count == 0)
+        return; /* there may be no items at all */
+    pm_found *items = list->items + first;
+    for (size_t i = count / 2; i-- > 0;)
+        sift(items, i, count, spot);
+    for (size_t end = count; end-- > 1;) {
+        pm_found last = items[end];
+        items[end] = items[0];
+        items[0] = last;
+        sift(items, 0, end, spot);
+    }
+}
+
+/* ---- ranks alone ---- */
+
+void pm_ranks_free(pm_ranks *ranks) {
+    pm_release(ranks->allocator, ranks->items);
+    *ranks = (pm_ranks){.allocator = ranks->allocator};
+}
+
+int pm_ranks_append(pm_ranks *ranks, uint32_t rank) {
+    if (ranks->count == ranks->room) {
+        size_t room = ranks->room + ranks->room / 2 + 64;
+        uint32_t *items = pm_allocate(ranks->allocator, room * sizeof *items);
+        if (!items)
+            return 0;
+        if (ranks->count > 0)
+            memcpy(items, ranks->items, ranks->count * sizeof *items);
+        pm_release(ranks->allocator, ranks->items);
+        ranks->items = items;
+        ranks->room = room;
+    }
+    ranks->items[ranks->count++] = rank;
+    return 1;
+}
+
+static void sift_rank(uint32_t *items, size_t at, size_t count) {
+    uint32_t item = items[at];
+    for (size_t child; (child = 2 * at + 1) < count; at = child) {
+        if (child + 1 < count && items[child] < items[child + 1])
+            child++;
+        if (item >= items[child])
+            break;
+        items[at] = items[child];
+    }
+    items[at] = item;
+}
+
+void pm_ranks_sort(pm_ranks *ranks) {
+    uint32_t *items = ranks->items;
+    if (ranks->count <= 32) {
+        for (size_t i = 1; i < ranks->count; i++) {
+            uint32_t item = items[i];
+            size_t at = i;
+            for (; at > 0 && items[at - 1] > item; at--)
+                items[at] = items[at - 1];
+            items[at] = item;
+        }
+        return;
+    }
+    for (size_t i = ranks->count / 2; i-- > 0;)
+        sift_rank(items, i, ranks->count);
+    for (size_t end = ranks->count; end-- > 1;) {
+        uint32_t last = items[end];
+        items[end] = items[0];
+        items[0] = last;
+        sift_rank(items, 0, end);
+    }
+}
