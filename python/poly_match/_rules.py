@@ -29,7 +29,13 @@ AXES = (
     *(("easting", "northing"), ("east", "north"), ("x", "y")),
 )
 
-STATUSES = ("matched", "no candidate", "bad point")  # of a point, in the order of their codes
+# Of a point, in the order of their codes. "nearest": it is in no region, and has the closest one.
+STATUSES = ("matched", "no candidate", "bad point", "nearest")
+
+
+def statuses_of(predicate: str) -> tuple[str, ...]:
+    """Return the statuses that a point can have: "nearest" only where the closest region wins."""
+    return STATUSES if predicate == "nearest" else STATUSES[:3]
 
 
 def listed(words: tuple[str, ...]) -> str:

@@ -18,7 +18,7 @@ from poly_match._cli.dialect import MISSING, Dialect
 from poly_match._cli.errors import UsageProblem
 from poly_match._cli.formats import FORMATS, INDEX_ENDING, PIPE, is_index
 from poly_match._cli.groups import GroupedCommand
-from poly_match._cli.options import MatchOptions, PointsFile, Rules
+from poly_match._cli.options import MatchOptions, PointsFile, Rules, check_distance_column
 from poly_match._rules import BESTS, INVALID, NEED_DISTANCE, PREDICATES, TAKE_DISTANCE
 
 __all__ = ["cli"]
@@ -184,7 +184,18 @@ def cli() -> None:
 @click.argument("points")
 @click.argument("polygons")
 @output_options
-@click.option("--audit", is_flag=True, help="Add a column status: matched, no candidate, or bad point.")
+@click.option(
+    "--distance-column",
+    metavar="NAME",
+    help=f"Add a column with the distance from the region, empty where there is none; for --predicate "
+    f"{', '.join(TAKE_DISTANCE)}.",
+)
+@click.option(
+    "--audit",
+    is_flag=True,
+    help="Add a column status: matched, no candidate, bad point, or, with --predicate nearest, nearest for a "
+    "point that is in no region.",
+)
 @click.option("--rejects", metavar="FILE", help="Write the points without a region to this file as well.")
 @fail_unmatched
 @point_options
@@ -347,6 +358,9 @@ def _job(context: click.Context, options: dict[str, Any]) -> MatchOptions:
             raise UsageProblem("--on needs the file of the polygons; an index that is built has no fields")
     if options["points"] == options["polygons"] == PIPE:
         raise UsageProblem("POINTS and POLYGONS cannot both come from standard input")
+    distance_column = options.get("distance_column")
+    if distance_column is not None and saved is None and not is_index(polygons):
+        check_distance_column(rules.predicate, rules.period)
     rejects = options.get("rejects")
     if rejects == PIPE:
         raise UsageProblem("--rejects needs a file; standard output is for all points")
@@ -367,6 +381,7 @@ def _job(context: click.Context, options: dict[str, Any]) -> MatchOptions:
         dialect=_dialect(options),
         on=list(options["on"]),
         columns=None if columns is None else [name for name in columns.split(",") if name],
+        distance_column=distance_column,
         audit=options.get("audit", False),
         rejects=rejects,
     )

@@ -51,13 +51,23 @@ class KeyedRegions:
         return self.groups.prepared.build("scan").bounds
 
     @property
+    def predicate(self) -> str:
+        return self.groups.prepared.predicate
+
+    @property
     def period(self) -> float | None:
         return self.groups.prepared.period or None
 
     def match(
-        self, batch: pa.RecordBatch, x: Doubles, y: Doubles, rows_before: int, workers: int
+        self,
+        batch: pa.RecordBatch,
+        x: Doubles,
+        y: Doubles,
+        rows_before: int,
+        workers: int,
+        distances: Doubles | None = None,
     ) -> npt.NDArray[np.intp]:
-        """Return the answers of a chunk of the points."""
+        """Return the answers of a chunk of the points, and fill in distances where there are answers."""
         columns = [
             self._column(batch, name, kind, rows_before)
             for (name, _), kind in zip(self.pairs, self.types, strict=True)
@@ -67,7 +77,7 @@ class KeyedRegions:
         except InputError as error:
             names = ", ".join(f"{name}={field}" for name, field in self.pairs)
             raise Problem(f"{self.source.path}: --on {names}: {error.reason}") from None
-        return self.groups.match(x, y, codes, workers, False).astype(np.intp, copy=False)
+        return self.groups.match(x, y, codes, workers, False, distances).astype(np.intp, copy=False)
 
     def _column(self, batch: pa.RecordBatch, name: str, kind: Any, rows_before: int) -> Any:
         """Return a column of the points, text converted to the field's type; empty cells are missing."""

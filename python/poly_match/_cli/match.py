@@ -24,7 +24,7 @@ from poly_match._cli.formats import PIPE, Format, format_of, is_index, named, ou
 from poly_match._cli.indexes import index_for, opened_index, prepared_for
 from poly_match._cli.keys import KeyedRegions
 from poly_match._cli.layer import Layer, read_layer
-from poly_match._cli.options import MatchOptions
+from poly_match._cli.options import MatchOptions, check_distance_column
 from poly_match._cli.read import Geometry, Source, ahead, open_source
 from poly_match._cli.rows import Chunk, Shape, unique_names
 from poly_match._cli.write import Target, open_target
@@ -55,6 +55,7 @@ class Tally:
     matched: int = 0
     bad: int = 0
     turned: int = 0  # match only when turned by 360
+    nearest: int = 0  # are in no region, and have the closest one
     preparing: float = 0.0  # seconds
     matching: float = 0.0
 
@@ -74,29 +75,41 @@ class Run:
 
     def shape(self, added: dict[str, Any] | None, format: Format) -> Shape:
         """Return the columns of an output."""
-        return Shape(self.source, self.places, added, self.job.audit, format, self.layer.crs)
+        distance = None if added is None else self.job.distance_column
+        return Shape(self.source, self.places, added, self.job.audit, format, self.layer.crs, distance)
 
-    def match(self, batch: pa.RecordBatch, x: Doubles, y: Doubles) -> Answers:
-        """Match one chunk of the points."""
+    def match(
+        self, batch: pa.RecordBatch, x: Doubles, y: Doubles, is_measured: bool
+    ) -> tuple[Answers, Doubles | None]:
+        """Match one chunk of the points; return the distances as well where they are wanted."""
+        workers = self.job.workers
         if isinstance(self.index, Index):
-            return self.index.match((x, y), workers=self.job.workers)
-        return self.index.match(batch, x, y, self.tally.points, self.job.workers)
+            if is_measured:
+                return self.index.match((x, y), workers=workers, return_distance=True)
+            return self.index.match((x, y), workers=workers), None
+        distances = np.full(len(x), np.nan) if is_measured else None
+        return self.index.match(batch, x, y, self.tally.points, workers, distances), distances
 
     def chunks(self) -> Generator[Chunk, None, None]:
         """Match the points, chunk by chunk."""
         tally = self.tally
+        is_nearest = self.index.predicate == "nearest"
+        is_measured = is_nearest or self.job.distance_column is not None
         bar = self.console.bar(f"matching {_shown(self.job.points)}", self.source.total)
         with bar as advance, closing(ahead(self.source)) as batches:
             for batch in batches:
                 x, y = xy_of(self.source, self.places, batch, tally.points)
                 began = time.perf_counter()
-                answers = self.match(batch, x, y)
+                answers, distances = self.match(batch, x, y, is_measured)
                 tally.matching += time.perf_counter() - began
                 tally.points += len(answers)
                 tally.matched += int(np.count_nonzero(answers >= 0))
-                tally.bad += int(np.count_nonzero(are_bad(x, y)))
+                bad = are_bad(x, y)
+                tally.bad += int(np.count_nonzero(bad))
+                outside = distances > 0 if is_nearest and distances is not None else None
+                tally.nearest += 0 if outside is None else int(np.count_nonzero(outside))
                 tally.turned += self._turned(batch, x, y, answers >= 0)
-                yield Chunk(batch, x, y, answers)
+                yield Chunk(batch, x, y, answers, bad, distances, outside)
                 advance(self.source.done())
 
     def _turned(self, batch: pa.RecordBatch, x: Doubles, y: Doubles, matched: npt.NDArray[np.bool_]) -> int:
@@ -105,8 +118,8 @@ class Run:
             return 0
 
         def matches(rows: npt.NDArray[np.intp], x: Doubles) -> npt.NDArray[np.bool_]:
-            found: npt.NDArray[np.bool_] = self.match(batch.take(pa.array(rows)), x, y[rows]) >= 0
-            return found
+            answers, _ = self.match(batch.take(pa.array(rows)), x, y[rows], False)
+            return answers >= 0
 
         return int(np.count_nonzero(only_turned(matches, self.index.bounds, x, matched)))
 
@@ -206,6 +219,8 @@ def opened(job: MatchOptions, console: Console, stack: ExitStack) -> Run:
                     f"{job.index}: has {len(index)} regions, but {layer.path} has {len(layer)}; "
                     f"build it again: poly-match index {layer.path} -o {job.index} --overwrite"
                 )
+    if job.distance_column is not None:
+        check_distance_column(index.predicate, index.period)
     return Run(
         job, console, source, format, places, layer, index, Tally(preparing=time.perf_counter() - began)
     )
@@ -296,6 +311,8 @@ def sum_up(run: Run, seconds: float) -> None:
     }
     if tally.turned:
         facts["turned"] = tally.turned
+    if run.index.predicate == "nearest":
+        facts["nearest"] = tally.nearest
     if job.rejects is not None:
         facts["rejects"] = job.rejects
     bad = f" ({tally.bad:,} with missing or invalid coordinates)" if tally.bad else ""
@@ -305,6 +322,9 @@ def sum_up(run: Run, seconds: float) -> None:
         f"matching took {tally.matching:.2f} s ({speed}), preparing {len(run.index):,} regions "
         f"{tally.preparing:.2f} s, everything with reading and writing {seconds:.2f} s",
     ]
+    if tally.nearest:
+        are, get = ("point is", "gets") if tally.nearest == 1 else ("points are", "get")
+        lines.append(f"{tally.nearest:,} {are} in no region and {get} the nearest one")
     if tally.turned:
         lines.append(
             f"{tally.turned:,} points match only when turned by 360: --period 360 makes x and x ± 360 one "

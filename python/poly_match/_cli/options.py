@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from poly_match._cli.dialect import Dialect
-from poly_match._rules import Best, Invalid, Predicate
+from poly_match._cli.errors import UsageProblem
+from poly_match._rules import TAKE_DISTANCE, Best, Invalid, Predicate
 
-__all__ = ["MatchOptions", "PointsFile", "Rules"]
+__all__ = ["MatchOptions", "PointsFile", "Rules", "check_distance_column"]
 
 
 @dataclass
@@ -52,7 +53,19 @@ class MatchOptions:
     rules: Rules = field(default_factory=Rules)
     on: list[str] = field(default_factory=list)
     columns: list[str] | None = None
+    distance_column: str | None = None
     audit: bool = False
     rejects: str | None = None
     fail_unmatched: bool = False
     workers: int = -1
+
+
+def check_distance_column(predicate: str, period: float | None) -> None:
+    """Raise unless a match by these rules has distances."""
+    if predicate not in TAKE_DISTANCE:
+        raise UsageProblem(
+            f"--distance-column: --predicate {predicate} has no distances; --predicate nearest has, and is 0 "
+            "for a point in its region"
+        )
+    if period:
+        raise UsageProblem("--distance-column: there are no distances with a period")

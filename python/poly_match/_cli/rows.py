@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from poly_match._cli.coordinates import Columns, Places
+from poly_match._cli.errors import UsageProblem
 from poly_match._cli.formats import Format
 from poly_match._cli.read import Geometry, Source
 from poly_match._cli.write import Target
@@ -28,12 +29,19 @@ __all__ = ["Chunk", "Shape", "unique_names"]
 
 @dataclass
 class Chunk:
-    """Some of the points, with their answers."""
+    """Some of the points, with their answers.
+
+    `distances` is None where nobody wants them. `outside` are the points that are not in the region that they
+    have, for "nearest" only.
+    """
 
     batch: pa.RecordBatch
     x: Doubles
     y: Doubles
     answers: npt.NDArray[np.intp]
+    bad: npt.NDArray[np.bool_]
+    distances: Doubles | None = None
+    outside: npt.NDArray[np.bool_] | None = None
 
 
 Make = Callable[[Chunk], Any]
@@ -52,6 +60,8 @@ class Shape:
         Whether to add a column with the status of each point.
     crs
         The CRS of the polygons, assumed for points without one.
+    distance
+        What to call a column with the distance of each point from its region; None: add none.
     """
 
     def __init__(
@@ -62,6 +72,7 @@ class Shape:
         audit: bool,
         format: Format,
         crs: Any,
+        distance: str | None = None,
     ) -> None:
         self.source, self.places, self.format = source, places, format
         self.crs = crs if source.geometry is None else source.crs
@@ -78,6 +89,12 @@ class Shape:
                 self._add(pa.field(name, pa.float64()), _numbers(axis))
         if added is not None:
             self._add_regions(added)
+        if distance is not None:
+            if distance in [field.name for field in self.fields]:
+                raise UsageProblem(
+                    f"--distance-column {distance}: there is a column {distance} already; choose another name"
+                )
+            self._add(pa.field(distance, pa.float64()), _distances)
         if audit:
             self._add(pa.field(*self._free(["status"], "_match"), pa.string()), _status)
         if format.needs_geometry and source.geometry is None:
@@ -173,8 +190,12 @@ def _taken(values: Any) -> Make:
     return lambda chunk: pa.DictionaryArray.from_arrays(as_column(chunk.answers), values, safe=False)
 
 
+def _distances(chunk: Chunk) -> Any:
+    return pa.array(chunk.distances, from_pandas=True)  # NaN is null
+
+
 def _status(chunk: Chunk) -> Any:
-    codes = status_codes(chunk.answers, chunk.x, chunk.y)
+    codes = status_codes(chunk.answers, chunk.bad, chunk.outside)
     return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(STATUSES))
 
 

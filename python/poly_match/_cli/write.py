@@ -213,6 +213,8 @@ def _rows_in(place: str) -> int:
             return sum(batch.num_rows for batch in reader)
     except (OSError, RuntimeError, ValueError):  # it is cut off within a row, or before the first
         return -1
+    finally:
+        pyogrio.set_gdal_config_options({"CPL_LOG": None})
 
 
 @contextmanager

@@ -7,9 +7,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from poly_match._forms.numbers import Doubles
-from poly_match._forms.points import are_bad
-
 __all__ = ["as_column", "status_codes"]
 
 
@@ -20,6 +17,19 @@ def as_column(answers: npt.NDArray[Any]) -> Any:
     return pa.array(answers, pa.int64(), mask=answers < 0)
 
 
-def status_codes(answers: npt.NDArray[Any], x: Doubles, y: Doubles) -> npt.NDArray[np.int8]:
-    """Return the status of each point, as positions in `STATUSES`."""
-    return np.where(answers >= 0, 0, np.where(are_bad(x, y), 2, 1)).astype(np.int8)
+def status_codes(
+    answers: npt.NDArray[Any], bad: npt.NDArray[np.bool_], outside: npt.NDArray[np.bool_] | None
+) -> npt.NDArray[np.int8]:
+    """Return the status of each point, as positions in `STATUSES`.
+
+    Parameters
+    ----------
+    bad
+        Which points are missing or not finite.
+    outside
+        Which points are not in the region that they have; None where a region has to be close enough only.
+    """
+    codes = np.where(answers >= 0, 0, np.where(bad, 2, 1)).astype(np.int8)
+    if outside is not None:
+        codes[outside] = 3
+    return codes

@@ -17,14 +17,15 @@ from typing import Any, Literal, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
-from poly_match._engine.limits import scores_of
-from poly_match._engine.results import Answers
+from poly_match._engine.limits import check_predicate, scores_of
+from poly_match._engine.results import Answers, check_measured
 from poly_match._errors import type_error, value_error
 from poly_match._forms.crs import check_crs, crs_text
 from poly_match._forms.keys import columns_of, shared_names
-from poly_match._forms.points import xy_of
+from poly_match._forms.numbers import Doubles
+from poly_match._forms.points import are_bad, xy_of
 from poly_match._match import match
-from poly_match._rules import STATUSES, Best, Invalid
+from poly_match._rules import Best, Invalid, statuses_of
 from poly_match._tables.answers import status_codes
 
 __all__ = ["sjoin"]
@@ -49,6 +50,7 @@ def sjoin(
     columns: Iterable[Hashable] | None = None,
     lsuffix: str | None = "left",
     rsuffix: str | None = "right",
+    distance_col: str | None = None,
     audit: bool = False,
     dtype_backend: Literal["numpy_nullable"] | None = None,
     invalid: Invalid = "use",
@@ -83,9 +85,14 @@ def sjoin(
         The same, as GeoPandas says it: columns of both frames; a tuple is several.
     lsuffix, rsuffix : str
         What is appended, after an underscore, to labels that both frames have. None: nothing.
+    distance_col : str, optional
+        Add a column of this name with the distance of each point from its region, as
+        `geopandas.sjoin_nearest` does: float64, NaN where there is no region; see `Index.match`. Not for
+        "covers", nor with a period.
     audit : bool
         Add a categorical column "status": "matched", "no candidate", or "bad point" for a point that is
-        missing or not finite. Its counts add up to the number of points, so it belongs to ``how="left"``.
+        missing or not finite; with "nearest" also "nearest" for a point that is in no region and has the
+        closest one. Its counts add up to the number of points, so it belongs to ``how="left"``.
     dtype_backend : {"numpy_nullable"}, optional
         Give the columns of integers and booleans that are attached pandas' types that can be missing, as
         `pandas.read_csv` does: "index_right" stays whole (Int64), whether or not all points have a region.
@@ -109,7 +116,8 @@ def sjoin(
         Something else than GeoDataFrames; a geometry that is none of points, or of polygons, with its row.
     ValueError
         CRS that differ; rules, `how`, `on`, `columns` or suffixes that can't be; a column called
-        "index_right" beside an index without a name. The message names the argument and what to do.
+        "index_right" beside an index without a name; `distance_col` for "covers", or where there is such a
+        column. The message names the argument and what to do.
 
     Notes
     -----
@@ -148,16 +156,24 @@ def sjoin(
     if dtype_backend not in (None, "numpy_nullable"):
         raise value_error("dtype_backend", f'expected "numpy_nullable" or None, got {dtype_backend!r}')
     check_crs(left, crs_text(polygons))
+    word = _predicate(predicate)
+    check_predicate(word)
+    if distance_col is not None:
+        check_measured("distance_col", word, period)
     keys, shared = _keys(on, on_attribute, left, polygons)
     names, attributes = _attributes(polygons, columns, shared, rsuffix, left.columns)
     if audit and ("status" in left.columns or "status" in names):
         raise value_error("audit", 'adds a column "status", and there is one already; rename it')
     labels = _apart(left, names, lsuffix, rsuffix)
+    if distance_col is not None and distance_col in (*labels[0], *labels[1], *(["status"] if audit else [])):
+        raise value_error("distance_col", f"there is a column {distance_col!r} already; choose another name")
     x, y = _xy(left, polygons)
-    answers = match(
+    is_measured = distance_col is not None or (audit and word == "nearest")
+    answers, distances = _matched(
         (x, y),
         polygons,
-        predicate=cast(Any, _predicate(predicate)),
+        is_measured,
+        predicate=word,
         best=scores_of(polygons, best),
         distance=distance,
         period=period,
@@ -166,12 +182,15 @@ def sjoin(
         workers=workers,
         progress=progress,
     )
-    status = _statuses(answers, x, y) if audit else None
+    more: dict[str, Any] = {} if distance_col is None else {distance_col: distances}
+    if audit:
+        more["status"] = _statuses(answers, are_bad(x, y), word, distances)
     del x, y  # frees 16 bytes per point before columns are attached
     if how == "inner" and (answers < 0).any():
         rows = np.flatnonzero(answers >= 0)
         left, answers = left.take(rows), answers[rows]
-    joined = _attached(left, attributes, answers, labels, status, dtype_backend is not None)
+        more = {name: values[rows] for name, values in more.items()}
+    joined = _attached(left, attributes, answers, labels, more, dtype_backend is not None)
     strict = not polygons.flags.allows_duplicate_labels
     if strict and joined.index.is_unique and joined.columns.is_unique:
         joined.flags.allows_duplicate_labels = False
@@ -225,11 +244,19 @@ def _xy(points: Any, polygons: Any) -> tuple[Any, Any]:
         raise
 
 
-def _statuses(answers: Answers, x: Any, y: Any) -> Any:
+def _matched(points: Any, polygons: Any, is_measured: bool, **rules: Any) -> tuple[Answers, Doubles | None]:
+    """Return the answers, and the distances where they are wanted."""
+    found: Any = match(points, polygons, return_distance=cast(Any, is_measured), **rules)
+    return found if is_measured else (found, None)
+
+
+def _statuses(answers: Answers, bad: npt.NDArray[np.bool_], predicate: str, distances: Doubles | None) -> Any:
     """Return the status of each point, as a categorical."""
     import pandas
 
-    return pandas.Categorical.from_codes(status_codes(answers, x, y), categories=list(STATUSES))
+    outside = distances > 0 if distances is not None and predicate == "nearest" else None
+    codes = status_codes(answers, bad, outside)
+    return pandas.Categorical.from_codes(codes, categories=list(statuses_of(predicate)))
 
 
 # ---- what is attached ------------------------------------------------------------------------------------
@@ -293,18 +320,18 @@ def _attached(
     attributes: list[Any],
     answers: Answers,
     labels: tuple[Labels, Labels],
-    status: Any,
+    more: dict[str, Any],
     nullable: bool,
 ) -> Any:
-    """Return the points with the attributes of their answers."""
+    """Return the points with the attributes of their answers, and more columns."""
     import pandas
 
     levels = left.index.nlevels
     index = left.index.set_names(labels[0][:levels])
     right = pandas.DataFrame(dict(enumerate(_taken(attributes, answers, index, nullable))), index=index)
     right.columns = labels[1]
-    if status is not None:
-        right["status"] = status
+    for name, values in more.items():
+        right[name] = values
     left = left.set_axis(index)  # the frame itself is not touched, and its columns are not copied
     left.columns = labels[0][levels:]
     joined = pandas.concat([left, right], axis=1)
