@@ -20,10 +20,10 @@ from poly_match._engine.results import Answers, check_out, empty_distances, most
 from poly_match._engine.run import run
 from poly_match._errors import value_error
 from poly_match._forms.crs import check_crs, crs_text, warn_of_degrees
-from poly_match._forms.files import points_in, polygons_in
 from poly_match._forms.names import labels_of, names_in, names_of
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
+from poly_match._readers.named_files import points_in, polygons_in
 from poly_match._rules import TAKE_DISTANCE, Best, Invalid, Predicate
 
 __all__ = ["Index"]

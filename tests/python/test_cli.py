@@ -185,7 +185,7 @@ def test_compressed_points_and_other_formats(folder):
 
 
 def test_many_pieces_are_one_answer(folder):
-    from poly_match._cli import csv
+    from poly_match._readers import csv
 
     rng = np.random.default_rng(3)
     places = rng.uniform(-1, 13, (300_000, 2)).round(3)
@@ -194,7 +194,8 @@ def test_many_pieces_are_one_answer(folder):
     (folder / "points.csv").write_text(body.getvalue())
     assert len(body.getvalue()) < csv.BLOCK < 16 * len(body.getvalue())
     expected = run(folder, "--columns", "name")
-    program = "from poly_match._cli import csv, main; csv.BLOCK = 1 << 16; raise SystemExit(main.main({!r}))"
+    program = "from poly_match._cli import main\nfrom poly_match._readers import csv\n"
+    program += "csv.BLOCK = 1 << 16; raise SystemExit(main.main({!r}))"
     out = folder / "pieces.csv"
     words = [
         "match",

@@ -137,7 +137,7 @@ def test_points_that_are_no_points_in_csv(capsys, text, code, message):
 
 
 def test_the_row_at_fault_is_counted_over_pieces(capsys, monkeypatch):
-    from poly_match._cli import csv
+    from poly_match._readers import csv
 
     monkeypatch.setattr(csv, "BLOCK", 1 << 12)
     Path("points.csv").write_text("lon,lat\n" + "1,1\n" * 5000 + "1\n" + "1,1\n" * 5000)

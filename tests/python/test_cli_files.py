@@ -20,7 +20,7 @@ import pyogrio
 import pytest
 import shapely
 from poly_match._cli import main as cli
-from poly_match._cli.formats import CODECS, FORMATS
+from poly_match._readers.formats import CODECS, FORMATS
 
 SQUARES = [shapely.box(0, 0, 4, 4), shapely.box(1, 1, 2, 2), shapely.box(10, 0, 12, 2)]
 NAMES = ["outer", None, ""]
@@ -253,7 +253,7 @@ def test_csv_is_compressed_as_its_name_ends(folder, ending):
 
 @pytest.mark.parametrize("block", [1, 2, 3, 7, 11, 64])
 def test_csv_is_cut_between_rows_wherever_quotes_are(folder, monkeypatch, block):
-    from poly_match._cli import csv
+    from poly_match._readers import csv
 
     monkeypatch.setattr(csv, "BLOCK", block)
     text = 'x,"y\nnorth",note\r\n3,3,"a\n""b"",\nc"\n3,3,5" pipe\n3,3,"x"\n3,3,"""\n"\n'

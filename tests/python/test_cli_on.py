@@ -16,7 +16,7 @@ import poly_match as pm
 import pytest
 import shapely
 from poly_match._cli import keys as module
-from poly_match._cli import read
+from poly_match._readers import sources
 
 COMMAND = [sys.executable, "-m", "poly_match._cli"]
 
@@ -118,7 +118,7 @@ def test_pieces_of_the_points_give_the_answers_of_all_of_them(
     points["frame"] = random.integers(0, 52, 5000)
     zones.to_parquet(tmp_path / "zones.parquet")
     points.to_parquet(tmp_path / "points.parquet")
-    monkeypatch.setattr(read, "ROWS", 700)
+    monkeypatch.setattr(sources, "ROWS", 700)
     kept = []
     before = module.Groups.match
 

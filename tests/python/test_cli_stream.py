@@ -161,7 +161,7 @@ def test_a_reader_that_goes_away_is_no_reason_to_cry(folder, format):
 
 
 def test_a_failure_in_the_middle_leaves_nothing_behind(folder, capsys, monkeypatch):
-    from poly_match._cli import csv
+    from poly_match._readers import csv
 
     monkeypatch.setattr(csv, "BLOCK", 1 << 16)
     monkeypatch.chdir(folder)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from poly_match._cli import main as cli
-from poly_match._cli.dialect import recognized_delimiter
+from poly_match._readers.dialect import recognized_delimiter
 
 SQUARE = "0 0, 4 0, 4 4, 0 4, 0 0"
 GEOJSON = (

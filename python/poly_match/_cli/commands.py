@@ -14,11 +14,11 @@ from typing import Any, TypeVar
 import click
 
 from poly_match._cli.console import Console
-from poly_match._cli.dialect import MISSING, Dialect
-from poly_match._cli.errors import UsageProblem
-from poly_match._cli.formats import FORMATS, INDEX_ENDING, PIPE, is_index
 from poly_match._cli.groups import GroupedCommand
 from poly_match._cli.options import MatchOptions, PointsFile, Rules, check_distance_column
+from poly_match._readers.dialect import MISSING, Dialect
+from poly_match._readers.formats import FORMATS, INDEX_ENDING, PIPE, is_index
+from poly_match._readers.problems import UsageProblem
 from poly_match._rules import BESTS, INVALID, NEED_DISTANCE, PREDICATES, TAKE_DISTANCE
 
 __all__ = ["cli"]

@@ -5,8 +5,7 @@ from __future__ import annotations
 import warnings
 
 from poly_match._cli.console import Console
-from poly_match._cli.errors import InputProblem, Problem
-from poly_match._cli.layer import Layer
+from poly_match._cli.errors import InputProblem
 from poly_match._cli.options import Rules
 from poly_match._engine.prepared import Prepared
 from poly_match._forms.crs import is_degrees, name_of, text_of
@@ -14,6 +13,8 @@ from poly_match._forms.file_rows import FileRows
 from poly_match._forms.regions import Regions, read_regions
 from poly_match._forms.validity import screening
 from poly_match._index import Index
+from poly_match._readers.layer import Layer
+from poly_match._readers.problems import Problem
 from poly_match._rules import TAKE_DISTANCE, Invalid
 
 __all__ = ["index_for", "opened_index", "prepared_for", "screened_regions"]

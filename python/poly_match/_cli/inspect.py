@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 
 from poly_match._cli.console import Console
-from poly_match._cli.coordinates import Columns, crs_of, places_of, points_crs, xy_of
-from poly_match._cli.errors import Problem, UsageProblem
-from poly_match._cli.formats import format_of, is_index
 from poly_match._cli.indexes import index_for, opened_index, screened_regions
-from poly_match._cli.layer import Layer, read_layer
 from poly_match._cli.match import building, check_order, check_places, points_format, warn_missing
 from poly_match._cli.options import PointsFile, Rules
-from poly_match._cli.read import Source, ahead, open_source
 from poly_match._files import replacing
 from poly_match._forms.crs import is_degrees, text_of
 from poly_match._forms.numbers import Doubles
 from poly_match._index import Index
 from poly_match._quality.check import examine
+from poly_match._readers.coordinates import Columns, crs_of, places_of, points_crs, xy_of
+from poly_match._readers.formats import format_of, is_index
+from poly_match._readers.layer import Layer, read_layer
+from poly_match._readers.problems import Problem, UsageProblem
+from poly_match._readers.sources import Source, ahead, open_source
 
 __all__ = ["about", "checked", "report", "run_index", "run_plot"]
 

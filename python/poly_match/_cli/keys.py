@@ -14,14 +14,14 @@ import numpy.typing as npt
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from poly_match._cli.errors import Problem, UsageProblem
-from poly_match._cli.layer import Layer
-from poly_match._cli.read import Source
 from poly_match._engine.groups import Groups
 from poly_match._engine.prepared import Prepared
 from poly_match._errors import InputError
 from poly_match._forms.keys import Keys
 from poly_match._forms.numbers import Doubles
+from poly_match._readers.layer import Layer
+from poly_match._readers.problems import Problem, UsageProblem
+from poly_match._readers.sources import Source
 
 __all__ = ["KeyedRegions"]
 

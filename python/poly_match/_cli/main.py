@@ -51,7 +51,7 @@ def _run(arguments: list[str] | None) -> int:
     import click
 
     from poly_match._cli.commands import cli
-    from poly_match._cli.errors import Problem
+    from poly_match._readers.problems import Problem
 
     try:
         code = cli.main(arguments, prog_name="poly-match", standalone_mode=False)

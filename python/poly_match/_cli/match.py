@@ -18,14 +18,10 @@ import numpy.typing as npt
 import pyarrow as pa  # type: ignore[import-untyped]
 
 from poly_match._cli.console import Console
-from poly_match._cli.coordinates import Columns, Places, places_of, points_crs, xy_of
-from poly_match._cli.errors import InputProblem, UnmatchedProblem, UsageProblem
-from poly_match._cli.formats import PIPE, Format, format_of, is_index, named, output_format
+from poly_match._cli.errors import InputProblem, UnmatchedProblem
 from poly_match._cli.indexes import index_for, opened_index, prepared_for
 from poly_match._cli.keys import KeyedRegions
-from poly_match._cli.layer import Layer, read_layer
 from poly_match._cli.options import MatchOptions, check_distance_column
-from poly_match._cli.read import Geometry, Source, ahead, open_source
 from poly_match._cli.rows import Chunk, Shape, unique_names
 from poly_match._cli.write import Target, open_target
 from poly_match._engine.results import Answers
@@ -34,6 +30,11 @@ from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad
 from poly_match._index import Index
 from poly_match._quality.places import only_turned
+from poly_match._readers.coordinates import Columns, Places, places_of, points_crs, xy_of
+from poly_match._readers.formats import PIPE, Format, format_of, is_index, named, output_format
+from poly_match._readers.layer import Layer, read_layer
+from poly_match._readers.problems import UsageProblem
+from poly_match._readers.sources import Geometry, Source, ahead, open_source
 
 __all__ = [
     "building",

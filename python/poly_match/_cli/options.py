@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from poly_match._cli.dialect import Dialect
-from poly_match._cli.errors import UsageProblem
+from poly_match._readers.dialect import Dialect
+from poly_match._readers.problems import UsageProblem
 from poly_match._rules import TAKE_DISTANCE, Best, Invalid, Predicate
 
 __all__ = ["MatchOptions", "PointsFile", "Rules", "check_distance_column"]

@@ -14,13 +14,13 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from poly_match._cli.coordinates import Columns, Places
-from poly_match._cli.errors import UsageProblem
-from poly_match._cli.formats import Format
-from poly_match._cli.read import Geometry, Source
 from poly_match._cli.write import Target
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad
+from poly_match._readers.coordinates import Columns, Places
+from poly_match._readers.formats import Format
+from poly_match._readers.problems import UsageProblem
+from poly_match._readers.sources import Geometry, Source
 from poly_match._rules import STATUSES
 from poly_match._tables.answers import as_column, status_codes
 

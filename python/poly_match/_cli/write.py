@@ -21,12 +21,12 @@ from typing import Any, BinaryIO
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from poly_match._cli.coordinates import crs_of
-from poly_match._cli.csv import CsvLines, is_texty
-from poly_match._cli.errors import Problem, UsageProblem
-from poly_match._cli.formats import CODECS, PIPE, Format
-from poly_match._cli.read import ROWS, Geometry
+from poly_match._cli.csv_lines import CsvLines, is_texty
 from poly_match._files import beside, naming, put, renaming, replacing
+from poly_match._readers.coordinates import crs_of
+from poly_match._readers.formats import CODECS, PIPE, Format
+from poly_match._readers.problems import Problem, UsageProblem
+from poly_match._readers.sources import ROWS, Geometry
 
 __all__ = ["Target", "Write", "held", "open_target"]
 

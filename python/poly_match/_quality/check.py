@@ -19,13 +19,13 @@ from poly_match import _core
 from poly_match._forms.crs import Difference, crs_text, difference, may_be_degrees
 from poly_match._forms.faults import Faults
 from poly_match._forms.file_rows import FileRows
-from poly_match._forms.files import points_in, polygons_in
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad, read_points
 from poly_match._forms.regions import Regions, read_regions
 from poly_match._forms.validity import PURPOSE, REPAIR, Shapes, shapely_for, shapes_of
 from poly_match._quality import places
 from poly_match._quality.report import Finding, Report, Rows, finding
+from poly_match._readers.named_files import points_in, polygons_in
 
 __all__ = ["Finding", "Report", "check"]
 

@@ -19,12 +19,12 @@ from poly_match._engine.results import Answers
 from poly_match._errors import value_error
 from poly_match._forms.column import doubles_in
 from poly_match._forms.crs import check_crs, crs_text, is_degrees
-from poly_match._forms.files import points_in, polygons_in
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad, xy_of
 from poly_match._forms.regions import Regions, are_polygons, read_regions
 from poly_match._forms.validity import screened
 from poly_match._index import Index
+from poly_match._readers.named_files import points_in, polygons_in
 from poly_match._rules import Best, Invalid, Predicate
 from poly_match._show.notebook import PALETTE
 

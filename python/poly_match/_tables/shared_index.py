@@ -36,7 +36,7 @@ def opened(index: IndexOrPath) -> Index:
 def is_index(index: Any) -> bool:
     """Return whether the argument is an index or the path of one: of none of the formats of regions."""
     if isinstance(index, (str, os.PathLike)):
-        from poly_match._cli.formats import OTHER, format_of
+        from poly_match._readers.formats import OTHER, format_of
 
         return format_of(os.fspath(index)) is OTHER
     return isinstance(index, Index)

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from poly_match._cli.errors import Problem
+from poly_match._readers.problems import Problem
 
 __all__ = ["MISSING", "Bytes", "Dialect", "decoded", "is_number", "recognized_delimiter"]
 

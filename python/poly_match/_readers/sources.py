@@ -20,10 +20,10 @@ from typing import Any, Self
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from poly_match._cli.csv import CsvRows, Numbers
-from poly_match._cli.dialect import Dialect
-from poly_match._cli.errors import Problem, UsageProblem
-from poly_match._cli.formats import CODECS, FORMATS, PIPE, Format
+from poly_match._readers.csv import CsvRows, Numbers
+from poly_match._readers.dialect import Dialect
+from poly_match._readers.formats import CODECS, FORMATS, PIPE, Format
+from poly_match._readers.problems import Problem, UsageProblem
 
 __all__ = ["Geometry", "Source", "ahead", "open_source"]
 
@@ -39,7 +39,7 @@ _WKT = re.compile(
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _OpenOptions:
     """What the options say about a file that is opened."""
 
     layer: str | None
@@ -55,7 +55,7 @@ class Geometry:
     encoding: str
 
 
-def _nobody_counts() -> int:
+def _not_counted() -> int:
     return 0
 
 
@@ -75,7 +75,7 @@ class Source:
     geometry_type: str = "Unknown"  # as GDAL calls it
     crs: Any = None
     total: int | None = None
-    done: Callable[[], int] = _nobody_counts
+    done: Callable[[], int] = _not_counted
     geo: dict[str, Any] | None = None  # the GeoParquet metadata
     wkt: str | None = None  # a column of text that holds geometries
     delimiter: str | None = None  # of a text table
@@ -116,9 +116,9 @@ def open_source(
         raise Problem(f"{path}: there is no such file")
     stack = ExitStack()
     try:
-        asked = _Asked(layer, option, dialect)
+        options = _OpenOptions(layer, option, dialect)
         opener = _OPENERS[format.family]
-        source = _waited_for(lambda: opener(path, format, asked, stack))
+        source = _waited_for(lambda: opener(path, format, options, stack))
     except BaseException as error:
         stack.close()
         if isinstance(error, (Problem, KeyboardInterrupt)):
@@ -181,25 +181,25 @@ class _Stdin:
     def close(self) -> None: ...
 
 
-def _open_csv(path: str, format: Format, asked: _Asked, stack: ExitStack) -> Source:
+def _open_csv(path: str, format: Format, options: _OpenOptions, stack: ExitStack) -> Source:
     raw: Any = _Stdin() if path == PIPE else stack.enter_context(pa.OSFile(path))
     total = None if path == PIPE else raw.size()
     codec = CODECS.get(Path(path).suffix.lower())
     plain = raw if codec is None else pa.CompressedInputStream(raw, codec)
-    delimiter = asked.dialect.delimiter or (None if format.name == "csv" else format.delimiter)
-    rows = CsvRows(plain, path, delimiter, asked.dialect)
+    delimiter = options.dialect.delimiter or (None if format.name == "csv" else format.delimiter)
+    rows = CsvRows(plain, path, delimiter, options.dialect)
     schema = pa.schema([(name, pa.string()) for name in rows.names])
 
     def done() -> int:
         return total or 0 if path == PIPE or raw.closed else raw.tell()
 
     source = Source(path, schema, rows.batches, is_text=True, total=total, done=done)
-    source.delimiter, source.numbers = rows.delimiter, Numbers(path, rows.delimiter, asked.dialect)
+    source.delimiter, source.numbers = rows.delimiter, Numbers(path, rows.delimiter, options.dialect)
     source.wkt = next((name for name, cell in rows.first_row().items() if _WKT.match(cell or "")), None)
     return source
 
 
-def _open_parquet(path: str, format: Format, asked: _Asked, stack: ExitStack) -> Source:
+def _open_parquet(path: str, format: Format, options: _OpenOptions, stack: ExitStack) -> Source:
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
     # Pre-buffering would keep everything that has been read.
@@ -232,7 +232,7 @@ def _open_parquet(path: str, format: Format, asked: _Asked, stack: ExitStack) ->
     return source
 
 
-def _open_arrow(path: str, format: Format, asked: _Asked, stack: ExitStack) -> Source:
+def _open_arrow(path: str, format: Format, options: _OpenOptions, stack: ExitStack) -> Source:
     reader: Any
     if path == PIPE:
         reader = pa.ipc.open_stream(pa.PythonFile(_Stdin(), mode="r"))
@@ -279,12 +279,12 @@ def _geoarrow(schema: pa.Schema) -> tuple[Geometry | None, Any]:
     return None, None
 
 
-def _open_gdal(path: str, format: Format, asked: _Asked, stack: ExitStack) -> Source:
+def _open_gdal(path: str, format: Format, options: _OpenOptions, stack: ExitStack) -> Source:
     import pyogrio  # type: ignore[import-untyped]
 
     # FlatGeobuf's own Arrow reader returns garbage for missing geometries (GDAL 3.12).
     pyogrio.set_gdal_config_options({"OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES"})
-    layer = asked.layer
+    layer = options.layer
     place = "/vsistdin/" if path == PIPE else path
     total = None
     if path != PIPE:
@@ -292,8 +292,8 @@ def _open_gdal(path: str, format: Format, asked: _Asked, stack: ExitStack) -> So
         names = [str(name) for name in layers[:, 0]]
         if layer is None and len(names) > 1:
             raise UsageProblem(
-                f"{path}: has several layers: {', '.join(names)}; choose one with {asked.option}",
-                (asked.option, names[0]),
+                f"{path}: has several layers: {', '.join(names)}; choose one with {options.option}",
+                (options.option, names[0]),
             )
         if layer is not None and layer not in names:
             raise UsageProblem(f"{path}: has no layer {layer}; it has {', '.join(names) or 'none'}")

@@ -9,16 +9,16 @@ import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 import pyarrow.compute as pc  # type: ignore[import-untyped]
 
-from poly_match._cli.csv import NO_HEADER
-from poly_match._cli.dialect import is_number
-from poly_match._cli.errors import Problem, UsageProblem
-from poly_match._cli.read import Geometry, Source
 from poly_match._errors import InputError, InputTypeError
 from poly_match._forms.arrow import points_of
 from poly_match._forms.column import doubles_in
 from poly_match._forms.crs import text_of
 from poly_match._forms.faults import Faults
 from poly_match._forms.numbers import Doubles
+from poly_match._readers.csv import NO_HEADER
+from poly_match._readers.dialect import is_number
+from poly_match._readers.problems import Problem, UsageProblem
+from poly_match._readers.sources import Geometry, Source
 from poly_match._rules import AXES, X_NAMES, Y_NAMES
 
 __all__ = ["Columns", "Places", "Wkt", "crs_of", "places_of", "points_crs", "wkb_of", "xy_of"]

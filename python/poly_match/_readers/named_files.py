@@ -1,7 +1,7 @@
-"""Files in the place of data: read as the command line reads them, all at once.
+"""The name of a file in the place of points or regions: the file is read as a whole, as for the command line.
 
-A `Path`, or text that is the name of an existing file. What the command line needs for it (pyarrow, pyogrio)
-is imported only then.
+A `Path`, or text that is the name of an existing file. What reading needs (pyarrow, pyogrio) is imported
+only then.
 """
 
 from __future__ import annotations
@@ -13,7 +13,10 @@ from typing import Any
 import numpy as np
 
 from poly_match._errors import value_error
+from poly_match._forms.crs import text_of
 from poly_match._forms.file_rows import FileRows
+from poly_match._readers.formats import format_of, is_index
+from poly_match._readers.problems import Problem, UsageProblem
 
 __all__ = ["points_in", "polygons_in"]
 
@@ -28,9 +31,7 @@ def polygons_in(polygons: Any) -> Any:
     if not _is_file(polygons):
         return polygons
     path = _path(polygons, "polygons")
-    from poly_match._cli.errors import Problem
-    from poly_match._cli.layer import read_layer
-    from poly_match._forms.crs import text_of
+    from poly_match._readers.layer import read_layer
 
     try:
         layer = read_layer(path, None)
@@ -46,21 +47,20 @@ def points_in(points: Any) -> Any:
     path = _path(points, "points")
     import pyarrow as pa  # type: ignore[import-untyped]
 
-    from poly_match._cli import coordinates, read
-    from poly_match._cli.errors import Problem, UsageProblem
-    from poly_match._cli.formats import format_of
+    from poly_match._readers.coordinates import places_of, points_crs, xy_of
+    from poly_match._readers.sources import ahead, open_source
 
     parts, batches, rows = [(np.empty(0), np.empty(0))], [], 0
     try:
-        with read.open_source(path, format_of(path)) as source:
+        with open_source(path, format_of(path)) as source:
             places, schema, crs = (
-                coordinates.places_of(source, None, None),
+                places_of(source, None, None),
                 source.schema,
-                coordinates.points_crs(source),
+                points_crs(source),
             )
-            with closing(read.ahead(source)) as pieces:
+            with closing(ahead(source)) as pieces:
                 for batch in pieces:
-                    parts.append(coordinates.xy_of(source, places, batch, rows))
+                    parts.append(xy_of(source, places, batch, rows))
                     batches.append(batch)
                     rows += batch.num_rows
     except UsageProblem as problem:
@@ -79,8 +79,6 @@ def _path(path: Any, argument: str) -> str:
     text = os.fspath(path)
     if not isinstance(text, str):
         raise value_error(argument, f"{text!r}: the path of a file is text")
-    from poly_match._cli.formats import is_index
-
     if is_index(text):
         raise value_error(
             argument, f"{text} is a saved index: use poly_match.Index.open({text!r}).match(points)"

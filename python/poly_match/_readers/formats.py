@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from poly_match._cli.errors import UsageProblem
+from poly_match._readers.problems import UsageProblem
 
 __all__ = [
     "CODECS",

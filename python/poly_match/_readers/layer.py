@@ -13,14 +13,14 @@ from typing import Any
 import numpy as np
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from poly_match._cli.coordinates import Columns, places_of, wkb_of
-from poly_match._cli.errors import Problem, UsageProblem
-from poly_match._cli.formats import PIPE, format_of, named
-from poly_match._cli.read import Geometry, Source, ahead, open_source
 from poly_match._errors import InputTypeError
 from poly_match._forms.column import numbers_in
 from poly_match._forms.regions import regions_of
 from poly_match._forms.validity import shapes_of
+from poly_match._readers.coordinates import Columns, places_of, wkb_of
+from poly_match._readers.formats import PIPE, format_of, named
+from poly_match._readers.problems import Problem, UsageProblem
+from poly_match._readers.sources import Geometry, Source, ahead, open_source
 
 __all__ = ["Layer", "read_layer"]
 

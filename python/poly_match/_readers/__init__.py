@@ -1,0 +1,1 @@
+"""Files of points and polygons: their formats, and their rows with coordinates and fields."""
