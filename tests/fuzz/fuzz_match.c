@@ -3,20 +3,15 @@
  * Bytes become regions or disks, options and points: sane offsets or hostile ones, coordinates on a small grid or
  * any 64 bits, options in and out of range. Input that the library refuses must leave *out NULL and a message; input
  * that it accepts must match as the exact oracle does, for every point, and as pm_match_disks() does. Every array has
- * exactly the size it claims, so that a sanitizer detects the first byte read past the end.
- *
- * It has the entry point of libFuzzer, and with FUZZ_MAIN its own main(), which replays files or makes up bytes
- * (--random COUNT). Both count how far inputs get: a fuzzer whose input is always refused tests nothing. */
+ * exactly the size it claims, so that a sanitizer detects the first byte read past the end. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "cases.h"
+#include "fuzz.h"
 #include "oracle.h"
 #include "tap.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct {
     long inputs, refused[7], built, disks, points, hits;
@@ -225,27 +220,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
 /* ---- without libFuzzer --------------------------------------------------------------------------------- */
 
-#ifdef FUZZ_MAIN
-static void replay(const char *path) {
-    static uint8_t data[1 << 20];
-    FILE *file = fopen(path, "rb");
-    if (!tap_ok(file != NULL, "%s opens", path))
-        return;
-    size_t size = fread(data, 1, sizeof data, file);
-    fclose(file);
-    LLVMFuzzerTestOneInput(data, size);
-    tap_ok(1, "%s: %zu bytes", path, size);
-}
+const fuzz_sizes fuzz_made_up = {81, 0, 1024};
 
-static void make_up(long count) {
-    rng r = rng_new(81);
-    for (long i = 0; i < count; i++) {
-        uint8_t data[1024];
-        size_t size = rng_below(&r, sizeof data);
-        for (size_t k = 0; k < size; k++)
-            data[k] = (uint8_t)(rng_next(&r) >> 56);
-        LLVMFuzzerTestOneInput(data, size);
-    }
+int fuzz_reached(long count) {
     int all = 1;
     for (int status = -PM_ERR_ARGUMENT; status <= -PM_ERR_DISTANCE; status++)
         all = all && reached.refused[status] > 0;
@@ -253,14 +230,5 @@ static void make_up(long count) {
     tap_ok(reached.built > count / 8 && reached.disks > count / 16, "the library built %ld and %ld indexes",
            reached.built, reached.disks);
     tap_ok(reached.hits > count / 4, "%ld of %ld points were matched", reached.hits, reached.points);
-}
-
-int main(int argc, char **argv) {
-    if (argc == 3 && strcmp(argv[1], "--random") == 0)
-        make_up(atol(argv[2]) * tap_cases(1, 20));
-    else
-        for (int i = 1; i < argc; i++)
-            replay(argv[i]);
     return tap_end();
 }
-#endif

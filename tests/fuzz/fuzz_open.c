@@ -4,10 +4,7 @@
  * say what to write over its block, where, and how often; or the bytes are a block themselves. Then the checksum is
  * corrected, since no fuzzer guesses one. A block that pm_index_open() refuses must leave *out NULL and a message;
  * one that it accepts must answer a position in range or PM_NO_MATCH for every point, and list such positions. Blocks
- * are in memory of exactly their size.
- *
- * Like fuzz_match.c it has libFuzzer's entry point, and with FUZZ_MAIN its own main(); both count how far
- * inputs get. */
+ * are in memory of exactly their size. */
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -15,11 +12,9 @@
 #include <string.h>
 
 #include "index/block.h"
-#include "cases.h"
+#include "fuzz.h"
 #include "tap.h"
 #include "tree/tree.h"
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static struct {
     long inputs, refused, opened, points, matched;
@@ -194,38 +189,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
 
 /* ---- without libFuzzer --------------------------------------------------------------------------------- */
 
-#ifdef FUZZ_MAIN
-static void replay(const char *path) {
-    static uint8_t data[1 << 20];
-    FILE *file = fopen(path, "rb");
-    if (!tap_ok(file != NULL, "%s opens", path))
-        return;
-    size_t size = fread(data, 1, sizeof data, file);
-    fclose(file);
-    LLVMFuzzerTestOneInput(data, size);
-    tap_ok(1, "%s: %zu bytes", path, size);
-}
+const fuzz_sizes fuzz_made_up = {82, 60, 90};
 
-static void make_up(long count) {
-    rng r = rng_new(82);
-    for (long i = 0; i < count; i++) {
-        uint8_t data[256];
-        size_t size = 60 + rng_below(&r, 30);
-        for (size_t k = 0; k < size; k++)
-            data[k] = (uint8_t)(rng_next(&r) >> 56);
-        LLVMFuzzerTestOneInput(data, size);
-    }
+int fuzz_reached(long count) {
     tap_ok(reached.opened > count / 20 && reached.refused > count, "%ld opened, %ld refused", reached.opened,
            reached.refused);
     tap_ok(reached.matched > count, "%ld of %ld points were matched", reached.matched, reached.points);
-}
-
-int main(int argc, char **argv) {
-    if (argc == 3 && strcmp(argv[1], "--random") == 0)
-        make_up(atol(argv[2]) * tap_cases(1, 20));
-    else
-        for (int i = 1; i < argc; i++)
-            replay(argv[i]);
     return tap_end();
 }
-#endif
