@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import click
 
 from poly_match._cli.console import Console
-from poly_match._cli.groups import GroupedCommand
+from poly_match._cli.groups import HEAD, GroupedCommand, HeadCommand
 from poly_match._cli.options import MatchOptions, PointsFile, Rules, check_distance_column
 from poly_match._readers.dialect import MISSING, Dialect
 from poly_match._readers.formats import FORMATS, INDEX_ENDING, PIPE, is_index
@@ -281,17 +281,32 @@ def index(**options: Any) -> None:
     )
 
 
-@cli.command(short_help="Show what is in a file.")
+@cli.command(cls=HeadCommand, short_help="Show what is in a file.")
 @click.argument("file")
 @click.option("--layer", metavar="NAME", help="The layer to look at, where there are several.")
+@click.option(
+    "--head",
+    type=click.IntRange(min=1),
+    default=None,
+    metavar="[N]",
+    help=f"Show the first rows as well, N of them.  [default: {HEAD}]",
+)
+@click.option("--count", is_flag=True, help="Count the rows by reading the file, where it does not say.")
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
-def info(file: str, layer: str | None, as_json: bool) -> None:
-    """Show what is in a file: format, layers, rows, coordinate reference system, columns; or an index."""
+def info(file: str, layer: str | None, head: int | None, count: bool, as_json: bool) -> None:
+    """Show what is in a file: format, layers, rows, coordinate reference system, columns.
+
+    Parquet, Arrow, GeoPackage, FlatGeobuf and Shapefile say how many rows they have. Of an index: its rules,
+    coordinate reference system, names and size.
+
+    \b
+    poly-match info cities.csv --head 3
+    """
     import json
 
-    from poly_match._cli.inspect import about, report
+    from poly_match._cli.info import about, report
 
-    facts = about(file, layer)
+    facts = about(file, layer, head=head or 0, count=count)
     click.echo(json.dumps(facts) if as_json else report(facts))
 
 

@@ -1,14 +1,14 @@
-"""The help of a command with many options: in groups, each with the options that answer one question.
+"""Commands that differ from click's: help in groups, and an option whose value may be left out.
 
-The table is the only place that knows the groups. An option that is in none is shown last, so a new one is
-never lost.
+Each group has the options that answer one question. The table is the only place that knows the groups. An
+option that is in none is shown last, so a new one is never lost.
 """
 
 from __future__ import annotations
 
 import click
 
-__all__ = ["GROUPS", "GroupedCommand"]
+__all__ = ["GROUPS", "HEAD", "GroupedCommand", "HeadCommand"]
 
 GROUPS = {
     "Which region a point gets": (
@@ -43,3 +43,17 @@ class GroupedCommand(click.Command):
             if rows:
                 with formatter.section(title):
                     formatter.write_dl(rows)
+
+
+HEAD = 10  # rows
+
+
+class HeadCommand(click.Command):
+    """A command with an option --head, whose number may be left out: `--head FILE` is not `--head N`."""
+
+    def parse_args(self, context: click.Context, args: list[str]) -> list[str]:
+        """Give --head its number where the next word is none."""
+        for at, word in enumerate(args):
+            if word == "--head" and not "".join(args[at + 1 : at + 2]).isdigit():
+                args[at] = f"--head={HEAD}"
+        return super().parse_args(context, args)

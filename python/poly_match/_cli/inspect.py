@@ -1,30 +1,27 @@
-"""The commands `info`, `check`, `plot` and `index`."""
+"""The commands `check`, `plot` and `index`."""
 
 from __future__ import annotations
 
 import json
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from poly_match._cli.console import Console
-from poly_match._cli.indexes import index_for, opened_index, screened_regions
+from poly_match._cli.indexes import index_for, screened_regions
 from poly_match._cli.match import building, check_order, check_places, points_format, warn_missing
 from poly_match._cli.options import PointsFile, Rules
 from poly_match._files import replacing
 from poly_match._forms.crs import is_degrees, text_of
 from poly_match._forms.numbers import Doubles
-from poly_match._index import Index
 from poly_match._quality.check import examine
-from poly_match._readers.coordinates import Columns, crs_of, places_of, points_crs, xy_of
-from poly_match._readers.formats import format_of, is_index
+from poly_match._readers.coordinates import places_of, points_crs, xy_of
 from poly_match._readers.layer import Layer, read_layer
-from poly_match._readers.problems import Problem, UsageProblem
-from poly_match._readers.sources import Source, ahead, open_source
+from poly_match._readers.problems import Problem
+from poly_match._readers.sources import ahead, open_source
 
-__all__ = ["about", "checked", "report", "run_index", "run_plot"]
+__all__ = ["all_points", "checked", "run_index", "run_plot"]
 
 
 def run_index(
@@ -37,87 +34,6 @@ def run_index(
     index.save(output)
     facts = {"regions": len(index), "bytes": index.nbytes, "output": output}
     console.sum_up(facts, [f"{len(index):,} regions in {index.nbytes:,} bytes", f"wrote {output}"])
-
-
-# ---- info --------------------------------------------------------------------------------------------------
-
-
-def about(path: str, layer: str | None) -> dict[str, Any]:
-    """Return facts about a file, without reading its rows if possible."""
-    if is_index(path):
-        return _about_index(path, opened_index(path))
-    format = format_of(path)
-    facts: dict[str, Any] = {"path": path, "format": format.name}
-    if format.family == "gdal":
-        facts["layers"] = _layers(path)
-        if layer is None and len(facts["layers"]) > 1:
-            return facts
-    with open_source(path, format, layer) as source:
-        facts["rows"] = source.total if format.family in ("gdal", "parquet") else None
-        facts["crs"] = _crs_name(source.crs)
-        facts["geometry"] = None if source.geometry is None else source.geometry.name
-        facts["x_y"] = _columns_found(source)
-        facts["columns"] = {field.name: str(field.type) for field in source.schema}
-    return facts
-
-
-def _about_index(path: str, index: Index) -> dict[str, Any]:
-    return {
-        "path": path,
-        "format": "index",
-        "regions": len(index),
-        "predicate": index.predicate,
-        "best": index.best,
-        "period": index.period,
-        "bounds": None if np.isnan(index.bounds).any() else list(index.bounds),
-        "bytes": index.nbytes,
-    }
-
-
-def _layers(path: str) -> list[str]:
-    import pyogrio  # type: ignore[import-untyped]
-
-    try:
-        return [str(name) for name in pyogrio.list_layers(path)[:, 0]]
-    except Exception as error:  # pyogrio has many exceptions; the message is GDAL's
-        raise Problem(f"{path}: cannot be read: {str(error).splitlines()[0]}") from None
-
-
-def _crs_name(crs: Any) -> str | None:
-    if crs is None:
-        return None
-    known = crs_of(crs)
-    code = known.to_authority()
-    return ":".join(code) if code else str(known.name)
-
-
-def _columns_found(source: Source) -> list[str] | None:
-    if source.geometry is not None:
-        return None
-    try:
-        places = places_of(source, None, None)
-    except UsageProblem:
-        return None
-    return [places.x, places.y] if isinstance(places, Columns) else None
-
-
-def report(facts: dict[str, Any]) -> str:
-    """Return facts as lines of text."""
-    lines = []
-    for key, value in facts.items():
-        if isinstance(value, dict):
-            lines.append(f"{key}:")
-            lines += [f"  {name}: {kind}" for name, kind in value.items()]
-        elif value is not None:
-            text = (
-                ", ".join(map(str, value))
-                if isinstance(value, list)
-                else f"{value:,}"
-                if isinstance(value, int)
-                else str(value)
-            )
-            lines.append(f"{key}: {text}")
-    return "\n".join(lines)
 
 
 # ---- check and plot ----------------------------------------------------------------------------------------

@@ -298,7 +298,8 @@ def _open_gdal(path: str, format: Format, options: _OpenOptions, stack: ExitStac
         if layer is not None and layer not in names:
             raise UsageProblem(f"{path}: has no layer {layer}; it has {', '.join(names) or 'none'}")
         if format.driver in ("GPKG", "FlatGeobuf", "ESRI Shapefile"):  # others read the whole file
-            total = max(int(pyogrio.read_info(place, layer=layer)["features"]), 0)
+            features = int(pyogrio.read_info(place, layer=layer)["features"])
+            total = features if features >= 0 else None  # a file that was written in one pass may not say
     meta, reader = stack.enter_context(
         pyogrio.open_arrow(place, layer=layer, use_pyarrow=True, batch_size=1 << 16)
     )
