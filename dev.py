@@ -9,6 +9,7 @@ counts    compare the instructions of the hot paths with those recorded (after t
 cluster   the tests that need Spark, Dask and Ray; installs their dependencies, Java too (after test)
 sanitize  the C tests, or those named, under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
 docs      build all pages and the reference of Python, C and the command line, in build-docs
+pages     run the code of all pages, or of those named, in the environments that they make, twice
 smoke     a short run of the ladder and of the benchmark, to see that they run (after test)
 wheel     build the source distribution and a wheel from it, in dist; run the wheel tests on it
 windows   the C library and its tests for Windows, by MinGW and wine (after test)
@@ -162,6 +163,10 @@ def docs() -> None:
     run(program(TEST, "sphinx-build"), "-q", "-E", "-W", "--keep-going", "docs", "build-docs")
 
 
+def pages(*names: str) -> None:
+    run(sys.executable, "tests/python/pages.py", ROOT / "build-pages", *names)
+
+
 def wheel() -> None:
     for folder in (ROOT / "dist", ROOT / ".venv-wheel"):
         shutil.rmtree(folder, ignore_errors=True)
@@ -219,7 +224,7 @@ COMMANDS = {
     command.__name__: command
     for command in (
         *(example, test, edit, c, lint, counts, cluster),
-        *(sanitize, docs, smoke, wheel, windows, full),
+        *(sanitize, docs, pages, smoke, wheel, windows, full),
     )
 }
 
