@@ -229,6 +229,21 @@ def match(context: click.Context, /, **options: Any) -> None:
 @click.argument("points")
 @click.argument("polygons")
 @output_options
+@click.option(
+    "--sum",
+    "sums",
+    multiple=True,
+    metavar="COLUMN",
+    help="Add the sum of a column of the points, sum_COLUMN: 0 for a region without points. Missing values "
+    "are left out. To be given again for several.",
+)
+@click.option(
+    "--mean",
+    "means",
+    multiple=True,
+    metavar="COLUMN",
+    help="Add the mean of a column of the points, mean_COLUMN: empty for a region without values.",
+)
 @fail_unmatched
 @point_options
 @polygons_layer
@@ -244,10 +259,13 @@ def count(context: click.Context, /, **options: Any) -> None:
     region it is. Each point counts once; the summary shows how many are unmatched. Formats that have
     geometries get that of the region.
 
+    Sums and means are exact and rounded once, so the order of the points changes nothing.
+
     \b
     poly-match count cities.csv countries.geojson -o cities_per_country.geojson
+    poly-match count cities.csv countries.geojson --sum population -o people_in_cities.csv
     """
-    from poly_match._cli.match import run_count
+    from poly_match._cli.count import run_count
 
     run_count(_job(context, options), _console(options))
 
@@ -399,6 +417,8 @@ def _job(context: click.Context, options: dict[str, Any]) -> MatchOptions:
         distance_column=distance_column,
         audit=options.get("audit", False),
         rejects=rejects,
+        sums=list(options.get("sums", ())),
+        means=list(options.get("means", ())),
     )
 
 

@@ -20,7 +20,7 @@ GROUPS = {
     ),
     "Reading the polygons": ("polygons_layer",),
     "What is written": (
-        "output", "format", "overwrite", "columns", "distance_column", "audit", "rejects",
+        "output", "format", "overwrite", "columns", "sums", "means", "distance_column", "audit", "rejects",
         "fail_unmatched",
     ),
     "The picture": ("cells",),

@@ -1,4 +1,4 @@
-"""The commands `match` and `count`: read the regions once and the points in chunks.
+"""The command `match`: read the regions once and the points in chunks. `count` reads them the same way.
 
 Only a chunk of the points is in memory at a time; the regions and their index stay. The output file appears
 once it is complete.
@@ -22,8 +22,8 @@ from poly_match._cli.errors import InputProblem, UnmatchedProblem
 from poly_match._cli.indexes import index_for, opened_index, prepared_for
 from poly_match._cli.keys import KeyedRegions
 from poly_match._cli.options import MatchOptions, check_distance_column
-from poly_match._cli.rows import Chunk, Shape, unique_names
-from poly_match._cli.write import Target, open_target
+from poly_match._cli.rows import Chunk, Shape
+from poly_match._cli.write import open_target
 from poly_match._engine.results import Answers
 from poly_match._forms.crs import difference, is_degrees, is_longitude, name_of, text_of
 from poly_match._forms.numbers import Doubles
@@ -34,16 +34,17 @@ from poly_match._readers.coordinates import Columns, Places, places_of, points_c
 from poly_match._readers.formats import PIPE, Format, format_of, is_index, named, output_format
 from poly_match._readers.layer import Layer, read_layer
 from poly_match._readers.problems import UsageProblem
-from poly_match._readers.sources import Geometry, Source, ahead, open_source
+from poly_match._readers.sources import Source, ahead, open_source
 
 __all__ = [
+    "Run",
     "building",
     "check_order",
     "check_places",
-    "points_crs",
+    "opened",
     "points_format",
-    "run_count",
     "run_match",
+    "sum_up",
     "warn_missing",
 ]
 
@@ -142,45 +143,6 @@ def run_match(job: MatchOptions, console: Console) -> None:
             if reject is not None:
                 reject(left.batch(chunk).filter(pa.array(chunk.answers < 0)))
     sum_up(run, time.perf_counter() - began)
-
-
-def run_count(job: MatchOptions, console: Console) -> None:
-    """Write every region with the number of its points."""
-    began = time.perf_counter()
-    with ExitStack() as stack:
-        run = opened(job, console, stack)
-        format = output_format(job.output, job.format, named("csv"))
-        counts = np.zeros(len(run.index), dtype=np.int64)
-        target, columns = _counted(run, format)
-        for chunk in stack.enter_context(closing(run.chunks())):
-            counts += np.bincount(chunk.answers[chunk.answers >= 0], minlength=len(counts))
-        with open_target(target) as write:
-            write(pa.RecordBatch.from_arrays([*columns, pa.array(counts)], schema=target.schema))
-    sum_up(run, time.perf_counter() - began)
-
-
-def _counted(run: Run, format: Format) -> tuple[Target, list[Any]]:
-    """Return what `count` writes except the number: the fields and, if the format has one, the geometry."""
-    job, layer = run.job, run.layer
-    columns = {} if is_index(layer.path) else layer.chosen(job.columns)
-    if not columns:
-        columns = {"region": pa.array(range(len(run.index)), pa.int64())}
-    names, geometry, geo = list(columns), None, None
-    if layer.geometry is not None and format.family != "csv":
-        (name,) = unique_names(names, [layer.geometry.name])
-        geometry = Geometry(name, "wkb")
-        columns[name] = layer.wkb()
-        if geometry == layer.geometry:
-            geo = layer.geo  # already has this name in it
-    elif format.needs_geometry:
-        raise UsageProblem(
-            f"{layer.path}: an index has no geometries for {format.name}; give the file it was built "
-            f"from and --index {layer.path}, or write .csv or .parquet"
-        )
-    fields = [pa.field(name, column.type) for name, column in columns.items()]
-    fields.append(pa.field(*unique_names(names, ["count"], "_points"), pa.int64()))
-    target = Target(job.output, format, pa.schema(fields), geometry, layer.crs, geo)
-    return target, list(columns.values())
 
 
 # ---- opening -----------------------------------------------------------------------------------------------

@@ -56,6 +56,8 @@ class MatchOptions:
     distance_column: str | None = None
     audit: bool = False
     rejects: str | None = None
+    sums: list[str] = field(default_factory=list)  # of `count`: columns of the points
+    means: list[str] = field(default_factory=list)
     fail_unmatched: bool = False
     workers: int = -1
 
