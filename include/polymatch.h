@@ -98,7 +98,11 @@ typedef struct pm_allocator {
  * Each offsets array has one entry more than there are items; item i owns [offsets[i], offsets[i + 1]) of the
  * level below. The first ring of a polygon is its shell, the others are holes. A ring may be closed (its first
  * vertex repeated at the end) or not; vertex order never matters. Rings without vertices, polygons without
- * rings and regions without polygons are allowed and cover nothing. */
+ * rings and regions without polygons are allowed and cover nothing.
+ *
+ * `kinds` makes lines and points of polygons: a line is one "ring" that is not closed, with its vertices as they are
+ * given, a point one ring of one vertex. A line covers what lies on it, a point itself; their area is 0. Every
+ * predicate but PM_COVERS takes them, also in one region with polygons. */
 typedef struct pm_regions {
     const double *coords;        /**< x0 y0 x1 y1 ...: 2 * coord_count doubles */
     size_t coord_count;          /**< vertices */
@@ -108,8 +112,16 @@ typedef struct pm_regions {
     size_t polygon_count;
     const int64_t *geom_offsets; /**< geom_count + 1 positions in the polygons; NULL: each polygon is a region */
     size_t geom_count;           /**< ignored when geom_offsets is NULL */
-    uint64_t reserved[4];        /**< 0 */
+    const uint8_t *kinds;        /**< a pm_part for each polygon; NULL: all of them are polygons */
+    uint64_t reserved[3];        /**< 0 */
 } pm_regions;
+
+/** What an item of the level `polygons` is. */
+typedef enum pm_part {
+    PM_PART_POLYGON = 0, /**< a shell and its holes */
+    PM_PART_LINE = 1,    /**< one ring, not closed: the edges between its vertices */
+    PM_PART_POINT = 2    /**< one ring of one vertex */
+} pm_part;
 
 /** Points as two strided arrays of doubles. (n, 2) rows: y = x + 1 and both strides 16. */
 typedef struct pm_points {
@@ -134,10 +146,10 @@ typedef struct pm_disks {
 /** Number of regions of the view: geom_count, or polygon_count without that level. */
 PM_API size_t pm_regions_count(const pm_regions *regions);
 
-/** Check offsets and coordinates.
+/** Check offsets, kinds and coordinates.
  *
- * O(vertices). @return PM_OK, PM_ERR_ARGUMENT (NULL where there are items, something in `reserved`), PM_ERR_OFFSETS,
- * PM_ERR_COORDINATE */
+ * O(vertices). @return PM_OK, PM_ERR_ARGUMENT (NULL where there are items, something in `reserved`, a kind that is no
+ * pm_part, a line or point of more than it can have), PM_ERR_OFFSETS, PM_ERR_COORDINATE */
 PM_API PM_MUST_USE pm_status pm_regions_check(const pm_regions *regions, pm_error *err);
 
 /* ---- measures ----------------------------------------------------------------------------------------- */
@@ -156,8 +168,9 @@ PM_API void pm_vertex_center(const double *x, const double *y, ptrdiff_t stride,
 
 /** Areas and centers of regions.
  *
- * The area is the correctly rounded sum over the region's polygons of shell minus holes. The center is the mean
- * of all vertices of all rings, a ring's repeated closing vertex left out; (NaN, NaN) for an empty region.
+ * The area is the correctly rounded sum over the region's polygons of shell minus holes; lines and points add
+ * nothing. The center is the mean of all vertices of all rings, a ring's repeated closing vertex left out (a line's
+ * last vertex is never left out); (NaN, NaN) for an empty region.
  * O(vertices), allocates nothing. The view must have passed pm_regions_check().
  *
  * @param areas    NULL, or receives one area per region

@@ -8,7 +8,7 @@
 typedef struct pm_kind pm_kind;
 
 /* Another number whenever the meaning of any byte changes. */
-enum { PM_BLOCK_VERSION = 2, PM_BLOCK_ALIGN = 64 };
+enum { PM_BLOCK_VERSION = 3, PM_BLOCK_ALIGN = 64 };
 
 /* What an array is. The numbers are stored in blocks: a new name goes to the end. Which of them a block has, and in
  * which order, is for the kind of its shapes to say (kind.h). */
@@ -37,6 +37,7 @@ typedef enum pm_section_name {
     PM_SECTION_RANKS, /* position in the input -> rank */
     PM_SECTION_DISTANCE_MAP,
     PM_SECTION_RUNS,
+    PM_SECTION_KINDS, /* of each polygon, where not all are polygons */
     PM_SECTIONS
 } pm_section_name;
 

@@ -293,6 +293,19 @@ static pm_status measure(pm_build *b, double *areas, double *x, double *y, pm_er
     return PM_OK;
 }
 
+/* Does the kind take the lines and points among these regions? */
+static pm_status check_kinds(const pm_regions *regions, const pm_kind *kind, pm_error *err) {
+    for (size_t region = 0; !kind->takes_lines && regions->kinds && region < pm_regions_count(regions); region++) {
+        pm_range polygons = pm_region_polygons(regions, region);
+        for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++)
+            if (!pm_is_polygon(regions, polygon))
+                return pm_fail(err, PM_ERR_ARGUMENT, (int64_t)region,
+                               "region %zu has a %s: %s takes polygons only, the other predicates take it", region,
+                               regions->kinds[polygon] == PM_PART_LINE ? "line" : "point", kind->name);
+    }
+    return PM_OK;
+}
+
 static const pm_options DEFAULTS = {.predicate = PM_COVERS};
 
 pm_status pm_index_build(const pm_regions *regions, const pm_options *options, pm_index **out, pm_error *err) {
@@ -306,6 +319,8 @@ pm_status pm_index_build(const pm_regions *regions, const pm_options *options, p
         return status;
     size_t count = pm_regions_count(regions);
     status = check_options(options, count, 1, err);
+    if (!status)
+        status = check_kinds(regions, pm_kind_of(options->predicate), err);
     if (status)
         return status;
 

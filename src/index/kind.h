@@ -78,6 +78,7 @@ struct pm_kind {
     int takes_disks;           /* it is made from pm_disks: regions are seen by center and area only */
     pm_section_name distances; /* the section of the options' distances, where it has any */
     int takes_turns;           /* it answers with a period */
+    int takes_lines;           /* regions may have lines and points */
     size_t view_size;
     const pm_section_name *sections; /* its own, in the order in which they follow each other in the block */
     size_t section_count;

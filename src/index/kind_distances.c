@@ -5,8 +5,11 @@
  * to beat. What borders decide comes from the tree over runs of edges (near/find.c), or without it from the scan of
  * all edges (scan/nearest.c).
  *
+ * The part for covers knows polygons only. Where a line or a point may be better than a polygon that covers the
+ * point, the runs say whether the point is on one, at distance 0 as well.
+ *
  * Sections of its own: the limits in the order of the input, one, one per region, or none; the rank of each region of
- * the input; the scale of distances and the greatest limit; the runs. */
+ * the input; the scale of distances, the greatest limit, and which ranks have lines; the runs. */
 #include "kind_distances.h"
 
 #include <string.h>
@@ -17,13 +20,14 @@
 
 static const pm_section_name SECTIONS[] = {
     PM_SECTION_BOXES,          PM_SECTION_POLYGON_OFFSETS, PM_SECTION_POLYGON_BOXES, PM_SECTION_RING_OFFSETS,
-    PM_SECTION_VERTEX_OFFSETS, PM_SECTION_VERTICES,        PM_SECTION_SPANS,         PM_SECTION_LIMITS,
-    PM_SECTION_RANKS,          PM_SECTION_DISTANCE_MAP,    PM_SECTION_TREE_ROOT,     PM_SECTION_RUNS,
-    PM_SECTION_TREE_TABLES,    PM_SECTION_TREE_LEAVES,     PM_SECTION_TREE_ORIGINS};
+    PM_SECTION_VERTEX_OFFSETS, PM_SECTION_VERTICES,        PM_SECTION_SPANS,         PM_SECTION_KINDS,
+    PM_SECTION_LIMITS,         PM_SECTION_RANKS,           PM_SECTION_DISTANCE_MAP,  PM_SECTION_TREE_ROOT,
+    PM_SECTION_RUNS,           PM_SECTION_TREE_TABLES,     PM_SECTION_TREE_LEAVES,   PM_SECTION_TREE_ORIGINS};
 
 /* The section `distance map`. */
 typedef struct distance_map {
     double scale, farthest;
+    uint64_t surfaces, first_line; /* as in the view */
 } distance_map;
 
 /* ---- building ---- */
@@ -58,6 +62,19 @@ static void extend_bounds(pm_build *b, const pm_distance_view *v) {
     }
 }
 
+static void count_kinds(const pm_polygon_table *table, distance_map *map) {
+    map->surfaces = map->first_line = table->count;
+    for (size_t rank = table->count; table->kinds && rank-- > 0;) {
+        const size_t end = table->polygon_offsets[rank + 1];
+        size_t lines = 0, polygon = table->polygon_offsets[rank];
+        for (; polygon < end; polygon++)
+            lines += !pm_polygon_is_surface(table, polygon);
+        map->surfaces -= lines == end - table->polygon_offsets[rank];
+        if (lines > 0)
+            map->first_line = rank;
+    }
+}
+
 static pm_status fill(pm_build *b, void *view, pm_error *err) {
     pm_distance_view *v = view;
     pm_status status = pm_kind_polygons.fill(b, &v->polygons, err);
@@ -71,8 +88,10 @@ static pm_status fill(pm_build *b, void *view, pm_error *err) {
     status = pm_distances_check(limits, limit_count, err); /* they may have changed */
     if (status)
         return status;
-    *(distance_map *)pm_block_array(&b->block, PM_SECTION_DISTANCE_MAP) =
-        (distance_map){pm_distance_scale(extent), pm_farthest(limit_count ? limits : NULL, limit_count)};
+    distance_map *map = pm_block_array(&b->block, PM_SECTION_DISTANCE_MAP);
+    *map = (distance_map){.scale = pm_distance_scale(extent),
+                          .farthest = pm_farthest(limit_count ? limits : NULL, limit_count)};
+    count_kinds(&v->polygons.table, map);
     uint32_t *ranks = pm_block_array(&b->block, PM_SECTION_RANKS);
     for (size_t rank = 0; rank < b->count; rank++)
         ranks[b->ids[rank]] = (uint32_t)rank;
@@ -127,6 +146,8 @@ static void make_view(void *view, const pm_block *block) {
     v->ids = pm_block_array(block, PM_SECTION_IDS);
     v->ranks = pm_block_array(block, PM_SECTION_RANKS);
     v->scale = map.scale;
+    v->surfaces = (size_t)map.surfaces;
+    v->first_line = (size_t)map.first_line;
     (void)pm_runs_view(&v->runs, pm_block_array(block, PM_SECTION_RUNS),
                        (size_t)block->sections[PM_SECTION_RUNS].size);
     v->field = (pm_field){.table = &v->polygons.table,
@@ -168,12 +189,23 @@ static pm_spot spot_of(const pm_distance_view *v, double x, double y) {
     return pm_spot_at(x, y, has_runs(v) ? v->runs.scale : v->scale);
 }
 
-/* The nearest region, where `covering` is the position of the best one that covers the point, or PM_NO_MATCH. */
+/* May the point be on a line or point that is better than the region which covers it? */
+static int may_be_on_line(const pm_distance_view *v, int64_t covering) {
+    return v->ranks[covering] > v->first_line;
+}
+
+/* The nearest region, where `covering` is the position of the best one whose polygons cover the point, or
+ * PM_NO_MATCH. */
 static pm_found find_nearest(const pm_distance_view *v, int64_t covering, const pm_spot *spot) {
-    if (covering >= 0)
-        return (pm_found){.rank = v->ranks[covering], .covers = 1};
-    return has_runs(v) ? pm_find_nearest(&v->field, spot)
-                       : pm_scan_nearest(&v->polygons.table, &v->field.reach, spot);
+    if (!has_runs(v))
+        return pm_scan_nearest(&v->polygons.table, &v->field.reach, spot);
+    if (covering < 0)
+        return pm_find_nearest(&v->field, spot);
+    pm_found found = pm_find_on(&v->field, spot);
+    if (found.rank > v->ranks[covering]) /* none as well */
+        found.rank = v->ranks[covering];
+    found.covers = 1;
+    return found;
 }
 
 /* The first region within reach; without its distance. */
@@ -200,9 +232,12 @@ static double distance_within(const pm_distance_view *v, const pm_found *found, 
 /* Every point: `out` receives what covers it, then what is nearest or within reach. */
 static void match_all(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances,
                       int nearest) {
-    pm_kind_polygons.match(&v->polygons, points, NULL, out);
+    for (size_t i = 0; v->surfaces == 0 && i < points->count; i++)
+        out[i] = PM_NO_MATCH;
+    if (v->surfaces > 0)
+        pm_kind_polygons.match(&v->polygons, points, NULL, out);
     for (size_t i = 0; i < points->count; i++) {
-        if (nearest && out[i] >= 0) { /* at distance 0 */
+        if (nearest && out[i] >= 0 && !may_be_on_line(v, out[i])) { /* at distance 0 */
             if (distances)
                 distances[i] = 0;
             continue;
@@ -217,8 +252,10 @@ static void match_all(const pm_distance_view *v, const pm_points *points, int64_
             continue;
         if (found.rank == PM_FOUND_NONE)
             distances[i] = NAN;
+        else if (nearest)
+            distances[i] = found.covers ? 0 : pm_near_distance(&found.near, &spot);
         else
-            distances[i] = nearest ? pm_near_distance(&found.near, &spot) : distance_within(v, &found, &spot);
+            distances[i] = distance_within(v, &found, &spot);
     }
 }
 
@@ -290,6 +327,7 @@ const pm_kind pm_kind_dwithin = {.name = "dwithin",
                                  .predicate = PM_DWITHIN,
                                  .distance = PM_DISTANCE_NEEDED,
                                  .distances = PM_SECTION_LIMITS,
+                                 .takes_lines = 1,
                                  .view_size = sizeof(pm_distance_view),
                                  .sections = SECTIONS,
                                  .section_count = sizeof SECTIONS / sizeof *SECTIONS,
@@ -310,6 +348,7 @@ const pm_kind pm_kind_nearest = {.name = "nearest",
                                  .predicate = PM_NEAREST,
                                  .distance = PM_DISTANCE_OPTIONAL,
                                  .distances = PM_SECTION_LIMITS,
+                                 .takes_lines = 1,
                                  .view_size = sizeof(pm_distance_view),
                                  .sections = SECTIONS,
                                  .section_count = sizeof SECTIONS / sizeof *SECTIONS,

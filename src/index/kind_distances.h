@@ -10,6 +10,8 @@ typedef struct pm_distance_view {
     const uint32_t *ids;   /* rank -> position in the input */
     const uint32_t *ranks; /* the other way around */
     double scale;          /* of distances where there are no runs */
+    size_t surfaces;       /* regions with polygons */
+    size_t first_line;     /* the first rank with a line or a point; count where there is none */
     pm_runs runs;
     pm_field field; /* of the runs; its table and reach also where there are none */
 } pm_distance_view;

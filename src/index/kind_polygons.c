@@ -1,7 +1,9 @@
 /* kind_polygons.c — an index of polygons: which is the best region that covers the point?
  *
  * Its sections are the polygons in rank order as boxes and edges (scan/polygons.c), and over the edges, unless they
- * are few, the tree (tree/paint_polygons.c). Boxes of regions are left out where each region has one polygon. */
+ * are few, the tree (tree/paint_polygons.c). Boxes of regions are left out where each region has one polygon. The
+ * sections of lines and points are the same with the kind of each; an index of distances has those, covers does not
+ * take them. */
 #include "kind_polygons.h"
 
 #include <string.h>
@@ -35,6 +37,7 @@ static void set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t regions, const pm_po
     sizes[PM_SECTION_VERTEX_OFFSETS] = (of->rings + 1) * sizeof(uint32_t);
     sizes[PM_SECTION_VERTICES] = 2 * of->vertices * sizeof(double);
     sizes[PM_SECTION_SPANS] = 2 * (of->vertices / PM_SPAN + 1) * sizeof(double);
+    sizes[PM_SECTION_KINDS] = of->kinds * sizeof(uint8_t);
 }
 
 static pm_status plan(pm_build *b, pm_error *err) {
@@ -94,6 +97,7 @@ static pm_status paint(pm_build *b, void *view, pm_error *err) {
 
 static int fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
     const pm_polygon_sizes of = {.boxes = (size_t)(sizes[PM_SECTION_BOXES] / sizeof(pm_box)),
+                                 .kinds = (size_t)sizes[PM_SECTION_KINDS],
                                  .polygons = (size_t)(sizes[PM_SECTION_POLYGON_BOXES] / sizeof(pm_box)),
                                  .rings = (size_t)(sizes[PM_SECTION_VERTEX_OFFSETS] / sizeof(uint32_t)) - 1,
                                  .vertices = (size_t)(sizes[PM_SECTION_VERTICES] / (2 * sizeof(double)))};
@@ -102,23 +106,25 @@ static int fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
     set_sizes(again, count, &of);
     return memcmp(again, sizes, sizeof again) == 0 && pm_tree_fits(sizes, &TREE) && of.polygons < UINT32_MAX &&
            of.rings < UINT32_MAX && of.vertices < UINT32_MAX &&
-           (of.boxes == count || (of.boxes == 0 && of.polygons == count));
+           (of.boxes == count || (of.boxes == 0 && of.polygons == count)) &&
+           (of.kinds == 0 || of.kinds == of.polygons);
 }
 
 static void make_view(void *view, const pm_block *block) {
     const pm_section_name boxes =
         block->sections[PM_SECTION_BOXES].size ? PM_SECTION_BOXES : PM_SECTION_POLYGON_BOXES;
-    *(pm_polygon_view *)view =
-        (pm_polygon_view){.table = {.count = (size_t)block->header.count,
-                                    .boxes = pm_block_array(block, boxes),
-                                    .polygon_offsets = pm_block_array(block, PM_SECTION_POLYGON_OFFSETS),
-                                    .polygon_boxes = pm_block_array(block, PM_SECTION_POLYGON_BOXES),
-                                    .ring_offsets = pm_block_array(block, PM_SECTION_RING_OFFSETS),
-                                    .vertex_offsets = pm_block_array(block, PM_SECTION_VERTEX_OFFSETS),
-                                    .vertices = pm_block_array(block, PM_SECTION_VERTICES),
-                                    .spans = pm_block_array(block, PM_SECTION_SPANS)},
-                          .ids = pm_block_array(block, PM_SECTION_IDS),
-                          .tree = pm_tree_view(block, &TREE)};
+    *(pm_polygon_view *)view = (pm_polygon_view){
+        .table = {.count = (size_t)block->header.count,
+                  .boxes = pm_block_array(block, boxes),
+                  .polygon_offsets = pm_block_array(block, PM_SECTION_POLYGON_OFFSETS),
+                  .polygon_boxes = pm_block_array(block, PM_SECTION_POLYGON_BOXES),
+                  .ring_offsets = pm_block_array(block, PM_SECTION_RING_OFFSETS),
+                  .vertex_offsets = pm_block_array(block, PM_SECTION_VERTEX_OFFSETS),
+                  .vertices = pm_block_array(block, PM_SECTION_VERTICES),
+                  .spans = pm_block_array(block, PM_SECTION_SPANS),
+                  .kinds = block->sections[PM_SECTION_KINDS].size ? pm_block_array(block, PM_SECTION_KINDS) : NULL},
+        .ids = pm_block_array(block, PM_SECTION_IDS),
+        .tree = pm_tree_view(block, &TREE)};
 }
 
 /* Do the offsets go from 0 to `end` in steps of at least `least`? */
@@ -143,6 +149,9 @@ static pm_status verify(const void *view, const pm_block *block, const pm_alloca
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: offsets out of order");
     if (!pm_are_finite(v->table.vertices, 2 * vertices))
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: a vertex is not finite");
+    for (size_t i = 0; i < (size_t)s[PM_SECTION_KINDS].size; i++)
+        if (v->table.kinds[i] > PM_PART_POINT)
+            return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: a kind is not known");
     return pm_tree_check(&v->tree, pm_polygon_leaves_check, &v->table, v->table.count, allocator, err);
 }
 

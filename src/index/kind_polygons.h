@@ -8,7 +8,7 @@
 typedef struct pm_polygon_view {
     pm_polygon_table table;
     const uint32_t *ids; /* rank -> position in the input */
-    pm_tree tree;
+    pm_tree tree;        /* of polygons, without lines and points */
 } pm_polygon_view;
 
 extern const pm_kind pm_kind_polygons;

@@ -98,13 +98,18 @@ double pm_ring_area(const double *x, const double *y, ptrdiff_t stride, size_t c
     return fabs(pm_exact_round(&sum, 1));
 }
 
+/* The rings that have an area. */
+static pm_range surfaces(const pm_regions *regions, size_t polygon) {
+    return pm_is_polygon(regions, polygon) ? pm_polygon_rings(regions, polygon) : (pm_range){0, 0};
+}
+
 /* Exactly: the sum over polygons of |shell| - sum |holes|, rounded once. */
 static double region_area_exact(const pm_regions *regions, size_t region) {
     pm_exact total, ring_sum;
     pm_exact_clear(&total);
     pm_range polygons = pm_region_polygons(regions, region);
     for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++) {
-        pm_range rings = pm_polygon_rings(regions, polygon);
+        pm_range rings = surfaces(regions, polygon);
         for (size_t ring = rings.begin; ring < rings.end; ring++) {
             pm_range v = pm_ring_vertices(regions, ring);
             if (v.end - v.begin < 3)
@@ -123,7 +128,7 @@ double pm_region_area(const pm_regions *regions, size_t region) {
     compensated total = {0, 0, 0, 0};
     pm_range polygons = pm_region_polygons(regions, region);
     for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++) {
-        pm_range rings = pm_polygon_rings(regions, polygon);
+        pm_range rings = surfaces(regions, polygon);
         for (size_t ring = rings.begin; ring < rings.end; ring++) {
             pm_range v = pm_ring_vertices(regions, ring);
             if (v.end - v.begin < 3)
@@ -178,19 +183,25 @@ void pm_vertex_center(const double *x, const double *y, ptrdiff_t stride, size_t
     }
 }
 
+/* Add the vertices of a region that count for its center: to `m`, or one axis of them to `exact`. */
+static void add_region(const pm_regions *regions, size_t region, mean *m, pm_exact *exact, size_t axis) {
+    pm_range polygons = pm_region_polygons(regions, region);
+    for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++) {
+        pm_range rings = pm_polygon_rings(regions, polygon);
+        for (size_t ring = rings.begin; ring < rings.end; ring++) {
+            pm_range v = pm_ring_distinct(regions, polygon, ring);
+            if (!exact && v.end > v.begin)
+                mean_add(m, regions->coords + 2 * v.begin, regions->coords + 2 * v.begin + 1, 2, v.end - v.begin);
+            for (size_t i = v.begin; exact && i < v.end; i++)
+                pm_exact_add(exact, regions->coords[2 * i + axis], 1.0, 1);
+        }
+    }
+}
+
 void pm_region_center(const pm_regions *regions, size_t region, double center[2]) {
     mean m = {{{0, 0, 0, 0}, {0, 0, 0, 0}}, 0};
-    pm_range polygons = pm_region_polygons(regions, region);
-    pm_range rings = {0, 0}; /* of all its polygons: they follow each other */
-    if (polygons.end > polygons.begin)
-        rings = (pm_range){pm_polygon_rings(regions, polygons.begin).begin,
-                           pm_polygon_rings(regions, polygons.end - 1).end};
-    for (size_t ring = rings.begin; ring < rings.end; ring++) {
-        pm_range v = pm_ring_distinct(regions, ring);
-        if (v.end > v.begin)
-            mean_add(&m, regions->coords + 2 * v.begin, regions->coords + 2 * v.begin + 1, 2, v.end - v.begin);
-    }
-    for (int axis = 0; axis < 2; axis++) {
+    add_region(regions, region, &m, NULL, 0);
+    for (size_t axis = 0; axis < 2; axis++) {
         double sum;
         if (m.count == 0) {
             center[axis] = NAN;
@@ -199,11 +210,7 @@ void pm_region_center(const pm_regions *regions, size_t region, double center[2]
         if (!rounds_to(&m.c[axis], &sum)) {
             pm_exact exact;
             pm_exact_clear(&exact);
-            for (size_t ring = rings.begin; ring < rings.end; ring++) {
-                pm_range v = pm_ring_distinct(regions, ring);
-                for (size_t i = v.begin; i < v.end; i++)
-                    pm_exact_add(&exact, regions->coords[2 * i + (size_t)axis], 1.0, 1);
-            }
+            add_region(regions, region, NULL, &exact, axis);
             sum = pm_exact_round(&exact, 0);
         }
         center[axis] = sum / (double)m.count;

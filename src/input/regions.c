@@ -1,8 +1,9 @@
 /* regions.c — are these ragged arrays what they claim to be?
  *
  * Regions arrive as the caller's arrays, nested as in GeoArrow: coordinates, rings, polygons, regions. They are
- * checked once, here: offsets start at 0 or later, never decrease and stay in the level below; coordinates are
- * finite. Everything after this check relies on it and checks nothing again.
+ * checked once, here: offsets start at 0 or later, never decrease and stay in the level below; lines and points have
+ * one ring, points one vertex; coordinates are finite. Everything after this check relies on it and checks nothing
+ * again.
  * Vertices that no region uses are allowed (slices of larger arrays have them) and are not checked. */
 #include "regions.h"
 
@@ -30,6 +31,28 @@ static pm_status check_offsets(const char *name, const int64_t *offsets, size_t 
     return PM_OK;
 }
 
+/* Is this a polygon, or a line or point of one ring? */
+static pm_status check_part(const pm_regions *regions, size_t region, size_t polygon, pm_error *err) {
+    const uint8_t kind = regions->kinds ? regions->kinds[polygon] : PM_PART_POLYGON;
+    const pm_range rings = pm_polygon_rings(regions, polygon);
+    if (kind == PM_PART_POLYGON)
+        return PM_OK;
+    if (kind > PM_PART_POINT)
+        return pm_fail(err, PM_ERR_ARGUMENT, (int64_t)region,
+                       "region %zu: kinds[%zu] is %u; 0 is a polygon, 1 a line, 2 a point", region, polygon, kind);
+    if (rings.end > rings.begin + 1)
+        return pm_fail(err, PM_ERR_ARGUMENT, (int64_t)region, "region %zu: a %s has one ring, polygon %zu has %zu",
+                       region, kind == PM_PART_LINE ? "line" : "point", polygon, rings.end - rings.begin);
+    if (kind == PM_PART_POINT && rings.end > rings.begin) {
+        const pm_range v = pm_ring_vertices(regions, rings.begin);
+        if (v.end > v.begin + 1)
+            return pm_fail(err, PM_ERR_ARGUMENT, (int64_t)region,
+                           "region %zu: a point has one vertex, polygon %zu has %zu", region, polygon,
+                           v.end - v.begin);
+    }
+    return PM_OK;
+}
+
 pm_status pm_regions_check(const pm_regions *regions, pm_error *err) {
     if (!regions)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "regions is NULL");
@@ -54,6 +77,9 @@ pm_status pm_regions_check(const pm_regions *regions, pm_error *err) {
         pm_range polygons = pm_region_polygons(regions, region);
         for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++) {
             pm_range rings = pm_polygon_rings(regions, polygon);
+            status = check_part(regions, region, polygon, err);
+            if (status)
+                return status;
             for (size_t ring = rings.begin; ring < rings.end; ring++) {
                 pm_range vertices = pm_ring_vertices(regions, ring);
                 for (size_t i = vertices.begin; i < vertices.end; i++)

@@ -24,10 +24,15 @@ static inline pm_range pm_ring_vertices(const pm_regions *regions, size_t ring) 
     return (pm_range){(size_t)regions->ring_offsets[ring], (size_t)regions->ring_offsets[ring + 1]};
 }
 
-/* The ring's vertices without a first one repeated at the end. */
-static inline pm_range pm_ring_distinct(const pm_regions *regions, size_t ring) {
+/* A polygon, a line or a point; only a polygon is closed and has an inside. */
+static inline int pm_is_polygon(const pm_regions *regions, size_t polygon) {
+    return !regions->kinds || regions->kinds[polygon] == PM_PART_POLYGON;
+}
+
+/* The vertices of a ring of this polygon without a first one repeated at the end; of a line all. */
+static inline pm_range pm_ring_distinct(const pm_regions *regions, size_t polygon, size_t ring) {
     pm_range v = pm_ring_vertices(regions, ring);
-    if (v.end - v.begin > 1) {
+    if (v.end - v.begin > 1 && pm_is_polygon(regions, polygon)) {
         const double *first = regions->coords + 2 * v.begin, *last = regions->coords + 2 * (v.end - 1);
         if (first[0] == last[0] && first[1] == last[1])
             v.end--;

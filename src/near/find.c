@@ -72,6 +72,15 @@ pm_found pm_find_nearest(const pm_field *field, const pm_spot *spot) {
     return best;
 }
 
+pm_found pm_find_on(const pm_field *field, const pm_spot *spot) {
+    pm_found best = pm_found_none(0, spot->scale);
+    pm_target target = pm_runs_target(field->runs, spot);
+    search(field, spot, &target, 0, field->runs->run_count, 0, &best);
+    if (best.rank != PM_FOUND_NONE && pm_near_compare_limit(&best.near, 0, pm_limit_bounds(0, spot->scale), spot) > 0)
+        best = pm_found_none(0, spot->scale);
+    return best;
+}
+
 pm_found pm_find_region(const pm_field *field, size_t place, const pm_spot *spot) {
     const pm_runs *runs = field->runs;
     pm_found best = pm_found_none(pm_reach_of(&field->reach, runs->ranks[place]), spot->scale);

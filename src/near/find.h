@@ -11,6 +11,9 @@ double pm_farthest(const double *limits, size_t count);
 /* The nearest region within reach of a point that none covers. */
 pm_found pm_find_nearest(const pm_field *field, const pm_spot *spot);
 
+/* The first region in rank order with an edge, a line or a point exactly where the point is. */
+pm_found pm_find_on(const pm_field *field, const pm_spot *spot);
+
 /* The distance of the region at place `place` of the runs. */
 pm_found pm_find_region(const pm_field *field, size_t place, const pm_spot *spot);
 

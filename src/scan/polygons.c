@@ -4,6 +4,8 @@
  * together, an odd number of times. So holes need no case of their own, and every ring has an answer, valid or not.
  * The ray runs towards greater x; an edge counts when one end is above the ray's line and the other is not, so a
  * vertex on the line is counted once. Only edges whose box contains the point need arithmetic: the exact orientation.
+ * A line or a point covers what is on its edges, and nothing has to be counted; a point is an edge between two equal
+ * vertices.
  *
  * Regions are sorted best first, with their boxes in one array. The search compares the point with the boxes in rank
  * order, and with edges only where the box contains it; 64 edges are skipped at once when the point's y is outside
@@ -29,9 +31,17 @@ static inline int box_contains(const pm_box *box, const pm_exact_point *p) {
     return (box->min_x <= p->low) & (p->high <= box->max_x) & (box->min_y <= p->y) & (p->y <= box->max_y);
 }
 
+/* How many vertices these are once stored: a ring is closed, a line is not, but one of a single vertex becomes an
+ * edge, as points do. */
+static size_t stored_vertices(const pm_regions *regions, size_t polygon, pm_range v) {
+    const size_t count = v.end - v.begin;
+    return count + (count == 1 || (count > 0 && pm_is_polygon(regions, polygon)));
+}
+
 /* Empty rings and polygons are dropped. */
 pm_polygon_sizes pm_polygons_measure(const pm_regions *regions, pm_poll *poll) {
-    pm_polygon_sizes sizes = {0, 0, 0, 0};
+    pm_polygon_sizes sizes = {0, 0, 0, 0, 0};
+    int are_polygons = 1;
     for (size_t region = 0; region < pm_regions_count(regions) && !pm_poll_after(poll, 1); region++) {
         pm_range polygons = pm_region_polygons(regions, region);
         size_t before_region = sizes.polygons;
@@ -39,23 +49,25 @@ pm_polygon_sizes pm_polygons_measure(const pm_regions *regions, pm_poll *poll) {
             pm_range rings = pm_polygon_rings(regions, polygon);
             size_t before = sizes.rings;
             for (size_t ring = rings.begin; ring < rings.end; ring++) {
-                pm_range v = pm_ring_distinct(regions, ring);
-                if (v.end > v.begin) {
-                    sizes.rings++;
-                    sizes.vertices += v.end - v.begin + 1;
-                }
+                size_t count = stored_vertices(regions, polygon, pm_ring_distinct(regions, polygon, ring));
+                sizes.rings += count > 0;
+                sizes.vertices += count;
             }
             sizes.polygons += sizes.rings > before;
+            are_polygons &= sizes.rings == before || pm_is_polygon(regions, polygon);
         }
         if (sizes.polygons != before_region + 1)
             sizes.boxes = pm_regions_count(regions);
     }
+    sizes.kinds = are_polygons ? 0 : sizes.polygons;
     return sizes;
 }
 
-static void append_ring(pm_polygon_table *table, size_t ring, const double *xy, size_t count, pm_box *box) {
+/* `stored` vertices: `count`, and the first one again. */
+static void append_ring(pm_polygon_table *table, size_t ring, const double *xy, size_t count, size_t stored,
+                        pm_box *box) {
     size_t at = table->vertex_offsets[ring];
-    for (size_t i = 0; i <= count; i++, at++) {
+    for (size_t i = 0; i < stored; i++, at++) {
         const double *vertex = xy + 2 * (i < count ? i : 0);
         table->vertices[2 * at] = vertex[0];
         table->vertices[2 * at + 1] = vertex[1];
@@ -74,17 +86,22 @@ int pm_polygons_append(pm_polygon_table *table, const pm_regions *regions, size_
         pm_box polygon_box = EMPTY;
         pm_range rings = pm_polygon_rings(regions, polygon);
         for (size_t ring = rings.begin; ring < rings.end; ring++) {
-            pm_range v = pm_ring_distinct(regions, ring);
+            pm_range v = pm_ring_distinct(regions, polygon, ring);
+            const size_t stored = stored_vertices(regions, polygon, v);
             if (v.end == v.begin)
                 continue;
-            if (v.end - v.begin >= room - table->vertex_offsets[ring_out])
+            if (stored > room - table->vertex_offsets[ring_out])
                 return 0;
-            append_ring(table, ring_out++, regions->coords + 2 * v.begin, v.end - v.begin, &polygon_box);
+            append_ring(table, ring_out++, regions->coords + 2 * v.begin, v.end - v.begin, stored, &polygon_box);
         }
         if (ring_out == table->ring_offsets[out])
             continue;
         box_add(&box, polygon_box.min_x, polygon_box.min_y);
         box_add(&box, polygon_box.max_x, polygon_box.max_y);
+        if (table->kinds) /* those of the caller may have changed to anything */
+            table->kinds[out] = pm_is_polygon(regions, polygon)            ? PM_PART_POLYGON
+                                : regions->kinds[polygon] == PM_PART_POINT ? PM_PART_POINT
+                                                                           : PM_PART_LINE;
         table->polygon_boxes[out++] = polygon_box;
         table->ring_offsets[out] = ring_out;
     }
@@ -155,7 +172,7 @@ int pm_polygon_covers(const pm_polygon_table *table, size_t polygon, const pm_ex
             return 1;
         parity ^= side;
     }
-    return parity == INSIDE;
+    return parity == INSIDE && pm_polygon_is_surface(table, polygon);
 }
 
 size_t pm_polygons_find(const pm_polygon_table *table, const pm_exact_point *p) {

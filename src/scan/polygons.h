@@ -19,6 +19,7 @@ typedef struct pm_polygon_table {
     uint32_t *vertex_offsets; /* rings + 1 positions in the vertices */
     double *vertices;         /* x y each; every ring closed, so ring vertices begin .. end - 1 start its edges */
     double *spans;            /* min y, max y of the edges that start at each PM_SPAN vertices */
+    uint8_t *kinds; /* of each polygon, a pm_part; NULL: all are polygons. Lines are not closed, points are */
 } pm_polygon_table;
 
 enum { PM_SPAN = 64 };
@@ -27,6 +28,7 @@ enum { PM_SPAN = 64 };
 typedef struct pm_polygon_sizes {
     size_t polygons, rings, vertices;
     size_t boxes; /* 0 where each region has one polygon, whose box is the region's */
+    size_t kinds; /* 0 where all are polygons */
 } pm_polygon_sizes;
 
 /* Not complete when the poll said stop. */
@@ -39,7 +41,12 @@ int pm_polygons_append(pm_polygon_table *table, const pm_regions *regions, size_
 /* Compute the spans, when all regions are appended. */
 void pm_polygons_seal(pm_polygon_table *table);
 
-/* Does this polygon cover the point? */
+/* Has it an inside? */
+static inline int pm_polygon_is_surface(const pm_polygon_table *table, size_t polygon) {
+    return !table->kinds || table->kinds[polygon] == PM_PART_POLYGON;
+}
+
+/* Does this polygon cover the point? A line and a point do where they are. */
 int pm_polygon_covers(const pm_polygon_table *table, size_t polygon, const pm_exact_point *p);
 
 /* The first region in rank order that covers the point, or count. */

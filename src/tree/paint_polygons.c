@@ -287,8 +287,10 @@ static void distribute(pm_painter *p, const pm_cell *cell, int side, const pm_sh
 static int choose_root(pm_polygon_painter *p, pm_tree *tree) {
     const pm_polygon_table *polygons = p->polygons;
     double low_x = INFINITY, low_y = INFINITY, high_x = -INFINITY, high_y = -INFINITY;
-    for (size_t i = 0; i < polygons->count; i++) {
-        const pm_box *box = &polygons->boxes[i];
+    for (size_t i = 0; i < polygons->polygon_offsets[polygons->count]; i++) {
+        const pm_box *box = &polygons->polygon_boxes[i];
+        if (!pm_polygon_is_surface(polygons, i))
+            continue;
         low_x = least(low_x, box->min_x);
         low_y = least(low_y, box->min_y);
         high_x = greatest(high_x, box->max_x);
@@ -397,7 +399,7 @@ static void push_polygons(pm_polygon_painter *painter, size_t count) {
     memset(table, 0, (mask + 1) * sizeof *table);
     for (size_t polygon = 0; polygon < count; polygon++) {
         size_t begin = p->details.count, edges = 0;
-        if (!is_new_polygon(polygons, table, mask, polygon))
+        if (!pm_polygon_is_surface(polygons, polygon) || !is_new_polygon(polygons, table, mask, polygon))
             continue;
         for (size_t ring = polygons->ring_offsets[polygon]; ring < polygons->ring_offsets[polygon + 1]; ring++) {
             size_t first = polygons->vertex_offsets[ring], end = polygons->vertex_offsets[ring + 1];

@@ -7,7 +7,7 @@
 #include "paint.h"
 #include "scan/polygons.h"
 
-/* Paint the polygons of a table whose rank r is the region at ids[r] of the input.
+/* Paint the polygons of a table whose rank r is the region at ids[r] of the input. Lines and points are left out.
  *
  * The tree owns its arrays, until pm_tree_free(). There is none (pm_tree_exists()) where one can't pay: extents are
  * out of range, or so many borders are in one place that cells would outgrow `size_limit` bytes or work linear in the

@@ -197,6 +197,32 @@ void zoo_fill(zoo *z, rng *r, const source *s, size_t count) {
                               .geom_count = multi ? count : 0};
 }
 
+void zoo_draw_kinds(zoo *z, rng *r) {
+    int64_t old_rings[MAX_RINGS + 1], old_polygons[MAX_POLYGONS + 1];
+    const uint32_t first = rng_below(r, 3), kinds = 1 + rng_below(r, 3);
+    size_t vertices = 0, rings = 0;
+    memcpy(old_rings, z->ring_offsets, sizeof old_rings);
+    memcpy(old_polygons, z->polygon_offsets, sizeof old_polygons);
+    for (size_t i = 0; i < z->regions.polygon_count; i++) {
+        int64_t ring = old_polygons[i], end = old_polygons[i + 1];
+        z->kinds[i] = (uint8_t)((first + rng_below(r, kinds)) % 3);
+        if (z->kinds[i] != PM_PART_POLYGON && end > ring)
+            end = ring + 1;
+        for (; ring < end; ring++) {
+            size_t begin = (size_t)old_rings[ring], count = (size_t)old_rings[ring + 1] - begin;
+            if (z->kinds[i] == PM_PART_POINT && count > 1)
+                count = 1;
+            memmove(z->coords + 2 * vertices, z->coords + 2 * begin, 2 * count * sizeof *z->coords);
+            vertices += count;
+            z->ring_offsets[++rings] = (int64_t)vertices;
+        }
+        z->polygon_offsets[i + 1] = (int64_t)rings;
+    }
+    z->regions.coord_count = vertices;
+    z->regions.ring_count = rings;
+    z->regions.kinds = z->kinds;
+}
+
 void zoo_point(const zoo *z, rng *r, const source *s, double point[2]) {
     size_t vertices = z->regions.coord_count, rings = z->regions.ring_count;
     size_t ring = rings ? rng_below(r, (uint32_t)rings) : 0;
@@ -243,7 +269,7 @@ void zoo_print(const zoo *z) {
         size_t p_end = g->geom_offsets ? (size_t)g->geom_offsets[region + 1] : region + 1;
         printf("# region %zu:", region);
         for (; p < p_end; p++) {
-            printf(" [");
+            printf(" %s[", g->kinds && g->kinds[p] ? g->kinds[p] == PM_PART_LINE ? "line" : "point" : "");
             for (int64_t ring = g->polygon_offsets[p]; ring < g->polygon_offsets[p + 1]; ring++) {
                 printf("(");
                 for (int64_t v = g->ring_offsets[ring]; v < g->ring_offsets[ring + 1]; v++)

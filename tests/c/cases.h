@@ -48,11 +48,15 @@ typedef struct zoo {
     int64_t ring_offsets[MAX_RINGS + 1];
     int64_t polygon_offsets[MAX_POLYGONS + 1];
     int64_t geom_offsets[MAX_REGIONS + 1];
+    uint8_t kinds[MAX_POLYGONS];
     pm_regions regions;
 } zoo;
 
 /* `count` regions whose vertices come from a small shared pool, so that edges, vertices and whole rings coincide. */
 void zoo_fill(zoo *z, rng *r, const source *s, size_t count);
+
+/* Turn some of the polygons into lines and points, the first ring or vertex of each. */
+void zoo_draw_kinds(zoo *z, rng *r);
 
 /* A point near or on something of the regions: vertices, edges, their extensions, a step beside, anywhere. */
 void zoo_point(const zoo *z, rng *r, const source *s, double point[2]);

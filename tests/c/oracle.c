@@ -333,12 +333,16 @@ static size_t first_polygon(const pm_regions *regions, size_t region) {
     return regions->geom_offsets ? (size_t)regions->geom_offsets[region] : region;
 }
 
+static int kind_of(const pm_regions *regions, size_t polygon) {
+    return regions->kinds ? regions->kinds[polygon] : PM_PART_POLYGON;
+}
+
 double oracle_area(const pm_regions *regions, size_t region) {
     big total, ring_area;
     memset(&total, 0, sizeof total);
     for (size_t p = first_polygon(regions, region); p < first_polygon(regions, region + 1); p++) {
         size_t shell = (size_t)regions->polygon_offsets[p], end = (size_t)regions->polygon_offsets[p + 1];
-        for (size_t r = shell; r < end; r++) {
+        for (size_t r = shell; r < end && kind_of(regions, p) == PM_PART_POLYGON; r++) {
             size_t start = (size_t)regions->ring_offsets[r], count = (size_t)regions->ring_offsets[r + 1] - start;
             twice_ring_area(&ring_area, regions->coords + 2 * start, regions->coords + 2 * start + 1, 2, count);
             if (r == shell)
@@ -359,7 +363,8 @@ void oracle_center(const pm_regions *regions, size_t region, double center[2]) {
         for (; r < end; r++) {
             size_t start = (size_t)regions->ring_offsets[r], count = (size_t)regions->ring_offsets[r + 1] - start;
             const double *ring = regions->coords + 2 * start;
-            if (count > 1 && ring[0] == ring[2 * count - 2] && ring[1] == ring[2 * count - 1])
+            if (kind_of(regions, p) == PM_PART_POLYGON && count > 1 && ring[0] == ring[2 * count - 2] &&
+                ring[1] == ring[2 * count - 1])
                 count--;
             add_vertices(sum, ring, ring + 1, 2, count);
             vertices += count;
@@ -384,20 +389,27 @@ static int ray_crosses(const double a[2], const double b[2], const double p[2]) 
     return a[1] < b[1] ? oracle_orientation(a, b, p) > 0 : oracle_orientation(b, a, p) > 0;
 }
 
+/* How many edges a ring of `count` vertices has: a line doesn't return to its first vertex, unless it has no other.
+ */
+static size_t edge_count(int kind, size_t count) {
+    return kind == PM_PART_LINE && count > 1 ? count - 1 : count;
+}
+
 static int polygon_covers(const pm_regions *regions, size_t polygon, const double p[2]) {
+    const int kind = kind_of(regions, polygon);
     int crossings = 0;
     size_t r = (size_t)regions->polygon_offsets[polygon], end = (size_t)regions->polygon_offsets[polygon + 1];
     for (; r < end; r++) {
         size_t start = (size_t)regions->ring_offsets[r], count = (size_t)regions->ring_offsets[r + 1] - start;
         const double *ring = regions->coords + 2 * start;
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; i < edge_count(kind, count); i++) {
             const double *a = ring + 2 * i, *b = ring + 2 * ((i + 1) % count);
             if (on_edge(a, b, p))
                 return 1;
             crossings += ray_crosses(a, b, p);
         }
     }
-    return crossings % 2;
+    return kind == PM_PART_POLYGON && crossings % 2;
 }
 
 int oracle_covers(const pm_regions *regions, size_t region, double x, double y) {
@@ -458,28 +470,30 @@ static int compare_fractions(const big *top, const big *bottom, const big *other
     return big_compare(&left, &right);
 }
 
+static void consider_ring(region_distance *found, int kind, const double *ring, size_t count, double x, double y) {
+    for (size_t i = 0; i < edge_count(kind, count); i++) {
+        const double *a = ring + 2 * i, *b = ring + 2 * ((i + 1) % count);
+        const double edge[4] = {a[0], a[1], b[0], b[1]};
+        big top, bottom;
+        if (found->covers && found->exists)
+            return;
+        squared_distance(&top, &bottom, edge, x, y);
+        if (found->exists && compare_fractions(&top, &bottom, &found->top, &found->bottom) >= 0)
+            continue;
+        memcpy(found->edge, edge, sizeof edge);
+        copy(&found->top, &top);
+        copy(&found->bottom, &bottom);
+        found->exists = 1;
+    }
+}
+
 static void distance_of(region_distance *found, const pm_regions *regions, size_t region, double x, double y) {
-    size_t first = (size_t)regions->polygon_offsets[first_polygon(regions, region)];
-    size_t last = (size_t)regions->polygon_offsets[first_polygon(regions, region + 1)];
     found->exists = 0;
     found->covers = oracle_covers(regions, region, x, y);
-    for (size_t ring = first; ring < last; ring++) {
-        size_t start = (size_t)regions->ring_offsets[ring], end = (size_t)regions->ring_offsets[ring + 1];
-        for (size_t i = start; i < end; i++) {
-            const double *a = regions->coords + 2 * i, *b = regions->coords + 2 * (i + 1 < end ? i + 1 : start);
-            const double edge[4] = {a[0], a[1], b[0], b[1]};
-            big top, bottom;
-            if (found->covers && found->exists)
-                return;
-            squared_distance(&top, &bottom, edge, x, y);
-            if (found->exists && compare_fractions(&top, &bottom, &found->top, &found->bottom) >= 0)
-                continue;
-            memcpy(found->edge, edge, sizeof edge);
-            copy(&found->top, &top);
-            copy(&found->bottom, &bottom);
-            found->exists = 1;
-        }
-    }
+    for (size_t i = first_polygon(regions, region); i < first_polygon(regions, region + 1); i++)
+        for (int64_t ring = regions->polygon_offsets[i]; ring < regions->polygon_offsets[i + 1]; ring++)
+            consider_ring(found, kind_of(regions, i), regions->coords + 2 * regions->ring_offsets[ring],
+                          (size_t)(regions->ring_offsets[ring + 1] - regions->ring_offsets[ring]), x, y);
 }
 
 static int compare_distances(const region_distance *a, const region_distance *b) {

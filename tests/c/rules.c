@@ -52,13 +52,15 @@ static double fill_distance(const rules *u, rng *r, const zoo *z, size_t region)
     return isnan(d) ? values[rng_below(r, sizeof values / sizeof values[0])] : d;
 }
 
-void rules_fill(rules *u, rng *r, const source *s, const zoo *z, size_t points) {
+void rules_fill(rules *u, rng *r, const source *s, zoo *z, size_t points) {
     size_t regions = pm_regions_count(&z->regions);
     memset(&u->options, 0, sizeof u->options);
-    fill_points(u, r, s, z, points);
     static const pm_predicate predicates[] = {PM_COVERS,        PM_COVERS,  PM_COVERS,
                                               PM_CENTER_WITHIN, PM_DWITHIN, PM_NEAREST};
     u->options.predicate = predicates[rng_below(r, 6)];
+    if (u->options.predicate != PM_COVERS && rng_below(r, 2))
+        zoo_draw_kinds(z, r);
+    fill_points(u, r, s, z, points);
     u->options.engine = (pm_engine)rng_below(r, 3);
     uint32_t bests = 0;
     while (pm_best_name((pm_best)bests))

@@ -18,8 +18,9 @@ typedef struct rules {
     pm_points points;
 } rules;
 
-/* Draws points, predicate, best, scores full of ties, and distances that some of the points are exactly at. */
-void rules_fill(rules *u, rng *r, const source *s, const zoo *z, size_t points);
+/* Draws points, predicate, best, scores full of ties, and distances that some of the points are exactly at. The zoo
+ * gets lines and points where the predicate takes them. */
+void rules_fill(rules *u, rng *r, const source *s, zoo *z, size_t points);
 
 void rules_print(const rules *u, size_t regions);
 

@@ -21,7 +21,8 @@ static void test_inputs(void) {
     AT(pm_regions, polygon_count, 40);
     AT(pm_regions, geom_offsets, 48);
     AT(pm_regions, geom_count, 56);
-    AT(pm_regions, reserved, 64);
+    AT(pm_regions, kinds, 64);
+    AT(pm_regions, reserved, 72);
     SIZE(pm_points, 64);
     AT(pm_points, x, 0);
     AT(pm_points, y, 8);
@@ -90,6 +91,7 @@ static void test_numbers(void) {
     tap_ok(PM_SMALLEST == 0 && PM_LARGEST == 1 && PM_FIRST == 2 && PM_SCORE_DOUBLE == 3 && PM_SCORE_INT64 == 4 &&
                PM_SCORE_UINT64 == 5,
            "best");
+    tap_ok(PM_PART_POLYGON == 0 && PM_PART_LINE == 1 && PM_PART_POINT == 2, "parts");
     tap_ok(PM_ENGINE_AUTO == 0 && PM_ENGINE_SCAN == 1 && PM_ENGINE_TREE == 2, "engines");
 }
 

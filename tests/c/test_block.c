@@ -258,22 +258,28 @@ static pm_index *small(int kind) {
     static const double coords[] = {0, 0, 4, 0, 4, 4, 0, 4, 1, 1, 2, 1, 2, 2, 5, 5, 9, 5, 9, 9};
     static const int64_t rings[] = {0, 4, 7, 10}, polygons[] = {0, 2, 3};
     static const double distance[] = {2, 3};
-    const pm_regions regions = {.coords = coords,
-                                .coord_count = 10,
-                                .ring_offsets = rings,
-                                .ring_count = 3,
-                                .polygon_offsets = polygons,
-                                .polygon_count = 2};
+    static const uint8_t parts[] = {PM_PART_POLYGON, PM_PART_LINE};
+    pm_regions regions = {.coords = coords,
+                          .coord_count = 10,
+                          .ring_offsets = rings,
+                          .ring_count = 3,
+                          .polygon_offsets = polygons,
+                          .polygon_count = 2};
     pm_options options = {.engine = kind == 1 ? PM_ENGINE_TREE : PM_ENGINE_AUTO};
     if (kind == 2)
         options = (pm_options){.predicate = PM_CENTER_WITHIN, .distance = distance, .distance_count = 2};
+    if (kind == 3) {
+        options = (pm_options){.predicate = PM_NEAREST, .distance = distance, .distance_count = 2};
+        regions.kinds = parts;
+    }
     return build(&regions, &options);
 }
 
-static const char *const kinds[] = {"scan", "tree", "disks"};
+static const char *const kinds[] = {"scan", "tree", "disks", "lines"};
+enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static void test_damage(void) {
-    for (int kind = 0; kind < 3; kind++) {
+    for (int kind = 0; kind < KINDS; kind++) {
         pm_index *index = small(kind);
         damage(kinds[kind], index);
         pm_index_free(index);
@@ -338,6 +344,8 @@ static void test_each_check(void) {
                      {"vertices that end elsewhere", 0, PM_SECTION_VERTEX_OFFSETS, 3, UINT32_MAX},
                      {"a vertex at infinity", 0, PM_SECTION_VERTICES, 5, UINT32_C(0x7FF00000)},
                      {"a vertex that is NaN", 0, PM_SECTION_VERTICES, 3, UINT32_C(0xFFF80000)},
+                     {"a kind that is none", 3, PM_SECTION_KINDS, 0, 3},
+                     {"another kind that is none", 3, PM_SECTION_KINDS, 0, 0xff00},
                      {"a tree at infinity", 1, PM_SECTION_TREE_ROOT, 1, UINT32_C(0x7FF00000)},
                      {"a tree whose scale is NaN", 1, PM_SECTION_TREE_ROOT, 5, UINT32_C(0x7FF80000)},
                      {"a tree whose scale is negative", 1, PM_SECTION_TREE_ROOT, 5, UINT32_C(0xBFF00000)},

@@ -183,6 +183,8 @@ static void test_from_regions(void) {
         double centers[2 * MAX_REGIONS], cx[MAX_REGIONS], cy[MAX_REGIONS], areas[MAX_REGIONS];
         int64_t by_regions[8], by_disks[8];
         zoo_fill(&z, &r, &s, n);
+        if (rng_below(&r, 2))
+            zoo_draw_kinds(&z, &r);
         pm_regions_measure(&z.regions, areas, centers);
         for (size_t k = 0; k < n; k++) {
             cx[k] = centers[2 * k];

@@ -155,6 +155,8 @@ static void test_regions(void) {
             size_t n = rng_below(&r, 5);
             double area[5], center[10], only[10];
             zoo_fill(&z, &r, &s, n);
+            if (rng_below(&r, 2))
+                zoo_draw_kinds(&z, &r);
             if (pm_regions_check(&z.regions, NULL) != PM_OK)
                 tap_ok(0, "the zoo is valid");
             memset(area, 1, sizeof area);

@@ -106,19 +106,22 @@ static void test_planes(void) {
     }
 }
 
-/* Every ring walked backwards from another vertex, closed when it was open. */
+/* Every ring walked backwards from another vertex, closed when it was open; a line backwards only. */
 static void rewrite_rings(const zoo *from, zoo *to, rng *r) {
     size_t at = 0;
     *to = *from;
     to->ring_offsets[0] = 0;
-    for (size_t ring = 0; ring < from->regions.ring_count; ring++) {
+    for (size_t ring = 0, polygon = 0; ring < from->regions.ring_count; ring++) {
         size_t begin = (size_t)from->ring_offsets[ring], end = (size_t)from->ring_offsets[ring + 1];
         const double *first = from->coords + 2 * begin;
-        int closed =
-            end - begin > 1 && first[0] == from->coords[2 * end - 2] && first[1] == from->coords[2 * end - 1];
-        size_t n = end - begin - (size_t)closed, turn = n ? rng_below(r, (uint32_t)n) : 0;
+        while ((size_t)from->polygon_offsets[polygon + 1] <= ring)
+            polygon++;
+        const int is_line = from->regions.kinds && from->kinds[polygon] != PM_PART_POLYGON;
+        int closed = !is_line && end - begin > 1 && first[0] == from->coords[2 * end - 2] &&
+                     first[1] == from->coords[2 * end - 1];
+        size_t n = end - begin - (size_t)closed, turn = n && !is_line ? rng_below(r, (uint32_t)n) : 0;
         int backwards = (int)rng_below(r, 2);
-        for (size_t i = 0; i < n + (size_t)(n > 1 && !closed) && at < MAX_VERTICES; i++, at++) {
+        for (size_t i = 0; i < n + (size_t)(n > 1 && !closed && !is_line) && at < MAX_VERTICES; i++, at++) {
             size_t k = (i + turn) % n;
             memcpy(to->coords + 2 * at, first + 2 * (backwards ? n - 1 - k : k), 2 * sizeof(double));
         }
@@ -189,12 +192,14 @@ static void reorder(const zoo *from, zoo *to, const int *order, size_t count) {
             memcpy(to->coords + 2 * vertices, far, sizeof far);
             vertices += 3;
             to->ring_offsets[++rings] = (int64_t)vertices;
+            to->kinds[polygons] = PM_PART_POLYGON;
             to->polygon_offsets[++polygons] = (int64_t)rings;
         } else {
             const pm_regions *g = &from->regions;
             size_t region = (size_t)order[i], p = g->geom_offsets ? (size_t)g->geom_offsets[region] : region;
             size_t p_end = g->geom_offsets ? (size_t)g->geom_offsets[region + 1] : region + 1;
             for (; p < p_end; p++) {
+                to->kinds[polygons] = g->kinds ? g->kinds[p] : PM_PART_POLYGON;
                 for (int64_t ring = g->polygon_offsets[p]; ring < g->polygon_offsets[p + 1]; ring++) {
                     size_t begin = (size_t)g->ring_offsets[ring], n = (size_t)g->ring_offsets[ring + 1] - begin;
                     if (vertices + n > MAX_VERTICES || rings == MAX_RINGS)
@@ -215,7 +220,8 @@ static void reorder(const zoo *from, zoo *to, const int *order, size_t count) {
                                .polygon_offsets = to->polygon_offsets,
                                .polygon_count = polygons,
                                .geom_offsets = to->geom_offsets,
-                               .geom_count = count};
+                               .geom_count = count,
+                               .kinds = from->regions.kinds ? to->kinds : NULL};
 }
 
 /* Another order: another winner only among equals, and then the one that comes first now. */
@@ -231,7 +237,8 @@ static void test_order(void) {
         int64_t before[POINTS], after[POINTS];
         zoo_fill(&z, &r, &s, (size_t)n);
         rules_fill(&u, &r, &s, &z, POINTS);
-        u.options = (pm_options){.best = u.options.best < PM_FIRST ? u.options.best : PM_SCORE_DOUBLE};
+        u.options = (pm_options){.best = u.options.best < PM_FIRST ? u.options.best : PM_SCORE_DOUBLE,
+                                 .predicate = z.regions.kinds ? PM_NEAREST : PM_COVERS};
         for (int k = 0; k < n; k++) {
             int place = (int)rng_below(&r, (uint32_t)k + 1);
             order[k] = order[place];
@@ -251,7 +258,8 @@ static void test_order(void) {
         answers(&other.regions, &u, u.x, u.y, after);
         pm_regions_measure(&z.regions, area, NULL);
         for (size_t p = 0; p < POINTS; p++) {
-            int far = u.x[p] < -0x1p999 && u.y[p] > 0x1p1000;
+            int far = u.options.predicate == PM_NEAREST ? fabs(u.x[p]) > 0x1p900 || fabs(u.y[p]) > 0x1p900
+                                                        : u.x[p] < -0x1p999 && u.y[p] > 0x1p1000;
             int old = (int)before[p], now = after[p] < 0 ? -1 : order[after[p]];
             int right = old == now || far;
             if (!right && old >= 0 && now >= 0 && u.options.best != PM_SCORE_DOUBLE)

@@ -40,7 +40,8 @@ static layer layer_of(const pm_regions *regions) {
                          .ring_offsets = get((sizes.polygons + 1) * sizeof(uint32_t)),
                          .vertex_offsets = get((sizes.rings + 1) * sizeof(uint32_t)),
                          .vertices = get(2 * sizes.vertices * sizeof(double)),
-                         .spans = get(2 * (sizes.vertices / PM_SPAN + 1) * sizeof(double))},
+                         .spans = get(2 * (sizes.vertices / PM_SPAN + 1) * sizeof(double)),
+                         .kinds = sizes.kinds ? get(sizes.kinds) : NULL},
                .ids = get(count * sizeof(uint32_t))};
     l.table.polygon_offsets[0] = l.table.ring_offsets[0] = l.table.vertex_offsets[0] = 0;
     for (size_t i = 0; i < count; i++) {
@@ -58,9 +59,11 @@ static layer layer_of(const pm_regions *regions) {
 }
 
 static void layer_free(layer *l) {
-    void *all[] = {l->table.boxes,          l->table.polygon_offsets, l->table.polygon_boxes, l->table.ring_offsets,
-                   l->table.vertex_offsets, l->table.vertices,        l->table.spans,         l->ids,
-                   l->runs_memory};
+    void *all[] = {l->table.boxes,          l->table.polygon_offsets,
+                   l->table.polygon_boxes,  l->table.ring_offsets,
+                   l->table.vertex_offsets, l->table.vertices,
+                   l->table.spans,          l->ids,
+                   l->table.kinds,          l->runs_memory};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         free(all[i]);
 }
@@ -108,6 +111,8 @@ static void test_families(void) {
             size_t regions = rng_below(&r, 8), points = 8;
             zoo_fill(&z, &r, &s, regions);
             rules_fill(&u, &r, &s, &z, points);
+            if (!z.regions.kinds && rng_below(&r, 2))
+                zoo_draw_kinds(&z, &r);
             u.options.best = PM_FIRST;
             u.options.predicate = rng_below(&r, 2) ? PM_DWITHIN : PM_NEAREST;
             for (size_t k = 0; k < regions; k++)
@@ -154,10 +159,12 @@ enum { SIDE = 24, MOST = SIDE * SIDE, CORNERS = 40 };
 
 static double coords[2 * CORNERS * MOST];
 static int64_t rings[MOST + 1], polygons[MOST + 1];
+static uint8_t lines[MOST];
 
-/* Rings on a grid, some of them sharing vertices, some large; at any scale and place. */
+/* Rings on a grid, some of them sharing vertices, some large, perhaps some of them lines; at any scale and place. */
 static pm_regions many(rng *r, double scale, double offset) {
     size_t at = 0, count = 1 + rng_below(r, MOST);
+    const int with_lines = (int)rng_below(r, 2);
     rings[0] = polygons[0] = 0;
     for (size_t i = 0; i < count; i++) {
         size_t corners = rng_below(r, 16) ? 3 + rng_below(r, 5) : CORNERS;
@@ -167,6 +174,7 @@ static pm_regions many(rng *r, double scale, double offset) {
             coords[2 * at] = scale * (offset + x + size * rint(2 * cos(turn)));
             coords[2 * at + 1] = scale * (offset + y + size * rint(2 * sin(turn)));
         }
+        lines[i] = rng_below(r, 3) ? PM_PART_LINE : PM_PART_POLYGON;
         rings[i + 1] = (int64_t)at;
         polygons[i + 1] = (int64_t)i + 1;
     }
@@ -175,7 +183,8 @@ static pm_regions many(rng *r, double scale, double offset) {
                         .ring_offsets = rings,
                         .ring_count = count,
                         .polygon_offsets = polygons,
-                        .polygon_count = count};
+                        .polygon_count = count,
+                        .kinds = with_lines ? lines : NULL};
 }
 
 /* Do two lists have the same regions in the same order? A list that was not measured need not know what covers. */

@@ -90,6 +90,15 @@ static int64_t *take_offsets(reader *r, size_t count, size_t limit, int hostile)
     return offsets;
 }
 
+/* Polygons, lines and points, or anything. */
+static uint8_t *take_kinds(reader *r, size_t count) {
+    uint8_t *kinds = sized(count);
+    const unsigned limit = take(r, 16) ? 3 : 256;
+    for (size_t i = 0; i < count; i++)
+        kinds[i] = (uint8_t)take(r, limit);
+    return kinds;
+}
+
 static void *take_scores(reader *r, pm_best best, size_t count) {
     uint64_t *values = sized(count * sizeof *values);
     for (size_t i = 0; i < count; i++)
@@ -130,6 +139,8 @@ static void run_regions(reader *r, const pm_options *options, const pm_points *p
     int64_t *ring_offsets = take_offsets(r, rings, vertices, hostile);
     int64_t *polygon_offsets = take_offsets(r, polygons, rings, hostile);
     int64_t *geom_offsets = mode & 16 ? take_offsets(r, n, polygons, hostile) : NULL;
+    uint8_t *kinds = mode & 32 && mode & 128 ? take_kinds(r, polygons) : NULL;
+    regions.kinds = kinds;
     regions.coords = coords;
     regions.ring_offsets = ring_offsets;
     regions.polygon_offsets = polygon_offsets;
@@ -154,6 +165,7 @@ static void run_regions(reader *r, const pm_options *options, const pm_points *p
     free(ring_offsets);
     free(polygon_offsets);
     free(geom_offsets);
+    free(kinds);
 }
 
 static void run_disks(reader *r, const pm_options *options, const pm_points *points, size_t n, unsigned mode) {

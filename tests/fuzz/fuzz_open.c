@@ -49,10 +49,11 @@ static uint64_t take(reader *r, size_t bytes) { /* 0 where nothing is left */
     return value;
 }
 
-/* An index of a few triangles or disks on a small grid. */
+/* An index of a few triangles, lines or disks on a small grid. */
 static pm_index *build(reader *r) {
     double coords[3 * 2 * 8], distance[8], x[8], y[8];
     int64_t rings[9], polygons[9];
+    uint8_t kinds[8];
     size_t mode = take(r, 1), count = mode % 8 + 1;
     for (size_t i = 0; i < 6 * count; i++)
         coords[i] = (double)(take(r, 1) % 16);
@@ -60,17 +61,18 @@ static pm_index *build(reader *r) {
         x[i] = coords[6 * i];
         y[i] = coords[6 * i + 1];
         distance[i] = (double)(take(r, 1) % 8);
+        kinds[i] = (uint8_t)((int)distance[i] % 2);
     }
     for (size_t i = 0; i <= count; i++) {
         rings[i] = 3 * (int64_t)i;
         polygons[i] = (int64_t)i;
     }
-    const pm_regions regions = {.coords = coords,
-                                .coord_count = 3 * count,
-                                .ring_offsets = rings,
-                                .ring_count = count,
-                                .polygon_offsets = polygons,
-                                .polygon_count = count};
+    pm_regions regions = {.coords = coords,
+                          .coord_count = 3 * count,
+                          .ring_offsets = rings,
+                          .ring_count = count,
+                          .polygon_offsets = polygons,
+                          .polygon_count = count};
     const pm_disks disks = {.x = x, .y = y, .area = distance, .count = count};
     pm_options options = {.predicate = (pm_predicate)(take(r, 1) % (PM_NEAREST + 1))};
     if (options.predicate != PM_CENTER_WITHIN)
@@ -78,6 +80,7 @@ static pm_index *build(reader *r) {
     if (options.predicate == PM_COVERS || options.predicate == PM_CENTER_WITHIN)
         options.period = mode & 8 ? 8 : 0;
     if (options.predicate != PM_COVERS) {
+        regions.kinds = mode & 128 ? kinds : NULL;
         options.distance = distance;
         options.distance_count = mode & 64 ? 1 : count;
     }
