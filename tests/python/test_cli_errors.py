@@ -95,6 +95,14 @@ M = ("match", "points.csv", "squares.geojson")
          "squares.idx: an index ends in .pmx, so that other commands know it"),
         (["plot", "points.csv", "squares.geojson", "-o", "map.bmp"],
          "map.bmp: a picture ends in .png, .svg or .pdf"),
+        (["plot", "points.csv", "squares.geojson", "-o", "map.png", "--highlight", "a"],
+         "--highlight expects FIELD=VALUE"),
+        (["plot", "points.csv", "squares.geojson", "-o", "map.png", "--highlight", "a=1", "--highlight", "b=1"],
+         "--highlight: the values are of one field, got a and b"),
+        (["plot", "points.csv", "squares.geojson", "-o", "map.png", "--highlight", "a=1"],
+         "--highlight a: squares.geojson has the fields name, level"),
+        (["plot", "points.csv", "squares.pmx", "-o", "map.png"],
+         "an index has no outlines to draw; give the file that it was built from"),
     ],
 )  # fmt: skip
 def test_wrong_usage(capsys, words, message):

@@ -473,6 +473,22 @@ def test_plot_draws_a_picture(folder, ending):
     assert not list(folder.glob(".*.partial"))
 
 
+def test_plot_has_the_options_of_python(folder, monkeypatch):
+    pytest.importorskip("matplotlib")
+    given = {}
+    plot = pm.plot
+    monkeypatch.setattr(
+        pm, "plot", lambda *words, **options: given.update(options) or plot(*words, **options)
+    )
+    words = ["plot", folder / "points.parquet", folder / "squares.gpkg", "-o", folder / "map.png", "-q"]
+    options = ["--title", "Two", "--extent", "-1", "0", "4", "5.5", "--size", "5", "4", "--highlight"]
+    main(*words, *options, "name=outer", "--highlight", "name=", "--cells")
+    assert (folder / "map.png").read_bytes()[16:24] == bytes([0, 0, 3, 232, 0, 0, 3, 32])  # 1000 x 800
+    assert (given["title"], given["extent"], given["figsize"]) == ("Two", (-1, 0, 4, 5.5), (5, 4))
+    assert (given["highlight"], given["cells"]) == (["outer", ""], True)
+    assert given["names"] == NAMES
+
+
 def test_the_summary_as_json(folder, capsys):
     words = ["match", folder / "points.parquet", folder / "squares.gpkg", "-o", folder / "out.csv"]
     main(*words, "--json", "--rejects", folder / "rest.csv")

@@ -7,8 +7,9 @@ import poly_match as pm
 import pytest
 from conftest import square
 from poly_match._forms.regions import regions_of
-from poly_match._show.notebook import PALETTE
-from poly_match._show.plot import _boxes, _colouring, _outlines, _ties
+from poly_match._show.colours import PALETTE, colouring
+from poly_match._show.outlines import boxes_of, outlines_of
+from poly_match._show.plot import _ties
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("agg")
@@ -123,10 +124,19 @@ def test_answers_that_are_given_are_drawn():
         ({"answers": [0, -2, 3, 0, 0]}, r"answers\[1\]: -2 is not one of 3 regions"),
         ({"max_points": -1}, "max_points: expected at least 0, got -1"),
         ({"best": "smalest"}, "best: expected one of"),
+        ({"extent": (0, 0, 4)}, r"extent: expected four numbers: least x and y, .* got \(0, 0, 4\)"),
+        ({"extent": (0, 0, -4, 4)}, "extent: expected least x, least y, greatest x, greatest y"),
+        ({"figsize": (3, 3)}, "figsize: goes with a new figure; ax has a figure"),
+        ({"highlight": [0, 3]}, r"highlight\[1\]: 3 is not one of 3 regions"),
+        ({"highlight": ["x"]}, r"highlight\[0\]: to find the region 'x', give names= as well"),
+        ({"highlight": "x", "names": ["a", "b", "c"]}, r"highlight\[0\]: no region is called 'x'"),
+        ({"highlight": [1.0]}, r"highlight\[0\]: expected the position or the name of a region, got float"),
+        ({"highlight": range(10)}, "highlight: at most 9 regions can have a colour of their own, got 10"),
+        ({"names": ["a"]}, "names: expected one name for each of 3 regions, got 1"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(options, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         drawn(POINTS, SQUARES, **options)
 
 
@@ -156,7 +166,7 @@ def test_holes_are_left_open_and_overlapping_parts_are_not():
     for hole in (square(3, 3, 3), square(3, 3, 3)[::-1]):  # whichever way round
         coords = np.concatenate([ring, hole, square(8, 8, 4)])
         regions = pm.Regions(coords, [0, 4, 8, 12], [0, 2, 3], [0, 2])
-        [outline] = _outlines(regions)
+        [outline] = outlines_of(regions)
         corners = outline.to_polygons(closed_only=True)
         assert len(corners) == 3
         turns = [np.sign(c[:-1, 0] @ c[1:, 1] - c[:-1, 1] @ c[1:, 0]) for c in corners]
@@ -190,7 +200,7 @@ def test_regions_that_touch_have_different_colours(examples):
     shapely = pytest.importorskip("shapely")
     pyogrio = pytest.importorskip("pyogrio")
     shapes = shapely.from_wkb(pyogrio.raw.read(examples / "countries.geojson")[2])
-    colours = _colouring(_boxes(_outlines(regions_of(shapes))))
+    colours = colouring(boxes_of(outlines_of(regions_of(shapes))))
     first, second = shapely.STRtree(shapes).query(shapes, predicate="intersects")
     apart = first < second
     assert apart.sum() > 300
@@ -262,3 +272,117 @@ def test_a_missing_matplotlib_is_told_with_its_extra(monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r"pip install 'poly-match\[plot\]'"):
         pm.plot(POINTS, SQUARES)
+
+
+# ---- what to show ------------------------------------------------------------------------------------------
+
+
+def words_below(ax):
+    return ax.get_legend().get_title().get_text()
+
+
+def test_an_extent_limits_the_map_and_the_points():
+    ax = drawn(POINTS, SQUARES, extent=(0, 0, 4, 2))
+    assert (ax.get_xlim(), ax.get_ylim()) == ((0, 4), (0, 2))
+    assert places(labelled(ax, "matched (3)")) == [[0.5, 0.5], [4, 2], [1, 1]]
+    assert ax.get_title() == "3 points within this extent and 3 regions"
+    sampled = drawn(POINTS, SQUARES, extent=(0, 0, 4, 2), max_points=2)
+    assert sampled.get_title() == "A sample of 2 of 3 points within this extent and 3 regions"
+
+
+def test_a_title_moves_the_numbers_below_the_map():
+    ax = drawn([*POINTS, (np.nan, 0)], SQUARES, title="My map")
+    assert ax.get_title() == "My map"
+    assert words_below(ax) == "5 points and 3 regions, 1 without coordinates not drawn"
+    assert words_below(drawn(POINTS, SQUARES)) == ""
+    assert words_below(drawn([], SQUARES, title="Empty")) == "0 points and 3 regions"
+
+
+def test_a_new_figure_has_the_size_that_is_asked_for():
+    from matplotlib import pyplot
+
+    ax = pm.plot(POINTS, SQUARES, figsize=(3, 2))
+    assert ax.figure.get_size_inches().tolist() == [3, 2]
+    pyplot.close(ax.figure)
+
+
+def test_what_is_refused_leaves_no_figure():
+    from matplotlib import pyplot
+
+    before = pyplot.get_fignums()
+    with pytest.raises(ValueError, match="highlight"):
+        pm.plot(POINTS, SQUARES, highlight=[7])
+    assert pyplot.get_fignums() == before
+
+
+@pytest.mark.parametrize("highlight", [[2], 2, ["pond"], "pond", ["pond", 2]])
+def test_highlighted_regions_are_the_only_ones_in_colour(highlight):
+    ax = drawn(POINTS, SQUARES, names=["park", "field", "pond"], highlight=highlight)
+    edges = [to_hex(edge) for edge in ax.collections[0].get_edgecolors()]
+    assert edges == ["#b8bfc6", "#b8bfc6", PALETTE[0].lower()]  # on top: the last
+    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert texts == ["other regions (3)", "pond (1)", "no region (1)", "tie (1)"]
+    faces = {tuple(place): to_hex(face) for place, face in zip(
+        labelled(ax, "other regions").get_offsets().tolist(),
+        labelled(ax, "other regions").get_facecolors(), strict=True,
+    )}  # fmt: skip
+    assert [place for place, face in faces.items() if face != "#b8bfc6"] == [(1, 1)]
+
+
+def test_highlighted_regions_have_different_colours_and_numbers_without_names():
+    ax = drawn(POINTS, SQUARES, highlight=[2, 0])
+    texts = [text.get_text() for text in ax.get_legend().get_texts()]
+    assert texts[:3] == ["other regions (1)", "region 2 (1)", "region 0 (2)"]
+    assert len({to_hex(edge) for edge in ax.collections[0].get_edgecolors()}) == 3
+
+
+def test_an_index_is_drawn_by_its_answers():
+    index = pm.Index(SQUARES, best="largest", names=["park", "field", "pond"])
+    ax = drawn(POINTS, index, highlight="park")
+    [image] = ax.images
+    assert list(image.get_extent()) == [0, 8, 0, 4]
+    colours = image.get_array()
+    assert colours.shape == (500, 1000, 4)
+    assert to_hex(colours[10, 10]) == PALETTE[0].lower()  # the park, in which the pond is never the answer
+    assert to_hex(colours[10, 990]) == "#b8bfc6"
+    assert len(np.unique(colours.reshape(-1, 4), axis=0)) == 2
+    assert places(labelled(ax, "other regions (1)"))
+    assert labelled(ax, "park (3)") is not None
+    assert ax.get_title() == "5 points and 3 regions"
+    zoomed = drawn(POINTS, index, extent=(6, 0, 10, 4))
+    assert (np.asarray(zoomed.images[0].get_array())[:, :, 3] > 0).mean() == pytest.approx(0.5)
+    assert zoomed.get_xlim() == (6, 10)
+
+
+def test_an_index_without_answers_is_an_empty_map():
+    assert drawn(POINTS, pm.Index([])).get_title() == "5 points and 0 regions"
+    assert drawn([], pm.Index([square(0, 0, 0)])).get_title() == "0 points and 1 regions"
+
+
+@pytest.mark.parametrize(
+    "rule", [{"predicate": "nearest"}, {"distance": 1}, {"best": "first"}, {"period": 360}]
+)
+def test_an_index_has_its_own_rules(rule):
+    with pytest.raises(
+        ValueError, match="polygons: an index has its rules; leave out predicate, distance, best"
+    ):
+        drawn(POINTS, pm.Index(SQUARES), **rule)
+
+
+def test_an_index_checks_the_plane_of_the_points():
+    geopandas = pytest.importorskip("geopandas")
+    points = geopandas.GeoSeries.from_xy([1], [1], crs=4326)
+    index = pm.Index(geopandas.GeoSeries.from_wkt(["POLYGON ((0 0, 1 0, 1 1, 0 0))"], crs=3857))
+    with pytest.raises(ValueError, match="to_crs"):
+        drawn(points, index)
+
+
+def test_a_map_without_cells_says_why():
+    no_cells = "no cells to draw: so few regions are compared one by one"
+    assert words_below(drawn(POINTS, SQUARES, cells=True)) == no_cells
+    assert words_below(drawn(POINTS, SQUARES, cells=True, title="a")) == f"5 points and 3 regions\n{no_cells}"
+    near = drawn(POINTS, SQUARES, cells=True, predicate="nearest")
+    assert words_below(near) == "no cells to draw: an index for nearest has none"
+    many = [square(x, y, 1) for x in range(20) for y in range(20)]
+    assert len(pm.Index(many)._cells()[0])
+    assert words_below(drawn(POINTS, many, cells=True)) == ""

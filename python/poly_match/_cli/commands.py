@@ -15,7 +15,7 @@ import click
 
 from poly_match._cli.console import Console
 from poly_match._cli.groups import HEAD, GroupedCommand, HeadCommand
-from poly_match._cli.options import MatchOptions, PointsFile, Rules, check_distance_column
+from poly_match._cli.options import MatchOptions, Picture, PointsFile, Rules, check_distance_column
 from poly_match._readers.dialect import MISSING, Dialect
 from poly_match._readers.formats import FORMATS, INDEX_ENDING, PIPE, is_index
 from poly_match._readers.problems import UsageProblem
@@ -352,16 +352,47 @@ def check(**options: Any) -> None:
 @click.argument("polygons")
 @click.option("-o", "--output", required=True, metavar="FILE", help="The picture: .png, .svg or .pdf.")
 @overwrite
-@click.option("--cells", is_flag=True, help="Draw the cells of the index as well.")
+@click.option("--title", metavar="TEXT", help="Title of the picture.  [default: how many points and regions]")
+@click.option(
+    "--extent",
+    type=float,
+    nargs=4,
+    metavar="X Y X Y",
+    help="Least x and y, greatest x and y of the map.  [default: all of it]",
+)
+@click.option(
+    "--size",
+    type=click.FloatRange(0, min_open=True),
+    nargs=2,
+    metavar="WIDTH HEIGHT",
+    default=(8, 6),
+    show_default=True,
+    help="Size in inches; PNG has 200 dots per inch.",
+)
+@click.option(
+    "--highlight",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="Give the regions with this value a colour of their own, and all others grey. To be given again for "
+    "up to nine values of one field.",
+)
+@click.option("--cells", is_flag=True, help="Draw the cells of the index as well, where it has any.")
 @point_options
 @polygons_layer
 @rule_options
 @console_options
 def plot(**options: Any) -> None:
-    """Draw points on a map of their regions, each in the colour of its answer."""
+    """Draw points on a map of their regions, each in the colour of its answer.
+
+    \b
+    poly-match plot cities.csv countries.geojson -o iberia.png \\
+        --extent -10 36 4 44 --highlight name=Spain --highlight name=Portugal
+    """
     output = options["output"]
     if not output.lower().endswith((".png", ".svg", ".pdf")):
         raise UsageProblem(f"{output}: a picture ends in .png, .svg or .pdf")
+    if is_index(options["polygons"]):
+        raise UsageProblem("an index has no outlines to draw; give the file that it was built from")
     rules = _rules(options)
     _check_outputs([output], [options["points"], options["polygons"]], options["overwrite"])
 
@@ -369,7 +400,7 @@ def plot(**options: Any) -> None:
 
     run_plot(
         _points_file(options), options["polygons"], options["polygons_layer"], output, rules,
-        options["cells"], _console(options),
+        _picture(options), _console(options),
     )  # fmt: skip
 
 
@@ -435,6 +466,18 @@ def _rules(options: dict[str, Any]) -> Rules:
         raise UsageProblem("--best and --score exclude each other")
 
     return Rules(predicate, distance, best or "smallest", score, options["invalid"], options["period"])
+
+
+def _picture(options: dict[str, Any]) -> Picture:
+    pairs = [each.partition("=") for each in options["highlight"]]
+    for field, equals, _ in pairs:
+        if not (field and equals):
+            raise UsageProblem("--highlight expects FIELD=VALUE")
+        if field != pairs[0][0]:
+            raise UsageProblem(f"--highlight: the values are of one field, got {pairs[0][0]} and {field}")
+    by = pairs[0][0] if pairs else None
+    values = [value for _, _, value in pairs]
+    return Picture(options["title"], options["extent"], options["size"], by, values, options["cells"])
 
 
 def _console(options: dict[str, Any]) -> Console:

@@ -23,7 +23,7 @@ GROUPS = {
         "output", "format", "overwrite", "columns", "sums", "means", "distance_column", "audit", "rejects",
         "fail_unmatched",
     ),
-    "The picture": ("cells",),
+    "The picture": ("title", "extent", "size", "highlight", "cells"),
 }  # fmt: skip
 REST = "How it runs"
 

@@ -11,14 +11,14 @@ import numpy as np
 from poly_match._cli.console import Console
 from poly_match._cli.indexes import index_for, screened_regions
 from poly_match._cli.match import building, check_order, check_places, points_format, warn_missing
-from poly_match._cli.options import PointsFile, Rules
+from poly_match._cli.options import Picture, PointsFile, Rules
 from poly_match._files import replacing
 from poly_match._forms.crs import is_degrees, text_of
 from poly_match._forms.numbers import Doubles
 from poly_match._quality.check import examine
 from poly_match._readers.coordinates import places_of, points_crs, xy_of
 from poly_match._readers.layer import Layer, read_layer
-from poly_match._readers.problems import Problem
+from poly_match._readers.problems import Problem, UsageProblem
 from poly_match._readers.sources import ahead, open_source
 
 __all__ = ["all_points", "checked", "run_index", "run_plot"]
@@ -57,7 +57,7 @@ def run_plot(
     layer: str | None,
     output: str,
     rules: Rules,
-    cells: bool,
+    picture: Picture,
     console: Console,
 ) -> None:
     """Draw points on a map of their regions."""
@@ -68,12 +68,20 @@ def run_plot(
     matplotlib.use("agg")  # never open a window
     regions = read_layer(polygons, layer)
     best = rules.best if rules.score is None else regions.scores(rules.score)
+    names = None
+    if picture.highlight_by is not None:
+        if picture.highlight_by not in regions.fields:
+            known = ", ".join(regions.fields) or "(none)"
+            raise UsageProblem(f"--highlight {picture.highlight_by}: {polygons} has the fields {known}")
+        values = regions.fields[picture.highlight_by].to_pylist()
+        names = [None if value is None else str(value) for value in values]
     (x, y), _ = all_points(points, regions, console)
     try:
         axes = pm.plot(
             (x, y), screened_regions(regions, rules.invalid, console), predicate=rules.predicate,
-            distance=rules.distance, best=best, period=rules.period, cells=cells,
-            lonlat=is_degrees(text_of(regions.crs)),
+            distance=rules.distance, best=best, period=rules.period, cells=picture.cells,
+            lonlat=is_degrees(text_of(regions.crs)), title=picture.title, extent=picture.extent,
+            figsize=picture.size, names=names, highlight=picture.highlight or None,
         )  # fmt: skip
         with replacing(Path(output)) as file:
             axes.figure.savefig(file, format=Path(output).suffix[1:].lower(), dpi=200)

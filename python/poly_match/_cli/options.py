@@ -8,7 +8,7 @@ from poly_match._readers.dialect import Dialect
 from poly_match._readers.problems import UsageProblem
 from poly_match._rules import TAKE_DISTANCE, Best, Invalid, Predicate
 
-__all__ = ["MatchOptions", "PointsFile", "Rules", "check_distance_column"]
+__all__ = ["MatchOptions", "Picture", "PointsFile", "Rules", "check_distance_column"]
 
 
 @dataclass
@@ -33,6 +33,18 @@ class PointsFile:
     x: str | None = None
     y: str | None = None
     dialect: Dialect = field(default_factory=Dialect)
+
+
+@dataclass
+class Picture:
+    """What a map shows, and how."""
+
+    title: str | None = None
+    extent: tuple[float, float, float, float] | None = None
+    size: tuple[float, float] = (8, 6)
+    highlight_by: str | None = None  # the field whose values name the regions to highlight
+    highlight: list[str] = field(default_factory=list)
+    cells: bool = False
 
 
 @dataclass

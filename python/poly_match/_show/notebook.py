@@ -14,12 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match._core import Polygon
-
-# Paul Tol's "muted" scheme: nine colours that people with colour-blindness can tell apart.
-# https://sronpersonalpages.nl/~pault/
-PALETTE = (
-    "#332288", "#88CCEE", "#44AA99", "#117733", "#999933", "#DDCC77", "#CC6677", "#882255", "#AA4499",
-)  # fmt: skip
+from poly_match._show.colours import PALETTE
 
 
 class Matcher(Protocol):
