@@ -366,6 +366,14 @@ PM_API void pm_index_bounds(const pm_index *index, double bounds[4]);
  * first hit. Vector instructions are used where the machine has them: the answers are the same. */
 PM_API void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out);
 
+/** Match one point: the answer that pm_index_match() gives for it.
+ *
+ * Cannot fail and allocates nothing; any number of threads may call it. Many points take less time per point in one
+ * call of pm_index_match().
+ *
+ * @return the position of its best region, or PM_NO_MATCH */
+PM_API int64_t pm_index_match_one(const pm_index *index, double x, double y);
+
 /** Match points and measure: as pm_index_match(), and distances[i] receives the distance from point i to its region.
  *
  * For PM_NEAREST and PM_DWITHIN that is 0 where the region covers the point, else the least distance to one of its

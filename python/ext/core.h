@@ -71,9 +71,15 @@ PyArrayObject *doubles_from(PyObject *object, const char *argument);
 /* Two coordinates; `argument` names the point in errors, with its position unless that is -1. 0 or -1. */
 int point_from(PyObject *object, double point[2], const char *argument, Py_ssize_t position);
 
+/* Fast path: read a float or an int, also one of NumPy's usual types, that is exactly a double. Returns 1 if it was
+ * one, else 0. Runs no Python code. */
+int number_quickly(PyObject *object, double *value);
+
 /* Fast path: read a native array of two float64, the usual point. Returns 1 if it was one, else 0. Runs no Python
  * code. */
 int point_quickly(PyObject *object, double point[2]);
+
+extern PyMethodDef input_functions[];
 
 /* polygon.c */
 extern PyType_Spec polygon_spec;

@@ -122,6 +122,17 @@ static PyObject *index_match(PyObject *object, PyObject *const *args, Py_ssize_t
     Py_RETURN_NONE;
 }
 
+static PyObject *index_match_one(PyObject *object, PyObject *const *args, Py_ssize_t nargs) {
+    double x, y;
+    if (nargs != 2) {
+        PyErr_Format(PyExc_TypeError, "match_one() takes x and y, got %zd arguments", nargs);
+        return NULL;
+    }
+    if (!number_quickly(args[0], &x) || !number_quickly(args[1], &y))
+        Py_RETURN_NONE;
+    return PyLong_FromLongLong(pm_index_match_one(((index_object *)object)->index, x, y));
+}
+
 /* Once; callers hold a lock. */
 static PyObject *index_prepare_lists(PyObject *object, PyObject *Py_UNUSED(nothing)) {
     index_object *self = (index_object *)object;
@@ -267,6 +278,8 @@ static PyMethodDef index_methods[] = {
      "open(bytes, verify, private=False): over the bytes of another one, or a copy of what others may write to."},
     {"match", (PyCFunction)(void (*)(void))index_match, METH_FASTCALL,
      "match(x, y, out[, distances]): the best region of every point into out, and how far it is into distances."},
+    {"match_one", (PyCFunction)(void (*)(void))index_match_one, METH_FASTCALL,
+     "match_one(x, y): the best region of one point, -1 for none; None where x or y is not a plain number."},
     {"prepare_lists", index_prepare_lists, METH_NOARGS, "prepare_lists(): make what list() needs, once."},
     {"list", index_list, METH_VARARGS,
      "list(x, y, most, counts, ids, distances) -> done: up to `most` candidates of every point (-1: all), one list "

@@ -5,6 +5,8 @@
  * truncated. */
 #include "core.h"
 
+#include <numpy/arrayscalars.h>
+
 /* Real numbers: bool, integers, floats. */
 static int is_real(PyArrayObject *array) {
     return PyArray_ISBOOL(array) || PyArray_ISINTEGER(array) || PyArray_ISFLOAT(array);
@@ -88,6 +90,32 @@ PyArrayObject *doubles_from(PyObject *object, const char *argument) {
     return doubles;
 }
 
+int number_quickly(PyObject *object, double *value) {
+    const long long most = 1LL << 53;
+    long long whole;
+    int overflow = 0;
+    if (PyFloat_CheckExact(object) || Py_IS_TYPE(object, &PyDoubleArrType_Type)) { /* which is a float */
+        *value = PyFloat_AS_DOUBLE(object);
+        return 1;
+    }
+    if (Py_IS_TYPE(object, &PyFloatArrType_Type)) {
+        *value = (double)PyArrayScalar_VAL(object, Float);
+        return 1;
+    }
+    if (PyLong_CheckExact(object))
+        whole = PyLong_AsLongLongAndOverflow(object, &overflow);
+    else if (Py_IS_TYPE(object, &PyIntArrType_Type))
+        whole = PyArrayScalar_VAL(object, Int);
+    else if (Py_IS_TYPE(object, &PyLongArrType_Type))
+        whole = PyArrayScalar_VAL(object, Long);
+    else if (Py_IS_TYPE(object, &PyLongLongArrType_Type))
+        whole = PyArrayScalar_VAL(object, LongLong);
+    else
+        return 0;
+    *value = (double)whole;
+    return !overflow && whole >= -most && whole <= most;
+}
+
 int point_quickly(PyObject *object, double point[2]) {
     PyArrayObject *array = (PyArrayObject *)object;
     if (!PyArray_CheckExact(object) || PyArray_TYPE(array) != NPY_DOUBLE || PyArray_NDIM(array) != 1 ||
@@ -123,3 +151,67 @@ int point_from(PyObject *object, double point[2], const char *argument, Py_ssize
     Py_DECREF(doubles);
     return status;
 }
+
+/* ---- lists of points ---- */
+
+/* An item of a list or tuple, a new reference; NULL if another thread has made the list shorter. */
+static PyObject *item_of(PyObject *sequence, Py_ssize_t i) {
+#ifdef Py_GIL_DISABLED
+    if (PyList_CheckExact(sequence)) {
+        PyObject *item = PyList_GetItemRef(sequence, i);
+        PyErr_Clear();
+        return item;
+    }
+#endif
+    return Py_NewRef(PySequence_Fast_GET_ITEM(sequence, i));
+}
+
+/* Read a list or tuple of two numbers, or an array, if that runs no Python code. Returns 1 if it was one, else 0. */
+static int pair_quickly(PyObject *object, double pair[2]) {
+    if (!PyTuple_CheckExact(object) && !PyList_CheckExact(object))
+        return point_quickly(object, pair);
+    if (PySequence_Fast_GET_SIZE(object) != 2)
+        return 0;
+    int known = 1;
+    for (int axis = 0; axis < 2 && known; axis++) {
+        PyObject *item = item_of(object, axis);
+        known = item && number_quickly(item, pair + axis);
+        Py_XDECREF(item);
+    }
+    return known;
+}
+
+static PyObject *plain_points(PyObject *Py_UNUSED(module), PyObject *points) {
+    if (!PyList_CheckExact(points))
+        Py_RETURN_NONE;
+    npy_intp count = PyList_GET_SIZE(points);
+    PyObject *x = PyArray_SimpleNew(1, &count, NPY_DOUBLE), *y = PyArray_SimpleNew(1, &count, NPY_DOUBLE);
+    if (!x || !y) {
+        Py_XDECREF(x);
+        Py_XDECREF(y);
+        return NULL;
+    }
+    double *xs = PyArray_DATA((PyArrayObject *)x), *ys = PyArray_DATA((PyArrayObject *)y);
+    int known = 1;
+    for (npy_intp i = 0; i < count && known; i++) {
+        PyObject *row = item_of(points, i);
+        double pair[2];
+        known = row && pair_quickly(row, pair);
+        if (known) {
+            xs[i] = pair[0];
+            ys[i] = pair[1];
+        }
+        Py_XDECREF(row);
+    }
+    if (known)
+        return Py_BuildValue("(NN)", x, y);
+    Py_DECREF(x);
+    Py_DECREF(y);
+    Py_RETURN_NONE;
+}
+
+PyMethodDef input_functions[] = {
+    {"plain_points", plain_points, METH_O,
+     "plain_points(points) -> (x, y) of a list of pairs of plain numbers; None for anything else."},
+    {NULL, NULL, 0, NULL},
+};

@@ -32,9 +32,9 @@ static int module_exec(PyObject *module) {
         return -1;
     if (add_errors(module, state) < 0 || PyModule_AddType(module, state->polygon_type) < 0 ||
         PyModule_AddType(module, state->index_type) < 0 || PyModule_AddFunctions(module, module_functions) < 0 ||
-        PyModule_AddFunctions(module, dropin_methods) < 0 || PyModule_AddFunctions(module, measure_functions) < 0 ||
-        PyModule_AddFunctions(module, group_functions) < 0 || PyModule_AddFunctions(module, arrow_functions) < 0 ||
-        PyModule_AddFunctions(module, wkb_functions) < 0)
+        PyModule_AddFunctions(module, input_functions) < 0 || PyModule_AddFunctions(module, dropin_methods) < 0 ||
+        PyModule_AddFunctions(module, measure_functions) < 0 || PyModule_AddFunctions(module, group_functions) < 0 ||
+        PyModule_AddFunctions(module, arrow_functions) < 0 || PyModule_AddFunctions(module, wkb_functions) < 0)
         return -1;
     return 0;
 }

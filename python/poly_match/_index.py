@@ -16,21 +16,18 @@ from poly_match._engine.block import IndexBlock
 from poly_match._engine.lists import list_all
 from poly_match._engine.note import Note
 from poly_match._engine.prepared import Prepared, is_few
-from poly_match._engine.results import Answers, check_out, empty_distances, most_of
-from poly_match._engine.run import run
+from poly_match._engine.results import Answers, answers_of, empty_distances, most_of
 from poly_match._errors import value_error
 from poly_match._forms.crs import check_crs, crs_text, warn_of_degrees
 from poly_match._forms.names import labels_of, names_in, names_of
 from poly_match._forms.numbers import Doubles
-from poly_match._forms.points import xy_of
+from poly_match._forms.points import Number, point_of, xy_of
 from poly_match._readers.named_files import points_in, polygons_in
 from poly_match._rules import TAKE_DISTANCE, Best, Invalid, Predicate
 
 __all__ = ["Index"]
 
 Out = TypeVar("Out", bound=npt.NDArray[np.int32] | npt.NDArray[np.int64])
-
-_INT64 = np.dtype(np.int64)
 
 
 class Index(IndexBlock):
@@ -184,6 +181,28 @@ class Index(IndexBlock):
 
     @overload
     def match(
+        self, x: Number, y: Number, /, *, names: None = None, return_distance: Literal[False] = False
+    ) -> int: ...
+    @overload
+    def match(
+        self, x: Number, y: Number, /, *, names: None = None, return_distance: Literal[True]
+    ) -> tuple[int, float]: ...
+    @overload
+    def match(
+        self,
+        x: Number,
+        y: Number,
+        /,
+        *,
+        names: Iterable[Any] | Literal[True],
+        return_distance: Literal[False] = False,
+    ) -> Any: ...
+    @overload
+    def match(
+        self, x: Number, y: Number, /, *, names: Iterable[Any] | Literal[True], return_distance: Literal[True]
+    ) -> tuple[Any, float]: ...
+    @overload
+    def match(
         self,
         points: Any,
         *,
@@ -251,14 +270,17 @@ class Index(IndexBlock):
     def match(
         self,
         points: Any,
+        y: Any = ...,
         *,
         names: Iterable[Any] | Literal[True] | None = None,
         workers: int = 1,
         progress: bool = False,
         out: npt.NDArray[Any] | None = None,
         return_distance: bool = False,
-    ) -> npt.NDArray[Any] | tuple[npt.NDArray[Any], Doubles]:
+    ) -> Any:
         """Return for every point the position of its best region, -1 for none; or its name.
+
+        ``match(x, y)`` with two numbers is one point, and returns one answer.
 
         Parameters
         ----------
@@ -268,6 +290,9 @@ class Index(IndexBlock):
             WKT, GeoJSON, GeoSeries, Arrow (GeoArrow interleaved or separated), the name of a file. A point
             that is missing, empty or not finite matches nothing; a MultiPoint of one is a point; z and m are
             ignored. A tuple of two plain pairs is ambiguous, and an error.
+        y : number, optional
+            With it, `points` is the other number, x, of one point. Then `workers` and `progress` do nothing,
+            and `out` is an error.
         names : iterable or True, optional
             One name per region, anything: then the answers are names, None for none. A Series goes by its
             labels where the index was built from a frame or series, else by position. True: the names that
@@ -285,25 +310,43 @@ class Index(IndexBlock):
         -------
         answers : (n,) array of intp
             One answer per point, in the order of the points; `out` itself when it is given. With `names` an
-            array of object.
+            array of object. For one point, x and y, an int or the name.
         distances : (n,) array of float64
             With `return_distance` only: from each point to its region, for "center_within" to its center. 0
             inside, NaN where there is no answer. Within 4 units in the last place; infinite where the true
-            distance exceeds the largest float.
+            distance exceeds the largest float. For one point, x and y, a float.
 
         Raises
         ------
         TypeError, ValueError
-            Points, `workers` or `out` of a wrong type or shape; `return_distance` for "covers" or with a
-            period. The message names the argument and the row.
+            Points, `workers` or `out` of a wrong type or shape; arrays as x and y, which go in a tuple;
+            `return_distance` for "covers" or with a period. The message names the argument and the row.
         KeyboardInterrupt
             Ctrl-C ends the call within some 50 ms; `out` then holds some of the answers.
 
         Notes
         -----
         The GIL is released. float64 points are used where they lie, whatever their strides; those of Arrow
-        when they are one chunk and none is missing.
+        when they are one chunk and none is missing. One point given as two numbers takes about 0.2 µs, one in
+        a list 2 µs.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> import poly_match as pm
+        >>> square = np.array([[0, 0], [4, 0], [4, 4], [0, 4]])
+        >>> index = pm.Index([square, square / 2], names=["large", "small"])
+        >>> index.match(3, 3), index.match(9, 9)
+        (0, -1)
+        >>> index.match(1, 1, names=True)
+        'small'
         """
+        if y is not ...:
+            if names is None and out is None and not return_distance:
+                answer = self._core.match_one(points, y)
+                if answer is not None:  # of plain numbers
+                    return answer
+            return self._match_one(points, y, names, out, return_distance)
         points = points_in(points)
         check_crs(points, self._note.crs)
         x, y = xy_of(points)
@@ -311,14 +354,27 @@ class Index(IndexBlock):
         known = None if names is None else self._names(names)
         if known is not None and out is not None:
             raise value_error("out", "takes positions, not names; leave out one of the two")
-        answers: npt.NDArray[Any] = np.empty(len(x), dtype=np.intp) if out is None else out
-        if out is None and answers.dtype == _INT64:
-            run(self._core.match, x, y, answers, workers, progress, distances)
-        else:
-            self._match_into(x, y, answers, workers, progress, distances)
+        answers = answers_of(self._core, x, y, out, workers, progress, distances)
         if known is not None:
             answers = known[answers]
         return answers if distances is None else (answers, distances)
+
+    def _match_one(
+        self, x: Any, y: Any, names: Any, out: object, return_distance: bool
+    ) -> Any | tuple[Any, float]:
+        """Match one point: numbers of any type, with its name or distance."""
+        if out is not None:
+            raise value_error("out", "takes the answers for arrays of points; leave it out for one point")
+        answer: Any = self._core.match_one(x, y)
+        if answer is None:
+            x, y = point_of(x, y)
+            answer = self._core.match_one(x, y)
+        known = answer if names is None else self._names(names)[answer]
+        if not return_distance:
+            return known
+        distances = empty_distances(1, self.predicate, self.period)
+        self._core.match(np.array([x], float), np.array([y], float), np.empty(1, np.int64), distances)
+        return known, float(distances[0])
 
     def _names(self, names: Any) -> npt.NDArray[np.object_]:
         """Return the names to answer with: those that are stored, or others."""
@@ -327,29 +383,6 @@ class Index(IndexBlock):
         if self._note.names is None:
             raise value_error("names", "this index stores none; build it with Index(..., names=)")
         return self._note.names
-
-    def _match_into(
-        self,
-        x: Doubles,
-        y: Doubles,
-        out: npt.NDArray[Any],
-        workers: int,
-        progress: bool,
-        distances: Doubles | None,
-    ) -> None:
-        """Match into an array of the caller, through another one where the engine can't write to it."""
-        check_out(out, len(x), len(self))
-        if np.may_share_memory(out, x) or np.may_share_memory(out, y):
-            x, y = x.copy(), y.copy()
-        match = self._core.match
-        if not (out.dtype == _INT64 and out.flags.c_contiguous and out.flags.aligned):
-
-            def match(x: Doubles, y: Doubles, out: npt.NDArray[Any], *more: Doubles) -> None:
-                answers = np.empty(len(x), dtype=np.int64)
-                self._core.match(x, y, answers, *more)
-                out[...] = answers
-
-        run(match, x, y, out, workers, progress, distances)
 
     @overload
     def candidates(

@@ -107,6 +107,14 @@ void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out
         index->kind->match(index->view, points, NULL, out);
 }
 
+int64_t pm_index_match_one(const pm_index *index, double x, double y) {
+    const ptrdiff_t stride = (ptrdiff_t)sizeof(double);
+    const pm_points point = {.x = &x, .y = &y, .x_stride = stride, .y_stride = stride, .count = 1};
+    int64_t answer;
+    pm_index_match(index, &point, &answer);
+    return answer;
+}
+
 pm_status pm_index_match_distances(const pm_index *index, const pm_points *points, int64_t *out, double *distances,
                                    pm_error *err) {
     if (!index->kind->measure)

@@ -104,9 +104,10 @@ static void test_families(void) {
             pm_index_match(index, &u.points, out);
             oracle_match(&z.regions, &u.options, &u.points, expected);
             for (size_t k = 0; k < points; k++) {
-                if (tap_case(&count, out[k] == expected[k])) {
-                    printf("# point %a,%a: %lld, expected %lld\n", u.x[k], u.y[k], (long long)out[k],
-                           (long long)expected[k]);
+                int64_t one = pm_index_match_one(index, u.x[k], u.y[k]);
+                if (tap_case(&count, out[k] == expected[k] && one == expected[k])) {
+                    printf("# point %a,%a: %lld, alone %lld, expected %lld\n", u.x[k], u.y[k], (long long)out[k],
+                           (long long)one, (long long)expected[k]);
                     rules_print(&u, regions);
                     zoo_print(&z);
                 }

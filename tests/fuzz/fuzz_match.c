@@ -122,9 +122,11 @@ static int refused(pm_status status, const pm_index *index, const pm_error *err)
     return 1;
 }
 
-static void check_answers(const pm_points *points, const int64_t *answers, const int64_t *expected) {
+static void check_answers(const pm_index *index, const pm_points *points, const int64_t *answers,
+                          const int64_t *expected) {
     for (size_t i = 0; i < points->count; i++) {
         require(answers[i] == expected[i], "an answer");
+        require(pm_index_match_one(index, points->x[i], points->y[i]) == expected[i], "the answer of one point");
         reached.points++;
         reached.hits += answers[i] >= 0;
     }
@@ -156,7 +158,7 @@ static void run_regions(reader *r, const pm_options *options, const pm_points *p
         reached.built++;
         pm_index_match(index, points, answers);
         oracle_match(&regions, mode & 32 ? options : NULL, points, expected);
-        check_answers(points, answers, expected);
+        check_answers(index, points, answers, expected);
         pm_index_free(index);
         free(answers);
         free(expected);
@@ -180,9 +182,9 @@ static void run_disks(reader *r, const pm_options *options, const pm_points *poi
     if (!refused(status, index, &err)) {
         reached.disks++;
         pm_index_match(index, points, answers);
-        check_answers(points, answers, expected);
+        check_answers(index, points, answers, expected);
         oracle_match_disks(&disks, options, points, expected);
-        check_answers(points, answers, expected);
+        check_answers(index, points, answers, expected);
         pm_index_free(index);
     }
     free(x);

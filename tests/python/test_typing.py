@@ -115,6 +115,11 @@ USE = """
     found = index.match([(0.5, 0.5)], workers=-1)
     assert_type(found, npt.NDArray[np.intp])
     assert_type(pm.match([(0.5, 0.5)], polygons), npt.NDArray[np.intp])
+    assert_type(index.match(0.5, 1), int)
+    assert_type(index.match(np.float32(0.5), np.int64(1)), int)
+    assert_type(index.match(0.5, None, return_distance=True), tuple[int, float])
+    answer, distance = index.match(0.5, 0.5, names=["a"], return_distance=True)
+    assert_type(distance, float)
     small = index.match([(0.5, 0.5)], out=np.empty(1, np.int32))
     assert_type(small.dtype, np.dtype[np.int32])
     assert_type(index.match([(0.5, 0.5)], names=["a"]), npt.NDArray[np.object_])
@@ -139,6 +144,10 @@ MISUSE = [
     ('pm.Index([], predicate="touches")', "arg-type"),
     ('pm.Index([], "covers")', "call-arg"),
     ("pm.match([], [], workers=None)", "call-overload"),
+    ('pm.Index([]).match(1, "1")', "call-overload"),
+    ("pm.Index([]).match([1.0], [2.0])", "call-overload"),
+    ("pm.Index([]).match(np.zeros(1), np.zeros(1))", "call-overload"),
+    ("pm.Index([]).match(1, 2, out=np.zeros(1, np.int64))", "call-overload"),
     ("pm.Index([]).best = 'first'", "misc"),
     ("pm.nothing", "attr-defined"),
 ]

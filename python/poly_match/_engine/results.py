@@ -1,4 +1,7 @@
-"""The options of a call that say what it returns: an array for the answers, distances, at most k."""
+"""The options of a call that say what it returns: an array for the answers, distances, at most k.
+
+The engine writes answers as int64; other arrays of the caller are filled a chunk at a time.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,14 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
+from poly_match._engine.run import run
 from poly_match._errors import type_error, value_error
 from poly_match._forms.numbers import Doubles
 from poly_match._rules import TAKE_DISTANCE
 
 Answers = npt.NDArray[np.intp]
+
+_INT64 = np.dtype(np.int64)
 
 
 def most_of(k: Any, core: _core.Index) -> int:
@@ -60,3 +66,31 @@ def check_out(out: Any, count: int, regions: int) -> None:
         raise value_error("out", "its items overlap in memory")
     if regions - 1 > np.iinfo(out.dtype).max:
         raise value_error("out", f"{out.dtype} cannot number {regions} regions")
+
+
+def answers_of(
+    core: _core.Index,
+    x: Doubles,
+    y: Doubles,
+    out: npt.NDArray[Any] | None,
+    workers: int,
+    progress: bool,
+    distances: Doubles | None,
+) -> npt.NDArray[Any]:
+    """Return the answers for points, in `out` if that is given."""
+    if out is None:
+        out = np.empty(len(x), dtype=np.intp)
+    else:
+        check_out(out, len(x), len(core))
+        if np.may_share_memory(out, x) or np.may_share_memory(out, y):
+            x, y = x.copy(), y.copy()
+    match = core.match
+    if not (out.dtype == _INT64 and out.flags.c_contiguous and out.flags.aligned):
+
+        def match(x: Doubles, y: Doubles, out: npt.NDArray[Any], *more: Doubles) -> None:
+            answers = np.empty(len(x), dtype=np.int64)
+            core.match(x, y, answers, *more)
+            out[...] = answers
+
+    run(match, x, y, out, workers, progress, distances)
+    return out

@@ -99,6 +99,14 @@ def doubles_of(values: Any, argument: str, row: int | None = None) -> Doubles:
     return doubles if doubles.flags.aligned else doubles.copy()
 
 
+def double_of(value: Any, argument: str) -> float:
+    """Return one number as a float, NaN if it is missing."""
+    doubles = doubles_of(value, argument)
+    if doubles.ndim > 0:
+        raise type_error(argument, f"expected one number, got shape {doubles.shape}")
+    return float(doubles)
+
+
 def check_exact(numbers: npt.NDArray[Any], doubles: Doubles, argument: str, row: int | None = None) -> None:
     """Refuse integers that are no float64: rounded, they would be another place."""
     beyond = np.argwhere(np.abs(doubles) >= MOST_EXACT)

@@ -6,12 +6,15 @@ a tuple the two columns (x, y): two plain pairs in a tuple may be either, and ar
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from poly_match import _core
 from poly_match._errors import type_error, value_error
+from poly_match._forms import arrow
 from poly_match._forms.column import doubles_in
 from poly_match._forms.faults import Faults
 from poly_match._forms.file_rows import FileRows
@@ -19,6 +22,7 @@ from poly_match._forms.numbers import (
     XY,
     Doubles,
     check_order,
+    double_of,
     doubles_of,
     is_number,
     is_numeric_pandas,
@@ -31,11 +35,15 @@ FORMS = (
     f"numeric columns (x, y), or Points as {WORDS}"
 )
 
+Number = float | Decimal | np.floating[Any] | np.integer[Any] | None  # None: missing
+
 ONE_POINT = "one point is [(x, y)]"
 
 
 def xy_of(points: Any) -> XY:
     """Return x and y as aligned float64 arrays of one length, as views if possible."""
+    if (plain := _plain(points)) is not None:
+        return plain
     faults = Faults()
     found = read_points(points, faults)
     faults.check()
@@ -46,12 +54,10 @@ def read_points(points: Any, faults: Faults) -> XY:
     """Return x and y, and NaN for rows that are no points, which are noted."""
     if isinstance(points, FileRows):
         return points.x, points.y
-    if type(points) is np.ndarray and points.dtype is _DOUBLE and points.ndim == 2 and points.shape[1] == 2:
-        if not points.flags.aligned:
-            points = points.copy()
-        return points[:, 0], points[:, 1]
+    if (plain := _plain(points)) is not None:
+        return plain
     if isinstance(points, tuple):
-        return _plain_columns(points) or _from_columns(points)
+        return _from_columns(points)
     points = array_in(points)
     if is_numeric_pandas(points):
         if points.ndim == 2:
@@ -72,6 +78,27 @@ def read_points(points: Any, faults: Faults) -> XY:
     return _split(doubles_of(points, "points"))
 
 
+def point_of(x: Any, y: Any) -> tuple[float, float]:
+    """Return the two numbers of one point as floats."""
+    for argument, value in (("x", x), ("y", y)):
+        if _has_items(value):
+            raise type_error(
+                argument,
+                f"expected one number, got {type(value).__name__}; arrays go in a tuple: match((x, y))",
+            )
+    return double_of(x, "x"), double_of(y, "y")
+
+
+def _has_items(value: Any) -> bool:
+    """Return whether this is an array, a list, a column or a table, and not a single value."""
+    if isinstance(value, (str, bytes)):
+        return False
+    dimensions = getattr(value, "ndim", None)
+    if isinstance(dimensions, int):
+        return dimensions > 0
+    return hasattr(value, "__len__") or hasattr(value, "__iter__") or arrow.is_arrow(value)
+
+
 def are_bad(x: Doubles, y: Doubles) -> npt.NDArray[np.bool_]:
     """Return which points have a coordinate that is missing or not finite: they match nothing."""
     return ~(np.isfinite(x) & np.isfinite(y))
@@ -80,9 +107,18 @@ def are_bad(x: Doubles, y: Doubles) -> npt.NDArray[np.bool_]:
 _DOUBLE = np.dtype(np.float64)
 
 
-def _plain_columns(points: tuple[Any, ...]) -> XY | None:
-    """Return the columns if they need no conversion, as in most calls with few points; else None."""
-    if len(points) != 2:
+def _plain(points: Any) -> XY | None:
+    """Return x and y of plain numbers, at once, since most calls are for few points; None for other forms."""
+    kind = type(points)
+    if kind is list:
+        return _core.plain_points(points)
+    if kind is np.ndarray:
+        if points.dtype is _DOUBLE and points.ndim == 2 and points.shape[1] == 2:
+            if not points.flags.aligned:
+                points = points.copy()
+            return points[:, 0], points[:, 1]
+        return None
+    if kind is not tuple or len(points) != 2:
         return None
     x, y = points
     plain = (

@@ -23,6 +23,8 @@ __all__ = ["points_in", "polygons_in"]
 
 def _is_file(value: object) -> bool:
     """Return whether a value names a file: a path does, text where there is such a file."""
+    if type(value) in (list, tuple, np.ndarray):  # the test for a path takes 0.5 µs
+        return False
     return isinstance(value, os.PathLike) or (isinstance(value, str) and os.path.isfile(value))
 
 
