@@ -264,14 +264,14 @@ def test_points_and_polygons_on_different_planes(capsys):
     geopandas.GeoDataFrame(geometry=geopandas.points_from_xy([1], [1]), crs=4326).to_file("points.gpkg")
     assert failing(capsys, "match", "points.gpkg", "metres.gpkg") == (
         3,
-        "poly-match: points.gpkg and metres.gpkg: points are in EPSG:4326 and polygons in EPSG:3857; bring them into "
-        "one, with ogr2ogr -t_srs or GeoPandas' to_crs\n",
+        "poly-match: points.gpkg and metres.gpkg: points are in EPSG:4326 and polygons in EPSG:3857; --reproject "
+        "converts the points for matching; run: poly-match match points.gpkg metres.gpkg --reproject\n",
     )
     assert failing(capsys, "match", "points.csv", "metres.gpkg") == (
         3,
         "poly-match: points.csv: lon and lat are degrees by their names, but metres.gpkg is in "
-        "EPSG:3857; reproject it (ogr2ogr -t_srs EPSG:4326 NEW metres.gpkg), or, if the names mislead, say "
-        "--x lon --y lat\n",
+        "EPSG:3857; if the names mislead, say --x lon --y lat; otherwise --reproject converts the points for matching; "
+        "run: poly-match match points.csv metres.gpkg --reproject\n",
     )
     assert cli.main(["match", "points.csv", "metres.gpkg", "--x", "lon", "--y", "lat", "-q"]) == 0
 

@@ -118,6 +118,11 @@ point_options = _options(
         help="Words, in any case, for coordinates that are missing; an empty cell is one always.",
     ),
 )  # fmt: skip
+reproject = click.option(
+    "--reproject", is_flag=True,
+    help="Where POINTS are in another coordinate reference system than POLYGONS, convert them for matching; "
+    "they are written as they were read.",
+)  # fmt: skip
 polygons_layer = click.option(
     "--polygons-layer", metavar="NAME", help="Layer of POLYGONS, where there are several."
 )
@@ -199,6 +204,7 @@ def cli() -> None:
 @click.option("--rejects", metavar="FILE", help="Write the points without a region to this file as well.")
 @fail_unmatched
 @point_options
+@reproject
 @polygons_layer
 @rule_options
 @keys
@@ -246,6 +252,7 @@ def match(context: click.Context, /, **options: Any) -> None:
 )
 @fail_unmatched
 @point_options
+@reproject
 @polygons_layer
 @rule_options
 @keys
@@ -378,6 +385,7 @@ def check(**options: Any) -> None:
 )
 @click.option("--cells", is_flag=True, help="Draw the cells of the index as well, where it has any.")
 @point_options
+@reproject
 @polygons_layer
 @rule_options
 @console_options
@@ -440,7 +448,10 @@ def _job(context: click.Context, options: dict[str, Any]) -> MatchOptions:
     columns = options["columns"]
     same = ("points", "polygons", "output", "format", "points_format", "points_layer", "polygons_layer")
     return MatchOptions(
-        **{name: options[name] for name in (*same, "index", "x", "y", "fail_unmatched", "workers")},
+        **{
+            name: options[name]
+            for name in (*same, "index", "x", "y", "reproject", "fail_unmatched", "workers")
+        },
         rules=rules,
         dialect=_dialect(options),
         on=list(options["on"]),
@@ -489,7 +500,8 @@ def _console(options: dict[str, Any]) -> Console:
 
 def _points_file(options: dict[str, Any]) -> PointsFile:
     format, layer, x, y = (options[name] for name in ("points_format", "points_layer", "x", "y"))
-    return PointsFile(options["points"], format, layer, x, y, _dialect(options))
+    reproject = options.get("reproject", False)
+    return PointsFile(options["points"], format, layer, x, y, _dialect(options), reproject)
 
 
 def _dialect(options: dict[str, Any]) -> Dialect:

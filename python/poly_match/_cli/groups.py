@@ -16,7 +16,7 @@ GROUPS = {
     ),
     "Reading the points": (
         "x", "y", "points_layer", "points_format",
-        "delimiter", "decimal", "encoding", "no_header", "na",
+        "delimiter", "decimal", "encoding", "no_header", "na", "reproject",
     ),
     "Reading the polygons": ("polygons_layer",),
     "What is written": (

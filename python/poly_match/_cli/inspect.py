@@ -10,11 +10,13 @@ import numpy as np
 
 from poly_match._cli.console import Console
 from poly_match._cli.indexes import index_for, screened_regions
-from poly_match._cli.match import building, check_order, check_places, points_format, warn_missing
+from poly_match._cli.match import building, points_format, warn_missing
 from poly_match._cli.options import Picture, PointsFile, Rules
+from poly_match._cli.planes import check_order, check_planes, warn_nowhere
 from poly_match._files import replacing
 from poly_match._forms.crs import is_degrees, text_of
 from poly_match._forms.numbers import Doubles
+from poly_match._forms.points import are_bad
 from poly_match._quality.check import examine
 from poly_match._readers.coordinates import places_of, points_crs, xy_of
 from poly_match._readers.layer import Layer, read_layer
@@ -93,22 +95,30 @@ def run_plot(
 def all_points(
     points: PointsFile, layer: Layer, console: Console | None
 ) -> tuple[tuple[Doubles, Doubles], str | None]:
-    """Read all points and their CRS; with a console, raise or warn unless it is that of the layer."""
+    """Read all points and their CRS; with a console, bring them onto the plane of the layer, or raise."""
     parts: list[tuple[Doubles, Doubles]] = [(np.empty(0), np.empty(0))]
     format = points_format(points.path, points.format)
     with open_source(
         points.path, format, points.layer, option="--points-layer", dialect=points.dialect
     ) as source:
         places = places_of(source, points.x, points.y)
+        reprojection = None
         if console is not None:
             check_order(source, layer)
-            check_places(source, places, layer, console, named_by_hand=points.x is not None)
+            by_hand = points.x is not None
+            reprojection = check_planes(
+                source, places, layer, console, named_by_hand=by_hand, reproject=points.reproject
+            )
         crs = points_crs(source)
         rows = 0
         with closing(ahead(source)) as batches:
             for batch in batches:
                 parts.append(xy_of(source, places, batch, rows))
                 rows += batch.num_rows
+        x, y = (np.concatenate([part[axis] for part in parts]) for axis in (0, 1))
         if console is not None:
             warn_missing(source, console)
-    return (np.concatenate([x for x, _ in parts]), np.concatenate([y for _, y in parts])), crs
+            if reprojection is not None:
+                as_read, (x, y) = are_bad(x, y), reprojection(x, y)
+                warn_nowhere(source, are_bad(x, y) & ~as_read, reprojection, console)
+    return (x, y), crs

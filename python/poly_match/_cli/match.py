@@ -22,25 +22,23 @@ from poly_match._cli.errors import InputProblem, UnmatchedProblem
 from poly_match._cli.indexes import index_for, opened_index, prepared_for
 from poly_match._cli.keys import KeyedRegions
 from poly_match._cli.options import MatchOptions, check_distance_column
+from poly_match._cli.planes import Reprojection, check_order, check_planes, warn_nowhere
 from poly_match._cli.rows import Chunk, Shape
 from poly_match._cli.write import open_target
 from poly_match._engine.results import Answers
-from poly_match._forms.crs import difference, is_degrees, is_longitude, name_of, text_of
+from poly_match._forms.crs import is_degrees, text_of
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad
 from poly_match._index import Index
 from poly_match._quality.places import only_turned
-from poly_match._readers.coordinates import Columns, Places, places_of, points_crs, xy_of
+from poly_match._readers.coordinates import Places, places_of, xy_of
 from poly_match._readers.formats import PIPE, Format, format_of, is_index, named, output_format
 from poly_match._readers.layer import Layer, read_layer
-from poly_match._readers.problems import UsageProblem
 from poly_match._readers.sources import Source, ahead, open_source
 
 __all__ = [
     "Run",
     "building",
-    "check_order",
-    "check_places",
     "opened",
     "points_format",
     "run_match",
@@ -58,6 +56,7 @@ class Tally:
     bad: int = 0
     turned: int = 0  # match only when turned by 360
     nearest: int = 0  # are in no region, and have the closest one
+    nowhere: int = 0  # have no place in the CRS of the polygons
     preparing: float = 0.0  # seconds
     matching: float = 0.0
 
@@ -73,12 +72,14 @@ class Run:
     places: Places
     layer: Layer
     index: Index | KeyedRegions
+    reprojection: Reprojection | None
     tally: Tally
 
     def shape(self, added: dict[str, Any] | None, format: Format) -> Shape:
         """Return the columns of an output."""
         distance = None if added is None else self.job.distance_column
-        return Shape(self.source, self.places, added, self.job.audit, format, self.layer.crs, distance)
+        crs = self.layer.crs if self.reprojection is None else self.reprojection.crs
+        return Shape(self.source, self.places, added, self.job.audit, format, crs, distance)
 
     def match(
         self, batch: pa.RecordBatch, x: Doubles, y: Doubles, is_measured: bool
@@ -100,18 +101,22 @@ class Run:
         bar = self.console.bar(f"matching {_shown(self.job.points)}", self.source.total)
         with bar as advance, closing(ahead(self.source)) as batches:
             for batch in batches:
-                x, y = xy_of(self.source, self.places, batch, tally.points)
+                as_read = x, y = xy_of(self.source, self.places, batch, tally.points)
                 began = time.perf_counter()
+                if self.reprojection is not None:
+                    x, y = self.reprojection(x, y)
                 answers, distances = self.match(batch, x, y, is_measured)
                 tally.matching += time.perf_counter() - began
                 tally.points += len(answers)
                 tally.matched += int(np.count_nonzero(answers >= 0))
                 bad = are_bad(x, y)
                 tally.bad += int(np.count_nonzero(bad))
+                if self.reprojection is not None:
+                    tally.nowhere += int(np.count_nonzero(bad & ~are_bad(*as_read)))
                 outside = distances > 0 if is_nearest and distances is not None else None
                 tally.nearest += 0 if outside is None else int(np.count_nonzero(outside))
                 tally.turned += self._turned(batch, x, y, answers >= 0)
-                yield Chunk(batch, x, y, answers, bad, distances, outside)
+                yield Chunk(batch, *as_read, answers, bad, distances, outside)
                 advance(self.source.done())
 
     def _turned(self, batch: pa.RecordBatch, x: Doubles, y: Doubles, matched: npt.NDArray[np.bool_]) -> int:
@@ -158,35 +163,38 @@ def opened(job: MatchOptions, console: Console, stack: ExitStack) -> Run:
         format = replace(format, delimiter=source.delimiter)  # so that CSV is written as it was read
     places = places_of(source, job.x, job.y)
     began = time.perf_counter()
-    index: Index | KeyedRegions
-    if is_index(job.polygons):
-        index = opened_index(job.polygons)
-        layer = Layer(job.polygons, crs=index.crs)
-        if index.crs is not None:
-            check_places(source, places, layer, console, named_by_hand=job.x is not None)
-    else:
+    saved = opened_index(job.polygons) if is_index(job.polygons) else None
+    if saved is None:
         layer = read_layer(job.polygons, job.polygons_layer)
-        check_order(source, layer)
-        check_places(source, places, layer, console, named_by_hand=job.x is not None)
-        layer.chosen(job.columns)  # an unknown name is an error before the work starts
-        if job.on or job.index is None:
-            with console.bar(building(job.polygons), None):
-                if job.on:
-                    index = KeyedRegions(job.on, source, layer, prepared_for(layer, job.rules, console))
-                else:
-                    index = index_for(layer, job.rules, console)
-        else:
-            index = opened_index(job.index)
-            if len(index) != len(layer):
-                raise InputProblem(
-                    f"{job.index}: has {len(index)} regions, but {layer.path} has {len(layer)}; "
-                    f"build it again: poly-match index {layer.path} -o {job.index} --overwrite"
-                )
+    else:
+        layer = Layer(job.polygons, crs=saved.crs)
+    check_order(source, layer)
+    by_hand = job.x is not None
+    reprojection = check_planes(
+        source, places, layer, console, named_by_hand=by_hand, reproject=job.reproject
+    )
+    index = _index(job, source, layer, console) if saved is None else saved
     if job.distance_column is not None:
         check_distance_column(index.predicate, index.period)
-    return Run(
-        job, console, source, format, places, layer, index, Tally(preparing=time.perf_counter() - began)
-    )
+    tally = Tally(preparing=time.perf_counter() - began)
+    return Run(job, console, source, format, places, layer, index, reprojection, tally)
+
+
+def _index(job: MatchOptions, source: Source, layer: Layer, console: Console) -> Index | KeyedRegions:
+    """Build the index of a layer, or open the one of --index."""
+    layer.chosen(job.columns)  # an unknown name is an error before the work starts
+    if job.index is not None:
+        index = opened_index(job.index)
+        if len(index) != len(layer):
+            raise InputProblem(
+                f"{job.index}: has {len(index)} regions, but {layer.path} has {len(layer)}; "
+                f"build it again: poly-match index {layer.path} -o {job.index} --overwrite"
+            )
+        return index
+    with console.bar(building(job.polygons), None):
+        if job.on:
+            return KeyedRegions(job.on, source, layer, prepared_for(layer, job.rules, console))
+        return index_for(layer, job.rules, console)
 
 
 def _shown(path: str) -> str:
@@ -206,17 +214,6 @@ def points_format(path: str, name: str | None) -> Format:
     return named("csv") if path == PIPE else format_of(path)
 
 
-POLYGONS, POINTS = ("Polygon", "MultiPolygon"), ("Point", "MultiPoint")
-
-
-def check_order(source: Source, layer: Layer) -> None:
-    """Refuse polygons in the place of points and points in that of polygons."""
-    if source.geometry_type in POLYGONS and layer.geometry_type in POINTS:
-        raise UsageProblem(
-            f"{source.path} has polygons and {layer.path} has points: POINTS comes first, then POLYGONS"
-        )
-
-
 def warn_missing(source: Source, console: Console) -> None:
     """Say how many coordinates were a word for a missing value."""
     for name, (count, word) in (source.numbers.missing if source.numbers else {}).items():
@@ -226,35 +223,14 @@ def warn_missing(source: Source, console: Console) -> None:
         )
 
 
-def check_places(source: Source, places: Places, layer: Layer, console: Console, named_by_hand: bool) -> None:
-    """Raise if points and polygons have different CRS; warn if only one side has one."""
-    found = difference(points_crs(source), text_of(layer.crs))
-    if found is not None and found.lacking is None:
-        raise InputProblem(
-            f"{source.path} and {layer.path}: {found.reason}; bring them into one, with ogr2ogr -t_srs or "
-            "GeoPandas' to_crs"
-        )
-    if found is not None:
-        lacking, other = (source, layer) if found.lacking == "points" else (layer, source)
-        console.warn(
-            f"{lacking.path} does not say its coordinate reference system; taken to be that of {other.path}"
-        )
-    if isinstance(places, Columns) and not source.crs and not named_by_hand and is_longitude(places.x):
-        crs = text_of(layer.crs)
-        if is_degrees(crs) is False:
-            raise InputProblem(
-                f"{source.path}: {places.x} and {places.y} are degrees by their names, but {layer.path} is "
-                f"in {name_of(crs)}; reproject it (ogr2ogr -t_srs EPSG:4326 NEW {layer.path}), or, if the "
-                f"names mislead, say --x {places.x} --y {places.y}"
-            )
-
-
 # ---- summary -----------------------------------------------------------------------------------------------
 
 
 def sum_up(run: Run, seconds: float) -> None:
     """Print what was done and how long it took; raise for unmatched points with --fail-unmatched."""
     warn_missing(run.source, run.console)
+    if run.reprojection is not None:
+        warn_nowhere(run.source, run.tally.nowhere, run.reprojection, run.console)
     tally, job = run.tally, run.job
     unmatched = tally.points - tally.matched
     rate = tally.points / tally.matching if tally.matching > 0 else 0.0
@@ -276,6 +252,8 @@ def sum_up(run: Run, seconds: float) -> None:
         facts["turned"] = tally.turned
     if run.index.predicate == "nearest":
         facts["nearest"] = tally.nearest
+    if run.reprojection is not None:
+        facts["reprojected"] = list(run.reprojection.names)
     if job.rejects is not None:
         facts["rejects"] = job.rejects
     bad = f" ({tally.bad:,} with missing or invalid coordinates)" if tally.bad else ""
@@ -285,6 +263,8 @@ def sum_up(run: Run, seconds: float) -> None:
         f"matching took {tally.matching:.2f} s ({speed}), preparing {len(run.index):,} regions "
         f"{tally.preparing:.2f} s, everything with reading and writing {seconds:.2f} s",
     ]
+    if run.reprojection is not None:
+        lines.append(run.reprojection.sentence)
     if tally.nearest:
         are, get = ("point is", "gets") if tally.nearest == 1 else ("points are", "get")
         lines.append(f"{tally.nearest:,} {are} in no region and {get} the nearest one")

@@ -33,6 +33,7 @@ class PointsFile:
     x: str | None = None
     y: str | None = None
     dialect: Dialect = field(default_factory=Dialect)
+    reproject: bool = False
 
 
 @dataclass
@@ -62,6 +63,7 @@ class MatchOptions:
     x: str | None = None
     y: str | None = None
     dialect: Dialect = field(default_factory=Dialect)
+    reproject: bool = False
     rules: Rules = field(default_factory=Rules)
     on: list[str] = field(default_factory=list)
     columns: list[str] | None = None

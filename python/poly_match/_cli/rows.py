@@ -59,7 +59,7 @@ class Shape:
     audit
         Whether to add a column with the status of each point.
     crs
-        The CRS of the polygons, assumed for points without one.
+        What the CRS of points is taken to be that don't say theirs.
     distance
         What to call a column with the distance of each point from its region; None: add none.
     """
