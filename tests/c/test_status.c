@@ -281,15 +281,17 @@ static void test_empty(void) {
         pm_regions regions;
         size_t count;
     } views[] = {
-        {"no regions, all NULL", {NULL, 0, NULL, 0, NULL, 0, NULL, 0, {0}}, 0},
-        {"no regions", {NULL, 0, zero, 0, zero, 0, zero, 0, {0}}, 0},
-        {"no polygons, geom_count ignored", {NULL, 0, zero, 0, zero, 0, NULL, 9, {0}}, 0},
-        {"regions without polygons", {NULL, 0, NULL, 0, NULL, 0, zeros, 2, {0}}, 2},
-        {"polygons without rings", {NULL, 0, NULL, 0, zeros, 2, NULL, 0, {0}}, 2},
-        {"rings without vertices", {NULL, 0, zeros, 2, polygon_offsets, 2, NULL, 0, {0}}, 2},
-        {"vertices no region uses", {square, 8, zeros, 2, polygon_offsets, 2, NULL, 0, {0}}, 2},
-        {"rings and polygons no region uses", {square, 8, ring_offsets, 2, polygon_offsets, 2, zeros, 2, {0}}, 2},
-        {"a slice that starts later", {square, 8, used, 2, polygon_offsets, 2, NULL, 0, {0}}, 2},
+        {"no regions, all NULL", {NULL, 0, NULL, 0, NULL, 0, NULL, 0, NULL, {0}}, 0},
+        {"no regions", {NULL, 0, zero, 0, zero, 0, zero, 0, NULL, {0}}, 0},
+        {"no polygons, geom_count ignored", {NULL, 0, zero, 0, zero, 0, NULL, 9, NULL, {0}}, 0},
+        {"regions without polygons", {NULL, 0, NULL, 0, NULL, 0, zeros, 2, NULL, {0}}, 2},
+        {"polygons without rings", {NULL, 0, NULL, 0, zeros, 2, NULL, 0, NULL, {0}}, 2},
+        {"rings without vertices", {NULL, 0, zeros, 2, polygon_offsets, 2, NULL, 0, NULL, {0}}, 2},
+        {"vertices no region uses", {square, 8, zeros, 2, polygon_offsets, 2, NULL, 0, NULL, {0}}, 2},
+        {"rings and polygons no region uses",
+         {square, 8, ring_offsets, 2, polygon_offsets, 2, zeros, 2, NULL, {0}},
+         2},
+        {"a slice that starts later", {square, 8, used, 2, polygon_offsets, 2, NULL, 0, NULL, {0}}, 2},
     };
     for (size_t i = 0; i < sizeof views / sizeof views[0]; i++)
         for (int predicate = PM_COVERS; predicate <= PM_CENTER_WITHIN; predicate++) {
