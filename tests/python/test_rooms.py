@@ -10,7 +10,9 @@ import poly_match as pm
 
 PACKAGE = Path(pm.__file__).parent
 PAGE = Path(__file__).parents[2] / "docs/architecture.md"
-EXCEPTIONS = {("_index", "_show")}  # what notebooks show, imported when one asks
+EXCEPTIONS = {
+    (room, "_show") for room in ("_forms", "_index", "_quality")
+}  # what notebooks show, imported when one asks
 
 
 def rooms() -> list[list[str]]:

@@ -137,6 +137,12 @@ class Regions:
             f"{len(self._ring_offsets) - 1} rings, {len(self._coords)} vertices)"
         )
 
+    def _repr_html_(self) -> str:
+        """Return the HTML for notebooks: facts, and a picture of the outlines."""
+        from poly_match._show.notebook import regions_html
+
+        return regions_html(self)
+
     def __reduce__(self) -> tuple[type[Regions], tuple[Any, ...]]:
         return type(self), (self._coords, self._ring_offsets, self._polygon_offsets, self._geom_offsets)
 

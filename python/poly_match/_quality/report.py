@@ -37,8 +37,12 @@ class Finding:
     message: str
     fix: str
 
+    def rows_text(self) -> str:
+        """Return the first rows, as text."""
+        return ", ".join(str(row) for row in self.rows[:5].tolist()) + (", ..." if len(self.rows) > 5 else "")
+
     def __str__(self) -> str:
-        rows = ", ".join(str(row) for row in self.rows[:5].tolist()) + (", ..." if len(self.rows) > 5 else "")
+        rows = self.rows_text()
         where = f" [row{'' if len(self.rows) == 1 else 's'} {rows}]" if rows else ""
         return f"{self.kind}: {self.message}{where}\n    fix: {self.fix}"
 
@@ -70,6 +74,12 @@ class Report:
             looked += f", {counted(self.points, 'point')}"
         found = counted(len(self.findings), "finding") if self.findings else "nothing found"
         return "\n".join([f"{looked}: {found}", *map(str, self.findings)])
+
+    def _repr_html_(self) -> str:
+        """Return the HTML for notebooks: a table of the findings."""
+        from poly_match._show.notebook import report_html
+
+        return report_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """Return the report as numbers, texts, lists and dicts, for JSON; all rows are in it."""

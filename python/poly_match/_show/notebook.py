@@ -1,7 +1,7 @@
-"""What notebooks show of polygons and indexes: a small picture, made without a library.
+"""What notebooks show of polygons, regions, indexes and reports: small tables and pictures, with no library.
 
-A polygon is drawn as its outline. An index does not keep the regions, so its answers for a grid of points are
-drawn.
+Polygons and regions are drawn as outlines. An index does not keep the regions, so its answers for a grid of
+points are drawn. Text comes from data, so all of it is escaped.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match._core import Polygon
+from poly_match._forms.regions import Regions
+from poly_match._quality.report import Report
 from poly_match._show.colours import PALETTE
 
 
@@ -66,8 +68,64 @@ def index_html(index: Matcher) -> str:
         "bounds": ", ".join(f"{bound:.6g}" for bound in index.bounds),
         "size": f"{index.nbytes:,} bytes",
     }
-    rows = "".join(f"<tr><th>{name}</th><td>{escape(fact)}</td></tr>" for name, fact in facts.items())
-    return f'<div style="display:flex;gap:1em"><table>{rows}</table>{_answers_svg(index)}</div>'
+    return _beside(facts, _answers_svg(index))
+
+
+def regions_html(regions: Regions) -> str:
+    """Return the numbers of regions, polygons, rings and vertices, with a picture of not too many."""
+    coords = regions.coords
+    facts = {
+        "regions": f"{len(regions):,}",
+        "polygons": f"{len(regions.polygon_offsets) - 1:,}",
+        "rings": f"{len(regions.ring_offsets) - 1:,}",
+        "vertices": f"{len(coords):,}",
+    }
+    if not len(coords) or not np.isfinite(coords).all():
+        return _beside(facts, "")
+    (left, bottom), (right, top) = coords.min(axis=0).tolist(), coords.max(axis=0).tolist()
+    facts["bounds"] = f"{left:.6g}, {bottom:.6g}, {right:.6g}, {top:.6g}"
+    return _beside(facts, _outlines_svg(regions))
+
+
+def report_html(report: Report) -> str:
+    """Return the findings as a table, one row each."""
+    heading, *_ = repr(report).split("\n")
+    rows = "".join(
+        f"<tr><th>{escape(each.kind)}</th><td>{escape(each.message)}</td>"
+        f"<td>{escape(each.rows_text())}</td><td>{escape(each.fix)}</td></tr>"
+        for each in report.findings
+    )
+    names = "<tr><th></th><th>found</th><th>rows</th><th>what to do</th></tr>"
+    return f"<p>{escape(heading)}</p>" + (f"<table>{names}{rows}</table>" if rows else "")
+
+
+def _beside(facts: dict[str, str], picture: str) -> str:
+    rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(fact)}</td></tr>" for name, fact in facts.items())
+    return f'<div style="display:flex;gap:1em"><table>{rows}</table>{picture}</div>'
+
+
+def _outlines_svg(regions: Regions) -> str:
+    """Return all rings as one path in whole pixels; nothing if there are too many corners even so."""
+    x, y = regions.coords.T
+    reach = max(np.abs(x).max(), np.abs(y).max()) or 1.0
+    x, y = x / reach, y / reach  # so that no difference overflows
+    width, height = float(np.ptp(x)), float(np.ptp(y))
+    scale = SIDE / (max(width, height) or 1.0)
+    pixels = np.rint(np.column_stack([x - x.min(), y.max() - y]) * scale).astype(np.int64)
+    starts = regions.ring_offsets[:-1][np.diff(regions.ring_offsets) > 0]
+    seen = np.append(True, (pixels[1:] != pixels[:-1]).any(axis=1))
+    seen[starts] = True
+    if seen.sum() > 10 * CORNERS:
+        return ""
+    ring = np.cumsum(np.bincount(starts, minlength=len(pixels)))[seen]
+    corners = [f"{right} {down}" for right, down in pixels[seen].tolist()]
+    cuts = np.flatnonzero(np.append(True, ring[1:] != ring[:-1])).tolist()
+    paths = ["M" + "L".join(corners[a:b]) + "z" for a, b in zip(cuts, [*cuts[1:], len(corners)], strict=True)]
+    shape = (
+        f'<path d="{"".join(paths)}" fill="{PALETTE[1]}" fill-rule="evenodd" stroke="{PALETTE[0]}" '
+        'stroke-width="0.5"/>'
+    )
+    return _svg(width * scale, height * scale, 2, shape, repr(regions))
 
 
 def _answers_svg(index: Matcher) -> str:
