@@ -81,6 +81,8 @@ SCATTER = [box(0.5, 0.5, 1.5, 1.0), box(3.3, 2.3, 1.2, 1.1), box(4.4, 0.4, 1.2, 
 RULES = {
     "covers": (PAIR[:1], [(1.6, 2.2), (3.8, 1.6), (5.0, 2.4)], {}, ()),
     "center_within": (SCATTER, [(2.5, 1.9)], {"predicate": "center_within", "distance": 1.9}, ()),
+    "dwithin": (SCATTER, [(2.5, 1.9)], {"predicate": "dwithin", "distance": 1.2}, ()),
+    "nearest": (SCATTER, [(2.7, 1.2), (5.0, 1.4)], {"predicate": "nearest"}, ()),
     "smallest": (NESTED, [(2.9, 1.8)], {}, ()),
     "largest": (NESTED, [(2.9, 1.8)], {"best": "largest"}, ()),
     "first": (PAIR, [(2.9, 1.9)], {"best": "first"}, ("0", "1")),
@@ -94,7 +96,7 @@ def draw_rule(name: str, path: Path) -> None:
     regions, points, options, labels = RULES[name]
     index = pm.Index(regions, **options)
     answers = index.match(points)
-    candidates = index.candidates(points)[1]
+    candidates = index.candidates(points, k=len(regions))[1]
     figure = plt.figure(figsize=(1.8, 1.2))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.set(xlim=(0, 6), ylim=(0, 4), aspect="equal")
@@ -108,8 +110,15 @@ def draw_rule(name: str, path: Path) -> None:
         corner = (0.35, 0.45) if label == labels[0] else (-0.35, -0.45)
         at = (ring[0] if label == labels[0] else ring[2]) + corner
         axes.text(*at, label, ha="center", va="center", fontsize=9, color=INK, zorder=5)
-    if options.get("predicate") == "center_within":
-        draw_reach(axes, regions, points[0], options["distance"])
+    predicate = options.get("predicate")
+    if predicate == "nearest":
+        for point, far in zip(points, index.match(points, return_distance=True)[1], strict=True):
+            draw_circle(axes, point, far)
+    elif predicate is not None:
+        draw_circle(axes, points[0], options["distance"])
+    if predicate == "center_within":
+        for ring in regions:
+            axes.plot(*ring.mean(axis=0), "+", color=INK, markersize=5, zorder=5)
     for point, answer in zip(points, answers, strict=True):
         face = WINNER if answer >= 0 else "white"
         axes.plot(*point, "o", color=face, markeredgecolor=INK, markersize=5.5, zorder=6)
@@ -117,13 +126,11 @@ def draw_rule(name: str, path: Path) -> None:
     plt.close(figure)
 
 
-def draw_reach(axes: Axes, regions: list[np.ndarray], point: tuple[float, float], distance: float) -> None:
-    """Draw the circle within which a center must be, and the centers."""
+def draw_circle(axes: Axes, point: tuple[float, float], distance: float) -> None:
+    """Draw how far a point reaches: a center or a border must be within, or the closest border is there."""
     turn = np.linspace(0, 2 * np.pi, 90)
     x, y = point[0] + distance * np.cos(turn), point[1] + distance * np.sin(turn)
     axes.plot(x, y, color=INK, linewidth=0.8, dashes=(3, 2), zorder=3)
-    for ring in regions:
-        axes.plot(*ring.mean(axis=0), "+", color=INK, markersize=5, zorder=5)
 
 
 if __name__ == "__main__":

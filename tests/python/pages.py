@@ -27,7 +27,7 @@ import sys
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 ELSEWHERE = {
@@ -53,6 +53,17 @@ class Block:
     language: str
     text: str
     reason: str | None = None
+
+
+class Counts(NamedTuple):
+    """Of a page: the blocks that were run, the `text` blocks and the values that were compared."""
+
+    run: int
+    outputs: int
+    values: int
+
+
+NOTHING = Counts(0, 0, 0)
 
 
 def all_pages() -> list[str]:
@@ -97,10 +108,11 @@ class Reader:
     ) -> None:
         self.folder, self.variables, self.made = folder, variables, made
         self.python: subprocess.Popen[str] | None = None
+        self.values = 0
 
-    def read(self, page: str) -> tuple[int, int]:
-        """Run the blocks of a page (its text); return how many were run, and how many outputs compared."""
-        run = compared = 0
+    def read(self, page: str) -> Counts:
+        """Run the blocks of a page, which is given as its text."""
+        run = outputs = self.values = 0
         printed: str | None = None
         try:
             for block in blocks_of(page):
@@ -110,13 +122,13 @@ class Reader:
                 if block.language == "text":
                     if printed is not None:
                         compare(block.text, printed)
-                        compared += 1
+                        outputs += 1
                     continue
                 printed = self.run_python(block) if block.language == "python" else self.run_shell(block)
                 run += 1
         finally:
             self.close()
-        return run, compared
+        return Counts(run, outputs, self.values)
 
     def run_shell(self, block: Block) -> str:
         lines = [line for line in block.text.splitlines() if not line.startswith(REPEATED)]
@@ -161,7 +173,8 @@ class Reader:
         answer = self.python.stdout.readline()
         if not answer:
             raise PageError(f"python ended in\n{block.text}")
-        printed, error = json.loads(answer)
+        printed, values, error = json.loads(answer)
+        self.values += values
         if error:
             raise PageError(f"{block.text}\n{error}")
         return str(printed)
@@ -187,19 +200,19 @@ def prompt() -> None:
     sys.path[0] = os.getcwd()
     names: dict[str, Any] = {"__name__": "__main__"}
     for line in sys.stdin:
-        printed, error = io.StringIO(), None
+        printed, values, error = io.StringIO(), 0, None
         try:
             with contextlib.redirect_stdout(printed):
-                run_statements(json.loads(line), names)
+                values = run_statements(json.loads(line), names)
         except Exception:
             error = traceback.format_exc()
-        answers.write(json.dumps([printed.getvalue(), error]) + "\n")
+        answers.write(json.dumps([printed.getvalue(), values, error]) + "\n")
         answers.flush()
 
 
-def run_statements(text: str, names: dict[str, Any]) -> None:
-    """Run statements, and compare the values of expressions with the comments after them."""
-    lines = text.split("\n")
+def run_statements(text: str, names: dict[str, Any]) -> int:
+    """Run statements, compare the values of expressions with the comments after them, and count these."""
+    lines, compared = text.split("\n"), 0
     for statement in ast.parse(text).body:
         if not isinstance(statement, ast.Expr):
             exec(compile(ast.Module([statement], []), "block", "exec", dont_inherit=True), names)
@@ -207,8 +220,12 @@ def run_statements(text: str, names: dict[str, Any]) -> None:
         value = eval(compile(ast.Expression(statement.value), "block", "eval", dont_inherit=True), names)
         assert statement.end_lineno is not None
         rest = lines[statement.end_lineno - 1].encode()[statement.end_col_offset :].decode()
-        if value is not None and rest.strip() != f"# {value!r}":
+        if value is None:
+            continue
+        if rest.strip() != f"# {value!r}":
             raise PageError(f"{ast.unparse(statement)} is {value!r}, and the page says: {rest.strip()}")
+        compared += 1
+    return compared
 
 
 # ---- all pages in their own environments ----
@@ -235,7 +252,7 @@ def main(work: Path, names: list[str]) -> int:
             for time in range(2):
                 if time and is_first:
                     known.clear()  # so that the lines are run again, too
-                row.run, row.compared = Reader(folder, variables_of_a_user(), known).read(read(name))
+                row.counts = Reader(folder, variables_of_a_user(), known).read(read(name))
         except (PageError, subprocess.TimeoutExpired) as error:
             failures.append(f"{name}: {error}")
         restore(folder)
@@ -250,8 +267,7 @@ class Row:
     name: str
     blocks: list[Block]
     to_run: list[Block]
-    run: int = 0
-    compared: int = 0
+    counts: Counts = NOTHING
 
     @classmethod
     def of(cls, name: str) -> Row:
@@ -262,25 +278,25 @@ class Row:
             name, blocks, [block for block in blocks if block.reason is None and block.language != "text"]
         )
 
+    @property
+    def only_shown(self) -> int:
+        return len(self.blocks) - len(self.to_run) - self.counts.outputs
+
     def __str__(self) -> str:
-        reasons = (
-            [ELSEWHERE[self.name]] if self.name in ELSEWHERE else [block.reason for block in self.blocks]
-        )
-        shown = "; ".join(dict.fromkeys(reason for reason in reasons if reason))
-        rest = len(self.blocks) - len(self.to_run) - self.compared
-        return f"{self.name:28} {len(self.blocks):6} {self.run:6} {self.compared:8} {rest:6}  {shown}"
+        reasons = dict.fromkeys(block.reason for block in self.blocks if block.reason)
+        shown = ELSEWHERE.get(self.name) or "; ".join(reasons)
+        run, outputs, values = self.counts
+        columns = f"{len(self.blocks):7} {run:7} {outputs:7} {values:7} {self.only_shown:7}"
+        return f"{self.name:28} {columns}  {shown}"
 
 
 def report(rows: list[Row], failures: list[str]) -> None:
-    print(f"\n{'page':28} {'blocks':>6} {'run':>6} {'compared':>8} {'shown':>6}  why only shown")
-    print(*rows, sep="\n")
-    blocks, to_run, run, compared = (
-        sum(counts)
-        for counts in zip(*((len(r.blocks), len(r.to_run), r.run, r.compared) for r in rows), strict=True)
-    )
+    print(f"\n{'page':28}  blocks     run outputs  values   shown  why only shown", *rows, sep="\n")
+    run, outputs, values = (sum(counts) for counts in zip(*(row.counts for row in rows), strict=True))
+    blocks, to_run = sum(len(row.blocks) for row in rows), sum(len(row.to_run) for row in rows)
     print(
-        f"\n{len(rows)} pages, {blocks} blocks: {run} of {to_run} run, twice each; "
-        f"{compared} outputs compared; {blocks - to_run - compared} only shown"
+        f"\n{len(rows)} pages, {blocks} blocks: {run} of {to_run} run, twice each; {outputs} outputs and "
+        f"{values} values compared; {sum(row.only_shown for row in rows)} only shown"
     )
     print(*failures, sep="\n\n")
 

@@ -26,8 +26,8 @@ def reader(folder: Path) -> pages.Reader:
 @pytest.mark.parametrize("name", RUN)
 def test_what_a_page_shows_is_so_in_any_folder(name: str, tmp_path: Path) -> None:
     for _ in range(2 if FULL else 1):
-        run, _ = reader(tmp_path).read(pages.read(name))
-        assert run == len(pages.Row.of(name).to_run)
+        counts = reader(tmp_path).read(pages.read(name))
+        assert counts.run == len(pages.Row.of(name).to_run)
 
 
 def test_every_page_with_blocks_is_counted() -> None:
@@ -75,14 +75,14 @@ def test_what_is_not_so_is_found(page: str, tmp_path: Path) -> None:
 def test_a_shell_and_a_python_last_as_long_as_the_page(tmp_path: Path) -> None:
     page = "```sh\nexport WHO=me\n```\n```sh\necho $WHO\n```\n```text\nme\n```\n"
     page += "```python\nimport os\nos.environ['WHO']  # 'me'\n```\n```python\nos.sep  # '/'\n```\n"
-    assert reader(tmp_path).read(page) == (4, 1)
+    assert reader(tmp_path).read(page) == (4, 1, 2)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_lines_that_make_an_environment_are_left_out_where_there_is_one(tmp_path: Path) -> None:
     lines = "python3 -m venv x\n. x/bin/activate\npip install '.[all]'\n"
     lines += "python3 dev.py example\nx/bin/pip install x\n"
-    assert reader(tmp_path).read(f"```sh\n{lines}echo done\n```\n```text\ndone\n```\n") == (1, 1)
+    assert reader(tmp_path).read(f"```sh\n{lines}echo done\n```\n```text\ndone\n```\n") == (1, 1, 0)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -119,3 +119,20 @@ def test_the_readme_has_the_two_commands_of_a_fresh_machine() -> None:
     lines = pages.read("README.md").splitlines()
     for command in ("python3 dev.py example", "python3 dev.py test"):
         assert any(line.split("#")[0].strip() == command for line in lines[:25])
+
+
+def test_the_shell_completion_of_the_install_page_completes(tmp_path: Path) -> None:
+    [line] = re.findall(r'^eval "\$\(.*\)"$', pages.read("docs/install.md"), re.MULTILINE)
+    page = f"""```sh
+{line}
+COMP_WORDS=(poly-match ma) COMP_CWORD=1
+_poly_match_completion poly-match ma && echo "${{COMPREPLY[@]}}"
+COMPREPLY=() COMP_WORDS=(poly-match match a.csv b.geojson --pred) COMP_CWORD=4
+_poly_match_completion poly-match --pred b.geojson && echo "${{COMPREPLY[@]}}"
+```
+```text
+match
+--predicate
+```
+"""
+    assert reader(tmp_path).read(page) == (1, 1, 0)
