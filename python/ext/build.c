@@ -1,7 +1,7 @@
 /* build.c — an index built from the arrays and rules that the package gives.
  *
  * The GIL is released while the library works; the arrays are held meanwhile. A long build takes it back about every
- * 20 ms, to check for Ctrl-C. */
+ * 20 ms, to check for Ctrl-C and to show the progress. */
 #include "core.h"
 
 #include <time.h>
@@ -68,14 +68,16 @@ int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject
     return 0;
 }
 
-/* The building thread, which has released the GIL, and when it last checked for signals. */
+/* The building thread, which has released the GIL, and when it last had it. */
 typedef struct watch {
     PyThreadState *thread;
     struct timespec last;
+    PyObject *show; /* called then; NULL: nothing */
 } watch;
 
-/* Every 20 ms: another computing thread gives the GIL back after 5 ms. Nonzero: an exception is set. */
-static int look_for_signals(void *context) {
+/* Run signal handlers and show the progress, every 20 ms: another computing thread gives the GIL back after 5 ms.
+ * Nonzero: an exception is set. */
+static int let_python_run(void *context) {
     watch *w = context;
     struct timespec now;
     (void)timespec_get(&now, TIME_UTC);
@@ -85,19 +87,25 @@ static int look_for_signals(void *context) {
     w->last = now;
     PyEval_RestoreThread(w->thread);
     int stop = PyErr_CheckSignals();
+    if (!stop && w->show) {
+        PyObject *nothing = PyObject_CallNoArgs(w->show);
+        stop = !nothing;
+        Py_XDECREF(nothing);
+    }
     w->thread = PyEval_SaveThread();
     return stop;
 }
 
-/* Build from regions or from disks; the other is NULL. */
-static PyObject *build(PyTypeObject *type, const pm_regions *regions, const pm_disks *disks, pm_options *options) {
+/* Build from regions or from disks; the other is NULL. `show` is None or called every 20 ms. */
+static PyObject *build(PyTypeObject *type, const pm_regions *regions, const pm_disks *disks, pm_options *options,
+                       PyObject *show) {
     index_object *self = (index_object *)type->tp_alloc(type, 0);
     pm_error err;
     if (!self)
         return NULL;
-    watch w;
+    watch w = {.show = show == Py_None ? NULL : show};
     (void)timespec_get(&w.last, TIME_UTC);
-    options->poll = look_for_signals;
+    options->poll = let_python_run;
     options->poll_context = &w;
     w.thread = PyEval_SaveThread();
     pm_status status = regions ? pm_index_build(regions, options, &self->index, &err)
@@ -129,7 +137,7 @@ static void set_rest(pm_options *options, const char *engine, Py_ssize_t max_byt
 }
 
 PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    PyObject *in[8], *areas = Py_None;
+    PyObject *in[8], *areas = Py_None, *show = Py_None;
     const char *engine = "auto";
     Py_ssize_t max_bytes = 0;
     double period = 0;
@@ -140,35 +148,35 @@ PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
         PyErr_SetString(PyExc_TypeError, "Index takes no keywords");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "OOOOOOOO|sOndy*:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
-                          &in[7], &engine, &areas, &max_bytes, &period, &note))
+    if (!PyArg_ParseTuple(args, "OOOOOOOO|sOndy*O:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
+                          &in[7], &engine, &areas, &max_bytes, &period, &note, &show))
         return NULL;
     PyObject *self = NULL;
     if (regions_from(in, &regions) == 0 &&
         options_from(in[4], in[5], in[6], in[7], areas, pm_regions_count(&regions), &options) == 0) {
         set_rest(&options, engine, max_bytes, period, &note);
-        self = build(type, &regions, NULL, &options);
+        self = build(type, &regions, NULL, &options, show);
     }
     PyBuffer_Release(&note);
     return self;
 }
 
 PyObject *index_from_disks(PyObject *type, PyObject *args) {
-    PyObject *in[3], *best, *scores, *distance;
+    PyObject *in[3], *best, *scores, *distance, *show = Py_None;
     const char *engine = "auto";
     Py_ssize_t max_bytes = 0;
     double period = 0;
     Py_buffer note = {.buf = NULL};
     pm_options options;
     pm_disks disks;
-    if (!PyArg_ParseTuple(args, "OOOOOO|sndy*:from_disks", &in[0], &in[1], &in[2], &best, &scores, &distance, &engine,
-                          &max_bytes, &period, &note))
+    if (!PyArg_ParseTuple(args, "OOOOOO|sndy*O:from_disks", &in[0], &in[1], &in[2], &best, &scores, &distance,
+                          &engine, &max_bytes, &period, &note, &show))
         return NULL;
     PyObject *self = NULL;
     if (disks_from(in, &disks) == 0 &&
         options_from(NULL, best, scores, distance, Py_None, disks.count, &options) == 0) {
         set_rest(&options, engine, max_bytes, period, &note);
-        self = build((PyTypeObject *)type, NULL, &disks, &options);
+        self = build((PyTypeObject *)type, NULL, &disks, &options, show);
     }
     PyBuffer_Release(&note);
     return self;

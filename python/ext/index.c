@@ -272,7 +272,7 @@ static PyObject *index_block(PyObject *object, void *Py_UNUSED(closure)) {
 
 static PyMethodDef index_methods[] = {
     {"from_disks", index_from_disks, METH_VARARGS | METH_CLASS,
-     "from_disks(x, y, area, best, scores, distance, engine='auto', max_bytes=0, period=0.0, note=b''): "
+     "from_disks(x, y, area, best, scores, distance, engine='auto', max_bytes=0, period=0.0, note=b'', show=None): "
      "center_within over known centers and areas."},
     {"open", index_open, METH_VARARGS | METH_CLASS,
      "open(bytes, verify, private=False): over the bytes of another one, or a copy of what others may write to."},
@@ -305,7 +305,7 @@ static PyGetSetDef index_getset[] = {
 static PyType_Slot index_slots[] = {
     {Py_tp_doc,
      "Index(coords, ring_offsets, polygon_offsets, geom_offsets, predicate, best, scores, distance, engine='auto', "
-     "areas=None, max_bytes=0, period=0.0, note=b'')"},
+     "areas=None, max_bytes=0, period=0.0, note=b'', show=None)"},
     {Py_tp_new, index_new},
     {Py_tp_dealloc, index_dealloc},
     {Py_tp_methods, index_methods},

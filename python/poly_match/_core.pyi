@@ -84,6 +84,7 @@ class Index:
         max_bytes: int = 0,
         period: float = 0.0,
         note: Buffer = b"",
+        show: Callable[[], object] | None = None,
         /,
     ) -> Self: ...
     @classmethod
@@ -99,6 +100,7 @@ class Index:
         max_bytes: int = 0,
         period: float = 0.0,
         note: Buffer = b"",
+        show: Callable[[], object] | None = None,
         /,
     ) -> Self: ...
     @classmethod

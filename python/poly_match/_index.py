@@ -27,6 +27,7 @@ from poly_match._rules import TAKE_DISTANCE, Best, Invalid, Predicate
 
 __all__ = ["Index"]
 
+Names = Iterable[Any] | Literal[True]  # True: those that are stored
 Out = TypeVar("Out", bound=npt.NDArray[np.int32] | npt.NDArray[np.int64])
 
 
@@ -80,6 +81,8 @@ class Index(IndexBlock):
         The most that the index may take, `nbytes`. With less, more points are answered by looking at edges.
         Three times the coordinates and 16 MB unless given (for "center_within", 256 per region and 4 MB; for
         "dwithin" and "nearest" twice as much as for "covers").
+    progress : bool
+        Show on stderr how long a build has taken that isn't done at once.
 
     Raises
     ------
@@ -137,6 +140,7 @@ class Index(IndexBlock):
         invalid: Invalid = "use",
         names: Any = None,
         max_bytes: int | None = None,
+        progress: bool = False,
     ) -> None:
         polygons = polygons_in(polygons)
         crs, self._labels = crs_text(polygons), labels_of(polygons)
@@ -147,7 +151,7 @@ class Index(IndexBlock):
         if names is not None:
             known = names_of(names_in(names, polygons), len(prepared.regions), self._labels)
         self._known = Note(crs, known)
-        self._core = prepared.build("auto", self._known.to_bytes())
+        self._core = prepared.build("auto", self._known.to_bytes(), progress)
 
     @classmethod
     def _for(
@@ -160,6 +164,7 @@ class Index(IndexBlock):
         period: float | None,
         invalid: Invalid,
         max_bytes: int | None,
+        progress: bool,
     ) -> Self:
         """Return an index for one call with this many points, whose CRS has been checked."""
         self = cls.__new__(cls)
@@ -167,7 +172,7 @@ class Index(IndexBlock):
         prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid)
         regions = prepared.regions
         few = is_few(points, len(regions), len(regions.coords), predicate)
-        self._core = prepared.build("scan" if few else "auto")
+        self._core = prepared.build("scan" if few else "auto", progress=progress)
         return self
 
     def __repr__(self) -> str:
@@ -189,17 +194,11 @@ class Index(IndexBlock):
     ) -> tuple[int, float]: ...
     @overload
     def match(
-        self,
-        x: Number,
-        y: Number,
-        /,
-        *,
-        names: Iterable[Any] | Literal[True],
-        return_distance: Literal[False] = False,
+        self, x: Number, y: Number, /, *, names: Names, return_distance: Literal[False] = False
     ) -> Any: ...
     @overload
     def match(
-        self, x: Number, y: Number, /, *, names: Iterable[Any] | Literal[True], return_distance: Literal[True]
+        self, x: Number, y: Number, /, *, names: Names, return_distance: Literal[True]
     ) -> tuple[Any, float]: ...
     @overload
     def match(
@@ -228,7 +227,7 @@ class Index(IndexBlock):
         self,
         points: Any,
         *,
-        names: Iterable[Any] | Literal[True],
+        names: Names,
         workers: int = 1,
         progress: bool = False,
         out: None = None,
@@ -261,7 +260,7 @@ class Index(IndexBlock):
         self,
         points: Any,
         *,
-        names: Iterable[Any] | Literal[True],
+        names: Names,
         workers: int = 1,
         progress: bool = False,
         out: None = None,
@@ -272,7 +271,7 @@ class Index(IndexBlock):
         points: Any,
         y: Any = ...,
         *,
-        names: Iterable[Any] | Literal[True] | None = None,
+        names: Names | None = None,
         workers: int = 1,
         progress: bool = False,
         out: npt.NDArray[Any] | None = None,

@@ -192,7 +192,7 @@ def match(
     names = names_in(names, polygons)
     if on is None:
         x, y = xy_of(points)
-        index = Index._for(len(x), polygons, predicate, distance, best, period, invalid, max_bytes)
+        index = Index._for(len(x), polygons, predicate, distance, best, period, invalid, max_bytes, progress)
         options: dict[str, Any] = {"names": names, "workers": workers, "progress": progress, "out": out}
         options["return_distance"] = return_distance
         return index.match((x, y), **options)  # type: ignore[no-any-return]
@@ -270,7 +270,7 @@ def count(
     _check_planes(points, polygons, predicate)
     if on is None:
         x, y = xy_of(points)
-        index = Index._for(len(x), polygons, predicate, distance, best, period, invalid, max_bytes)
+        index = Index._for(len(x), polygons, predicate, distance, best, period, invalid, max_bytes, progress)
         answers = index.match((x, y), workers=workers, progress=progress)
         regions = len(index)
     else:

@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from poly_match import _core
 from poly_match._engine.prepared import Prepared, is_few
-from poly_match._engine.run import Bar, ChunkQueue, worker_count
+from poly_match._engine.progress import Bar
+from poly_match._engine.run import ChunkQueue, worker_count
 from poly_match._forms.numbers import Doubles
 
 __all__ = ["Groups"]

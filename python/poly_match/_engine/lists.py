@@ -13,7 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from poly_match import _core
-from poly_match._engine.run import FIRST_CHUNK, Bar, ChunkQueue, worker_count
+from poly_match._engine.progress import Bar
+from poly_match._engine.run import FIRST_CHUNK, ChunkQueue, worker_count
 from poly_match._forms.numbers import Doubles, Offsets
 
 __all__ = ["Lists", "list_all"]

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from poly_match import _core
 from poly_match._engine.limits import budget_of, check_predicate, distances_of, period_of, rule_of, scores_of
+from poly_match._engine.progress import seconds_shown
 from poly_match._forms.numbers import Doubles, Offsets
 from poly_match._forms.regions import Regions, are_polygons, read_regions, regions_at
 from poly_match._forms.validity import screened
@@ -71,13 +72,14 @@ class Prepared(NamedTuple):
         regions = self.regions
         return regions.coords, regions.ring_offsets, regions.polygon_offsets, regions.geom_offsets
 
-    def build(self, engine: str, note: bytes = b"") -> _core.Index:
+    def build(self, engine: str, note: bytes = b"", progress: bool = False) -> _core.Index:
         """Build the index."""
         rules = self.rule, self.scores, self.distance
-        kept = self.max_bytes, self.period, note
-        if self.disks is not None:
-            return _core.Index.from_disks(*self.disks, *rules, engine, *kept)
-        return _core.Index(*self.arrays, self.predicate, *rules, engine, self.areas, *kept)
+        with seconds_shown(progress) as show:
+            kept = self.max_bytes, self.period, note
+            if self.disks is not None:
+                return _core.Index.from_disks(*self.disks, *rules, engine, *kept, show)
+            return _core.Index(*self.arrays, self.predicate, *rules, engine, self.areas, *kept, show)
 
     def at(self, rows: Rows) -> Self:
         """Return these rows alone."""

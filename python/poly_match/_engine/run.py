@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import operator
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from typing import Any
 
 import numpy.typing as npt
 
+from poly_match._engine.progress import Bar
 from poly_match._errors import type_error, value_error
 from poly_match._forms.numbers import Doubles
 
@@ -131,36 +131,6 @@ class ChunkQueue:
             self.done += items
             aim = int(items * CHUNK_SECONDS / max(seconds, 1e-9))
             self.chunk = max(min(aim, GROWTH * items), 1)
-
-
-class Bar:
-    """A progress bar on stderr, with the rate; needs no library."""
-
-    WIDTH = 30
-    EVERY = 0.1  # seconds
-
-    def __init__(self, total: int) -> None:
-        self.total = total
-        self.began = time.perf_counter()
-        self.shown = -self.EVERY
-        self.full = False
-        self.show(0)
-
-    def show(self, done: int) -> None:
-        elapsed = time.perf_counter() - self.began
-        if self.full or (elapsed - self.shown < self.EVERY and done < self.total):
-            return
-        self.shown = elapsed
-        self.full = done >= self.total
-        share = done / self.total if self.total else 1.0
-        filled = int(share * self.WIDTH)
-        rate = f"{done / elapsed / 1e6:8.2f} M points/s" if done and elapsed > 0 else ""
-        sys.stderr.write(f"\rmatching {'█' * filled}{'░' * (self.WIDTH - filled)} {share:4.0%} {rate}")
-        sys.stderr.flush()
-
-    def close(self) -> None:
-        sys.stderr.write("\n")
-        sys.stderr.flush()
 
 
 # ---- how many cores --------------------------------------------------------------------------------------

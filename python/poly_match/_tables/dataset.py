@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
 
-from poly_match._engine.run import Bar, worker_count
+from poly_match._engine.progress import Bar
+from poly_match._engine.run import worker_count
 from poly_match._errors import type_error, value_error
 from poly_match._files import complete_of, remove_abandoned, replacing
 from poly_match._index import Index
