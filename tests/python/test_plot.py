@@ -220,6 +220,7 @@ def test_a_frame_names_its_scores_and_its_degrees():
     assert places(labelled(ax, "tie")) == [[1.5, 59.5]]
     assert ax.get_xlabel() == "longitude"
     assert ax.get_aspect() == pytest.approx(2)  # at 60 degrees
+    assert drawn([(1.5, 59.5)], frame, extent=(0, 0, 9, 20)).get_aspect() == pytest.approx(1.0154, abs=1e-4)
     plain = drawn([(1.5, 59.5)], frame.set_crs(3857, allow_override=True))
     assert (plain.get_xlabel(), plain.get_aspect()) == ("x", 1)
     assert drawn([(1.5, 59.5)], frame.geometry.to_numpy(), lonlat=True).get_aspect() == pytest.approx(2)

@@ -169,7 +169,7 @@ def plot(
     draw_points(ax, sample, found, tied, colours)
 
     summary = _summary(len(rows), total, len(x) - int((~are_bad(x, y)).sum()), len(drawn.matcher), box)
-    middle = _middle(boxes)
+    middle = _middle(boxes if box is None else np.array([box]))
     if lonlat is None:
         lonlat = bool(is_degrees(drawn.crs))
     if title is None:
