@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pages
+import poly_match as pm
 import pytest
 from conftest import FULL
 
@@ -136,3 +137,11 @@ match
 ```
 """
     assert reader(tmp_path).read(page) == (1, 1, 0)
+
+
+def test_the_reference_has_every_public_name() -> None:
+    page = pages.read("docs/python.md")
+    listed = set(
+        re.findall(r"auto(?:function|class|exception|module):: (?:poly_match\.)?(\w+)$", page, re.MULTILINE)
+    )
+    assert {name for name in pm.__all__ if not name.startswith("__")} <= listed
