@@ -41,8 +41,20 @@ int regions_from(PyObject *const *args, pm_regions *regions) {
     if (check_offsets(args[1], "ring_offsets", &regions->ring_offsets, &regions->ring_count) < 0 ||
         check_offsets(args[2], "polygon_offsets", &regions->polygon_offsets, &regions->polygon_count) < 0)
         return -1;
-    return args[3] == Py_None ? 0
-                              : check_offsets(args[3], "geom_offsets", &regions->geom_offsets, &regions->geom_count);
+    if (args[3] != Py_None &&
+        check_offsets(args[3], "geom_offsets", &regions->geom_offsets, &regions->geom_count) < 0)
+        return -1;
+    PyArrayObject *kinds = args[4] == Py_None ? NULL : check_array(args[4], "kinds", NPY_UINT8, 1, 0);
+    if (args[4] == Py_None)
+        return 0;
+    if (!kinds)
+        return -1;
+    if ((size_t)PyArray_DIM(kinds, 0) != regions->polygon_count) {
+        PyErr_SetString(PyExc_ValueError, "kinds: expected one for each polygon");
+        return -1;
+    }
+    regions->kinds = PyArray_DATA(kinds);
+    return 0;
 }
 
 int disks_from(PyObject *const *args, pm_disks *disks) {

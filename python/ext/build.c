@@ -137,7 +137,7 @@ static void set_rest(pm_options *options, const char *engine, Py_ssize_t max_byt
 }
 
 PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    PyObject *in[8], *areas = Py_None, *show = Py_None;
+    PyObject *in[9], *areas = Py_None, *show = Py_None;
     const char *engine = "auto";
     Py_ssize_t max_bytes = 0;
     double period = 0;
@@ -148,12 +148,12 @@ PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
         PyErr_SetString(PyExc_TypeError, "Index takes no keywords");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "OOOOOOOO|sOndy*O:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
-                          &in[7], &engine, &areas, &max_bytes, &period, &note, &show))
+    if (!PyArg_ParseTuple(args, "OOOOOOOOO|sOndy*O:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
+                          &in[7], &in[8], &engine, &areas, &max_bytes, &period, &note, &show))
         return NULL;
     PyObject *self = NULL;
     if (regions_from(in, &regions) == 0 &&
-        options_from(in[4], in[5], in[6], in[7], areas, pm_regions_count(&regions), &options) == 0) {
+        options_from(in[5], in[6], in[7], in[8], areas, pm_regions_count(&regions), &options) == 0) {
         set_rest(&options, engine, max_bytes, period, &note);
         self = build(type, &regions, NULL, &options, show);
     }

@@ -160,7 +160,7 @@ extern PyMethodDef dropin_methods[];
 PyArrayObject *check_array(PyObject *object, const char *name, int type, int dimensions, int strided);
 
 /* Views of the arrays that the package passes; 0, or -1 with an exception. */
-int regions_from(PyObject *const *args, pm_regions *regions);
+int regions_from(PyObject *const *args, pm_regions *regions); /* the five arrays of `Regions` */
 int disks_from(PyObject *const *args, pm_disks *disks);
 int points_from(PyObject *x, PyObject *y, PyObject *out, pm_points *points, int64_t **answers);
 int distances_from(PyObject *object, size_t count, double **distances);

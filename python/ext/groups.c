@@ -46,6 +46,7 @@ enum {
     RINGS,
     POLYGONS,
     GEOMS,
+    KINDS,
     SCORES,
     DISTANCES,
     AREAS,
@@ -78,7 +79,8 @@ static int gather_regions(const pm_regions *from, const int64_t *rows, size_t co
     int64_t *ring_offsets = reserve(&buffers[RINGS], rings, sizeof *ring_offsets);
     int64_t *polygon_offsets = reserve(&buffers[POLYGONS], polygons, sizeof *polygon_offsets);
     int64_t *geom_offsets = reserve(&buffers[GEOMS], count, sizeof *geom_offsets);
-    if (!coords || !ring_offsets || !polygon_offsets || !geom_offsets)
+    uint8_t *kinds = reserve(&buffers[KINDS], polygons, sizeof *kinds);
+    if (!coords || !ring_offsets || !polygon_offsets || !geom_offsets || !kinds)
         return -1;
     int64_t next_polygon = 0, next_ring = 0, next_vertex = 0;
     geom_offsets[0] = polygon_offsets[0] = ring_offsets[0] = 0;
@@ -92,6 +94,7 @@ static int gather_regions(const pm_regions *from, const int64_t *rows, size_t co
                        as_size(size) * 2 * sizeof *coords);
                 ring_offsets[++next_ring] = next_vertex += size;
             }
+            kinds[next_polygon] = from->kinds ? from->kinds[p] : PM_PART_POLYGON;
             polygon_offsets[++next_polygon] = next_ring;
         }
         geom_offsets[i + 1] = next_polygon;
@@ -103,7 +106,8 @@ static int gather_regions(const pm_regions *from, const int64_t *rows, size_t co
                        .polygon_offsets = polygon_offsets,
                        .polygon_count = polygons,
                        .geom_offsets = geom_offsets,
-                       .geom_count = count};
+                       .geom_count = count,
+                       .kinds = from->kinds ? kinds : NULL};
     return 0;
 }
 
@@ -217,13 +221,13 @@ static PyObject *match_groups(PyObject *module, PyObject *args) {
         return NULL;
     size_t count;
     PyObject *const *arrays = &PyTuple_GET_ITEM(shapes, 0);
-    if (PyTuple_GET_SIZE(shapes) == 4 && regions_from(arrays, &job.regions) == 0) {
+    if (PyTuple_GET_SIZE(shapes) == 5 && regions_from(arrays, &job.regions) == 0) {
         count = pm_regions_count(&job.regions);
     } else if (PyTuple_GET_SIZE(shapes) == 3 && disks_from(arrays, &job.disks) == 0) {
         count = job.disks.count;
     } else {
         if (!PyErr_Occurred())
-            PyErr_SetString(PyExc_TypeError, "shapes: expected the four arrays of regions or the three of disks");
+            PyErr_SetString(PyExc_TypeError, "shapes: expected the five arrays of regions or the three of disks");
         return NULL;
     }
     if (options_from(predicate, best, scores, distance, areas, count, &job.options) < 0)

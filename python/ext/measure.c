@@ -5,10 +5,10 @@
 #include "core.h"
 
 static PyObject *regions_measure(PyObject *module, PyObject *args) {
-    PyObject *in[4];
+    PyObject *in[5];
     pm_regions regions;
     pm_error err;
-    if (!PyArg_ParseTuple(args, "OOOO:regions_measure", &in[0], &in[1], &in[2], &in[3]) ||
+    if (!PyArg_ParseTuple(args, "OOOOO:regions_measure", &in[0], &in[1], &in[2], &in[3], &in[4]) ||
         regions_from(in, &regions) < 0)
         return NULL;
     pm_status status = pm_regions_check(&regions, &err);
@@ -123,7 +123,7 @@ static PyObject *gather_polygons(PyObject *module, PyObject *argument) {
 
 PyMethodDef measure_functions[] = {
     {"regions_measure", regions_measure, METH_VARARGS,
-     "regions_measure(coords, ring_offsets, polygon_offsets, geom_offsets) -> (areas, centers)"},
+     "regions_measure(coords, ring_offsets, polygon_offsets, geom_offsets, kinds) -> (areas, centers)"},
     {"gather_polygons", gather_polygons, METH_O, "gather_polygons(polygons) -> (coords, ring_offsets)"},
     {"measure_polygons", measure_polygons, METH_O,
      "measure_polygons(polygons) -> (x, y, area): centers and areas, as overridden."},

@@ -1,10 +1,11 @@
 /* wkb.c: well-known binary as coordinates.
  *
- * Points become x and y; polygons and multipolygons become ragged arrays, and so do the polygons of a collection. An
- * empty geometry of any type counts as missing. A row with another type, or with bytes that are no geometry, gets NaN
- * coordinates or no vertices and an entry in the list of findings: one bad row doesn't stop the rest. Both byte
- * orders and both dialects, ISO and EWKB, are read; z, m and SRID are skipped. The bytes are not trusted: a count is
- * only used if there are bytes for it, and no bytes may be left over.
+ * Points become x and y; polygons and multipolygons become ragged arrays, and so do the polygons of a collection.
+ * Where lines and points are regions, too, a geometry without polygons becomes its lines, and one without those its
+ * points. An empty geometry of any type counts as missing. A row with another type, or with bytes that are no
+ * geometry, gets NaN coordinates or no vertices and an entry in the list of findings: one bad row doesn't stop the
+ * rest. Both byte orders and both dialects, ISO and EWKB, are read; z, m and SRID are skipped. The bytes are not
+ * trusted: a count is only used if there are bytes for it, and no bytes may be left over.
  *
  * Regions are read twice, to count and to fill: so the arrays never grow. The same function reads both times and
  * checks its limits both times, so bytes that another thread changes in between are an ordinary error.
@@ -44,8 +45,10 @@ typedef struct reader {
     int big;
     const char *wrong; /* why the bytes are no geometry, or NULL */
     uint32_t other;    /* the type of a geometry that is not expected here */
-    size_t others;     /* vertices of points and lines that were skipped */
+    size_t lines;      /* vertices of lines that were read or skipped */
+    size_t points;     /* and points */
     double point[2];   /* the last of these points */
+    uint32_t taken;    /* 0, or only parts of this type are taken: POLYGON, LINE, POINT */
 } reader;
 
 static int fail(reader *r, const char *wrong) {
@@ -107,6 +110,7 @@ static int read_count(reader *r, size_t least, size_t *count) {
 typedef struct ragged {
     double *coords;
     int64_t *rings, *polygons; /* where each ends */
+    uint8_t *kinds;            /* of each polygon, a pm_part */
     size_t coord_count, ring_count, polygon_count;
     size_t coord_limit, ring_limit, polygon_limit;
 } ragged;
@@ -123,52 +127,73 @@ static void copy_vertices(const reader *r, size_t count, size_t width, double *o
     }
 }
 
+/* Add vertices, for which there are bytes, as a ring. */
+static int add_ring(reader *r, size_t count, size_t width, ragged *out) {
+    if (out->coords) {
+        if (count > out->coord_limit - out->coord_count || out->ring_count == out->ring_limit)
+            return fail(r, "changed while it was read");
+        copy_vertices(r, count, width, out->coords + 2 * out->coord_count);
+        out->rings[out->ring_count] = (int64_t)(out->coord_count + count);
+    }
+    out->coord_count += count;
+    out->ring_count++;
+    skip(r, 8 * width * count);
+    return 0;
+}
+
+/* The rings since the last part are one. */
+static int add_part(reader *r, pm_part kind, ragged *out) {
+    if (out->coords) {
+        if (out->polygon_count == out->polygon_limit)
+            return fail(r, "changed while it was read");
+        out->polygons[out->polygon_count] = (int64_t)out->ring_count;
+        out->kinds[out->polygon_count] = (uint8_t)kind;
+    }
+    out->polygon_count++;
+    return 0;
+}
+
 static int read_polygon(reader *r, size_t width, ragged *out) {
+    const int is_taken = r->taken == 0 || r->taken == POLYGON;
     size_t rings, count;
     if (read_count(r, 4, &rings) < 0)
         return -1;
     for (size_t i = 0; i < rings; i++) {
         if (read_count(r, 8 * width, &count) < 0)
             return -1;
-        if (out->coords) {
-            if (count > out->coord_limit - out->coord_count || out->ring_count == out->ring_limit)
-                return fail(r, "changed while it was read");
-            copy_vertices(r, count, width, out->coords + 2 * out->coord_count);
-            out->rings[out->ring_count] = (int64_t)(out->coord_count + count);
-        }
-        out->coord_count += count;
-        out->ring_count++;
-        skip(r, 8 * width * count);
+        if (!is_taken)
+            skip(r, 8 * width * count);
+        else if (add_ring(r, count, width, out) < 0)
+            return -1;
     }
-    if (out->coords) {
-        if (out->polygon_count == out->polygon_limit)
-            return fail(r, "changed while it was read");
-        out->polygons[out->polygon_count] = (int64_t)out->ring_count;
-    }
-    out->polygon_count++;
-    return 0;
+    return is_taken ? add_part(r, PM_PART_POLYGON, out) : 0;
 }
 
-/* Skip a point; an empty one has NaN coordinates. */
-static int pass_point(reader *r, size_t width) {
+/* A point; an empty one has NaN coordinates. */
+static int read_one_point(reader *r, size_t width, ragged *out) {
     if (r->left < 8 * width)
         return fail(r, "ends within a coordinate");
     double x = double_at(r->at, r->big), y = double_at(r->at + 8, r->big);
-    if (x == x || y == y) {
+    const int is_empty = x != x && y != y;
+    if (!is_empty) {
         r->point[0] = x;
         r->point[1] = y;
-        r->others++;
+        r->points++;
     }
+    if (!is_empty && r->taken == POINT)
+        return add_ring(r, 1, width, out) < 0 ? -1 : add_part(r, PM_PART_POINT, out);
     skip(r, 8 * width);
     return 0;
 }
 
-static int pass_line(reader *r, size_t width) {
+static int read_line(reader *r, size_t width, ragged *out) {
     size_t count;
     if (read_count(r, 8 * width, &count) < 0)
         return -1;
+    r->lines += count;
+    if (count > 0 && r->taken == LINE)
+        return add_ring(r, count, width, out) < 0 ? -1 : add_part(r, PM_PART_LINE, out);
     skip(r, 8 * width * count);
-    r->others += count;
     return 0;
 }
 
@@ -187,7 +212,7 @@ static int read_members(reader *r, ragged *out, uint32_t only, int depth) {
     return 0;
 }
 
-/* Any geometry: count or fill its polygons, skip its points and lines. */
+/* Any geometry: count or fill its parts that are taken, skip the others. */
 static int read_geometry(reader *r, ragged *out, uint32_t only, int depth) {
     uint32_t type;
     size_t width, count;
@@ -197,9 +222,9 @@ static int read_geometry(reader *r, ragged *out, uint32_t only, int depth) {
         return fail(r, only == POLYGON ? "has a part that is no Polygon" : "has a part of another type");
     switch (type) {
     case POINT:
-        return pass_point(r, width);
+        return read_one_point(r, width, out);
     case LINE:
-        return pass_line(r, width);
+        return read_line(r, width, out);
     case POLYGON:
         return read_polygon(r, width, out);
     case MULTIPOINT:
@@ -235,9 +260,9 @@ static int read_point(reader *r, double *out) {
         return -1;
     if (r->left)
         return fail(r, "has bytes left over");
-    if (r->others == 0 && polygons.coord_count == 0)
+    if (r->points + r->lines == 0 && polygons.coord_count == 0)
         return 0;
-    if (r->others != 1 || (type != POINT && type != MULTIPOINT)) {
+    if (r->points + r->lines != 1 || (type != POINT && type != MULTIPOINT)) {
         r->other = type;
         return -1;
     }
@@ -246,18 +271,36 @@ static int read_point(reader *r, double *out) {
     return 0;
 }
 
-/* A region; 1 if it has more than polygons. */
-static int read_region(reader *r, ragged *out) {
-    uint32_t type = type_of(*r);
+/* A region of the parts that are taken; 1 if it has others. */
+static int read_region(reader *r, uint32_t taken, ragged *out) {
+    r->taken = taken;
     if (read_geometry(r, out, 0, 0) < 0)
         return -1;
     if (r->left)
         return fail(r, "has bytes left over");
-    if (r->others && type != COLLECTION) {
-        r->other = type;
-        return -1;
+    return (taken != LINE && r->lines > 0) || (taken != POINT && r->points > 0);
+}
+
+/* Count a region: its polygons, or with `takes_lines`, where it has none, its lines, else its points. Which of them
+ * is set. 1 if it has others. */
+static int count_region(reader *r, int takes_lines, ragged *out, uint32_t *taken) {
+    const reader start = *r;
+    const ragged before = *out;
+    const uint32_t type = type_of(*r);
+    *taken = POLYGON;
+    int status = read_region(r, POLYGON, out);
+    if (status <= 0)
+        return status;
+    if (takes_lines && out->coord_count == before.coord_count) {
+        *taken = r->lines > 0 ? LINE : POINT;
+        *r = start;
+        *out = before;
+        return read_region(r, *taken, out);
     }
-    return r->others != 0;
+    if (type == COLLECTION)
+        return 1;
+    r->other = type;
+    return -1;
 }
 
 /* ---- rows ---- */
@@ -268,6 +311,7 @@ typedef struct rows {
     PyObject *buffers; /* a tuple of uint8 arrays; the arrays below give the rows' positions in them */
     const int64_t *which, *start, *size;
     Py_ssize_t count;
+    int takes_lines; /* of regions */
 } rows;
 
 static const int64_t *numbers_in(PyObject *object, Py_ssize_t *count) {
@@ -285,8 +329,9 @@ static int rows_from(PyObject *module, PyObject *args, rows *in) {
     PyObject *arrays[3];
     in->state = PyModule_GetState(module);
     in->count = -1;
-    if (!PyArg_ParseTuple(args, "sO!OOO", &in->argument, &PyTuple_Type, &in->buffers, &arrays[0], &arrays[1],
-                          &arrays[2]) ||
+    in->takes_lines = 0;
+    if (!PyArg_ParseTuple(args, "sO!OOO|p", &in->argument, &PyTuple_Type, &in->buffers, &arrays[0], &arrays[1],
+                          &arrays[2], &in->takes_lines) ||
         !(in->which = numbers_in(arrays[0], &in->count)) || !(in->start = numbers_in(arrays[1], &in->count)) ||
         !(in->size = numbers_in(arrays[2], &in->count)))
         return -1;
@@ -352,8 +397,9 @@ static PyObject *wkb_points(PyObject *module, PyObject *args) {
     return Py_BuildValue("(NNN)", x, y, found);
 }
 
-/* First pass: count every row and record those that are no regions. 0, or -1 with an exception. */
-static int count_rows(const rows *in, ragged *out, char *is_region, PyObject *found) {
+/* First pass: count every row, which parts of it are taken (0: none), and record those that are no regions. 0, or -1
+ * with an exception. */
+static int count_rows(const rows *in, int takes_lines, ragged *out, char *taken, PyObject *found) {
     for (Py_ssize_t row = 0; row < in->count; row++) {
         ragged before = *out;
         reader r;
@@ -362,8 +408,9 @@ static int count_rows(const rows *in, ragged *out, char *is_region, PyObject *fo
             return -1;
         if (status == 0)
             continue;
-        status = read_region(&r, out);
-        is_region[row] = status >= 0;
+        uint32_t type;
+        status = count_region(&r, takes_lines, out, &type);
+        taken[row] = status >= 0 ? (char)type : 0;
         if (status < 0)
             *out = before;
         if (status != 0 && note(found, row, &r, status > 0) < 0)
@@ -373,14 +420,14 @@ static int count_rows(const rows *in, ragged *out, char *is_region, PyObject *fo
 }
 
 /* Second pass: fill in every row that is a region. 0, or -1 with an exception. */
-static int fill_rows(const rows *in, ragged *out, const char *is_region, int64_t *regions) {
+static int fill_rows(const rows *in, ragged *out, const char *taken, int64_t *regions) {
     for (Py_ssize_t row = 0; row < in->count; row++) {
         reader r;
-        if (is_region[row]) {
+        if (taken[row]) {
             int status = open_row(in, row, &r);
             if (status < 0)
                 return -1;
-            if (status > 0 && read_region(&r, out) < 0) {
+            if (status > 0 && read_region(&r, (uint32_t)taken[row], out) < 0) {
                 (void)raise_input_error(in->state->value_error, in->argument, row, "changed while it was read");
                 return -1;
             }
@@ -393,39 +440,44 @@ static int fill_rows(const rows *in, ragged *out, const char *is_region, int64_t
 static PyObject *wkb_regions(PyObject *module, PyObject *args) {
     rows in;
     ragged counts = {NULL}, out;
-    PyObject *found = NULL, *arrays[4] = {NULL};
+    PyObject *found = NULL, *arrays[5] = {NULL};
     if (rows_from(module, args, &in) < 0)
         return NULL;
-    char *is_region = PyMem_Calloc((size_t)in.count + 1, 1);
-    if (!is_region)
+    char *taken = PyMem_Calloc((size_t)in.count + 1, 1);
+    if (!taken)
         return PyErr_NoMemory();
-    int failed = !(found = PyList_New(0)) || count_rows(&in, &counts, is_region, found) < 0;
+    int failed = !(found = PyList_New(0)) || count_rows(&in, in.takes_lines, &counts, taken, found) < 0;
     npy_intp shape[2] = {(npy_intp)counts.coord_count, 2};
     npy_intp lengths[3] = {(npy_intp)counts.ring_count + 1, (npy_intp)counts.polygon_count + 1, in.count + 1};
     failed = failed || !(arrays[0] = PyArray_SimpleNew(2, shape, NPY_DOUBLE));
     for (int i = 1; i < 4; i++)
         failed = failed || !(arrays[i] = PyArray_ZEROS(1, &lengths[i - 1], NPY_INT64, 0));
+    npy_intp parts = (npy_intp)counts.polygon_count;
+    failed = failed || !(arrays[4] = PyArray_ZEROS(1, &parts, NPY_UINT8, 0));
     if (!failed) {
         out = (ragged){.coords = PyArray_DATA((PyArrayObject *)arrays[0]),
                        .rings = (int64_t *)PyArray_DATA((PyArrayObject *)arrays[1]) + 1,
                        .polygons = (int64_t *)PyArray_DATA((PyArrayObject *)arrays[2]) + 1,
+                       .kinds = PyArray_DATA((PyArrayObject *)arrays[4]),
                        .coord_limit = counts.coord_count,
                        .ring_limit = counts.ring_count,
                        .polygon_limit = counts.polygon_count};
-        failed = fill_rows(&in, &out, is_region, PyArray_DATA((PyArrayObject *)arrays[3])) < 0;
+        failed = fill_rows(&in, &out, taken, PyArray_DATA((PyArrayObject *)arrays[3])) < 0;
     }
-    PyMem_Free(is_region);
+    PyMem_Free(taken);
     if (failed) {
         Py_XDECREF(found);
-        for (int i = 0; i < 4; i++)
+        for (int i = 0; i < 5; i++)
             Py_XDECREF(arrays[i]);
         return NULL;
     }
-    return Py_BuildValue("(NNNNN)", arrays[0], arrays[1], arrays[2], arrays[3], found);
+    return Py_BuildValue("(NNNNNN)", arrays[0], arrays[1], arrays[2], arrays[3], arrays[4], found);
 }
 
 PyMethodDef wkb_functions[] = {
     {"wkb_points", wkb_points, METH_VARARGS, "x and y of rows of WKB Points, NaN where a row is missing."},
-    {"wkb_regions", wkb_regions, METH_VARARGS, "Rows of WKB Polygons and MultiPolygons as ragged arrays."},
+    {"wkb_regions", wkb_regions, METH_VARARGS,
+     "Rows of WKB as the five arrays of regions: Polygons "
+     "and MultiPolygons, or with a last True lines and points as well."},
     {NULL, NULL, 0, NULL},
 };

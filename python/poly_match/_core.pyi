@@ -75,6 +75,7 @@ class Index:
         ring_offsets: _Offsets,
         polygon_offsets: _Offsets,
         geom_offsets: _Offsets | None,
+        kinds: _Bytes | None,
         predicate: str,
         best: str,
         scores: _Scores | None,
@@ -145,6 +146,7 @@ def regions_measure(
     ring_offsets: _Offsets,
     polygon_offsets: _Offsets,
     geom_offsets: _Offsets | None,
+    kinds: _Bytes | None,
     /,
 ) -> tuple[_Doubles, _Doubles]: ...
 def match_groups(
@@ -178,5 +180,11 @@ def wkb_points(
     argument: str, buffers: tuple[_Bytes, ...], which: _Offsets, start: _Offsets, size: _Offsets, /
 ) -> tuple[_Doubles, _Doubles, list[tuple[int, str, bool]]]: ...
 def wkb_regions(
-    argument: str, buffers: tuple[_Bytes, ...], which: _Offsets, start: _Offsets, size: _Offsets, /
-) -> tuple[_Doubles, _Offsets, _Offsets, _Offsets, list[tuple[int, str, bool]]]: ...
+    argument: str,
+    buffers: tuple[_Bytes, ...],
+    which: _Offsets,
+    start: _Offsets,
+    size: _Offsets,
+    takes_lines: bool = False,
+    /,
+) -> tuple[_Doubles, _Offsets, _Offsets, _Offsets, _Bytes, list[tuple[int, str, bool]]]: ...

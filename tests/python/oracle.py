@@ -19,6 +19,11 @@ Ring = Sequence[Point]
 Part = Sequence[Ring]
 Region = Sequence[Part]
 
+
+class Line(list[Ring]):
+    """A part that is a line: one ring, which is not closed. With a single vertex it is a point."""
+
+
 NO_MATCH = -1
 
 
@@ -61,7 +66,7 @@ def area(region: Region) -> float:
     """Return the correctly rounded sum over the parts of the shell's area minus its holes' areas."""
     total = Fraction(0)
     for part in region:
-        for position, ring in enumerate(part):
+        for position, ring in enumerate([] if isinstance(part, Line) else part):
             total += exact_ring_area(ring) if position == 0 else -exact_ring_area(ring)
     return rounded(total)
 
@@ -87,7 +92,17 @@ def vertex_center(vertices: Ring) -> Point | None:
 
 def center(region: Region) -> Point | None:
     """Return the mean of all vertices of a region, closing vertices left out; None for an empty region."""
-    return vertex_center([v for part in region for ring in part for v in opened(ring)])
+    return vertex_center(
+        [v for part in region for ring in part for v in (ring if isinstance(part, Line) else opened(ring))]
+    )
+
+
+def edges(part: Part) -> Iterable[tuple[Point, Point]]:
+    """Yield the edges of a part: those of a line don't return to its first vertex, unless it has no other."""
+    for ring in part:
+        count = len(ring) - 1 if isinstance(part, Line) and len(ring) > 1 else len(ring)
+        for position in range(count):
+            yield ring[position], ring[(position + 1) % len(ring)]
 
 
 def on_edge(a: Point, b: Point, point: Point) -> bool:
@@ -104,17 +119,15 @@ def part_covers(part: Part, point: Point) -> bool:
     """Return whether a polygon covers a point: on an edge of a ring, or an odd number of crossings in all."""
     y = point[1]
     odd = False
-    for ring in part:
-        for position, a in enumerate(ring):
-            b = ring[(position + 1) % len(ring)]
-            if on_edge(a, b, point):
-                return True
-            if (a[1] > y) == (b[1] > y):
-                continue
-            low, high = (a, b) if a[1] < b[1] else (b, a)
-            if orientation(low, high, point) > 0:  # the crossing is to the right of the point
-                odd = not odd
-    return odd
+    for a, b in edges(part):
+        if on_edge(a, b, point):
+            return True
+        if (a[1] > y) == (b[1] > y):
+            continue
+        low, high = (a, b) if a[1] < b[1] else (b, a)
+        if orientation(low, high, point) > 0:  # the crossing is to the right of the point
+            odd = not odd
+    return odd and not isinstance(part, Line)
 
 
 def covers(region: Region, point: Point) -> bool:
@@ -144,14 +157,13 @@ def squared_distance(region: Region, point: Point) -> Fraction | None:
         return Fraction(0)
     px, py = _exact(point)
     squares = []
-    for ring in (ring for part in region for ring in part):
-        for position, a in enumerate(ring):
-            (ax, ay), (bx, by) = _exact(a), _exact(ring[(position + 1) % len(ring)])
-            dx, dy = bx - ax, by - ay
-            length = dx * dx + dy * dy
-            along = ((px - ax) * dx + (py - ay) * dy) / length if length else Fraction(0)
-            along = min(max(along, Fraction(0)), Fraction(1))
-            squares.append((px - ax - along * dx) ** 2 + (py - ay - along * dy) ** 2)
+    for a, b in (edge for part in region for edge in edges(part)):
+        (ax, ay), (bx, by) = _exact(a), _exact(b)
+        dx, dy = bx - ax, by - ay
+        length = dx * dx + dy * dy
+        along = ((px - ax) * dx + (py - ay) * dy) / length if length else Fraction(0)
+        along = min(max(along, Fraction(0)), Fraction(1))
+        squares.append((px - ax - along * dx) ** 2 + (py - ay - along * dy) ** 2)
     return min(squares, default=None)
 
 
@@ -177,6 +189,15 @@ def ragged(regions: Sequence[Region]) -> tuple[list[Point], list[int], list[int]
             polygon_offsets.append(len(ring_offsets) - 1)
         geom_offsets.append(len(polygon_offsets) - 1)
     return coords, ring_offsets, polygon_offsets, geom_offsets
+
+
+def kinds(regions: Sequence[Region]) -> list[int]:
+    """Return what each part is, as `Regions` takes it: 0 a polygon, 1 a line, 2 a point."""
+    return [
+        0 if not isinstance(part, Line) else 2 if part and len(part[0]) == 1 else 1
+        for region in regions
+        for part in region
+    ]
 
 
 def rank(

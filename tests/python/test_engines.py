@@ -18,8 +18,7 @@ COUNTRIES = "examples/countries.geojson"
 
 
 def answers(regions: Regions, points: npt.NDArray[np.float64], engine: str) -> npt.NDArray[np.int64]:
-    arrays = (regions.coords, regions.ring_offsets, regions.polygon_offsets, regions.geom_offsets)
-    index = _core.Index(*arrays, "covers", "smallest", None, None, engine)
+    index = _core.Index(*regions._arrays, "covers", "smallest", None, None, engine)
     out = np.empty(len(points), dtype=np.int64)
     index.match(points[:, 0], points[:, 1], out)
     return out

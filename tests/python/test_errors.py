@@ -61,7 +61,7 @@ def test_the_item_of_the_library_reaches_python():
     """The package looks first, so this one is seen only when coordinates change while they are used."""
     ring = np.ascontiguousarray(BAD_RING)
     with pytest.raises(pm.InputValueError) as caught:
-        _core.regions_measure(ring, np.array([0, 0, 3]), np.array([0, 1, 2]), None)
+        _core.regions_measure(ring, np.array([0, 0, 3]), np.array([0, 1, 2]), None, None)
     assert (caught.value.argument, caught.value.row) == ("polygons", 1)
 
 

@@ -97,7 +97,9 @@ def regions_and_points(draw: st.DrawFn) -> tuple[list[oracle.Region], list[oracl
 
 def as_regions(regions: list[oracle.Region]) -> pm.Regions:
     coords, ring_offsets, polygon_offsets, geom_offsets = oracle.ragged(regions)
-    return pm.Regions(np.array(coords, float).reshape(-1, 2), ring_offsets, polygon_offsets, geom_offsets)
+    kinds = oracle.kinds(regions)
+    coords = np.array(coords, float).reshape(-1, 2)
+    return pm.Regions(coords, ring_offsets, polygon_offsets, geom_offsets, kinds if any(kinds) else None)
 
 
 BEST = st.sampled_from(BESTS)

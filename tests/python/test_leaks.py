@@ -93,6 +93,7 @@ SQUARE = (
     np.array([0, 4]),
     np.array([0, 1]),
     None,
+    None,
 )
 INDEX = _core.Index(*SQUARE, "covers", "smallest", None, None)
 BLOCK = bytes(INDEX)
@@ -267,6 +268,15 @@ FAILING: dict[str, Callable[[], object]] = {
     "index with an unknown rule": lambda: _core.Index(*SQUARE, "covers", "best", None, None),
     "index with bad offsets": lambda: _core.Index(
         SQUARE[0], np.array([0, 5]), *SQUARE[2:], "covers", "first", None, None
+    ),
+    "index with kinds of another length": lambda: _core.Index(
+        *SQUARE[:4], np.zeros(2, np.uint8), "nearest", "first", None, None
+    ),
+    "index with a kind that is none": lambda: _core.Index(
+        *SQUARE[:4], np.array([3], np.uint8), "nearest", "first", None, None
+    ),
+    "index with a line for covers": lambda: _core.Index(
+        *SQUARE[:4], np.array([1], np.uint8), "covers", "first", None, None
     ),
     "index with bad scores": lambda: _core.Index(*SQUARE, "covers", "score", ONE * math.nan, None),
     "index with too many scores": lambda: _core.Index(*SQUARE, "covers", "score", X, None),

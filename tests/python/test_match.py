@@ -451,7 +451,7 @@ def test_ctrl_c_ends_a_long_match_soon(workers):
 def test_the_gil_is_free_while_matching():
     triangles = np.tile([[0, 0], [1, 1], [0, 1.0]], (3000, 1))
     offsets = np.arange(3001)
-    index = _core.Index(triangles, 3 * offsets, offsets, None, "covers", "smallest", None, None, "scan")
+    index = _core.Index(triangles, 3 * offsets, offsets, None, None, "covers", "smallest", None, None, "scan")
     places = np.broadcast_to(np.array([[0.9, 0.1]]), (30_000, 2))
     ticks = []
     done = threading.Event()

@@ -56,7 +56,7 @@ def test_the_file_is_what_its_generator_writes() -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_measures(case: dict[str, Any]) -> None:
     """Areas and centers, bit for bit."""
-    areas, centers = _core.regions_measure(*arrays(case))
+    areas, centers = _core.regions_measure(*arrays(case), None)
     assert areas.tolist() == numbers(case["areas"])
     expected = [(math.nan, math.nan) if center is None else center for center in numbers(case["centers"])]
     assert np.array_equal(centers, np.array(expected, float).reshape(-1, 2), equal_nan=True)

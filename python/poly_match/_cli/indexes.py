@@ -15,7 +15,7 @@ from poly_match._forms.validity import screening
 from poly_match._index import Index
 from poly_match._readers.layer import Layer
 from poly_match._readers.problems import Problem
-from poly_match._rules import TAKE_DISTANCE, Invalid
+from poly_match._rules import TAKE_DISTANCE, TAKE_LINES
 
 __all__ = ["index_for", "opened_index", "prepared_for", "screened_regions"]
 
@@ -23,7 +23,7 @@ __all__ = ["index_for", "opened_index", "prepared_for", "screened_regions"]
 def index_for(layer: Layer, rules: Rules, console: Console, max_bytes: int | None = None) -> Index:
     """Build the index of a layer."""
     best = rules.best if rules.score is None else layer.scores(rules.score)
-    regions = screened_regions(layer, rules.invalid, console)
+    regions = screened_regions(layer, rules, console)
     _warn_of_degrees(layer, rules, console)
     try:
         with warnings.catch_warnings():
@@ -43,7 +43,7 @@ def index_for(layer: Layer, rules: Rules, console: Console, max_bytes: int | Non
 def prepared_for(layer: Layer, rules: Rules, console: Console) -> Prepared:
     """Return the regions and rules of a layer, for an index of some of its rows."""
     best = rules.best if rules.score is None else layer.scores(rules.score)
-    regions = screened_regions(layer, rules.invalid, console)
+    regions = screened_regions(layer, rules, console)
     _warn_of_degrees(layer, rules, console)
     try:
         return Prepared.of(regions, rules.predicate, rules.distance, best, None, rules.period)
@@ -61,19 +61,19 @@ def _warn_of_degrees(layer: Layer, rules: Rules, console: Console) -> None:
         )
 
 
-def screened_regions(layer: Layer, invalid: Invalid, console: Console) -> Regions:
+def screened_regions(layer: Layer, rules: Rules, console: Console) -> Regions:
     """Return the regions to match, after applying --invalid."""
     try:
-        found = screening(read_regions(layer.shapes), invalid)
+        found = screening(read_regions(layer.shapes, rules.predicate in TAKE_LINES), rules.invalid)
     except (ValueError, TypeError) as error:
         raise Problem(f"{layer.path}: {error}") from None
     if not found.summary:
         return found.regions
     count = f"{layer.path}: {found.summary} (counted from 0)"
     check = f"what is wrong with them: poly-match check {layer.path}"
-    if invalid == "error":
+    if rules.invalid == "error":
         raise InputProblem(f"{count}; repair them, or say --invalid use or skip; {check}")
-    what = "they match nothing" if invalid == "skip" else "they are used as they are"
+    what = "they match nothing" if rules.invalid == "skip" else "they are used as they are"
     console.warn(f"{count}; {what}; {check}")
     return found.regions
 

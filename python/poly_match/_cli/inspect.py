@@ -80,7 +80,7 @@ def run_plot(
     (x, y), _ = all_points(points, regions, console)
     try:
         axes = pm.plot(
-            (x, y), screened_regions(regions, rules.invalid, console), predicate=rules.predicate,
+            (x, y), screened_regions(regions, rules, console), predicate=rules.predicate,
             distance=rules.distance, best=best, period=rules.period, cells=picture.cells,
             lonlat=is_degrees(text_of(regions.crs)), title=picture.title, extent=picture.extent,
             figsize=picture.size, names=names, highlight=picture.highlight or None,

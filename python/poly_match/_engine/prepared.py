@@ -13,10 +13,10 @@ import numpy.typing as npt
 from poly_match import _core
 from poly_match._engine.limits import budget_of, check_predicate, distances_of, period_of, rule_of, scores_of
 from poly_match._engine.progress import seconds_shown
-from poly_match._forms.numbers import Doubles, Offsets
+from poly_match._forms.numbers import Doubles, Ragged
 from poly_match._forms.regions import Regions, are_polygons, read_regions, regions_at
 from poly_match._forms.validity import screened
-from poly_match._rules import Invalid, Predicate
+from poly_match._rules import TAKE_LINES, Invalid, Predicate
 
 Rows = npt.NDArray[np.intp]
 
@@ -47,7 +47,7 @@ class Prepared(NamedTuple):
     ) -> Self:
         """Check polygons and rules."""
         check_predicate(predicate)
-        regions, left_out, _ = screened(read_regions(polygons), invalid)
+        regions, left_out, _ = screened(read_regions(polygons, predicate in TAKE_LINES), invalid)
         count = len(regions)
         rule, scores = rule_of(scores_of(polygons, best), count)
         distances = distances_of(distance, predicate, count)
@@ -67,10 +67,9 @@ class Prepared(NamedTuple):
         return cls(regions, disks, predicate, rule, scores, distances, areas, budget, turn)
 
     @property
-    def arrays(self) -> tuple[Doubles, Offsets, Offsets, Offsets | None]:
+    def arrays(self) -> Ragged:
         """The arrays of the regions."""
-        regions = self.regions
-        return regions.coords, regions.ring_offsets, regions.polygon_offsets, regions.geom_offsets
+        return self.regions._arrays
 
     def build(self, engine: str, note: bytes = b"", progress: bool = False) -> _core.Index:
         """Build the index."""

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from poly_match import _core
 from poly_match._errors import type_error, value_error
-from poly_match._forms import wkb, wkt
+from poly_match._forms import parts, wkb, wkt
 from poly_match._forms.faults import Faults
 from poly_match._forms.numbers import (
     XY,
@@ -29,6 +29,7 @@ from poly_match._forms.numbers import (
     is_from,
     with_missing,
 )
+from poly_match._rules import TAKE_LINES, listed
 
 EXPECTED = (
     "a GeoArrow or WKB column, or a table with exactly one of them or with exactly two numeric columns (x, y)"
@@ -45,6 +46,8 @@ LISTS = frozenset(("+l", "+L"))
 DIMENSIONS = ("xy", "xyz", "xym", "xyzm")
 WKB, WKT = "wkb", "wkt"
 KINDS = {0: "point", 2: "polygon", 3: "multipolygon"}  # by the number of lists around a coordinate
+# The depth of those whose layout alone doesn't tell them from others: a column has to be typed.
+TYPED = {"point": 0, "linestring": 1, "multipoint": 1, "multilinestring": 2}
 
 
 class Field(NamedTuple):
@@ -212,10 +215,15 @@ def _kind_of(field: Field) -> str | None:
         return WKB
     if field.format in TEXT:
         return WKT
+    return KINDS.get(_depth(field))
+
+
+def _depth(field: Field) -> int:
+    """Return how many lists there are around coordinates, -1 where there are none."""
     depth = 0
     while field.format in LISTS:
         field, depth = field.children[0], depth + 1
-    return KINDS.get(depth) if _is_coordinate(field) else None
+    return depth if _is_coordinate(field) else -1
 
 
 def _kind(field: Field, argument: str, allowed: tuple[str, ...], expected: str) -> str:
@@ -285,17 +293,20 @@ def points_of(values: Any, argument: str, faults: Faults) -> XY:
         return wkb.points_at(_places(field, chunks, argument), argument, faults)
     if kind == WKT:
         return wkt.points_of(_texts(field, chunks, argument), argument, faults)
-    parts = [_points(field, chunk, argument) for chunk in chunks] or [(np.empty(0), np.empty(0))]
-    if len(parts) == 1:
-        return parts[0]
-    x, y = zip(*parts, strict=True)
-    return np.concatenate(x), np.concatenate(y)
+    return _joined_points([_points(field, chunk, argument) for chunk in chunks])
+
+
+def _joined_points(chunks: list[XY]) -> XY:
+    if len(chunks) == 1:
+        return chunks[0]
+    x, y = zip(*chunks, strict=True) if chunks else ((), ())
+    return np.concatenate([np.empty(0), *x]), np.concatenate([np.empty(0), *y])
 
 
 def _points(field: Field, chunk: Array, argument: str) -> XY:
     x, y, _ = _coordinates(field, chunk, argument)
     valid = _valid(chunk)
-    return (x, y) if valid is None else (np.where(valid, x, np.nan), y)
+    return (x, y) if valid is None else (np.where(valid, x, np.nan), np.where(valid, y, np.nan))
 
 
 def numbers_of(values: Any, argument: str) -> npt.NDArray[Any] | None:
@@ -315,7 +326,17 @@ def numbers_of(values: Any, argument: str) -> npt.NDArray[Any] | None:
 def regions_of(values: Any, argument: str, faults: Faults) -> Ragged:
     """Return the ragged arrays of polygons or multipolygons; a missing row has no vertices."""
     field, chunks = _geometry_of(values, argument)
-    kind = _kind(field, argument, ("polygon", "multipolygon"), "polygons or multipolygons")
+    typed = _extension(field)
+    if typed in TYPED and TYPED[typed] == _depth(field):
+        if not faults.takes_lines:
+            raise type_error(
+                argument,
+                f"expected polygons or multipolygons, got {_described(field)}; "
+                f"lines and points are regions for {listed(TAKE_LINES)}",
+            )
+        kind = typed
+    else:
+        kind = _kind(field, argument, ("polygon", "multipolygon"), "polygons or multipolygons")
     edges = _type_metadata(field).get("edges", "planar")
     if edges != "planar":
         raise value_error(
@@ -327,13 +348,26 @@ def regions_of(values: Any, argument: str, faults: Faults) -> Ragged:
         return wkb.regions_at(_places(field, chunks, argument), argument, faults)
     if kind == WKT:
         return wkt.regions_of(_texts(field, chunks, argument), argument, faults)
-    depth = 2 if kind == "polygon" else 3
-    parts = [_ragged(field, chunk, depth, argument) for chunk in chunks]
-    coords = [coords for coords, _ in parts]
-    levels = [_chained([levels[level] for _, levels in parts]) for level in range(depth)]
-    rings, polygons, *geoms = reversed(levels)
-    joined = coords[0] if len(coords) == 1 else np.concatenate([np.empty((0, 2)), *coords])
-    return joined, rings, polygons, geoms[0] if geoms else None
+    if kind == "point":
+        return _single_points(*_joined_points([_points(field, chunk, argument) for chunk in chunks]))
+    depth = _depth(field)
+    chunked = [_ragged(field, chunk, depth, argument) for chunk in chunks]
+    all_coords = [coords for coords, _ in chunked]
+    coords = all_coords[0] if len(all_coords) == 1 else np.concatenate([np.empty((0, 2)), *all_coords])
+    levels = [_chained([levels[level] for _, levels in chunked]) for level in range(depth)]
+    inner, *outer = reversed(levels)
+    if kind == "multipoint":
+        return parts.points(coords, inner)
+    if kind in TYPED:
+        return parts.lines(coords, inner, outer[0] if outer else None)
+    return coords, inner, outer[0], outer[1] if len(outer) > 1 else None, None
+
+
+def _single_points(x: Doubles, y: Doubles) -> Ragged:
+    """Return regions of one point each; a missing or empty one, whose coordinates are NaN, has none."""
+    present = ~(np.isnan(x) & np.isnan(y))
+    coords = np.column_stack((x[present], y[present]))
+    return parts.points(coords, None if present.all() else parts.offsets_of(present))
 
 
 def _chained(offsets: list[Offsets]) -> Offsets:

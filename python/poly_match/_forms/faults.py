@@ -13,10 +13,12 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match._errors import InputError, type_error, value_error
+from poly_match._rules import TAKE_LINES, listed
 
 __all__ = ["Fault", "Faults", "rows_listed"]
 
 MOST_LISTED = 10  # rows of one kind in a message
+LINES = ("LineString", "LinearRing", "MultiLineString", "Point", "MultiPoint")  # and points
 
 
 class Fault(NamedTuple):
@@ -29,9 +31,10 @@ class Fault(NamedTuple):
 class Faults:
     """What was found while rows were read."""
 
-    def __init__(self) -> None:
+    def __init__(self, takes_lines: bool = False) -> None:
+        self.takes_lines = takes_lines  # lines and points are regions
         self.rows: dict[int, Fault] = {}
-        self.dropped: list[int] = []  # collections whose lines and points were left out
+        self.dropped: list[int] = []  # collections whose lines or points were left out
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -39,6 +42,20 @@ class Faults:
     def wrong_type(self, argument: str, row: int, expected: str, kind: str) -> None:
         """Note a row that holds something else."""
         self.rows[row] = Fault(kind, type_error(argument, f"expected {expected}, got {kind}", row))
+
+    @property
+    def expected(self) -> str:
+        """What a region may be, in words."""
+        return (
+            "a Polygon, LineString, Point or a Multi one" if self.takes_lines else "a Polygon or MultiPolygon"
+        )
+
+    def no_region(self, argument: str, row: int, kind: str) -> None:
+        """Note a row that holds a geometry which is no region."""
+        hint = ""
+        if kind in LINES:
+            hint = f"; lines and points are regions for {listed(TAKE_LINES)}"
+        self.rows[row] = Fault(kind, type_error(argument, f"expected {self.expected}, got {kind}{hint}", row))
 
     def wrong_value(self, argument: str, row: int, kind: str, reason: str) -> None:
         """Note a row whose type is right and whose content is not."""

@@ -6,7 +6,7 @@ Geometries and Features are one row each, a FeatureCollection is several. z is i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -72,47 +72,76 @@ def _position_of(geometry: Mapping[str, Any], argument: str, row: int) -> Rows |
 
 
 def regions_of(rows: Rows, argument: str, faults: Faults) -> Ragged:
-    """Return the ragged arrays of Polygons, MultiPolygons and collections; a missing one has no vertices."""
+    """Return the ragged arrays of regions and collections of them; a missing one has no vertices."""
     rings: list[Doubles] = []
-    polygons, geoms = [0], [0]
+    polygons, geoms, kinds = [0], [0], bytearray()
     for row, value in enumerate(rows):
         try:
-            parts: list[list[Doubles]] = []
-            geometry = _geometry_of(value, argument, row, "a Polygon or MultiPolygon")
+            found = Found([], [], [], False)
+            geometry = _geometry_of(value, argument, row, faults.expected)
             if geometry and not _is_empty(geometry, argument, row):
-                parts, has_others = _polygons_of(geometry, argument, row)
-                if has_others and geometry["type"] == COLLECTION:
+                found = _parts_of(geometry, faults.takes_lines, argument, row)
+                if found.has_others and geometry["type"] == COLLECTION:
                     faults.dropped.append(row)
-                elif has_others:
-                    faults.wrong_type(argument, row, "a Polygon or MultiPolygon", geometry["type"])
+                elif found.has_others:
+                    faults.no_region(argument, row, geometry["type"])
         except InputError as error:
             faults.note(row, error)
-            parts = []
-        for part in parts:
-            rings += part
-            polygons.append(len(rings))
+            found = Found([], [], [], False)
+        for kind, each in enumerate((found.polygons, found.lines, found.points)):
+            for part in each:
+                rings += part
+                polygons.append(len(rings))
+                kinds.append(kind)
         geoms.append(len(polygons) - 1)
     ends = np.cumsum([0, *map(len, rings)])
-    return np.concatenate([np.empty((0, 2)), *rings]), ends, _offsets(polygons), _offsets(geoms)
+    coords = np.concatenate([np.empty((0, 2)), *rings])
+    return (
+        coords,
+        ends,
+        _offsets(polygons),
+        _offsets(geoms),
+        np.array(kinds, np.uint8) if any(kinds) else None,
+    )
 
 
-def _polygons_of(geometry: Mapping[str, Any], argument: str, row: int) -> tuple[list[list[Doubles]], bool]:
-    """Return the polygons in a geometry, each as its rings, and whether there is anything else in it."""
-    found: list[list[Doubles]] = []
+class Found(NamedTuple):
+    """The parts of a geometry, each as its rings, and whether there is anything in it that is no part."""
+
+    polygons: list[list[Doubles]]
+    lines: list[list[Doubles]]
+    points: list[list[Doubles]]
+    has_others: bool
+
+
+def _parts_of(geometry: Mapping[str, Any], takes_lines: bool, argument: str, row: int) -> Found:
+    """Return what is a geometry's region: its polygons; where it has none its lines, else its points."""
+    polygons: list[list[Doubles]] = []
+    lines: list[list[Doubles]] = []
+    points: list[list[Doubles]] = []
     has_others, left = False, [geometry]
     while left:
         each = left.pop()
         kind = each["type"]
         if kind == COLLECTION:
             left += reversed(_members_of(each, argument, row))
-        elif kind not in ("Polygon", "MultiPolygon"):
+            continue
+        coordinates = _coordinates_of(each, argument, row)
+        listed = coordinates if kind.startswith("Multi") else [coordinates]
+        if kind.endswith("Polygon"):
+            for part in listed:
+                rings = _items(part, "the rings", argument, row)
+                polygons.append([_ring_of(ring, argument, row) for ring in rings])
+        elif not takes_lines:
             has_others |= not _is_empty(each, argument, row)
         else:
-            coordinates = _coordinates_of(each, argument, row)
-            for part in [coordinates] if kind == "Polygon" else coordinates:
-                rings = _items(part, "the rings", argument, row)
-                found.append([_ring_of(ring, argument, row) for ring in rings])
-    return found, has_others
+            to = points if kind.endswith("Point") else lines
+            for part in listed:
+                if len(_items(part, "the positions", argument, row)):
+                    to.append([_ring_of([part] if to is points else part, argument, row)])
+    if not takes_lines or any(len(ring) for polygon in polygons for ring in polygon):
+        return Found(polygons, [], [], has_others or bool(lines or points))
+    return Found([], lines, [], bool(points)) if lines else Found([], [], points, False)
 
 
 def _is_empty(geometry: Mapping[str, Any], argument: str, row: int) -> bool:

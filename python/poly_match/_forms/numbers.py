@@ -24,9 +24,9 @@ Doubles = npt.NDArray[np.float64]
 Offsets = npt.NDArray[np.int64]
 XY = tuple[Doubles, Doubles]  # of points
 Rows = Sequence[Any] | npt.NDArray[np.object_]  # one object each
-Ragged = tuple[
-    Doubles, Offsets, Offsets, Offsets | None
-]  # coordinates, rings, polygons, regions: see `Regions`
+Kinds = npt.NDArray[np.uint8]
+# Coordinates, rings, polygons, regions, kinds of polygons: see `Regions`.
+Ragged = tuple[Doubles, Offsets, Offsets, Offsets | None, Kinds | None]
 
 MOST_EXACT = 2.0**53  # integers up to here are float64
 KINDS = "iuf"  # of NumPy's types: integers and floats

@@ -1,4 +1,4 @@
-"""Polygons in every supported form, as ragged arrays.
+"""Regions in every supported form, as ragged arrays.
 
 The arrays are nested as in GeoArrow: coordinates, rings, polygons, regions. All forms are converted to them,
 and the engine sees nothing else. A list of `Polygon` adds its areas and centers, because a subclass may
@@ -15,9 +15,10 @@ import numpy.typing as npt
 
 from poly_match import _core
 from poly_match._errors import InputError, type_error, value_error
+from poly_match._forms import parts
 from poly_match._forms.faults import Faults
 from poly_match._forms.file_rows import FileRows
-from poly_match._forms.numbers import Doubles, Offsets, Ragged, array_of, doubles_of, is_missing
+from poly_match._forms.numbers import Doubles, Kinds, Offsets, Ragged, array_of, doubles_of, is_missing
 from poly_match._forms.shapely import is_shapely
 from poly_match._forms.table import WORDS, array_in, geometry_in
 
@@ -30,7 +31,7 @@ FORMS = (
 
 
 class Regions:
-    """Polygons and multipolygons as ragged arrays, checked once and read-only.
+    """Polygons, lines and points as ragged arrays, checked once and read-only.
 
     Each offsets array has one entry more than there are items: item i owns ``offsets[i]:offsets[i + 1]`` of
     the level below. The nesting is that of GeoArrow and of ``shapely.to_ragged_array``.
@@ -46,13 +47,18 @@ class Regions:
     geom_offsets : (regions + 1,) array of integers, optional
         Positions among the polygons. A region covers what any of its polygons covers. Without this level each
         polygon is a region.
+    kinds : (polygons,) array of integers, optional
+        What each polygon is: 0 a polygon, 1 a line, 2 a point. A line has one ring, which is not closed: the
+        edges between its vertices as they are given. A point has one ring of one vertex. Without it all are
+        polygons. Lines and points are regions for `nearest`, `dwithin` and `center_within`.
 
     Raises
     ------
     TypeError
         Coordinates that are not real numbers, offsets that are not integers.
     ValueError
-        A wrong shape; offsets that decrease or leave the level below; a coordinate that is NaN or infinite.
+        A wrong shape; offsets that decrease or leave the level below; a coordinate that is NaN or infinite;
+        a kind that is none; a line or point of several rings, a point of several vertices.
         The message names the argument and the position.
 
     Notes
@@ -73,9 +79,15 @@ class Regions:
     Regions(2 regions, 2 polygons, 3 rings, 11 vertices)
     >>> pm.match([(1, 1), (4, 4), (21, 1)], regions)
     array([ 0, -1,  1])
+
+    A road and a stop:
+
+    >>> roads = pm.Regions([[0, 0], [9, 0], [5, 4]], [0, 2, 3], [0, 1, 2], kinds=[1, 2])
+    >>> pm.match([(4, 1), (5, 3)], roads, predicate="nearest")
+    array([0, 1])
     """
 
-    __slots__ = ("_coords", "_geom_offsets", "_polygon_offsets", "_ring_offsets")
+    __slots__ = ("_coords", "_geom_offsets", "_kinds", "_polygon_offsets", "_ring_offsets")
 
     def __init__(
         self,
@@ -83,14 +95,17 @@ class Regions:
         ring_offsets: npt.ArrayLike,
         polygon_offsets: npt.ArrayLike,
         geom_offsets: npt.ArrayLike | None = None,
+        kinds: npt.ArrayLike | None = None,
     ) -> None:
-        self._set(coords, ring_offsets, polygon_offsets, geom_offsets)
+        self._set(coords, ring_offsets, polygon_offsets, geom_offsets, kinds)
         vertices, rows = self._bad_vertices()
         if vertices.size:
             at = int(vertices[0])
             raise value_error("coords", f"region {rows[0]} has {_not_finite(self._coords[at])}", row=at)
 
-    def _set(self, coords: Any, ring_offsets: Any, polygon_offsets: Any, geom_offsets: Any) -> None:
+    def _set(
+        self, coords: Any, ring_offsets: Any, polygon_offsets: Any, geom_offsets: Any, kinds: Any
+    ) -> None:
         """Store the arrays after checking all but whether the coordinates are finite."""
         doubles = doubles_of(coords, "coords")
         if doubles.ndim == 1 and doubles.size == 0:
@@ -106,6 +121,7 @@ class Regions:
         self._ring_offsets = rings
         self._polygon_offsets = polygons
         self._geom_offsets = geoms
+        self._kinds = None if kinds is None else _kinds_of(kinds, rings, polygons)
 
     @property
     def coords(self) -> Doubles:
@@ -127,6 +143,16 @@ class Regions:
         """Where the regions start and end among the polygons, read-only; None: each polygon is a region."""
         return self._geom_offsets
 
+    @property
+    def kinds(self) -> Kinds | None:
+        """What each polygon is: 0 a polygon, 1 a line, 2 a point, read-only; None: all are polygons."""
+        return self._kinds
+
+    @property
+    def _arrays(self) -> Ragged:
+        """The arrays, as the extension takes them."""
+        return self._coords, self._ring_offsets, self._polygon_offsets, self._geom_offsets, self._kinds
+
     def __len__(self) -> int:
         offsets = self._polygon_offsets if self._geom_offsets is None else self._geom_offsets
         return len(offsets) - 1
@@ -144,7 +170,7 @@ class Regions:
         return regions_html(self)
 
     def __reduce__(self) -> tuple[type[Regions], tuple[Any, ...]]:
-        return type(self), (self._coords, self._ring_offsets, self._polygon_offsets, self._geom_offsets)
+        return type(self), self._arrays
 
     def _vertex_starts(self) -> Offsets:
         """Return where the vertices of each region begin in `coords`, and where the last end."""
@@ -171,26 +197,29 @@ class Reading(NamedTuple):
     faults: Faults
 
 
-def regions_of(polygons: Any) -> Regions:
+def regions_of(polygons: Any, takes_lines: bool = False) -> Regions:
     """Return the ragged arrays of every accepted form of polygons; a row that can't be used is an error."""
-    regions, faults = read_regions(polygons)
+    regions, faults = read_regions(polygons, takes_lines)
     faults.check()
     return regions
 
 
-def read_regions(polygons: Any) -> Reading:
-    """Return the ragged arrays of every accepted form of polygons, and which rows can't be used."""
-    faults = Faults()
+def read_regions(polygons: Any, takes_lines: bool = False) -> Reading:
+    """Return the ragged arrays of every accepted form of polygons, and which rows can't be used.
+
+    With `takes_lines`, lines and points are regions as well.
+    """
+    faults = Faults(takes_lines)
     if isinstance(polygons, Regions):
-        return Reading(polygons, faults)
+        return Reading(polygons, faults) if takes_lines else _of_polygons(polygons, faults)
     if isinstance(polygons, FileRows):
-        return read_regions(polygons.geometry)
+        return read_regions(polygons.geometry, takes_lines)
     polygons = array_in(polygons)
     if isinstance(polygons, _core.Polygon):
         raise type_error("polygons", "expected several, got one; put it in a list")
     if are_polygons(polygons):
         coords, ring_offsets = _core.gather_polygons(polygons)
-        return _finite((coords, ring_offsets, np.arange(len(polygons) + 1), None), faults)
+        return _finite((coords, ring_offsets, np.arange(len(polygons) + 1), None, None), faults)
     held = geometry_in(polygons, "polygons")
     if held is not None:
         form, rows = held
@@ -206,14 +235,7 @@ def read_regions(polygons: Any) -> Reading:
 
 def regions_at(regions: Regions, rows: npt.NDArray[np.intp]) -> Regions:
     """Return the regions of some rows, in the order of the rows."""
-    levels = [regions.geom_offsets, regions.polygon_offsets, regions.ring_offsets]
-    offsets, at = [], rows
-    for level in levels:
-        if level is not None:
-            starts, counts = level[at], level[at + 1] - level[at]
-            offsets.append(np.concatenate(([0], np.cumsum(counts))))
-            at = np.repeat(starts - offsets[-1][:-1], counts) + np.arange(offsets[-1][-1])
-    return Regions(regions.coords[at], *reversed(offsets))
+    return Regions(*parts.gathered(regions._arrays, rows))
 
 
 def are_polygons(polygons: Any) -> bool:
@@ -253,6 +275,52 @@ def _offsets_of(values: Any, argument: str, limit: int, level: str) -> Offsets:
     )  # over bytes: nobody can write to them
 
 
+def _kinds_of(values: Any, rings: Offsets, polygons: Offsets) -> Kinds | None:
+    """Return the kinds of polygons after checking them; None where all are polygons."""
+    array = np.array(array_of(values, "kinds"))
+    if array.shape != (len(polygons) - 1,):
+        reason = f"expected one for each of {len(polygons) - 1} polygons, got shape {array.shape}"
+        raise value_error("kinds", reason)
+    if array.dtype.kind not in "iu" and array.size:
+        raise type_error("kinds", f"expected integers, got dtype {array.dtype}")
+    wrong = np.flatnonzero((array < parts.POLYGON) | (array > parts.POINT))
+    if wrong.size:
+        at = int(wrong[0])
+        reason = f"expected 0 for a polygon, 1 for a line or 2 for a point; got {array[at]}"
+        raise value_error("kinds", reason, row=at)
+    flat = np.flatnonzero(array)
+    if not flat.size:
+        return None
+    counts = np.diff(polygons)[flat]
+    if (counts > 1).any():
+        at = int(flat[counts > 1][0])
+        raise value_error("kinds", "a line or a point has one ring, this polygon has several", row=at)
+    points = np.flatnonzero(array == parts.POINT)
+    vertices = rings[polygons[points + 1]] - rings[polygons[points]]
+    if (vertices > 1).any():
+        at = int(points[vertices > 1][0])
+        raise value_error("kinds", "a point has one vertex, this ring has several", row=at)
+    return np.frombuffer(array.astype(np.uint8).tobytes(), dtype=np.uint8)
+
+
+def _of_polygons(regions: Regions, faults: Faults) -> Reading:
+    """Return the regions of polygons; those with lines or points are noted."""
+    if regions.kinds is None:
+        return Reading(regions, faults)
+    vertices = np.diff(regions.ring_offsets[regions.polygon_offsets])
+    flat = np.flatnonzero((regions.kinds != parts.POLYGON) & (vertices > 0))
+    rows = flat
+    if regions.geom_offsets is not None:
+        rows = np.searchsorted(regions.geom_offsets, flat, side="right") - 1
+        owned = (flat >= regions.geom_offsets[0]) & (flat < regions.geom_offsets[-1])
+        flat, rows = flat[owned], rows[owned]
+    rows, first = np.unique(rows, return_index=True)
+    for row, kind in zip(rows.tolist(), regions.kinds[flat[first]].tolist(), strict=True):
+        faults.no_region("polygons", row, "LineString" if kind == parts.LINE else "Point")
+    left = without(regions, rows)
+    return Reading(Regions(left.coords, left.ring_offsets, left.polygon_offsets, left.geom_offsets), faults)
+
+
 def _rings(rings: list[Any] | tuple[Any, ...], faults: Faults) -> Ragged:
     """Return the ragged arrays of one region per ring; None is a missing one."""
     if rings and not any(map(_may_be_ring, rings)):
@@ -270,7 +338,7 @@ def _rings(rings: list[Any] | tuple[Any, ...], faults: Faults) -> Ragged:
         arrays.append(array)
     coords = np.concatenate(arrays) if arrays else np.empty((0, 2))
     counts = np.array([len(array) for array in arrays], dtype=np.int64)
-    return coords, np.concatenate(([0], np.cumsum(counts))), np.arange(len(arrays) + 1), None
+    return coords, np.concatenate(([0], np.cumsum(counts))), np.arange(len(arrays) + 1), None, None
 
 
 def _may_be_ring(ring: Any) -> bool:
@@ -316,14 +384,18 @@ def without(regions: Regions, rows: npt.NDArray[np.intp]) -> Regions:
         levels.insert(0, regions.geom_offsets)
     counts = np.where(kept, np.diff(levels[0]), 0)
     offsets = [np.concatenate(([0], np.cumsum(counts)))]
+    kinds = regions.kinds
     for above, below in zip(levels, [*levels[1:], None], strict=True):
         size = len(regions.coords) if below is None else len(below) - 1
         owned = np.zeros(size, dtype=bool)
         owned[above[0] : above[-1]] = np.repeat(kept, np.diff(above))
         kept = owned
+        if kinds is not None and above is regions.geom_offsets:
+            kinds = kinds[kept]
         if below is not None:
             offsets.append(np.concatenate(([0], np.cumsum(np.diff(below)[kept]))))
-    return Regions(regions.coords[kept], *reversed(offsets))
+    rings, polygons, *geoms = reversed(offsets)
+    return Regions(regions.coords[kept], rings, polygons, geoms[0] if geoms else None, kinds)
 
 
 def _not_finite(vertex: Doubles) -> str:

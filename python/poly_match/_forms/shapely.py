@@ -11,12 +11,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from poly_match._forms import parts
 from poly_match._forms.faults import Faults
 from poly_match._forms.numbers import XY, Ragged, Rows, is_from, is_missing
 
 Objects = npt.NDArray[np.object_]
 
 MISSING, POINT, POLYGON, MULTIPOINT, MULTIPOLYGON, COLLECTION = -1, 0, 3, 4, 6, 7  # shapely's numbers
+# By shapely's number of a type: Point, LineString, LinearRing, Polygon, and the three that are Multi.
+PARTS = np.array(
+    [parts.POINT, parts.LINE, parts.LINE, parts.POLYGON, parts.POINT, parts.LINE, parts.POLYGON],
+    dtype=np.intp,
+)
 
 
 def is_shapely(value: object) -> bool:
@@ -52,43 +58,96 @@ def points_of(rows: Rows, argument: str, faults: Faults) -> XY:
 
 
 def regions_of(rows: Rows, argument: str, faults: Faults) -> Ragged:
-    """Return the ragged arrays of Polygons, MultiPolygons and collections; a missing one has no vertices."""
+    """Return the ragged arrays of regions and collections of them; a missing one has no vertices."""
     import shapely
 
-    objects = _geometries(_objects_of(rows), argument, faults, "a Polygon or MultiPolygon")
+    objects = _geometries(_objects_of(rows), argument, faults, faults.expected)
     if not len(objects):
-        return np.empty((0, 2)), np.zeros(1, np.int64), np.zeros(1, np.int64), None
+        return parts.none()
     types = shapely.get_type_id(objects)
     odd = np.flatnonzero((types != POLYGON) & (types != MULTIPOLYGON))
+    kinds = np.full(len(objects), parts.POLYGON, dtype=np.intp)
+    if faults.takes_lines:
+        known = odd[(types[odd] >= POINT) & (types[odd] < COLLECTION)]
+        kinds[known] = PARTS[types[known]]
+        odd = odd[(types[odd] < POINT) | (types[odd] >= COLLECTION)]
     for row, empty in zip(odd.tolist(), shapely.is_empty(objects[odd]).tolist(), strict=True):
         shape = objects[row]
         objects[row] = shapely.Polygon()
         if shape is None or empty:
             continue
         if types[row] != COLLECTION:
-            faults.wrong_type(argument, row, "a Polygon or MultiPolygon", shape.geom_type)
+            faults.no_region(argument, row, shape.geom_type)
             continue
-        members, has_others = _members(shape)
-        objects[row] = shapely.MultiPolygon(members)
+        kinds[row], objects[row], has_others = _members(shape, faults.takes_lines)
         if has_others:
             faults.dropped.append(row)
+    surfaces, lines, points = (np.flatnonzero(kinds == kind) for kind in range(3))
+    return parts.joined(
+        [
+            (surfaces, _polygons(objects[surfaces])),
+            (lines, _lines(objects[lines])),
+            (points, _points(objects[points])),
+        ]
+    )
+
+
+def _polygons(objects: Objects) -> Ragged:
+    import shapely
+
+    if not len(objects):
+        return parts.none()
     _, coords, offsets = shapely.to_ragged_array(objects, include_z=False)
-    rings, parts, *geoms = (np.asarray(each, dtype=np.int64) for each in offsets)
-    return coords, rings, parts, geoms[0] if geoms else None
+    rings, polygons, *geoms = (np.asarray(each, dtype=np.int64) for each in offsets)
+    return coords, rings, polygons, geoms[0] if geoms else None, None
 
 
-def _members(collection: Any) -> tuple[list[Any], bool]:
-    """Return the polygons in a collection, however deep, and whether there is anything else in it."""
-    polygons, has_others, left = [], False, [collection]
+def _lines(objects: Objects) -> Ragged:
+    import shapely
+
+    each, owners = shapely.get_parts(objects, return_index=True)
+    filled = ~shapely.is_empty(each)
+    each, owners = each[filled], owners[filled]
+    geoms = parts.offsets_of(np.bincount(owners, minlength=len(objects)))
+    offsets = parts.offsets_of(shapely.get_num_coordinates(each))
+    return parts.lines(shapely.get_coordinates(each), offsets, geoms)
+
+
+def _points(objects: Objects) -> Ragged:
+    """Return the arrays of Points and MultiPoints; what is empty has no coordinates."""
+    import shapely
+
+    counts = shapely.get_num_coordinates(objects)
+    geoms = None if (counts == 1).all() else parts.offsets_of(counts)
+    return parts.points(shapely.get_coordinates(objects), geoms)
+
+
+def _members(collection: Any, takes_lines: bool) -> tuple[int, Any, bool]:
+    """Return the members of a collection that are its region, however deep.
+
+    That is their kind, one geometry of all of them, and whether there is anything else in it.
+    """
+    import shapely
+
+    found: tuple[list[Any], list[Any], list[Any]] = ([], [], [])
+    left = [collection]
+    has_others = False
     while left:
         shape = left.pop()
-        if shape.geom_type == "Polygon":
-            polygons.append(shape)
-        elif shape.geom_type in ("MultiPolygon", "GeometryCollection"):
+        if shape.geom_type.startswith(("Multi", "GeometryCollection")):
             left += reversed(shape.geoms)
+        elif shape.geom_type in ("Point", "LineString", "LinearRing", "Polygon"):
+            kind = int(PARTS[shapely.get_type_id(shape)])
+            if not shape.is_empty or kind == parts.POLYGON:
+                found[kind].append(shape)
         else:
             has_others |= not shape.is_empty
-    return polygons, has_others
+    kind = parts.POLYGON
+    if takes_lines and all(shape.is_empty for shape in found[parts.POLYGON]):
+        kind = parts.LINE if found[parts.LINE] else parts.POINT
+    make = (shapely.MultiPolygon, shapely.MultiLineString, shapely.MultiPoint)[kind]
+    has_others |= any(found[other] for other in (parts.LINE, parts.POINT) if other != kind)
+    return kind, make(found[kind]), has_others
 
 
 def _objects_of(rows: Rows) -> Objects:

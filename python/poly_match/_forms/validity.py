@@ -16,7 +16,8 @@ import numpy.typing as npt
 
 from poly_match._errors import value_error, warn
 from poly_match._forms.faults import MOST_LISTED, rows_listed
-from poly_match._forms.numbers import Offsets
+from poly_match._forms.numbers import Kinds, Offsets
+from poly_match._forms.parts import LINE, POINT, gathered
 from poly_match._forms.regions import Reading, Regions, regions_at, without
 from poly_match._rules import INVALID, Invalid, listed
 
@@ -121,6 +122,8 @@ def shapes_of(regions: Regions) -> Shapes:
     change what they cover; empty rings are left out.
     """
     shapely = shapely_for(PURPOSE)
+    if regions.kinds is not None:
+        return _mixed(regions, regions.kinds)
     counts = np.diff(regions.ring_offsets)
     ring_numbers = np.concatenate(([0], np.cumsum(counts > 0)))
     starts, counts = regions.ring_offsets[:-1][counts > 0], counts[counts > 0]
@@ -133,6 +136,34 @@ def shapes_of(regions: Regions) -> Shapes:
     if regions.geom_offsets is not None:
         shapes = _grouped(shapely.multipolygons, shapely.MultiPolygon(), shapes, regions.geom_offsets)
     return shapes
+
+
+def _mixed(regions: Regions, kinds: Kinds) -> Shapes:
+    """Return regions of polygons, lines and points: one of several parts is a collection."""
+    shapely = shapely_for(PURPOSE)
+    only = without(Regions(*regions._arrays[:3], None, kinds), np.flatnonzero(kinds))
+    shapes = shapes_of(Regions(*only._arrays[:3]))
+    for kind, make, least in ((LINE, shapely.linestrings, 2), (POINT, shapely.points, 1)):
+        rows = np.flatnonzero((kinds == kind) & (np.diff(regions.polygon_offsets) > 0))
+        coords, rings, *_ = gathered((*regions._arrays[:3], None, None), rows)
+        counts = np.diff(rings)
+        rows, starts, counts = rows[counts > 0], rings[:-1][counts > 0], counts[counts > 0]
+        if not rows.size:
+            continue
+        full = np.maximum(counts, least)
+        within = np.arange(full.sum()) - np.repeat(np.cumsum(full) - full, full)
+        vertices = coords[np.repeat(starts, full) + np.minimum(within, np.repeat(counts, full) - 1)]
+        if kind == LINE:
+            shapes[rows] = make(vertices, indices=np.repeat(np.arange(len(rows)), full))
+        else:
+            shapes[rows] = make(vertices)
+    if regions.geom_offsets is None:
+        return shapes
+    offsets = regions.geom_offsets
+    groups = _grouped(shapely.geometrycollections, shapely.GeometryCollection(), shapes, offsets)
+    single = np.diff(offsets) == 1
+    groups[single] = shapes[offsets[:-1][single]]
+    return groups
 
 
 def _grouped(make: Callable[..., Any], empty: Any, parts: Shapes, offsets: Offsets) -> Shapes:

@@ -28,7 +28,7 @@ def points_of(rows: Rows, argument: str, faults: Faults) -> XY:
 
 
 def regions_of(rows: Rows, argument: str, faults: Faults) -> Ragged:
-    """Return the ragged arrays of Polygons, MultiPolygons and collections; a missing one has no vertices."""
+    """Return the ragged arrays of regions and collections of them; a missing one has no vertices."""
     return regions_at(_places_of(rows, argument, faults), argument, faults)
 
 
@@ -41,18 +41,23 @@ def points_at(places: Places, argument: str, faults: Faults) -> XY:
 
 def regions_at(places: Places, argument: str, faults: Faults) -> Ragged:
     """Return the ragged arrays of the regions at these places."""
-    coords, rings, polygons, geoms, found = _core.wkb_regions(argument, *places)
-    _note(found, argument, "a Polygon or MultiPolygon", faults)
-    return coords, rings, polygons, geoms
+    coords, rings, polygons, geoms, kinds, found = _core.wkb_regions(argument, *places, faults.takes_lines)
+    _note(found, argument, None, faults)
+    return coords, rings, polygons, geoms, kinds if faults.takes_lines and kinds.any() else None
 
 
-def _note(found: list[tuple[int, str, bool]], argument: str, expected: str, faults: Faults) -> None:
-    """Note what the extension says of rows: the type they have, or what is wrong with their bytes."""
+def _note(found: list[tuple[int, str, bool]], argument: str, expected: str | None, faults: Faults) -> None:
+    """Note what the extension says of rows: the type they have, or what is wrong with their bytes.
+
+    `expected` says what they should be; None: a region.
+    """
     for row, words, is_type in found:
         if not words:
             faults.dropped.append(row)
+        elif is_type and expected is None:
+            faults.no_region(argument, row, words)
         elif is_type:
-            faults.wrong_type(argument, row, expected, words)
+            faults.wrong_type(argument, row, expected or "", words)
         else:
             faults.wrong_value(argument, row, "not valid WKB", f"not valid WKB: it {words}")
 

@@ -41,7 +41,7 @@ def points_of(rows: Rows, argument: str, faults: Faults) -> XY:
 
 
 def regions_of(rows: Rows, argument: str, faults: Faults) -> Ragged:
-    """Return the ragged arrays of Polygons, MultiPolygons and collections; a missing one has no vertices."""
+    """Return the ragged arrays of regions and collections of them; a missing one has no vertices."""
     return geojson.regions_of(_read(rows, argument, faults), argument, faults)
 
 

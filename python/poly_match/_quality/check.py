@@ -161,9 +161,7 @@ class Facts:
     def flat(self) -> tuple[Rows, npt.NDArray[np.bool_]]:
         """The regions with vertices and area 0, and which of them cover a surface all the same."""
         regions = self.regions
-        areas, _ = _core.regions_measure(
-            regions.coords, regions.ring_offsets, regions.polygon_offsets, regions.geom_offsets
-        )
+        areas, _ = _core.regions_measure(*regions._arrays)
         rows = np.flatnonzero((areas == 0) & self.filled)
         parts, owners = self.shapely.get_parts(self.shapes[rows], return_index=True)
         surfaces = self.shapely.area(self.shapely.make_valid(parts))

@@ -71,7 +71,7 @@ class Layer:
             return self.shapes
         import shapely  # type: ignore[import-untyped]
 
-        return pa.array(shapely.to_wkb(shapes_of(regions_of(self.shapes))), pa.binary())
+        return pa.array(shapely.to_wkb(shapes_of(regions_of(self.shapes, takes_lines=True))), pa.binary())
 
     def _names(self) -> str:
         return ", ".join(self.fields) or "(none)"

@@ -10,11 +10,21 @@ import numpy.typing as npt
 from poly_match._engine.results import Answers
 from poly_match._forms.column import doubles_in
 from poly_match._forms.numbers import Doubles
+from poly_match._forms.parts import POINT
+from poly_match._forms.regions import Regions
 from poly_match._index import Index
 from poly_match._show.colours import Colours
 from poly_match._show.outlines import Raster
 
-__all__ = ["draw_cells", "draw_disks", "draw_frame", "draw_points", "draw_raster", "draw_regions"]
+__all__ = [
+    "draw_cells",
+    "draw_disks",
+    "draw_frame",
+    "draw_marks",
+    "draw_points",
+    "draw_raster",
+    "draw_regions",
+]
 
 BORDER = 2  # the kind of a cell that a border crosses
 NO_REGION, TIE = "#777777", "#D4006A"
@@ -35,6 +45,18 @@ def draw_regions(ax: Any, outlines: list[Any], colours: Colours) -> None:
     )  # fmt: skip
     ax.add_collection(drawn)
     ax.autoscale_view()
+
+
+def draw_marks(ax: Any, regions: Regions, colours: Colours) -> None:
+    """Draw a mark at each point that is a region, or a part of one."""
+    if regions.kinds is None:
+        return
+    polygons = np.arange(len(regions)) if regions.geom_offsets is None else regions.geom_offsets
+    rows = np.flatnonzero(regions.kinds == POINT)
+    rows = rows[regions.polygon_offsets[rows] < regions.polygon_offsets[rows + 1]]
+    places = regions.coords[regions.ring_offsets[regions.polygon_offsets[rows]]]
+    of = np.searchsorted(polygons, rows, side="right") - 1
+    ax.scatter(places[:, 0], places[:, 1], s=12, c=colours.of[of], marker="^", linewidths=0, zorder=2)
 
 
 def draw_raster(ax: Any, raster: Raster, colours: Colours) -> None:

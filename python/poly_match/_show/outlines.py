@@ -22,17 +22,25 @@ SIDE = 1000  # squares along the longer side of a raster
 def outlines_of(regions: Regions) -> list[Any]:
     """Return each region's rings as one path.
 
-    Shells and holes have opposite directions, because renderers fill by winding number.
+    Shells and holes have opposite directions, because renderers fill by winding number. A line goes to its
+    end and back; a point is drawn as a mark (drawing.py).
     """
     from matplotlib.path import Path
 
     polygons = regions.polygon_offsets
     shells = np.zeros(len(regions.ring_offsets) - 1, dtype=bool)
     shells[polygons[:-1][polygons[:-1] < polygons[1:]]] = True
+    flat = np.zeros(len(shells), dtype=bool)
+    if regions.kinds is not None:
+        flat[polygons[:-1][(regions.kinds > 0) & (polygons[:-1] < polygons[1:])]] = True
     rings = []
     corners = regions.ring_offsets.tolist()
-    for begin, end, shell in zip(corners[:-1], corners[1:], shells.tolist(), strict=True):
+    sides = zip(corners[:-1], corners[1:], shells.tolist(), flat.tolist(), strict=True)
+    for begin, end, shell, is_flat in sides:
         ring = regions.coords[begin:end]
+        if is_flat:
+            rings.append(np.concatenate([ring, ring[::-1]]))
+            continue
         x, y = (ring - ring[:1]).T
         turns = x @ np.roll(y, -1) - y @ np.roll(x, -1)
         rings.append(np.concatenate([ring if (turns > 0) == shell else ring[::-1], ring[:1]]))

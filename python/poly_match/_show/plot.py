@@ -25,12 +25,13 @@ from poly_match._forms.regions import Regions, are_polygons, read_regions
 from poly_match._forms.validity import screened
 from poly_match._index import Index
 from poly_match._readers.named_files import points_in, polygons_in
-from poly_match._rules import Best, Invalid, Predicate
+from poly_match._rules import TAKE_LINES, Best, Invalid, Predicate
 from poly_match._show.colours import colours_of
 from poly_match._show.drawing import (
     draw_cells,
     draw_disks,
     draw_frame,
+    draw_marks,
     draw_points,
     draw_raster,
     draw_regions,
@@ -160,6 +161,8 @@ def plot(
         ax = _pyplot().subplots(figsize=figsize or (8, 6), layout="constrained")[1]
     if raster is None:
         draw_regions(ax, outlines, colours)
+        if drawn.regions is not None:
+            draw_marks(ax, drawn.regions, colours)
     else:
         draw_raster(ax, raster, colours)
         boxes = np.array([raster.extent])
@@ -215,7 +218,8 @@ class _Drawn(NamedTuple):
         cls, polygons: Any, best: Best | npt.ArrayLike, rules: dict[str, Any], invalid: Invalid, names: Any
     ) -> _Drawn:
         crs, labels, column = crs_text(polygons), labels_of(polygons), names_in(names, polygons)
-        regions, left_out, _ = screened(read_regions(polygons), invalid)
+        takes_lines = rules["predicate"] in TAKE_LINES
+        regions, left_out, _ = screened(read_regions(polygons, takes_lines), invalid)
         known = None if names is None else names_of(column, len(regions), labels)
         if left_out.size and invalid == "skip":
             polygons = regions
@@ -310,6 +314,4 @@ def _measured(polygons: Any, regions: Regions) -> tuple[Doubles, Doubles]:
     if are_polygons(polygons):
         x, y, areas = _core.measure_polygons(polygons)
         return areas, np.column_stack([x, y])
-    return _core.regions_measure(
-        regions.coords, regions.ring_offsets, regions.polygon_offsets, regions.geom_offsets
-    )
+    return _core.regions_measure(*regions._arrays)
