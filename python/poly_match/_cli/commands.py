@@ -6,20 +6,24 @@ Only click is imported here, so that `--help` and usage errors appear immediatel
 from __future__ import annotations
 
 import codecs
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from poly_match._cli.console import Console
+from poly_match._cli.arguments import (
+    check_outputs,
+    console_of,
+    match_options,
+    picture_of,
+    points_file,
+    rules_of,
+)
 from poly_match._cli.groups import HEAD, GroupedCommand, HeadCommand
-from poly_match._cli.options import MatchOptions, Picture, PointsFile, Rules, check_distance_column
-from poly_match._readers.dialect import MISSING, Dialect
+from poly_match._readers.dialect import MISSING
 from poly_match._readers.formats import FORMATS, INDEX_ENDING, PIPE, is_index
 from poly_match._readers.problems import UsageProblem
-from poly_match._rules import BESTS, INVALID, NEED_DISTANCE, PREDICATES, TAKE_DISTANCE
+from poly_match._rules import BESTS, INVALID, PREDICATES, TAKE_DISTANCE
 
 __all__ = ["cli"]
 
@@ -64,7 +68,6 @@ def _encoding(_: click.Context, option: click.Parameter, value: str | None) -> s
 
 # ---- options of several commands ---------------------------------------------------------------------------
 
-_RULE_NAMES = ("predicate", "distance", "best", "score", "invalid", "period")
 rule_options = _options(
     click.option(
         "--predicate", type=click.Choice(PREDICATES), default="covers", show_default=True,
@@ -228,7 +231,7 @@ def match(context: click.Context, /, **options: Any) -> None:
     """
     from poly_match._cli.match import run_match
 
-    run_match(_job(context, options), _console(options))
+    run_match(match_options(context, options), console_of(options))
 
 
 @cli.command(cls=GroupedCommand, short_help="Count the points of every region.")
@@ -274,7 +277,7 @@ def count(context: click.Context, /, **options: Any) -> None:
     """
     from poly_match._cli.count import run_count
 
-    run_count(_job(context, options), _console(options))
+    run_count(match_options(context, options), console_of(options))
 
 
 @cli.command(cls=GroupedCommand, short_help="Build an index of polygons and save it.")
@@ -299,10 +302,15 @@ def index(**options: Any) -> None:
     output = options["output"]
     if not is_index(output):
         raise UsageProblem(f"{output}: an index ends in {INDEX_ENDING}, so that other commands know it")
-    rules = _rules(options)
-    _check_outputs([output], [options["polygons"]], options["overwrite"])
+    rules = rules_of(options)
+    check_outputs([output], [options["polygons"]], options["overwrite"])
     run_index(
-        options["polygons"], options["polygons_layer"], output, rules, options["max_bytes"], _console(options)
+        options["polygons"],
+        options["polygons_layer"],
+        output,
+        rules,
+        options["max_bytes"],
+        console_of(options),
     )
 
 
@@ -350,7 +358,7 @@ def check(**options: Any) -> None:
     """
     from poly_match._cli.inspect import checked
 
-    points = None if options["points"] is None else _points_file(options)
+    points = None if options["points"] is None else points_file(options)
     click.echo(checked(options["polygons"], options["polygons_layer"], points, options["as_json"]))
 
 
@@ -401,139 +409,12 @@ def plot(**options: Any) -> None:
         raise UsageProblem(f"{output}: a picture ends in .png, .svg or .pdf")
     if is_index(options["polygons"]):
         raise UsageProblem("an index has no outlines to draw; give the file that it was built from")
-    rules = _rules(options)
-    _check_outputs([output], [options["points"], options["polygons"]], options["overwrite"])
+    rules = rules_of(options)
+    check_outputs([output], [options["points"], options["polygons"]], options["overwrite"])
 
     from poly_match._cli.inspect import run_plot
 
     run_plot(
-        _points_file(options), options["polygons"], options["polygons_layer"], output, rules,
-        _picture(options), _console(options),
+        points_file(options), options["polygons"], options["polygons_layer"], output, rules,
+        picture_of(options), console_of(options),
     )  # fmt: skip
-
-
-# ---- options as the commands take them ---------------------------------------------------------------------
-
-
-def _job(context: click.Context, options: dict[str, Any]) -> MatchOptions:
-    rules = _rules(options)
-    workers, polygons, saved = options["workers"], options["polygons"], options["index"]
-    if workers == 0 or workers < -1:
-        raise UsageProblem("--workers must be positive, or -1 for all usable cores")
-    if is_index(polygons) and saved is not None:
-        raise UsageProblem("--index goes with the file that the index was built from, not with an index")
-    if saved is not None or is_index(polygons):
-        given = [name for name in _RULE_NAMES if context.get_parameter_source(name) is _BY_HAND]
-        if given:
-            raise UsageProblem(f"--{given[0]} has no effect on an index that is built already; leave it out")
-        if options["on"]:
-            raise UsageProblem("--on needs the file of the polygons; an index that is built has no fields")
-    if options["points"] == options["polygons"] == PIPE:
-        raise UsageProblem("POINTS and POLYGONS cannot both come from standard input")
-    distance_column = options.get("distance_column")
-    if distance_column is not None and saved is None and not is_index(polygons):
-        check_distance_column(rules.predicate, rules.period)
-    rejects = options.get("rejects")
-    if rejects == PIPE:
-        raise UsageProblem("--rejects needs a file; standard output is for all points")
-    outputs, inputs = [options["output"]], [options["points"], options["polygons"]]
-    if rejects is not None:
-        outputs.append(rejects)
-        if _is_same(rejects, options["output"]):
-            raise UsageProblem("--output and --rejects are the same file")
-    if saved is not None:
-        inputs.append(saved)
-    _check_outputs(outputs, inputs, options["overwrite"])
-
-    columns = options["columns"]
-    same = ("points", "polygons", "output", "format", "points_format", "points_layer", "polygons_layer")
-    return MatchOptions(
-        **{
-            name: options[name]
-            for name in (*same, "index", "x", "y", "reproject", "fail_unmatched", "workers")
-        },
-        rules=rules,
-        dialect=_dialect(options),
-        on=list(options["on"]),
-        columns=None if columns is None else [name for name in columns.split(",") if name],
-        distance_column=distance_column,
-        audit=options.get("audit", False),
-        rejects=rejects,
-        sums=list(options.get("sums", ())),
-        means=list(options.get("means", ())),
-    )
-
-
-_BY_HAND = click.core.ParameterSource.COMMANDLINE
-
-
-def _rules(options: dict[str, Any]) -> Rules:
-    predicate, distance, best, score = (options[name] for name in _RULE_NAMES[:4])
-    if predicate in NEED_DISTANCE and distance is None:
-        raise UsageProblem(f"--predicate {predicate} needs --distance")
-    if predicate not in TAKE_DISTANCE and distance is not None:
-        raise UsageProblem(f"--distance belongs to --predicate {', '.join(TAKE_DISTANCE)}")
-    if best is not None and score is not None:
-        raise UsageProblem("--best and --score exclude each other")
-
-    return Rules(predicate, distance, best or "smallest", score, options["invalid"], options["period"])
-
-
-def _picture(options: dict[str, Any]) -> Picture:
-    pairs = [each.partition("=") for each in options["highlight"]]
-    for field, equals, _ in pairs:
-        if not (field and equals):
-            raise UsageProblem("--highlight expects FIELD=VALUE")
-        if field != pairs[0][0]:
-            raise UsageProblem(f"--highlight: the values are of one field, got {pairs[0][0]} and {field}")
-    by = pairs[0][0] if pairs else None
-    values = [value for _, _, value in pairs]
-    return Picture(options["title"], options["extent"], options["size"], by, values, options["cells"])
-
-
-def _console(options: dict[str, Any]) -> Console:
-    progress = options.get("progress")
-    if progress is None and options["output"] == PIPE:
-        progress = False  # a bar would garble rows that end up on the same screen, for example through `head`
-    return Console(options["quiet"], options["as_json"], progress)
-
-
-def _points_file(options: dict[str, Any]) -> PointsFile:
-    format, layer, x, y = (options[name] for name in ("points_format", "points_layer", "x", "y"))
-    reproject = options.get("reproject", False)
-    return PointsFile(options["points"], format, layer, x, y, _dialect(options), reproject)
-
-
-def _dialect(options: dict[str, Any]) -> Dialect:
-    words = tuple(word.strip() for word in options["na"].split(",") if word.strip())
-    return Dialect(
-        options["delimiter"], options["decimal"], options["encoding"], not options["no_header"], words
-    )
-
-
-def _check_outputs(outputs: list[str], inputs: list[str], overwrite: bool) -> None:
-    """Raise if an output is also an input, or exists and --overwrite was not given."""
-    for output in outputs:
-        path = Path(output)
-        if output == PIPE:
-            continue
-        if not path.parent.is_dir():
-            raise UsageProblem(f"{output}: there is no folder {path.parent}; make it first")
-        for each in inputs:
-            if _is_same(output, each):
-                raise UsageProblem(f"the output is the same file as an input: {each}")
-        if not path.exists():
-            continue
-        if path.is_dir():
-            raise UsageProblem(f"{output}: is a folder; name a file in it")
-        if path.is_file() and not overwrite:
-            raise UsageProblem(f"{output}: exists already; add --overwrite to replace it")
-
-
-def _is_same(path: str, other: str) -> bool:
-    """Return whether two paths lead to one file, which need not be there yet."""
-    if PIPE in (path, other):
-        return False
-    if os.path.exists(path) and os.path.exists(other):
-        return os.path.samefile(path, other)
-    return os.path.realpath(path) == os.path.realpath(other)
