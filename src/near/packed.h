@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/distance.h"
 #include "base/simd.h"
 
@@ -138,15 +139,9 @@ static inline size_t pm_packed_step_item(pm_packed_step step) {
 /* The most steps that a walk down has before it: those of one node for each level. */
 enum { PM_PACKED_STEPS = PM_PACKED_LEVELS * PM_PACKED_FAN + 1 };
 
-static inline int pm_packed_lowest(uint32_t bits) {
-#if defined(__GNUC__)
-    return __builtin_ctz(bits);
-#else
-    int bit = 0;
-    for (; !(bits & 1); bits >>= 1)
-        bit++;
-    return bit;
-#endif
+/* The first chosen child. */
+static inline int pm_packed_lowest(uint32_t chosen) {
+    return pm_lowest_bit(chosen);
 }
 
 /* Put the chosen children of a node on the stack, the nearest on top; how many steps there are now. */

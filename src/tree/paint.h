@@ -5,6 +5,7 @@
 #ifndef PM_PAINT_H
 #define PM_PAINT_H
 
+#include "base/bits.h"
 #include "base/poll.h"
 #include "tree.h"
 
@@ -57,17 +58,6 @@ struct pm_painter {
     int too_much; /* a limit was reached */
     pm_status status;
 };
-
-static inline int pm_lowest_bit(uint64_t bits) {
-#if defined(__GNUC__)
-    return __builtin_ctzll(bits);
-#else
-    int bit = 0;
-    for (; !(bits & 1); bits >>= 1)
-        bit++;
-    return bit;
-#endif
-}
 
 /* Make room for `more` items of a stack; 0 when memory has run out, with `status` set. */
 int pm_painter_reserve(pm_painter *painter, pm_stack *stack, size_t more);
