@@ -21,6 +21,7 @@ from poly_match._rules import TAKE_DISTANCE
 Answers = npt.NDArray[np.intp]
 
 _INT64 = np.dtype(np.int64)
+_OWN_FITS = np.dtype(np.intp) == _INT64  # as the engine writes answers
 
 
 def most_of(k: Any, core: _core.Index) -> int:
@@ -79,13 +80,14 @@ def answers_of(
 ) -> npt.NDArray[Any]:
     """Return the answers for points, in `out` if that is given."""
     if out is None:
-        out = np.empty(len(x), dtype=np.intp)
+        out, fits = np.empty(len(x), dtype=np.intp), _OWN_FITS
     else:
         check_out(out, len(x), len(core))
         if np.may_share_memory(out, x) or np.may_share_memory(out, y):
             x, y = x.copy(), y.copy()
+        fits = out.dtype == _INT64 and out.flags.c_contiguous and out.flags.aligned
     match = core.match
-    if not (out.dtype == _INT64 and out.flags.c_contiguous and out.flags.aligned):
+    if not fits:
 
         def match(x: Doubles, y: Doubles, out: npt.NDArray[Any], *more: Doubles) -> None:
             answers = np.empty(len(x), dtype=np.int64)

@@ -29,6 +29,8 @@ def crs_text(values: Any) -> str | None:
 
     Frames and series have one, set or not; Arrow has one if its metadata names it; nothing else does.
     """
+    if type(values) in (list, tuple, np.ndarray):
+        return None
     if isinstance(values, FileRows):
         return values.crs_text
     if hasattr(values, "to_crs"):
