@@ -41,7 +41,7 @@ static void set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t regions, uint64_t li
 static pm_status plan(pm_build *b, pm_error *err) {
     pm_status status = pm_kind_polygons.plan(b, err);
     set_sizes(b->sizes, b->count, b->options->distance_count);
-    b->default_limit = 2 * b->default_limit; /* of covers and of distances */
+    b->default_limit = 2 * b->default_limit + 128 * b->count; /* of covers and of distances; many regions are small */
     return status;
 }
 
