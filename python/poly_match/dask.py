@@ -28,6 +28,7 @@ def match(
     geometry: str | None = None,
     into: str = "region",
     columns: Any = None,
+    distance_column: str | None = None,
 ) -> Any:
     """Return the DataFrame with the best region of every row.
 
@@ -48,6 +49,9 @@ def match(
     columns : table, optional
         Attributes of the regions, one row each, in their order (Arrow, pandas, Polars, or a dict of arrays):
         these columns are added as well, of Arrow-backed types, missing where a point has no region.
+    distance_column : str, optional
+        Name of a column for the distance of each point from its region, NaN for none, as in `Index.match`;
+        not for "covers", nor with a period.
 
     Returns
     -------
@@ -81,12 +85,14 @@ def match(
         )
     from dask.delayed import delayed
 
-    from poly_match._tables.columns import Columns
+    from poly_match._tables.columns import Columns, Found
 
     task = Columns.of(
-        points.columns, check_index(index), x=x, y=y, geometry=geometry, into=into, columns=columns
-    )
-    meta = _with_answers(points._meta, np.empty(0, dtype=np.int64), task)
+        points.columns, check_index(index), x=x, y=y, geometry=geometry, into=into, columns=columns,
+        distance_column=distance_column,
+    )  # fmt: skip
+    nothing = Found(np.empty(0, dtype=np.intp), None if distance_column is None else np.empty(0))
+    meta = _with_answers(points._meta, nothing, task)
     # As separate values, both are sent to each worker once, not with every partition.
     return points.map_partitions(_append, delayed(index), delayed(task), meta=meta)
 
@@ -100,10 +106,14 @@ def _append(part: Any, index: IndexOrPath, task: Any) -> Any:
     return _with_answers(part, task.answers(points, opened(index)), task)
 
 
-def _with_answers(part: Any, answers: Any, task: Any) -> Any:
+def _with_answers(part: Any, found: Any, task: Any) -> Any:
     """Return a pandas DataFrame with the columns that are added."""
     import pandas as pd
 
-    found = task.attributes_of(answers).to_pandas(types_mapper=pd.ArrowDtype)
+    answers = found.answers
+    attributes = task.attributes_of(answers).to_pandas(types_mapper=pd.ArrowDtype)
     regions = pd.arrays.IntegerArray(np.maximum(answers, 0).astype(np.int64), answers < 0)
-    return part.assign(**{task.into: regions, **{name: found[name].array for name in found.columns}})
+    added = {task.into: regions, **{name: attributes[name].array for name in attributes.columns}}
+    if found.distances is not None:
+        added[task.distance_column] = found.distances
+    return part.assign(**added)

@@ -24,6 +24,7 @@ def match(
     geometry: str | None = None,
     into: str = "region",
     columns: Any = None,
+    distance_column: str | None = None,
 ) -> Any:
     """Return the dataset with the best region of every row.
 
@@ -43,6 +44,9 @@ def match(
     columns : table, optional
         Attributes of the regions, one row each, in their order (Arrow, pandas, Polars, or a dict of arrays):
         these columns are added as well, null where a point has no region.
+    distance_column : str, optional
+        Name of a column for the distance of each point from its region, null for none, as in `Index.match`;
+        not for "covers", nor with a period.
 
     Returns
     -------
@@ -74,7 +78,10 @@ def match(
     from poly_match._tables.columns import Columns
 
     names = points.columns() or []
-    task = Columns.of(names, check_index(index), x=x, y=y, geometry=geometry, into=into, columns=columns)
+    task = Columns.of(
+        names, check_index(index), x=x, y=y, geometry=geometry, into=into, columns=columns,
+        distance_column=distance_column,
+    )  # fmt: skip
     return points.map_batches(
         _append,
         fn_args=(ray.put((index, task)),),

@@ -29,6 +29,7 @@ def match(
     geometry: str | None = None,
     into: str = "region",
     columns: Any = None,
+    distance_column: str | None = None,
 ) -> Any:
     """Return the DataFrame with the best region of every row.
 
@@ -49,6 +50,9 @@ def match(
     columns : table, optional
         Attributes of the regions, one row each, in their order (Arrow, pandas, Polars, or a dict of arrays):
         these columns are added as well, null where a point has no region.
+    distance_column : str, optional
+        Name of a column for the distance of each point from its region, null for none, as in `Index.match`;
+        not for "covers", nor with a period.
 
     Returns
     -------
@@ -82,13 +86,14 @@ def match(
     from poly_match._tables.columns import Columns
 
     task = Columns.of(
-        points.columns, check_index(index), x=x, y=y, geometry=geometry, into=into, columns=columns
-    )
+        points.columns, check_index(index), x=x, y=y, geometry=geometry, into=into, columns=columns,
+        distance_column=distance_column,
+    )  # fmt: skip
     added = [
         StructField(field.name, from_arrow_type(field.type), field.nullable) for field in task.added_fields()
     ]
     # Spark has one type where Arrow has several: microseconds, say, for every unit of time.
-    attributes = task.attributes.cast(to_arrow_schema(StructType(added[1:])))
+    attributes = task.attributes.cast(to_arrow_schema(StructType(added[1 : 1 + task.attributes.num_columns])))
     shared = _shared(points.sparkSession, index, replace(task, attributes=attributes))
 
     def batches(incoming: Iterator[Any]) -> Iterator[Any]:

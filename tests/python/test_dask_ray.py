@@ -143,6 +143,20 @@ def ray() -> Iterator[Any]:
     ray.shutdown()
 
 
+def test_ray_has_distances(ray):
+    near = pm.Index([square(x, y, 1) for x, y in ((0, 0), (9, 9), (20, 3))], predicate="nearest", distance=5)
+    answers, distances = near.match((X, Y), return_distance=True)
+    assert 0 < (answers < 0).sum() < COUNT
+    matched = pm.ray.match(
+        ray.data.from_pandas(points()).repartition(3), near, x="lon", y="lat", distance_column="far"
+    )
+    found = pa.concat_tables(ray.get(matched.to_arrow_refs())).sort_by("id")
+    assert found.column_names == ["id", "lon", "lat", "region", "far"]
+    assert found["region"].fill_null(-1).to_pylist() == answers.tolist()
+    np.testing.assert_array_equal(found["far"].to_pandas(), distances)
+    assert found["far"].null_count == (answers < 0).sum()
+
+
 def test_ray_blocks_keep_rows_and_columns(ray, index):
     dataset = ray.data.from_pandas(points()).repartition(5)
     matched = pm.ray.match(dataset, index, x="lon", y="lat", columns=NAMES)

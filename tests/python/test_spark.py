@@ -66,6 +66,25 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> str:
 # ---- DataFrames ------------------------------------------------------------------------------------------
 
 
+def test_nearest_and_its_distances(spark, folder):
+    squares = [np.array([[x, y], [x + 1, y], [x + 1, y + 1]], float) for x, y in ((0, 0), (9, 9), (20, 3))]
+    names = {"name": ["a", "b", "c"]}
+    for rules in ({"predicate": "nearest", "distance": 5}, {"predicate": "dwithin", "distance": 4}):
+        near = pm.Index(squares, **rules)
+        answers, distances = near.match((X, Y), return_distance=True)
+        assert 0 < (answers < 0).sum() < COUNT
+        points = spark.read.parquet(folder)
+        matched = pm.spark.match(points, near, x="lon", y="lat", columns=names, distance_column="far")
+        assert matched.dtypes[-3:] == [("region", "bigint"), ("name", "string"), ("far", "double")]
+        found = matched.toArrow().sort_by("id")
+        assert found["region"].fill_null(-1).to_pylist() == answers.tolist()
+        assert found["name"].null_count == found["far"].null_count == (answers < 0).sum()
+        np.testing.assert_array_equal(found["far"].to_pandas(), distances)
+        function = pm.spark.register(spark, near, "near_region")
+        column = points.select("id", function("lon", "lat").alias("region")).toArrow().sort_by("id")
+        assert column["region"].fill_null(-1).to_pylist() == answers.tolist()
+
+
 @pytest.mark.parametrize("given", ["an index", "a path"])
 def test_rows_order_columns_and_partitions_are_kept(spark, folder, given, tmp_path):
     points = spark.read.parquet(folder)

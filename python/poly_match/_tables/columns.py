@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import pyarrow as pa  # type: ignore[import-untyped]
 
-from poly_match._engine.results import Answers
+from poly_match._engine.results import Answers, check_measured
 from poly_match._errors import type_error, value_error
 from poly_match._forms.column import doubles_in
 from poly_match._forms.numbers import Doubles
@@ -22,7 +22,14 @@ from poly_match._forms.points import xy_of
 from poly_match._index import Index
 from poly_match._tables.answers import as_column
 
-__all__ = ["Columns"]
+__all__ = ["Columns", "Found"]
+
+
+class Found(NamedTuple):
+    """What points get: the answers, and how far away they are where that is wanted."""
+
+    answers: Answers
+    distances: Doubles | None
 
 
 @dataclass(frozen=True)
@@ -34,6 +41,7 @@ class Columns:
     geometry: str | None
     into: str
     attributes: Any  # a pyarrow.Table with one row per region
+    distance_column: str | None = None
 
     @classmethod
     def of(
@@ -46,10 +54,12 @@ class Columns:
         geometry: str | None,
         into: str,
         columns: Any,
+        distance_column: str | None = None,
     ) -> Self:
         """Check a caller's arguments against the names of the table's columns."""
         there = list(names)
         named = {"x": x, "y": y, "geometry": geometry, "into": into}
+        named["distance_column"] = distance_column
         for argument, name in named.items():
             if name is not None and not isinstance(name, str):
                 raise type_error(argument, f"expected the name of a column, got {type(name).__name__}")
@@ -58,19 +68,21 @@ class Columns:
         for argument in ("x", "y", "geometry"):
             if named[argument] is not None and named[argument] not in there:
                 raise value_error(argument, f"no column {named[argument]!r}; there are {', '.join(there)}")
-        self = cls(x, y, geometry, into, _attributes(columns))
+        self = cls(x, y, geometry, into, _attributes(columns), distance_column)
         taken = {name.lower() for name in there}
         for name in self.added():
             if name.lower() in taken:  # some engines ignore case
-                argument = "into" if name == into else "columns"
+                argument = {into: "into", distance_column: "distance_column"}.get(name, "columns")
                 raise value_error(argument, f"there is a column {name!r} already; choose another name")
             taken.add(name.lower())
         if isinstance(index, Index):
-            self.check_regions(index)
+            self.check_index(index)
         return self
 
-    def check_regions(self, index: Index) -> None:
-        """Raise unless there is one row of attributes per region of the index."""
+    def check_index(self, index: Index) -> None:
+        """Raise unless there is one row of attributes per region of the index, and distances if wanted."""
+        if self.distance_column is not None:
+            check_measured("distance_column", index.predicate, index.period)
         if self.attributes.num_columns and self.attributes.num_rows != len(index):
             raise value_error(
                 "columns",
@@ -79,11 +91,12 @@ class Columns:
 
     def added(self) -> list[str]:
         """Return the names of the columns that are added."""
-        return [self.into, *self.attributes.column_names]
+        return [field.name for field in self.added_fields()]
 
     def added_fields(self) -> list[Any]:
         """Return the columns that are added as Arrow fields."""
-        return [pa.field(self.into, pa.int64()), *self.attributes.schema]
+        distance = [] if self.distance_column is None else [pa.field(self.distance_column, pa.float64())]
+        return [pa.field(self.into, pa.int64()), *self.attributes.schema, *distance]
 
     def points(self, batch: Any) -> tuple[Doubles, Doubles]:
         """Return x and y of a batch; NaN where one is null."""
@@ -97,15 +110,19 @@ class Columns:
         """Return the argument with its column, for errors: ``x='lon'``."""
         return f"{argument}={getattr(self, argument)!r}"
 
-    def answers(self, points: Any, index: Index) -> Answers:
-        """Return the answers of points, after checking that the attributes fit the index."""
-        self.check_regions(index)
-        return index.match(points)
+    def answers(self, points: Any, index: Index) -> Found:
+        """Return the answers of points, after checking that the options fit the index."""
+        self.check_index(index)
+        if self.distance_column is None:
+            return Found(index.match(points), None)
+        return Found(*index.match(points, return_distance=True))
 
-    def with_answers(self, batch: Any, answers: Answers) -> Any:
+    def with_answers(self, batch: Any, found: Found) -> Any:
         """Return the batch (a RecordBatch or a Table) with the columns that are added."""
-        found = self.attributes_of(answers)
-        columns = [*batch.columns, as_column(answers), *map(_one_chunk, found.columns)]
+        attributes = map(_one_chunk, self.attributes_of(found.answers).columns)
+        columns = [*batch.columns, as_column(found.answers), *attributes]
+        if found.distances is not None:
+            columns.append(pa.array(found.distances, from_pandas=True))  # NaN is null
         schema = pa.schema([*batch.schema, *self.added_fields()], metadata=batch.schema.metadata)
         return type(batch).from_arrays(columns, schema=schema)
 

@@ -54,6 +54,7 @@ def match_dataset(
     geometry: str | None = None,
     into: str = "region",
     columns: Any = None,
+    distance_column: str | None = None,
     invalid: Invalid = "use",
     workers: int = 1,
     progress: bool = False,
@@ -80,6 +81,9 @@ def match_dataset(
     columns : table, optional
         Attributes of the regions, one row each, in their order (Arrow, pandas, Polars, or a dict of arrays):
         these columns are added as well, null where a point has no region.
+    distance_column : str, optional
+        Name of a column for the distance of each point from its region, null for none, as in `Index.match`;
+        not for "covers", nor with a period.
     invalid : {"use", "warn", "skip", "error"}
         What to do about invalid regions, where these are given and not an index; see `Index`.
     workers : int
@@ -148,7 +152,10 @@ def match_dataset(
             raise value_error("invalid", "the index is built already; give it to poly_match.Index(invalid=)")
     else:
         ready = Index(index, invalid=invalid)
-    task = Columns.of(dataset.schema.names, ready, x=x, y=y, geometry=geometry, into=into, columns=columns)
+    task = Columns.of(
+        dataset.schema.names, ready, x=x, y=y, geometry=geometry, into=into, columns=columns,
+        distance_column=distance_column,
+    )  # fmt: skip
     files = _files(dataset, source, Path(sink))
     bar = Bar(dataset.count_rows()) if progress else None
     try:
@@ -287,8 +294,9 @@ class _Job:
                 if self.stopping.is_set():
                     raise _Stopped
                 points = self.task.points(batch)
-                answers = self.task.answers(points, self.index)
-                writer.write_batch(self.task.with_answers(batch.replace_schema_metadata(None), answers))
+                found = self.task.answers(points, self.index)
+                answers = found.answers
+                writer.write_batch(self.task.with_answers(batch.replace_schema_metadata(None), found))
                 result["points"] += len(answers)
                 result["matched"] += int((answers >= 0).sum())
                 result["digest"] = (result["digest"] + digest(answers, points)) % MODULUS
@@ -335,5 +343,5 @@ def _bytes_of(task: Any) -> bytes:
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, task.attributes.schema) as writer:
         writer.write_table(task.attributes)
-    names = json.dumps([task.x, task.y, task.geometry, task.into])
+    names = json.dumps([task.x, task.y, task.geometry, task.into, task.distance_column])
     return names.encode() + bytes(sink.getvalue())
