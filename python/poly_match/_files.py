@@ -59,8 +59,9 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(partial, target)
-        completed.append(target)
+        with renaming():  # so that a signal knows of the file
+            os.replace(partial, target)
+            completed.append(target)
 
 
 @contextmanager
@@ -124,7 +125,7 @@ def remove_unfinished() -> None:
 
 @contextmanager
 def renaming() -> Iterator[None]:
-    """Mark the block that puts several files in their places, which must not end half-way."""
+    """Mark the block that puts files in their places and notes them, which must not end half-way."""
     global _renaming
     _renaming = True
     try:

@@ -154,12 +154,40 @@ def test_a_signal_at_any_moment(folder, ending):
 
 @posix
 def test_an_interrupt_while_libraries_are_imported(folder):
+    out = Path("out.csv")
     for k in range(100 if FULL else 6):
+        out.unlink(missing_ok=True)
         code, said = stopped(
             match("-o", "out.csv", "--overwrite"), signal.SIGINT, random.Random(k).uniform(0, 0.4)
         )
+        written = "no file"
+        if out.exists():  # it was renamed already, and so it is complete
+            assert out.read_text().count("\n") == 1001
+            written = str(out.resolve())
         if code != 0:
-            assert (code, said) == (130, "poly-match: interrupted; no file was written\n")
+            assert (code, said) == (130, f"poly-match: interrupted; {written} was written\n")
+
+
+@posix
+@pytest.mark.parametrize("ending", [".csv", ".parquet", ".gpkg", ".pmx"])
+def test_a_signal_just_after_the_file_has_its_name(folder, ending):
+    program = """
+        import os, signal
+        from poly_match._cli import main as cli
+        replace = os.replace
+        def stopped(*paths):
+            replace(*paths)
+            os.kill(os.getpid(), signal.SIGTERM)
+        os.replace = stopped
+        cli.command()
+        """
+    words = ("index", "squares.parquet", "-q") if ending == ".pmx" else match()
+    words = [sys.executable, "-c", textwrap.dedent(program), *words, "-o", f"out{ending}"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 143
+    assert done.stderr == f"poly-match: ended by SIGTERM; {folder / f'out{ending}'} was written\n"
+    assert (folder / f"out{ending}").stat().st_size > 0
+    assert not list(folder.glob(".*"))
 
 
 @posix
