@@ -17,6 +17,7 @@ import pytest
 from conftest import square
 from poly_match import _core
 from poly_match._engine import progress
+from poly_match._engine.prepared import Prepared
 
 SHOWN = r"(\rbuilding the index, \d+\.\d s)+\n"
 
@@ -86,14 +87,14 @@ def test_what_showing_raises_ends_the_build(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_extension_calls_what_it_is_given() -> None:
     calls: list[str] = []
-    offsets = np.array([0, len(RING)]), np.array([0, 1])
+    arrays = Prepared.of([RING], "covers", None, "smallest", None, None).arrays
     rest = "covers", "smallest", None, None, "tree", None, 0, 0.0, b""
-    _core.Index(RING, *offsets, None, *rest, lambda: calls.append(threading.current_thread().name))
+    _core.Index(*arrays, *rest, lambda: calls.append(threading.current_thread().name))
     assert set(calls) == {"MainThread"}
     with pytest.raises(ZeroDivisionError):
-        _core.Index(RING, *offsets, None, *rest, lambda: 1 / 0)
+        _core.Index(*arrays, *rest, lambda: 1 / 0)
     with pytest.raises(TypeError, match="not callable"):
-        _core.Index(RING, *offsets, None, *rest, 5)  # type: ignore[arg-type]
+        _core.Index(*arrays, *rest, 5)  # type: ignore[arg-type]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")

@@ -186,7 +186,8 @@ def test_polygons_that_are_no_polygons(capsys):
         json.dumps({"type": "FeatureCollection", "features": [feature, point]})
     )
     assert failing(capsys, *M) == (
-        1, "poly-match: squares.geojson: polygons[1]: expected a Polygon or MultiPolygon, got Point\n",
+        1, "poly-match: squares.geojson: polygons[1]: expected a Polygon or MultiPolygon, got Point; lines and "
+        'points are regions for "center_within", "dwithin", "nearest"\n',
     )  # fmt: skip
     Path("squares.geojson").write_text("nonsense")
     assert failing(capsys, *M) == (

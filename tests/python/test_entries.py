@@ -400,4 +400,5 @@ def test_planes_of_files(command, points, polygons, capsys):
     messages = capsys.readouterr().err
     assert code == (3 if expected == "refused" else 0)
     assert ("does not say its coordinate reference system" in messages) == (expected == "warned")
-    assert ("bring them into one" in messages) == (expected == "refused")
+    named = re.search(r"points are in \S+ and polygons in \S+; --reproject converts", messages)
+    assert (named is not None) == (expected == "refused")
