@@ -378,13 +378,15 @@ def test_frames_of_sedonadb():
     assert crs_of(connection.sql(f"SELECT ST_SetSRID({shape}, 4326) AS shape")) == "OGC:CRS84"
 
 
-def test_arrays_of_geoarrow():
+def test_arrays_of_geoarrow(tmp_path):
     if not find_spec("geoarrow") or not find_spec("geoarrow.pyarrow"):
         pytest.skip("geoarrow-pyarrow is not installed")
     program = """
         import geoarrow.pyarrow  # for all of pyarrow, so in a process of its own
         import poly_match as pm
+        import pyarrow as pa
         from poly_match._forms.arrow import crs_of
+        from poly_match._readers.named_files import points_in
 
         def array(*texts):
             made = geoarrow.pyarrow.as_geoarrow(geoarrow.pyarrow.array(list(texts)))
@@ -393,8 +395,12 @@ def test_arrays_of_geoarrow():
         points, shapes = array("POINT (1 1)", "POINT (9 9)"), array("POLYGON ((0 0, 4 0, 4 4, 0 4, 0 0))")
         assert pm.match(points, shapes).tolist() == [0, -1]
         assert crs_of(points) == crs_of(shapes) == "EPSG:3857"
+        table = pa.table({"place": points})
+        with pa.ipc.new_file("points.arrow", table.schema) as file:
+            file.write_table(table)
+        assert points_in("points.arrow").crs_text == "EPSG:3857"
     """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True)
+    subprocess.run([sys.executable, "-c", textwrap.dedent(program)], check=True, cwd=tmp_path)
 
 
 # ---- the reference system ----------------------------------------------------------------------------------

@@ -315,7 +315,8 @@ def test_geoarrow_points_go_in_and_out(folder, encoding, ending):
     )
     found = read(folder / f"out{ending}")
     if ending == ".arrow":
-        assert found.schema.field("place").equals(schema.field("place"), check_metadata=True)
+        before = read(folder / "points.arrow").schema  # other types, where a library has registered them
+        assert found.schema.field("place").equals(before.field("place"), check_metadata=True)
     elif ending.endswith("parquet"):
         frame = geopandas.read_parquet(folder / f"out{ending}")
         assert frame.crs == "EPSG:4326"

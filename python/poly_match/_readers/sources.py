@@ -274,9 +274,15 @@ def _geoarrow(schema: pa.Schema) -> tuple[Geometry | None, Any]:
         words = field.metadata or {}
         name = words.get(b"ARROW:extension:name", getattr(field.type, "extension_name", "").encode())
         if name.startswith(b"geoarrow.") or name == b"ogc.wkb":
-            about = json.loads(words.get(b"ARROW:extension:metadata") or b"{}") or {}
+            written = words.get(b"ARROW:extension:metadata") or _written_of(field.type)
+            about = json.loads(written or b"{}") or {}
             return Geometry(field.name, name.decode().partition(".")[2]), about.get("crs")
     return None, None
+
+
+def _written_of(kind: pa.DataType) -> bytes:
+    """Return the metadata of an extension type that another library registered: the field then lacks it."""
+    return bytes(kind.__arrow_ext_serialize__()) if isinstance(kind, pa.ExtensionType) else b""
 
 
 def _open_gdal(path: str, format: Format, options: _OpenOptions, stack: ExitStack) -> Source:
