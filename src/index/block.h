@@ -38,6 +38,10 @@ typedef enum pm_section_name {
     PM_SECTION_DISTANCE_MAP,
     PM_SECTION_RUNS,
     PM_SECTION_KINDS, /* of each polygon, where not all are polygons */
+    PM_SECTION_NEAR_ROOT,
+    PM_SECTION_NEAR_TABLES,
+    PM_SECTION_NEAR_LEAVES,
+    PM_SECTION_NEAR_ORIGINS,
     PM_SECTIONS
 } pm_section_name;
 

@@ -17,12 +17,23 @@
 #include "base/outward.h"
 #include "base/status.h"
 #include "scan/scan.h"
+#include "tree/nearest_leaf.h"
+#include "tree/paint_nearest.h"
 
-static const pm_section_name SECTIONS[] = {
-    PM_SECTION_BOXES,          PM_SECTION_POLYGON_OFFSETS, PM_SECTION_POLYGON_BOXES, PM_SECTION_RING_OFFSETS,
-    PM_SECTION_VERTEX_OFFSETS, PM_SECTION_VERTICES,        PM_SECTION_SPANS,         PM_SECTION_KINDS,
-    PM_SECTION_LIMITS,         PM_SECTION_RANKS,           PM_SECTION_DISTANCE_MAP,  PM_SECTION_TREE_ROOT,
-    PM_SECTION_RUNS,           PM_SECTION_TREE_TABLES,     PM_SECTION_TREE_LEAVES,   PM_SECTION_TREE_ORIGINS};
+static const pm_section_name SECTIONS[] = {PM_SECTION_BOXES,          PM_SECTION_POLYGON_OFFSETS,
+                                           PM_SECTION_POLYGON_BOXES,  PM_SECTION_RING_OFFSETS,
+                                           PM_SECTION_VERTEX_OFFSETS, PM_SECTION_VERTICES,
+                                           PM_SECTION_SPANS,          PM_SECTION_KINDS,
+                                           PM_SECTION_LIMITS,         PM_SECTION_RANKS,
+                                           PM_SECTION_DISTANCE_MAP,   PM_SECTION_TREE_ROOT,
+                                           PM_SECTION_NEAR_ROOT,      PM_SECTION_RUNS,
+                                           PM_SECTION_TREE_TABLES,    PM_SECTION_TREE_LEAVES,
+                                           PM_SECTION_TREE_ORIGINS,   PM_SECTION_NEAR_TABLES,
+                                           PM_SECTION_NEAR_LEAVES,    PM_SECTION_NEAR_ORIGINS};
+
+/* The map of the nearest. */
+static const pm_tree_sections MAP = {PM_SECTION_NEAR_ROOT, PM_SECTION_NEAR_TABLES, PM_SECTION_NEAR_LEAVES,
+                                     PM_SECTION_NEAR_ORIGINS};
 
 /* The section `distance map`. */
 typedef struct distance_map {
@@ -41,7 +52,9 @@ static void set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t regions, uint64_t li
 static pm_status plan(pm_build *b, pm_error *err) {
     pm_status status = pm_kind_polygons.plan(b, err);
     set_sizes(b->sizes, b->count, b->options->distance_count);
-    b->default_limit = 2 * b->default_limit + 128 * b->count; /* of covers and of distances; many regions are small */
+    pm_build_plan_tree(b, &MAP);
+    b->default_limit =
+        3 * b->default_limit + 128 * b->count; /* of covers, the runs, the map; many regions are small */
     return status;
 }
 
@@ -88,9 +101,10 @@ static pm_status fill(pm_build *b, void *view, pm_error *err) {
     status = pm_distances_check(limits, limit_count, err); /* they may have changed */
     if (status)
         return status;
+    v->scale = pm_distance_scale(extent);
+    v->field.farthest = pm_farthest(limit_count ? limits : NULL, limit_count);
     distance_map *map = pm_block_array(&b->block, PM_SECTION_DISTANCE_MAP);
-    *map = (distance_map){.scale = pm_distance_scale(extent),
-                          .farthest = pm_farthest(limit_count ? limits : NULL, limit_count)};
+    *map = (distance_map){.scale = v->scale, .farthest = v->field.farthest};
     count_kinds(&v->polygons.table, map);
     uint32_t *ranks = pm_block_array(&b->block, PM_SECTION_RANKS);
     for (size_t rank = 0; rank < b->count; rank++)
@@ -127,6 +141,20 @@ static pm_status paint(pm_build *b, void *view, pm_error *err) {
     return status ? status : pm_kind_polygons.paint(b, &v->polygons, err);
 }
 
+/* The map of the nearest, which is made of the runs. */
+static pm_status paint_nearest(pm_build *b, void *view, pm_error *err) {
+    pm_distance_view *v = view;
+    pm_status status = paint(b, view, err);
+    const int has_runs = pm_runs_view(&v->runs, b->added[PM_SECTION_RUNS], (size_t)b->sizes[PM_SECTION_RUNS]);
+    if (status || !has_runs)
+        return status;
+    const size_t most = b->sizes[PM_SECTION_VERTICES] * 3 + (4 << 20);
+    pm_tree map;
+    status =
+        pm_tree_build_nearest(&map, &v->field, most < b->budget ? most : b->budget, &b->poll, b->options->allocator);
+    return pm_build_add_tree(b, &MAP, status, &map, err);
+}
+
 /* ---- using a block ---- */
 
 static int fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
@@ -134,7 +162,7 @@ static int fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
     uint64_t again[PM_SECTIONS];
     memcpy(again, sizes, sizeof again);
     set_sizes(again, count, limits);
-    return memcmp(again, sizes, sizeof again) == 0 && (limits <= 1 || limits == count) &&
+    return memcmp(again, sizes, sizeof again) == 0 && (limits <= 1 || limits == count) && pm_tree_fits(sizes, &MAP) &&
            pm_kind_polygons.fits(sizes, count);
 }
 
@@ -150,6 +178,7 @@ static void make_view(void *view, const pm_block *block) {
     v->first_line = (size_t)map.first_line;
     (void)pm_runs_view(&v->runs, pm_block_array(block, PM_SECTION_RUNS),
                        (size_t)block->sections[PM_SECTION_RUNS].size);
+    v->map = pm_tree_view(block, &MAP);
     v->field = (pm_field){.table = &v->polygons.table,
                           .runs = &v->runs,
                           .reach = {.limits = limits ? pm_block_array(block, PM_SECTION_LIMITS) : NULL,
@@ -176,7 +205,11 @@ static pm_status verify(const void *view, const pm_block *block, const pm_alloca
         right &= v->ranks[i] < v->polygons.table.count;
     if (right && block->sections[PM_SECTION_RUNS].size > 0)
         right = v->runs.starts != NULL && pm_runs_check(&v->runs, &v->polygons.table) && is_scale(v->runs.scale);
-    return right ? PM_OK : pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the distances are not those of regions");
+    if (!right)
+        return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the distances are not those of regions");
+    if (pm_tree_exists(&v->map) && block->sections[PM_SECTION_RUNS].size == 0)
+        return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: a map of the nearest without edges");
+    return pm_tree_check(&v->map, pm_nearest_leaves_check, &v->field, v->polygons.table.count, allocator, err);
 }
 
 /* ---- searching ---- */
@@ -229,13 +262,18 @@ static double distance_within(const pm_distance_view *v, const pm_found *found, 
     return whole.covers ? 0 : pm_near_distance(&whole.near, spot);
 }
 
-/* Every point: `out` receives what covers it, then what is nearest or within reach. */
-static void match_all(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances,
-                      int nearest) {
+/* What covers each point. */
+static void match_surfaces(const pm_distance_view *v, const pm_points *points, int64_t *out) {
     for (size_t i = 0; v->surfaces == 0 && i < points->count; i++)
         out[i] = PM_NO_MATCH;
     if (v->surfaces > 0)
         pm_kind_polygons.match(&v->polygons, points, NULL, out);
+}
+
+/* Every point: `out` receives what covers it, then what is nearest or within reach. */
+static void match_all(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances,
+                      int nearest) {
+    match_surfaces(v, points, out);
     for (size_t i = 0; i < points->count; i++) {
         if (nearest && out[i] >= 0 && !may_be_on_line(v, out[i])) { /* at distance 0 */
             if (distances)
@@ -259,9 +297,56 @@ static void match_all(const pm_distance_view *v, const pm_points *points, int64_
     }
 }
 
+/* Points on their way to the map of the nearest. */
+typedef struct misses {
+    double x[PM_BATCH], y[PM_BATCH];
+    size_t at[PM_BATCH];
+    size_t count;
+} misses;
+
+static void ask_map(const pm_distance_view *v, misses *m, int64_t *out) {
+    const ptrdiff_t step = sizeof(double);
+    const pm_points points = {.x = m->x, .y = m->y, .x_stride = step, .y_stride = step, .count = m->count};
+    int64_t answers[PM_BATCH];
+    pm_tree_match(&v->map, &points, NULL, answers, pm_nearest_leaf, &v->field, pm_isa_best());
+    for (size_t i = 0; i < m->count; i++)
+        out[m->at[i]] = answers[i];
+    m->count = 0;
+}
+
+/* What covers a point, else what the map says; beyond the map the runs are searched. */
+static void match_mapped(const pm_distance_view *v, const pm_points *points, int64_t *out) {
+    const pm_tree *map = &v->map;
+    misses m;
+    m.count = 0;
+    match_surfaces(v, points, out);
+    for (size_t i = 0; i < points->count; i++) {
+        if (out[i] >= 0 && !may_be_on_line(v, out[i]))
+            continue;
+        double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
+        if (out[i] < 0 && pm_is_in_root(x, map->min_x, map->scale) && pm_is_in_root(y, map->min_y, map->scale)) {
+            m.x[m.count] = x;
+            m.y[m.count] = y;
+            m.at[m.count++] = i;
+            if (m.count == PM_BATCH)
+                ask_map(v, &m, out);
+        } else if (isfinite(x) && isfinite(y)) {
+            pm_spot spot = spot_of(v, x, y);
+            pm_found found = find_nearest(v, out[i], &spot);
+            out[i] = found.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[found.rank];
+        }
+    }
+    if (m.count > 0)
+        ask_map(v, &m, out);
+}
+
 static void match_nearest(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
+    const pm_distance_view *v = view;
     (void)turns; /* not taken */
-    match_all(view, points, out, NULL, 1);
+    if (pm_tree_exists(&v->map))
+        match_mapped(v, points, out);
+    else
+        match_all(v, points, out, NULL, 1);
 }
 
 static void match_within(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
@@ -354,7 +439,7 @@ const pm_kind pm_kind_nearest = {.name = "nearest",
                                  .section_count = sizeof SECTIONS / sizeof *SECTIONS,
                                  .plan = plan,
                                  .fill = fill,
-                                 .paint = paint,
+                                 .paint = paint_nearest,
                                  .fits = fits,
                                  .view = make_view,
                                  .verify = verify,

@@ -13,6 +13,7 @@ typedef struct pm_distance_view {
     size_t surfaces;       /* regions with polygons */
     size_t first_line;     /* the first rank with a line or a point; count where there is none */
     pm_runs runs;
+    pm_tree map;    /* of the nearest */
     pm_field field; /* of the runs; its table and reach also where there are none */
 } pm_distance_view;
 

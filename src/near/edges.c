@@ -15,15 +15,11 @@ PM_AVX2 static inline __m256d absolute(__m256d value) {
     return _mm256_andnot_pd(_mm256_set1_pd(-0.0), value);
 }
 
-/* pm_edge_low() of four edges from vertex v on. */
-PM_AVX2 static inline __m256d lows_avx2(const double *v, const pm_spot *spot) {
-    const __m256d scale = _mm256_set1_pd(spot->scale), tiny = _mm256_set1_pd(PM_DISTANCE_ABSOLUTE);
+/* pm_edge_low() of four edges, whose ends are scaled. */
+PM_AVX2 static inline __m256d lows_avx2(__m256d ax, __m256d ay, __m256d bx, __m256d by, const pm_spot *spot) {
     const __m256d x = _mm256_set1_pd(spot->scaled_x), y = _mm256_set1_pd(spot->scaled_y);
+    const __m256d tiny = _mm256_set1_pd(PM_DISTANCE_ABSOLUTE);
     const __m256d error = _mm256_set1_pd(0x1p-50), most = _mm256_set1_pd(PM_DISTANCE_MOST);
-    __m256d a01 = _mm256_mul_pd(_mm256_loadu_pd(v), scale), a23 = _mm256_mul_pd(_mm256_loadu_pd(v + 4), scale);
-    __m256d b01 = _mm256_mul_pd(_mm256_loadu_pd(v + 2), scale), b23 = _mm256_mul_pd(_mm256_loadu_pd(v + 6), scale);
-    __m256d ax = _mm256_unpacklo_pd(a01, a23), ay = _mm256_unpackhi_pd(a01, a23); /* edges 0, 2, 1, 3 */
-    __m256d bx = _mm256_unpacklo_pd(b01, b23), by = _mm256_unpackhi_pd(b01, b23);
     __m256d dx = _mm256_sub_pd(bx, ax), dy = _mm256_sub_pd(by, ay);
     __m256d qx = _mm256_sub_pd(x, ax), qy = _mm256_sub_pd(y, ay), rx = _mm256_sub_pd(x, bx),
             ry = _mm256_sub_pd(y, by);
@@ -45,13 +41,42 @@ PM_AVX2 static inline __m256d lows_avx2(const double *v, const pm_spot *spot) {
     __m256d not_before = _mm256_cmp_pd(before, _mm256_sub_pd(_mm256_setzero_pd(), before_error), _CMP_NLT_UQ);
     __m256d is_edge = _mm256_cmp_pd(length, _mm256_setzero_pd(), _CMP_NEQ_UQ);
     square = _mm256_min_pd(_mm256_blendv_pd(to_a, square, _mm256_and_pd(not_before, is_edge)), most);
-    square = _mm256_sub_pd(_mm256_mul_pd(square, _mm256_set1_pd(1 - 0x1p-48)), tiny);
-    return _mm256_permute4x64_pd(square, 0xd8);
+    return _mm256_sub_pd(_mm256_mul_pd(square, _mm256_set1_pd(1 - 0x1p-48)), tiny);
+}
+
+/* Of four edges from vertex v on. */
+PM_AVX2 static inline __m256d row_lows_avx2(const double *v, const pm_spot *spot) {
+    const __m256d scale = _mm256_set1_pd(spot->scale);
+    __m256d a01 = _mm256_mul_pd(_mm256_loadu_pd(v), scale), a23 = _mm256_mul_pd(_mm256_loadu_pd(v + 4), scale);
+    __m256d b01 = _mm256_mul_pd(_mm256_loadu_pd(v + 2), scale), b23 = _mm256_mul_pd(_mm256_loadu_pd(v + 6), scale);
+    __m256d ax = _mm256_unpacklo_pd(a01, a23), ay = _mm256_unpackhi_pd(a01, a23); /* edges 0, 2, 1, 3 */
+    __m256d bx = _mm256_unpacklo_pd(b01, b23), by = _mm256_unpackhi_pd(b01, b23);
+    return _mm256_permute4x64_pd(lows_avx2(ax, ay, bx, by, spot), 0xd8);
 }
 
 PM_AVX2 static void run_lows_avx2(const double *v, const pm_spot *spot, double lows[PM_RUN_EDGES]) {
-    _mm256_storeu_pd(lows, lows_avx2(v, spot));
-    _mm256_storeu_pd(lows + 4, lows_avx2(v + 8, spot));
+    _mm256_storeu_pd(lows, row_lows_avx2(v, spot));
+    _mm256_storeu_pd(lows + 4, row_lows_avx2(v + 8, spot));
+}
+
+/* Of four edges anywhere, by their first vertices; the last of fewer is taken again. */
+PM_AVX2 static void four_lows_avx2(const double *vertices, const uint32_t *first, size_t count, const pm_spot *spot,
+                                   double lows[4]) {
+    const __m256d scale = _mm256_set1_pd(spot->scale);
+    __m256d edge[4];
+    for (size_t i = 0; i < 4; i++)
+        edge[i] = _mm256_mul_pd(_mm256_loadu_pd(vertices + 2 * (size_t)first[i < count ? i : count - 1]), scale);
+    __m256d a01 = _mm256_unpacklo_pd(edge[0], edge[1]), a23 = _mm256_unpacklo_pd(edge[2], edge[3]);
+    __m256d b01 = _mm256_unpackhi_pd(edge[0], edge[1]), b23 = _mm256_unpackhi_pd(edge[2], edge[3]);
+    __m256d ax = _mm256_permute2f128_pd(a01, a23, 0x20), bx = _mm256_permute2f128_pd(a01, a23, 0x31);
+    __m256d ay = _mm256_permute2f128_pd(b01, b23, 0x20), by = _mm256_permute2f128_pd(b01, b23, 0x31);
+    _mm256_storeu_pd(lows, lows_avx2(ax, ay, bx, by, spot));
+}
+
+PM_AVX2 static void edge_lows_avx2(const double *vertices, const uint32_t *first, size_t count, const pm_spot *spot,
+                                   double *lows) {
+    for (size_t i = 0; i < count; i += 4)
+        four_lows_avx2(vertices, first + i, count - i, spot, lows + i);
 }
 #endif
 
@@ -68,6 +93,20 @@ size_t pm_run_lows(const pm_field *field, size_t run, const pm_spot *spot, doubl
         lows[i] = pm_edge_low(v[2 * i], v[2 * i + 1], v[2 * i + 2], v[2 * i + 3], spot->scale, spot->scaled_x,
                               spot->scaled_y);
     return edges;
+}
+
+void pm_edge_lows(const pm_field *field, const uint32_t *first, size_t count, const pm_spot *spot, double *lows) {
+    const double *vertices = field->table->vertices;
+#ifdef PM_X86
+    if (pm_isa_best() >= PM_ISA_AVX2) {
+        edge_lows_avx2(vertices, first, count, spot, lows);
+        return;
+    }
+#endif
+    for (size_t i = 0; i < count; i++) {
+        const double *v = vertices + 2 * (size_t)first[i];
+        lows[i] = pm_edge_low(v[0], v[1], v[2], v[3], spot->scale, spot->scaled_x, spot->scaled_y);
+    }
 }
 
 void pm_run_consider(const pm_field *field, size_t run, const pm_spot *spot, pm_found *best) {

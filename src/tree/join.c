@@ -1,8 +1,8 @@
 /* join.c — how do dense places cost as few looks as sparse ones?
  *
  * Where most children of a cell are cut again, their children become the cell's own: one table of 64 x 64 or
- * 512 x 512 words instead of two or three levels of 8 x 8, wherever they are (level compression: Nilsson and Karlsson,
- * IP-address lookup using LC-tries, 1999). */
+ * 512 x 512 words instead of two or three levels of 8 x 8, wherever they are (level compression: Nilsson and
+ * Karlsson, IP-address lookup using LC-tries, 1999). */
 #include "join.h"
 
 #include "base/status.h"

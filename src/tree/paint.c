@@ -178,7 +178,7 @@ static uint32_t *detach(pm_stack *s) {
     return items;
 }
 
-static void finish(pm_painter *p, pm_tree *tree, uint32_t root) {
+void pm_painter_finish(pm_painter *p, pm_tree *tree, uint32_t root) {
     if (!pm_painter_reserve(p, &p->leaves, PM_LEAF_SLACK))
         return;
     memset((uint32_t *)p->leaves.items + p->leaves.count, 0, PM_LEAF_SLACK * sizeof(uint32_t));
@@ -211,7 +211,7 @@ void pm_painter_run(pm_painter *p, pm_tree *tree) {
         return;
     uint32_t root = build_cell(p, &(pm_cell){0, 0, 1, 0, 1}, 0, p->shapes.count);
     if (!p->too_much && !p->status)
-        finish(p, tree, root);
+        pm_painter_finish(p, tree, root);
     if (p->status)
         pm_tree_free(tree, p->allocator);
 }

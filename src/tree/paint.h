@@ -75,6 +75,9 @@ void pm_painter_clear(pm_painter *painter);
  * it; the tree's map is the caller's. */
 void pm_painter_run(pm_painter *painter, pm_tree *tree);
 
+/* Hand the tables, leaves and origins over to the tree. */
+void pm_painter_finish(pm_painter *painter, pm_tree *tree, uint32_t root);
+
 void pm_painter_release(pm_painter *painter);
 
 #endif

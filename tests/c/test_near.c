@@ -2,7 +2,8 @@
  *
  * Both against the oracle, over regions of every family and limits that some points are exactly at; then the tree
  * against the scan where there are many regions and runs: all that are within a limit, the k nearest, ties where
- * many regions share their vertices, far points, and maps at every scale and place. */
+ * many regions share their vertices, far points, and maps at every scale and place. The map of the nearest is
+ * compared with the scan, too: at coasts with corners where several regions meet, on a grid where ties are many. */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 #include "oracle.h"
 #include "rules.h"
 #include "tap.h"
+#include "tree/nearest_leaf.h"
+#include "tree/paint_nearest.h"
 
 /* Regions in the order of their input, as an index has them. */
 typedef struct layer {
@@ -283,8 +286,134 @@ static void test_many(void) {
     tap_tally(&lists);
 }
 
+/* ---- the map of the nearest ---- */
+
+/* Squares of a grid that share their borders, each left out now and then, some of them moved a little or turned
+ * inside out: coasts with corners where several regions meet. */
+static pm_regions tiles(rng *r, double scale, double offset) {
+    size_t at = 0, count = 0, side = 1 + rng_below(r, SIDE);
+    const int with_lines = rng_below(r, 3) == 0;
+    double moved = rng_below(r, 3) ? 0 : 1;
+    for (size_t i = 0; i < side * side; i++) {
+        if (rng_below(r, 4) == 0)
+            continue;
+        double x = (double)(i % side) * 4, y = (double)(i / side) * 4, turn = rng_below(r, 8) ? 0 : 4;
+        double corners[5][2] = {
+            {x, y}, {x + 4 - turn, y + turn}, {x + 4, y + 4}, {x + turn, y + 4 - turn}, {x, y + 2}};
+        for (size_t k = 0; k < 4 + rng_below(r, 2); k++, at++) {
+            coords[2 * at] = scale * (offset + corners[k][0] + moved * rng_below(r, 2) / 8);
+            coords[2 * at + 1] = scale * (offset + corners[k][1]);
+        }
+        const size_t first = (size_t)rings[count], corner_count = at - first;
+        for (int twice = rng_below(r, 6) == 0; twice >= 0 && count < MOST; twice--) { /* the same one again */
+            memmove(coords + 2 * (at - corner_count), coords + 2 * first, 2 * corner_count * sizeof *coords);
+            lines[count] = rng_below(r, 4) ? PM_PART_POLYGON : PM_PART_LINE;
+            count++;
+            rings[count] = (int64_t)at;
+            polygons[count] = (int64_t)count;
+            at += twice ? corner_count : 0;
+        }
+    }
+    return (pm_regions){.coords = coords,
+                        .coord_count = at,
+                        .ring_offsets = rings,
+                        .ring_count = count,
+                        .polygon_offsets = polygons,
+                        .polygon_count = count,
+                        .kinds = with_lines ? lines : NULL};
+}
+
+enum { MAP_POINTS = 300 };
+
+/* Places of a fine grid, at vertices, and right beside those of either. */
+static void map_points(rng *r, const pm_regions *regions, double scale, double offset, double *x, double *y) {
+    for (size_t k = 0; k < MAP_POINTS; k++) {
+        x[k] = scale * (offset + rng_below(r, 40 * SIDE) / 8.0 - 8);
+        y[k] = scale * (offset + rng_below(r, 40 * SIDE) / 8.0 - 8);
+        if (rng_below(r, 3) == 0) {
+            size_t i = rng_below(r, (uint32_t)regions->coord_count);
+            x[k] = coords[2 * i] + scale * (rng_below(r, 65) - 32.0) / 16;
+            y[k] = coords[2 * i + 1] + scale * (rng_below(r, 65) - 32.0) / 16;
+        }
+        if (rng_below(r, 3) == 0)
+            x[k] = ulps_away(x[k], (int)rng_below(r, 5) - 2);
+        if (rng_below(r, 3) == 0)
+            y[k] = ulps_away(y[k], (int)rng_below(r, 5) - 2);
+    }
+}
+
+static int is_on_surface(const pm_polygon_table *table, double x, double y) {
+    const pm_exact_point p = pm_point(x, y);
+    for (size_t polygon = 0; polygon < table->polygon_offsets[table->count]; polygon++)
+        if (pm_polygon_is_surface(table, polygon) && pm_polygon_covers(table, polygon, &p))
+            return 1;
+    return 0;
+}
+
+static void check_map(tap_count counts[3], const pm_tree *map, const pm_field *field, const double *x,
+                      const double *y) {
+    const pm_points points = {.x = x, .y = y, .x_stride = sizeof *x, .y_stride = sizeof *y, .count = MAP_POINTS};
+    for (int isa = PM_ISA_PORTABLE; isa <= (int)pm_isa_best(); isa++) {
+        int64_t out[MAP_POINTS];
+        pm_tree_match(map, &points, NULL, out, pm_nearest_leaf, field, (pm_isa)isa);
+        for (size_t k = 0; k < MAP_POINTS; k++) {
+            pm_spot spot = pm_runs_spot(field->runs, x[k], y[k]);
+            pm_found expected = pm_scan_nearest(field->table, &field->reach, &spot);
+            if (!is_on_surface(field->table, x[k], y[k]) && pm_is_in_root(x[k], map->min_x, map->scale) &&
+                pm_is_in_root(y[k], map->min_y, map->scale) &&
+                tap_case(&counts[isa], out[k] == (expected.rank == PM_FOUND_NONE ? -1 : (int64_t)expected.rank)))
+                printf("# point %a,%a: %lld, expected %u\n", x[k], y[k], (long long)out[k], expected.rank);
+        }
+    }
+}
+
+static void test_map(void) {
+    static const double scales[] = {1, 0x1p-3, 0x1p200, 0x1p-200, 0x1p1000};
+    rng r = rng_new(43);
+    tap_count counts[3] = {{"the map, portable", 0, 0}, {"the map, AVX2", 0, 0}, {"the map, AVX-512", 0, 0}};
+    tap_count exists = {"the map exists where coordinates and limits allow", 0, 0};
+    tap_count small = {"a map within 64 KiB, or none", 0, 0};
+    for (long i = 0; i < tap_cases(60, 1000); i++) {
+        double scale = scales[i % 5], offset = rng_below(&r, 2) ? 0 : rng_below(&r, 2) ? 0x1p10 : 0x1p30;
+        pm_regions regions = i % 2 ? tiles(&r, scale, offset) : many(&r, scale, offset);
+        if (regions.polygon_count == 0)
+            continue;
+        layer l = layer_of(&regions);
+        static double limits[MOST], x[MAP_POINTS], y[MAP_POINTS];
+        for (size_t k = 0; k < regions.polygon_count; k++)
+            limits[k] = scale * (double)rng_below(&r, 12);
+        int how = (int)rng_below(&r, 3);
+        pm_field field = {&l.table,
+                          &l.runs,
+                          {how ? limits : NULL, how == 2, l.ids},
+                          pm_farthest(how ? limits : NULL, how == 2 ? regions.polygon_count : 1)};
+        map_points(&r, &regions, scale, offset, x, y);
+        for (int is_small = 0; is_small < 2; is_small++) {
+            pm_poll poll = {0};
+            pm_tree map;
+            const size_t limit = is_small ? 64 << 10 : 64 << 20;
+            pm_status status = pm_tree_build_nearest(&map, &field, limit, &poll, NULL);
+            size_t size = (map.table_words + map.leaf_count) * sizeof(uint32_t);
+            int possible = scale < 0x1p300 && offset < 0x1p20;
+            if (is_small)
+                tap_case(&small, status == PM_OK && (!pm_tree_exists(&map) || size <= limit + 1024));
+            else
+                tap_case(&exists, status == PM_OK && (pm_tree_exists(&map) == possible || how == 2));
+            if (pm_tree_exists(&map))
+                check_map(counts, &map, &field, x, y);
+            pm_tree_free(&map, NULL);
+        }
+        layer_free(&l);
+    }
+    for (int isa = PM_ISA_PORTABLE; isa <= (int)pm_isa_best(); isa++)
+        tap_tally(&counts[isa]);
+    tap_tally(&exists);
+    tap_tally(&small);
+}
+
 int main(void) {
     test_families();
     test_many();
+    test_map();
     return tap_end();
 }
