@@ -8,7 +8,7 @@
 typedef struct pm_kind pm_kind;
 
 /* Another number whenever the meaning of any byte changes. */
-enum { PM_BLOCK_VERSION = 3, PM_BLOCK_ALIGN = 64 };
+enum { PM_BLOCK_VERSION = 4, PM_BLOCK_ALIGN = 64 };
 
 /* What an array is. The numbers are stored in blocks: a new name goes to the end. Which of them a block has, and in
  * which order, is for the kind of its shapes to say (kind.h). */
@@ -42,6 +42,7 @@ typedef enum pm_section_name {
     PM_SECTION_NEAR_TABLES,
     PM_SECTION_NEAR_LEAVES,
     PM_SECTION_NEAR_ORIGINS,
+    PM_SECTION_SITES,
     PM_SECTIONS
 } pm_section_name;
 

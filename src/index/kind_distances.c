@@ -9,7 +9,8 @@
  * point, the runs say whether the point is on one, at distance 0 as well.
  *
  * Sections of its own: the limits in the order of the input, one, one per region, or none; the rank of each region of
- * the input; the scale of distances, the greatest limit, and which ranks have lines; the runs. */
+ * the input; the scale of distances, the greatest limit, and which ranks have lines; the runs, or where every region
+ * is one point a tree over these (near/sites.c). */
 #include "kind_distances.h"
 
 #include <string.h>
@@ -27,9 +28,10 @@ static const pm_section_name SECTIONS[] = {PM_SECTION_BOXES,          PM_SECTION
                                            PM_SECTION_LIMITS,         PM_SECTION_RANKS,
                                            PM_SECTION_DISTANCE_MAP,   PM_SECTION_TREE_ROOT,
                                            PM_SECTION_NEAR_ROOT,      PM_SECTION_RUNS,
-                                           PM_SECTION_TREE_TABLES,    PM_SECTION_TREE_LEAVES,
-                                           PM_SECTION_TREE_ORIGINS,   PM_SECTION_NEAR_TABLES,
-                                           PM_SECTION_NEAR_LEAVES,    PM_SECTION_NEAR_ORIGINS};
+                                           PM_SECTION_SITES,          PM_SECTION_TREE_TABLES,
+                                           PM_SECTION_TREE_LEAVES,    PM_SECTION_TREE_ORIGINS,
+                                           PM_SECTION_NEAR_TABLES,    PM_SECTION_NEAR_LEAVES,
+                                           PM_SECTION_NEAR_ORIGINS};
 
 /* The map of the nearest. */
 static const pm_tree_sections MAP = {PM_SECTION_NEAR_ROOT, PM_SECTION_NEAR_TABLES, PM_SECTION_NEAR_LEAVES,
@@ -113,24 +115,28 @@ static pm_status fill(pm_build *b, void *view, pm_error *err) {
     return PM_OK;
 }
 
-/* The runs become a section, where the budget allows. */
+/* The sites or else the runs become a section, where the budget allows. */
 static pm_status add_runs(pm_build *b, const pm_distance_view *v, pm_error *err) {
+    const pm_polygon_table *table = &v->polygons.table;
     const pm_allocator *allocator = b->options->allocator;
-    size_t size = pm_runs_size(&v->polygons.table);
-    if (size + PM_BLOCK_ALIGN > b->budget || !pm_runs_fit(&v->polygons.table))
+    const int are_sites = pm_sites_fit(table);
+    const pm_section_name section = are_sites ? PM_SECTION_SITES : PM_SECTION_RUNS;
+    size_t size = are_sites ? pm_sites_size(table) : pm_runs_size(table);
+    if (size + PM_BLOCK_ALIGN > b->budget || !(are_sites || pm_runs_fit(table)))
         return PM_OK;
     void *memory = pm_allocate(allocator, size);
     pm_status status = PM_ERR_NO_MEMORY;
     if (memory)
-        status = pm_runs_fill(&v->polygons.table, memory, size, &b->poll, allocator);
+        status = are_sites ? pm_sites_fill(table, memory, size, allocator)
+                           : pm_runs_fill(table, memory, size, &b->poll, allocator);
     if (status) {
         pm_release(allocator, memory);
         return status == PM_ERR_STOPPED
                    ? pm_build_stopped(err)
                    : pm_fail(err, status, -1, "out of memory for the edges of %zu regions", b->count);
     }
-    b->added[PM_SECTION_RUNS] = memory;
-    b->sizes[PM_SECTION_RUNS] = size;
+    b->added[section] = memory;
+    b->sizes[section] = size;
     b->budget -= size + PM_BLOCK_ALIGN;
     return PM_OK;
 }
@@ -179,6 +185,8 @@ static void make_view(void *view, const pm_block *block) {
     (void)pm_runs_view(&v->runs, pm_block_array(block, PM_SECTION_RUNS),
                        (size_t)block->sections[PM_SECTION_RUNS].size);
     v->map = pm_tree_view(block, &MAP);
+    (void)pm_sites_view(&v->sites, pm_block_array(block, PM_SECTION_SITES),
+                        (size_t)block->sections[PM_SECTION_SITES].size);
     v->field = (pm_field){.table = &v->polygons.table,
                           .runs = &v->runs,
                           .reach = {.limits = limits ? pm_block_array(block, PM_SECTION_LIMITS) : NULL,
@@ -205,6 +213,8 @@ static pm_status verify(const void *view, const pm_block *block, const pm_alloca
         right &= v->ranks[i] < v->polygons.table.count;
     if (right && block->sections[PM_SECTION_RUNS].size > 0)
         right = v->runs.starts != NULL && pm_runs_check(&v->runs, &v->polygons.table) && is_scale(v->runs.scale);
+    if (right && block->sections[PM_SECTION_SITES].size > 0)
+        right = v->sites.sites != NULL && pm_sites_check(&v->sites, &v->polygons.table) && is_scale(v->sites.scale);
     if (!right)
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the distances are not those of regions");
     if (pm_tree_exists(&v->map) && block->sections[PM_SECTION_RUNS].size == 0)
@@ -218,8 +228,12 @@ static int has_runs(const pm_distance_view *v) {
     return v->runs.starts != NULL;
 }
 
+static int has_sites(const pm_distance_view *v) {
+    return v->sites.sites != NULL;
+}
+
 static pm_spot spot_of(const pm_distance_view *v, double x, double y) {
-    return pm_spot_at(x, y, has_runs(v) ? v->runs.scale : v->scale);
+    return pm_spot_at(x, y, has_runs(v) ? v->runs.scale : has_sites(v) ? v->sites.scale : v->scale);
 }
 
 /* May the point be on a line or point that is better than the region which covers it? */
@@ -243,6 +257,8 @@ static pm_found find_nearest(const pm_distance_view *v, int64_t covering, const 
 
 /* The first region within reach; without its distance. */
 static pm_found find_within(const pm_distance_view *v, int64_t covering, const pm_spot *spot) {
+    if (has_sites(v))
+        return pm_sites_within(&v->sites, &v->field, spot);
     if (!has_runs(v))
         return pm_scan_within(&v->polygons.table, &v->field.reach, spot);
     size_t end = covering >= 0 ? v->ranks[covering] : v->polygons.table.count;
@@ -262,6 +278,34 @@ static double distance_within(const pm_distance_view *v, const pm_found *found, 
     return whole.covers ? 0 : pm_near_distance(&whole.near, spot);
 }
 
+/* Every point where all regions are sites: some points at once. */
+static void match_sites(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances) {
+    pm_spot spots[PM_SITES_AT_ONCE];
+    pm_found found[PM_SITES_AT_ONCE];
+    size_t rows[PM_SITES_AT_ONCE], count = 0;
+    for (size_t i = 0; i < points->count; i++) {
+        double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
+        out[i] = PM_NO_MATCH;
+        if (distances)
+            distances[i] = NAN;
+        if (isfinite(x) && isfinite(y)) {
+            rows[count] = i;
+            spots[count++] = spot_of(v, x, y);
+        }
+        if (count < PM_SITES_AT_ONCE && i + 1 < points->count)
+            continue;
+        pm_sites_nearest(&v->sites, &v->field, spots, count, found);
+        for (size_t k = 0; k < count; k++) {
+            if (found[k].rank == PM_FOUND_NONE)
+                continue;
+            out[rows[k]] = (int64_t)v->ids[found[k].rank];
+            if (distances)
+                distances[rows[k]] = pm_near_distance(&found[k].near, &spots[k]);
+        }
+        count = 0;
+    }
+}
+
 /* What covers each point. */
 static void match_surfaces(const pm_distance_view *v, const pm_points *points, int64_t *out) {
     for (size_t i = 0; v->surfaces == 0 && i < points->count; i++)
@@ -273,6 +317,10 @@ static void match_surfaces(const pm_distance_view *v, const pm_points *points, i
 /* Every point: `out` receives what covers it, then what is nearest or within reach. */
 static void match_all(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances,
                       int nearest) {
+    if (nearest && has_sites(v)) {
+        match_sites(v, points, out, distances);
+        return;
+    }
     match_surfaces(v, points, out);
     for (size_t i = 0; i < points->count; i++) {
         if (nearest && out[i] >= 0 && !may_be_on_line(v, out[i])) { /* at distance 0 */

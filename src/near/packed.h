@@ -96,6 +96,19 @@ static inline uint32_t pm_packed_near(const float *node, const pm_target *target
     return near;
 }
 
+/* Of bounds of a node, as bits those that are at most `limit`. */
+static inline uint32_t pm_packed_within(const float bounds[PM_PACKED_FAN], float limit) {
+    uint32_t near = 0;
+#ifdef PM_X86
+    for (int i = 0; i < PM_PACKED_FAN; i += 4)
+        near |= (uint32_t)_mm_movemask_ps(_mm_cmple_ps(_mm_loadu_ps(bounds + i), _mm_set1_ps(limit))) << i;
+#else
+    for (int i = 0; i < PM_PACKED_FAN; i++)
+        near |= (uint32_t)(bounds[i] <= limit) << i;
+#endif
+    return near;
+}
+
 /* The bits of a node's children that lead to boxes [begin, end) of level 0. */
 static inline uint32_t pm_packed_children(size_t node, int level, size_t begin, size_t end) {
     size_t first = begin >> 4 * level, last = (end - 1) >> 4 * level, own = PM_PACKED_FAN * node;
@@ -142,6 +155,25 @@ enum { PM_PACKED_STEPS = PM_PACKED_LEVELS * PM_PACKED_FAN + 1 };
 /* The first chosen child. */
 static inline int pm_packed_lowest(uint32_t chosen) {
     return pm_lowest_bit(chosen);
+}
+
+/* The first of the least bounds of a node. */
+static inline int pm_packed_least(const float bounds[PM_PACKED_FAN]) {
+#ifdef PM_X86
+    const __m128 a = _mm_loadu_ps(bounds), b = _mm_loadu_ps(bounds + 4), c = _mm_loadu_ps(bounds + 8),
+                 d = _mm_loadu_ps(bounds + 12);
+    __m128 least = _mm_min_ps(_mm_min_ps(a, b), _mm_min_ps(c, d));
+    least = _mm_min_ps(least, _mm_shuffle_ps(least, least, 0x4e));
+    least = _mm_min_ps(least, _mm_shuffle_ps(least, least, 0xb1));
+    const int equal = _mm_movemask_ps(_mm_cmpeq_ps(a, least)) | _mm_movemask_ps(_mm_cmpeq_ps(b, least)) << 4 |
+                      _mm_movemask_ps(_mm_cmpeq_ps(c, least)) << 8 | _mm_movemask_ps(_mm_cmpeq_ps(d, least)) << 12;
+    return pm_packed_lowest((uint32_t)equal | UINT32_C(1) << (PM_PACKED_FAN - 1));
+#else
+    int least = 0;
+    for (int i = 1; i < PM_PACKED_FAN; i++)
+        least = bounds[i] < bounds[least] ? i : least;
+    return least;
+#endif
 }
 
 /* Put the chosen children of a node on the stack, the nearest on top; how many steps there are now. */

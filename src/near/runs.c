@@ -81,7 +81,6 @@ typedef struct filler {
     const pm_polygon_table *table;
     pm_runs *runs;
     double extent; /* of all regions, scaled */
-    pm_box all;
 } filler;
 
 /* A box in the coordinates of the tree. */
@@ -99,30 +98,27 @@ static uint32_t curve_place(const filler *f, const pm_box *box) {
     return pm_curve_place(sides[0] / 2 + sides[2] / 2, sides[1] / 2 + sides[3] / 2, f->extent);
 }
 
-static void choose_map(filler *f) {
-    pm_box *all = &f->all;
-    const pm_polygon_table *table = f->table;
-    *all = (pm_box){INFINITY, INFINITY, -INFINITY, -INFINITY};
+double pm_runs_map(const pm_polygon_table *table, double *scale, double origin[2]) {
+    pm_box all = {INFINITY, INFINITY, -INFINITY, -INFINITY};
     for (size_t rank = 0; rank < table->count; rank++) {
         const pm_box *box = &table->boxes[rank];
-        all->min_x = box->min_x < all->min_x ? box->min_x : all->min_x;
-        all->min_y = box->min_y < all->min_y ? box->min_y : all->min_y;
-        all->max_x = box->max_x > all->max_x ? box->max_x : all->max_x;
-        all->max_y = box->max_y > all->max_y ? box->max_y : all->max_y;
+        all.min_x = box->min_x < all.min_x ? box->min_x : all.min_x;
+        all.min_y = box->min_y < all.min_y ? box->min_y : all.min_y;
+        all.max_x = box->max_x > all.max_x ? box->max_x : all.max_x;
+        all.max_y = box->max_y > all.max_y ? box->max_y : all.max_y;
     }
-    pm_runs *r = f->runs;
-    r->scale = 1;
-    if (!(all->min_x <= all->max_x))
-        return;
-    double width = all->max_x - all->min_x, height = all->max_y - all->min_y,
-           extent = width > height ? width : height;
-    double magnitude = fmax(fmax(fabs(all->min_x), fabs(all->max_x)), fmax(fabs(all->min_y), fabs(all->max_y)));
-    r->scale = pm_distance_scale(extent > 0 ? extent : magnitude);
-    r->origin[0] = all->min_x * r->scale;
-    r->origin[1] = all->min_y * r->scale;
-    width = all->max_x * r->scale - r->origin[0];
-    height = all->max_y * r->scale - r->origin[1];
-    f->extent = width > height ? width : height;
+    *scale = 1;
+    origin[0] = origin[1] = 0;
+    if (!(all.min_x <= all.max_x))
+        return 0;
+    double width = all.max_x - all.min_x, height = all.max_y - all.min_y, extent = width > height ? width : height;
+    double magnitude = fmax(fmax(fabs(all.min_x), fabs(all.max_x)), fmax(fabs(all.min_y), fabs(all.max_y)));
+    *scale = pm_distance_scale(extent > 0 ? extent : magnitude);
+    origin[0] = all.min_x * *scale;
+    origin[1] = all.min_y * *scale;
+    width = all.max_x * *scale - origin[0];
+    height = all.max_y * *scale - origin[1];
+    return width > height ? width : height;
 }
 
 /* The regions that are not empty, along the curve. */
@@ -214,7 +210,7 @@ pm_status pm_runs_fill(const pm_polygon_table *table, void *memory, size_t size,
     memcpy(memory, &h, sizeof h);
     (void)pm_runs_view(&runs, memory, size);
     filler f = {.table = table, .runs = &runs};
-    choose_map(&f);
+    f.extent = pm_runs_map(table, &runs.scale, runs.origin);
     h.scale = runs.scale;
     h.origin[0] = runs.origin[0];
     h.origin[1] = runs.origin[1];

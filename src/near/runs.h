@@ -46,6 +46,10 @@ static inline pm_target pm_runs_target(const pm_runs *runs, const pm_spot *spot)
 size_t pm_runs_size(const pm_polygon_table *table);
 int pm_runs_view(pm_runs *runs, const void *memory, size_t size);
 
+/* The scale of coordinates and the corner of all regions, which become the origin; returns the extent of the regions,
+ * scaled. */
+double pm_runs_map(const pm_polygon_table *table, double *scale, double origin[2]);
+
 /* Are there few enough runs and regions? */
 int pm_runs_fit(const pm_polygon_table *table);
 

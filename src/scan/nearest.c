@@ -6,16 +6,20 @@
  * with. O(edges) per point. */
 #include "nearest.h"
 
+void pm_found_take(pm_found *best, const pm_found *found, const pm_reach *reach, const pm_spot *spot) {
+    if (found->near.low > best->near.high)
+        return;
+    if (best->rank != PM_FOUND_NONE && pm_found_compare(found, best, spot) >= 0)
+        return;
+    double limit = pm_reach_of(reach, found->rank);
+    if (limit < INFINITY && pm_near_compare_limit(&found->near, limit, pm_limit_bounds(limit, spot->scale), spot) > 0)
+        return;
+    *best = *found;
+}
+
 void pm_found_consider(pm_found *best, const double *edge, size_t rank, const pm_reach *reach, const pm_spot *spot) {
-    pm_found found = {(uint32_t)rank, 0, pm_near_edge(edge, spot)};
-    if (found.near.low > best->near.high)
-        return;
-    if (best->rank != PM_FOUND_NONE && pm_found_compare(&found, best, spot) >= 0)
-        return;
-    double limit = pm_reach_of(reach, rank);
-    if (limit < INFINITY && pm_near_compare_limit(&found.near, limit, pm_limit_bounds(limit, spot->scale), spot) > 0)
-        return;
-    *best = found;
+    const pm_found found = {(uint32_t)rank, 0, pm_near_edge(edge, spot)};
+    pm_found_take(best, &found, reach, spot);
 }
 
 int pm_region_covers(const pm_polygon_table *table, size_t rank, double x, double y) {

@@ -36,8 +36,11 @@ static inline pm_found pm_found_none(double limit, double scale) {
     return (pm_found){PM_FOUND_NONE, 0, {0, pm_limit_bounds(limit, scale).high, {0, 0, 0, 0}, PM_AT_UNKNOWN}};
 }
 
-/* Take an edge of region `rank`, which does not cover the point, where it is within reach and before what was found.
- */
+/* Take a region that does not cover the point, seen by one of its edges, where it is within reach and before what was
+ * found. */
+void pm_found_take(pm_found *best, const pm_found *found, const pm_reach *reach, const pm_spot *spot);
+
+/* The same for an edge of region `rank`. */
 void pm_found_consider(pm_found *best, const double *edge, size_t rank, const pm_reach *reach, const pm_spot *spot);
 
 int pm_region_covers(const pm_polygon_table *table, size_t rank, double x, double y);

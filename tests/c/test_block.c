@@ -258,7 +258,8 @@ static pm_index *small(int kind) {
     static const double coords[] = {0, 0, 4, 0, 4, 4, 0, 4, 1, 1, 2, 1, 2, 2, 5, 5, 9, 5, 9, 9};
     static const int64_t rings[] = {0, 4, 7, 10}, polygons[] = {0, 2, 3};
     static const double distance[] = {2, 3};
-    static const uint8_t parts[] = {PM_PART_POLYGON, PM_PART_LINE};
+    static const uint8_t parts[] = {PM_PART_POLYGON, PM_PART_LINE}, sites[] = {PM_PART_POINT, PM_PART_POINT};
+    static const int64_t single[] = {0, 1, 2, 3};
     pm_regions regions = {.coords = coords,
                           .coord_count = 10,
                           .ring_offsets = rings,
@@ -272,10 +273,16 @@ static pm_index *small(int kind) {
         options = (pm_options){.predicate = PM_NEAREST, .distance = distance, .distance_count = 2};
         regions.kinds = parts;
     }
+    if (kind == 4) {
+        options = (pm_options){.predicate = PM_DWITHIN, .distance = distance, .distance_count = 2};
+        regions.kinds = sites;
+        regions.ring_offsets = single;
+        regions.polygon_offsets = single;
+    }
     return build(&regions, &options);
 }
 
-static const char *const kinds[] = {"scan", "tree", "disks", "lines"};
+static const char *const kinds[] = {"scan", "tree", "disks", "lines", "sites"};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static void test_damage(void) {
@@ -346,6 +353,11 @@ static void test_each_check(void) {
                      {"a vertex that is NaN", 0, PM_SECTION_VERTICES, 3, UINT32_C(0xFFF80000)},
                      {"a kind that is none", 3, PM_SECTION_KINDS, 0, 3},
                      {"another kind that is none", 3, PM_SECTION_KINDS, 0, 0xff00},
+                     {"a site of no region", 4, PM_SECTION_SITES, 16 + 4, 2},
+                     {"a site of a region far away", 4, PM_SECTION_SITES, 16 + 5, 1},
+                     {"a site that is infinite", 4, PM_SECTION_SITES, 16 + 1, UINT32_C(0x7FF00000)},
+                     {"a scale of sites that is no power of two", 4, PM_SECTION_SITES, 3, UINT32_C(0x3FF80000)},
+                     {"more buckets than there are", 4, PM_SECTION_SITES, 0, 2},
                      {"a tree at infinity", 1, PM_SECTION_TREE_ROOT, 1, UINT32_C(0x7FF00000)},
                      {"a tree whose scale is NaN", 1, PM_SECTION_TREE_ROOT, 5, UINT32_C(0x7FF80000)},
                      {"a tree whose scale is negative", 1, PM_SECTION_TREE_ROOT, 5, UINT32_C(0xBFF00000)},

@@ -163,11 +163,15 @@ static double many_coords[2 * 8 * MOST], many_x[MOST], many_y[MOST], limits[MOST
 static int64_t many_rings[MOST + 1], many_polygons[MOST + 1];
 static uint8_t many_kinds[MOST];
 
-/* Squares of halves, roads along and across them, stations on both and elsewhere. */
+/* Squares of halves, roads along and across them, stations on both and elsewhere; or stations only. */
 static pm_regions draw(rng *r, size_t count) {
     size_t at = 0;
+    const int are_sites = rng_below(r, 4) == 0;
     for (size_t i = 0; i < count; i++) {
-        const uint32_t kind = rng_below(r, 3), vertices = kind == 0 ? 4 : kind == 1 ? 1 + rng_below(r, 8) : 1;
+        const uint32_t kind = are_sites ? PM_PART_POINT : rng_below(r, 3), vertices = kind == 0 ? 4
+                                                                                      : kind == 1
+                                                                                          ? 1 + rng_below(r, 8)
+                                                                                          : 1;
         double x = rng_below(r, 2 * SIDE) / 2.0, y = rng_below(r, 2 * SIDE) / 2.0;
         const double size = 1 + rng_below(r, 6);
         many_kinds[i] = (uint8_t)kind;

@@ -11,6 +11,7 @@
 
 #include "input/regions.h"
 #include "near/find.h"
+#include "near/sites.h"
 #include "oracle.h"
 #include "rules.h"
 #include "tap.h"
@@ -411,9 +412,94 @@ static void test_map(void) {
     tap_tally(&small);
 }
 
+/* Sites on a grid, many at one place, and points that are far from all, equally far from several, or on one. */
+static void test_sites(void) {
+    static const double scales[] = {1, 0x1p-3, 0x1p-40, 0x1p300, 0x1p-300, 0x1p1000, 0x1p-1060};
+    static double limits[MOST];
+    enum { TESTED = 3 * PM_SITES_AT_ONCE };
+    rng r = rng_new(43);
+    tap_count nearest = {"sites: the nearest", 0, 0}, within = {"sites: the first within", 0, 0};
+    long ties = 0;
+    for (long i = 0; i < tap_cases(150, 1500); i++) {
+        const double scale = scales[i % 7], offset = rng_below(&r, 2) ? 0 : 0x1p20;
+        const size_t count = rng_below(&r, 4) ? 1 + rng_below(&r, MOST) : rng_below(&r, 40);
+        const uint32_t side = 1 + rng_below(&r, 60);
+        rings[0] = polygons[0] = 0;
+        for (size_t k = 0; k < count; k++) {
+            const int is_empty = rng_below(&r, 20) == 0;
+            coords[2 * k] = scale * (offset + rng_below(&r, side));
+            coords[2 * k + 1] = scale * (offset + rng_below(&r, side));
+            if (rng_below(&r, 8) == 0) /* a step beside */
+                coords[2 * k] = nextafter(coords[2 * k], rng_below(&r, 2) ? 0 : INFINITY);
+            lines[k] = PM_PART_POINT;
+            rings[k + 1] = (int64_t)k + 1;
+            polygons[k + 1] = polygons[k] + !is_empty;
+            limits[k] = scale * (double)rng_below(&r, 12) / 2;
+        }
+        const pm_regions regions = {.coords = coords,
+                                    .coord_count = count,
+                                    .ring_offsets = rings,
+                                    .ring_count = count,
+                                    .polygon_offsets = polygons,
+                                    .polygon_count = count,
+                                    .kinds = lines};
+        layer l = layer_of(&regions);
+        pm_sites sites;
+        if (!pm_sites_fit(&l.table)) { /* all are empty, so that the table has no kinds */
+            layer_free(&l);
+            continue;
+        }
+        size_t size = pm_sites_size(&l.table);
+        void *memory = get(size);
+        if (pm_sites_fill(&l.table, memory, size, NULL) != PM_OK || !pm_sites_view(&sites, memory, size) ||
+            !pm_sites_check(&sites, &l.table))
+            abort();
+        const int how = (int)rng_below(&r, 3);
+        pm_field field = {&l.table,
+                          &l.runs,
+                          {how ? limits : NULL, how == 2, l.ids},
+                          pm_farthest(how ? limits : NULL, how == 2 ? count : 1)};
+        pm_spot spots[TESTED];
+        pm_found found[TESTED];
+        for (size_t k = 0; k < TESTED; k++) {
+            double x = offset + rng_below(&r, 8 * side) / 4.0 - side / 2.0,
+                   y = offset + rng_below(&r, 8 * side) / 4.0 - side / 2.0;
+            if (rng_below(&r, 10) == 0)
+                x = ldexp(rng_unit(&r) - 0.5, (int)rng_below(&r, 100));
+            if (!isfinite(scale * x) || !isfinite(scale * y))
+                x = y = 0;
+            spots[k] = pm_spot_at(scale * x, scale * y, sites.scale);
+        }
+        for (size_t k = 0, some; k < TESTED; k += some) {
+            some = 1 + rng_below(&r, PM_SITES_AT_ONCE);
+            some = some < TESTED - k ? some : TESTED - k;
+            pm_sites_nearest(&sites, &field, spots + k, some, found + k);
+        }
+        for (size_t k = 0; k < TESTED; k++) {
+            const pm_found expected = pm_scan_nearest(&l.table, &field.reach, &spots[k]);
+            if (tap_case(&nearest, found[k].rank == expected.rank))
+                printf("# point %a,%a scale %a: %u, expected %u\n", spots[k].x, spots[k].y, scale, found[k].rank,
+                       expected.rank);
+            if (expected.rank != PM_FOUND_NONE && !expected.covers)
+                tap_case(&nearest,
+                         pm_near_distance(&found[k].near, &spots[k]) == pm_near_distance(&expected.near, &spots[k]));
+            ties += expected.rank != PM_FOUND_NONE && expected.rank > 0;
+            const pm_found first = pm_scan_within(&l.table, &field.reach, &spots[k]);
+            const pm_found by_tree = pm_sites_within(&sites, &field, &spots[k]);
+            tap_case(&within, by_tree.rank == first.rank);
+        }
+        layer_free(&l);
+        free(memory);
+    }
+    tap_tally(&nearest);
+    tap_tally(&within);
+    tap_ok(ties > 1000, "%ld answers", ties);
+}
+
 int main(void) {
     test_families();
     test_many();
     test_map();
+    test_sites();
     return tap_end();
 }

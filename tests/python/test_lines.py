@@ -187,6 +187,20 @@ def test_disks_are_points_with_distances() -> None:
     assert found.tolist() == np.where(inside.any(axis=1), inside.argmax(axis=1), -1).tolist()
 
 
+def test_half_a_million_stations_against_a_tree_of_scipy() -> None:
+    spatial = pytest.importorskip("scipy.spatial")
+    random = np.random.default_rng(5)
+    stations, points = random.uniform(0, 1e5, (600_000, 2)), random.uniform(0, 1e5, (20_000, 2))
+    each = np.arange(len(stations) + 1)
+    regions = pm.Regions(stations, each, each, kinds=np.full(len(stations), 2))
+    index = pm.Index(regions, predicate="nearest", best="first")
+    assert index.nbytes > 115 * len(stations)  # the default budget has room for the tree
+    expected, rows = spatial.cKDTree(stations).query(points)
+    answers, distances = index.match(points, return_distance=True)
+    assert answers.tolist() == rows.tolist()
+    assert np.allclose(distances, expected, rtol=1e-14)
+
+
 # ---- against the oracle ------------------------------------------------------------------------------------
 
 
