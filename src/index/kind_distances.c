@@ -154,7 +154,8 @@ static pm_status paint_nearest(pm_build *b, void *view, pm_error *err) {
     const int has_runs = pm_runs_view(&v->runs, b->added[PM_SECTION_RUNS], (size_t)b->sizes[PM_SECTION_RUNS]);
     if (status || !has_runs)
         return status;
-    const size_t most = b->sizes[PM_SECTION_VERTICES] * 3 + (4 << 20);
+    const size_t small = 96 * b->count < 12 << 20 ? 96 * b->count : 12 << 20; /* for many small regions */
+    const size_t most = (size_t)b->sizes[PM_SECTION_VERTICES] * 3 + (4 << 20) + small;
     pm_tree map;
     status =
         pm_tree_build_nearest(&map, &v->field, most < b->budget ? most : b->budget, &b->poll, b->options->allocator);
@@ -268,14 +269,13 @@ static pm_found find_within(const pm_distance_view *v, int64_t covering, const p
     return found;
 }
 
-/* The distance of a region that was found within reach. */
-static double distance_within(const pm_distance_view *v, const pm_found *found, const pm_spot *spot) {
-    pm_found whole = *found;
-    const size_t place = has_runs(v) ? v->runs.places[found->rank] : SIZE_MAX;
-    if (!found->covers)
-        whole = place < v->runs.region_count ? pm_find_region(&v->field, place, spot)
-                                             : pm_scan_region(&v->polygons.table, found->rank, &v->field.reach, spot);
-    return whole.covers ? 0 : pm_near_distance(&whole.near, spot);
+/* The distance of a region whose polygons don't cover the point. */
+static double distance_of(const pm_distance_view *v, uint32_t rank, const pm_spot *spot) {
+    const size_t place = has_runs(v) ? v->runs.places[rank] : SIZE_MAX;
+    const pm_found found = place < v->runs.region_count
+                               ? pm_find_region(&v->field, place, spot)
+                               : pm_scan_region(&v->polygons.table, rank, &v->field.reach, spot);
+    return found.covers ? 0 : pm_near_distance(&found.near, spot);
 }
 
 /* Every point where all regions are sites: some points at once. */
@@ -341,51 +341,68 @@ static void match_all(const pm_distance_view *v, const pm_points *points, int64_
         else if (nearest)
             distances[i] = found.covers ? 0 : pm_near_distance(&found.near, &spot);
         else
-            distances[i] = distance_within(v, &found, &spot);
+            distances[i] = found.covers ? 0 : distance_of(v, found.rank, &spot);
     }
 }
 
-/* Points on their way to the map of the nearest. */
+/* Points on their way to the map of the nearest, and such as are not. */
 typedef struct misses {
-    double x[PM_BATCH], y[PM_BATCH];
-    size_t at[PM_BATCH];
-    size_t count;
+    double x[2 * PM_BATCH], y[2 * PM_BATCH];
+    size_t at[2 * PM_BATCH], count;
+    size_t others[PM_BATCH], other_count;
 } misses;
 
 static void ask_map(const pm_distance_view *v, misses *m, int64_t *out) {
     const ptrdiff_t step = sizeof(double);
     const pm_points points = {.x = m->x, .y = m->y, .x_stride = step, .y_stride = step, .count = m->count};
-    int64_t answers[PM_BATCH];
+    int64_t answers[2 * PM_BATCH];
     pm_tree_match(&v->map, &points, NULL, answers, pm_nearest_leaf, &v->field, pm_isa_best());
     for (size_t i = 0; i < m->count; i++)
         out[m->at[i]] = answers[i];
     m->count = 0;
 }
 
+/* Collect those of the points [begin, end), without a jump for each. */
+static void collect(const pm_distance_view *v, const pm_points *points, const int64_t *out, size_t begin, size_t end,
+                    misses *m) {
+    const pm_tree *map = &v->map;
+    const int has_lines = v->first_line < v->polygons.table.count;
+    size_t count = m->count, others = 0;
+    for (size_t i = begin; i < end; i++) {
+        const double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
+        const double at_x = (x - map->min_x) * map->scale, at_y = (y - map->min_y) * map->scale;
+        const int inside = (at_x >= 0) & (at_x < 0x1p50) & (at_y >= 0) & (at_y < 0x1p50), missed = out[i] < 0;
+        m->x[count] = x;
+        m->y[count] = y;
+        m->at[count] = i;
+        count += (size_t)(missed & inside);
+        m->others[others] = i;
+        others += (size_t)(missed ? !inside : has_lines && may_be_on_line(v, out[i]));
+    }
+    m->count = count;
+    m->other_count = others;
+}
+
 /* What covers a point, else what the map says; beyond the map the runs are searched. */
 static void match_mapped(const pm_distance_view *v, const pm_points *points, int64_t *out) {
-    const pm_tree *map = &v->map;
     misses m;
     m.count = 0;
     match_surfaces(v, points, out);
-    for (size_t i = 0; i < points->count; i++) {
-        if (out[i] >= 0 && !may_be_on_line(v, out[i]))
-            continue;
-        double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
-        if (out[i] < 0 && pm_is_in_root(x, map->min_x, map->scale) && pm_is_in_root(y, map->min_y, map->scale)) {
-            m.x[m.count] = x;
-            m.y[m.count] = y;
-            m.at[m.count++] = i;
-            if (m.count == PM_BATCH)
-                ask_map(v, &m, out);
-        } else if (isfinite(x) && isfinite(y)) {
-            pm_spot spot = spot_of(v, x, y);
-            pm_found found = find_nearest(v, out[i], &spot);
+    for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
+        collect(v, points, out, begin, points->count - begin < PM_BATCH ? points->count : begin + PM_BATCH, &m);
+        for (size_t k = 0; k < m.other_count; k++) {
+            const size_t i = m.others[k];
+            const double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
+            const pm_spot spot = spot_of(v, x, y);
+            pm_found found = {.rank = PM_FOUND_NONE};
+            if (isfinite(x) && isfinite(y))
+                found = find_nearest(v, out[i], &spot);
             out[i] = found.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[found.rank];
         }
+        if (m.count >= PM_BATCH)
+            ask_map(v, &m, out);
     }
-    if (m.count > 0)
-        ask_map(v, &m, out);
+    ask_map(v, &m, out);
 }
 
 static void match_nearest(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
@@ -402,8 +419,36 @@ static void match_within(const void *view, const pm_points *points, const pm_tur
     match_all(view, points, out, NULL, 0);
 }
 
+/* At most `count` of the points from `begin` on. */
+static pm_points some_points(const pm_points *points, size_t begin, size_t count) {
+    pm_points some = *points;
+    some.x = (const double *)(const void *)((const char *)points->x + (ptrdiff_t)begin * points->x_stride);
+    some.y = (const double *)(const void *)((const char *)points->y + (ptrdiff_t)begin * points->y_stride);
+    some.count = points->count - begin < count ? points->count - begin : count;
+    return some;
+}
+
+/* With distances: a region of the map's is looked at alone. */
+static void measure_mapped(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances) {
+    for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
+        const pm_points some = some_points(points, begin, PM_BATCH);
+        int64_t inside[PM_BATCH];
+        match_surfaces(v, &some, inside);
+        match_mapped(v, &some, out + begin);
+        for (size_t i = 0; i < some.count; i++) {
+            const int64_t answer = out[begin + i];
+            const pm_spot spot = spot_of(v, pm_load(some.x, some.x_stride, i), pm_load(some.y, some.y_stride, i));
+            distances[begin + i] = answer < 0 ? NAN : inside[i] >= 0 ? 0 : distance_of(v, v->ranks[answer], &spot);
+        }
+    }
+}
+
 static void measure_nearest(const void *view, const pm_points *points, int64_t *out, double *distances) {
-    match_all(view, points, out, distances, 1);
+    const pm_distance_view *v = view;
+    if (pm_tree_exists(&v->map))
+        measure_mapped(v, points, out, distances);
+    else
+        match_all(v, points, out, distances, 1);
 }
 
 static void measure_within(const void *view, const pm_points *points, int64_t *out, double *distances) {

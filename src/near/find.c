@@ -85,8 +85,6 @@ pm_found pm_find_region(const pm_field *field, size_t place, const pm_spot *spot
     const pm_runs *runs = field->runs;
     pm_found best = pm_found_none(pm_reach_of(&field->reach, runs->ranks[place]), spot->scale);
     pm_target target = pm_runs_target(runs, spot);
-    if (pm_region_covers(field->table, runs->ranks[place], spot->x, spot->y))
-        return (pm_found){runs->ranks[place], 1, best.near};
     search(field, spot, &target, runs->starts[place], runs->starts[place + 1], 0, &best);
     return best;
 }

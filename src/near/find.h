@@ -14,7 +14,7 @@ pm_found pm_find_nearest(const pm_field *field, const pm_spot *spot);
 /* The first region in rank order with an edge, a line or a point exactly where the point is. */
 pm_found pm_find_on(const pm_field *field, const pm_spot *spot);
 
-/* The distance of the region at place `place` of the runs. */
+/* The distance of the region at place `place` of the runs, whose polygons don't cover the point. */
 pm_found pm_find_region(const pm_field *field, size_t place, const pm_spot *spot);
 
 /* The first region in rank order, before rank `end`, that is within reach of a point which no region before `end`

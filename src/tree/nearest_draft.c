@@ -51,8 +51,8 @@ void pm_pivot_measure(const pm_nearest_painter *p, const pm_place *c, pm_pivot *
 
 /* What is left of a cell's edges: their first vertices, the ranks of their regions, and bounds from the corners. */
 typedef struct few_edges {
-    uint32_t first[PM_NEAREST_MOST + PM_RUN_EDGES], rank[PM_NEAREST_MOST + PM_RUN_EDGES];
-    float low[PM_CORNERS][PM_NEAREST_MOST + PM_RUN_EDGES];
+    uint32_t first[PM_NEAREST_MOST], rank[PM_NEAREST_MOST], run[PM_NEAREST_MOST];
+    float low[PM_CORNERS][PM_NEAREST_MOST];
     size_t count;
 } few_edges;
 
@@ -78,6 +78,7 @@ static int collect_edges(const pm_nearest_painter *p, const pm_place *c, const p
                 return 0;
             all->first[all->count] = table->first[runs[i]] + (uint32_t)e;
             all->rank[all->count] = pm_run_rank(owner);
+            all->run[all->count] = runs[i];
             for (int k = 0; k < PM_CORNERS; k++)
                 all->low[k][all->count] = low[k];
             all->count++;
@@ -127,6 +128,7 @@ static void drop_ties(const pm_nearest_painter *p, const pm_place *c, const pm_p
             continue;
         all->first[to] = all->first[e];
         all->rank[to] = all->rank[e];
+        all->run[to] = all->run[e];
         for (int k = 0; k < PM_CORNERS; k++)
             all->low[k][to] = all->low[k][e];
         to++;
@@ -134,24 +136,17 @@ static void drop_ties(const pm_nearest_painter *p, const pm_place *c, const pm_p
     all->count = to;
 }
 
-/* The one that is nearest to the center first. */
-static void sort_edges(const pm_nearest_painter *p, const pm_place *c, few_edges *all) {
-    double lows[PM_NEAREST_MOST + PM_RUN_EDGES];
-    pm_spot spot = pm_place_spot(p, c->x, c->y);
-    pm_edge_lows(p->field, all->first, all->count, &spot, lows);
-    for (size_t i = 1; i < all->count; i++) {
-        const double low = lows[i];
-        const uint32_t first = all->first[i], rank = all->rank[i];
-        size_t at = i;
-        for (; at > 0 && lows[at - 1] > low; at--) {
-            lows[at] = lows[at - 1];
-            all->first[at] = all->first[at - 1];
-            all->rank[at] = all->rank[at - 1];
-        }
-        lows[at] = low;
-        all->first[at] = first;
-        all->rank[at] = rank;
+/* A word and bits for each run; edges of a run follow each other. */
+static size_t pack(const pm_runs *runs, const few_edges *all, uint32_t *entries) {
+    size_t count = 0;
+    for (size_t e = 0; e < all->count; e++) {
+        const uint32_t run = all->run[e], bit = UINT32_C(1) << (all->first[e] - runs->first[run]);
+        if (count > 0 && entries[count - 1] >> 8 == run)
+            entries[count - 1] |= bit;
+        else
+            entries[count++] = run << 8 | bit;
     }
+    return count;
 }
 
 uint32_t pm_nearest_answer(const pm_nearest_painter *p, const pm_pivot *pivots, int pivot_count, uint32_t rank) {
@@ -182,15 +177,12 @@ int pm_nearest_draft(pm_nearest_painter *p, const pm_place *c, const pm_pivot *p
         return 1;
     if (!is_deepest && all.count > p->leaf_edges)
         return 0;
-    if (!pm_painter_reserve(base, &base->leaves, 2 * all.count + 2))
+    if (!pm_painter_reserve(base, &base->leaves, all.count + 2))
         return 1;
-    sort_edges(p, c, &all);
     uint32_t *leaf = (uint32_t *)base->leaves.items + base->leaves.count;
     *word = (uint32_t)(base->leaves.count / 2) << 2 | PM_CELL_LEAF;
-    leaf[0] = (uint32_t)all.count;
-    memcpy(leaf + 1, all.first, all.count * sizeof *leaf);
-    memcpy(leaf + 1 + all.count, all.rank, all.count * sizeof *leaf);
-    leaf[1 + 2 * all.count] = 0;
-    base->leaves.count += (2 * all.count + 2) / 2 * 2;
+    leaf[0] = (uint32_t)pack(p->field->runs, &all, leaf + 1);
+    leaf[1 + leaf[0]] = 0;
+    base->leaves.count += leaf[0] / 2 * 2 + 2;
     return 1;
 }

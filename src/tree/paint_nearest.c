@@ -29,6 +29,7 @@
 #include "base/status.h"
 #include "join.h"
 #include "near/pairs.h"
+#include "nearest_leaf.h"
 
 /* A leaf may have this many edges in the first attempt, and COARSER times as many in each of the others. Tables pay
  * where one in JOIN of their cells is cut again. */
@@ -351,7 +352,7 @@ pm_status pm_tree_build_nearest(pm_tree *tree, const pm_field *field, size_t siz
                                            .join_fraction = JOIN},
                                   .field = field,
                                   .leaf_edges = LEAF_EDGES};
-    if (runs == 0 || !choose_root(&painter, tree)) {
+    if (runs == 0 || runs > PM_NEAREST_RUNS || !choose_root(&painter, tree)) {
         tree->scale = 0;
         return PM_OK;
     }
