@@ -45,7 +45,9 @@ class Index(IndexBlock):
         of GeoArrow, WKB or WKT, or a table with one; a Path, or text that names a file, which is read as the
         command line reads it. Rows that are missing or empty match nothing and keep their position. A
         GeometryCollection in a row is the union of its polygons; one passed itself is a layer, a region for
-        each member. z and m are ignored.
+        each member. z and m are ignored. All predicates but "covers" take LineStrings, Points and those that
+        are Multi as well: a line covers what lies on it, a point itself, and their area is 0. A collection
+        without polygons is its lines, else its points.
     predicate : {"covers", "center_within", "dwithin", "nearest"}
         Which regions are candidates for a point. "covers": the region covers it, its boundary included; a
         multipolygon covers what any of its parts covers. "center_within": the region's center, the mean of
