@@ -118,7 +118,7 @@ point_options = _options(
     ),
     click.option(
         "--na", metavar="WORD,...", default=",".join(MISSING), show_default=True,
-        help="Words, in any case, for coordinates that are missing; an empty cell is one always.",
+        help="Words, in any case, for numbers that are missing; an empty cell is always missing.",
     ),
 )  # fmt: skip
 reproject = click.option(
