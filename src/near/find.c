@@ -25,9 +25,9 @@ static void guess(const pm_field *field, const pm_spot *spot, const pm_target *t
         float bounds[PM_PACKED_FAN];
         (void)pm_packed_near(tree->nodes[level] + PM_PACKED_FLOATS * item, target, INFINITY, bounds);
         uint32_t chosen = pm_packed_children(item, level, begin, end);
-        int nearest = pm_packed_lowest(chosen);
+        int nearest = pm_lowest_bit(chosen);
         for (chosen &= chosen - 1; chosen; chosen &= chosen - 1) {
-            int child = pm_packed_lowest(chosen);
+            int child = pm_lowest_bit(chosen);
             nearest = bounds[child] < bounds[nearest] ? child : nearest;
         }
         item = PM_PACKED_FAN * item + (size_t)nearest;

@@ -152,11 +152,6 @@ static inline size_t pm_packed_step_item(pm_packed_step step) {
 /* The most steps that a walk down has before it: those of one node for each level. */
 enum { PM_PACKED_STEPS = PM_PACKED_LEVELS * PM_PACKED_FAN + 1 };
 
-/* The first chosen child. */
-static inline int pm_packed_lowest(uint32_t chosen) {
-    return pm_lowest_bit(chosen);
-}
-
 /* The first of the least bounds of a node. */
 static inline int pm_packed_least(const float bounds[PM_PACKED_FAN]) {
 #ifdef PM_X86
@@ -167,7 +162,7 @@ static inline int pm_packed_least(const float bounds[PM_PACKED_FAN]) {
     least = _mm_min_ps(least, _mm_shuffle_ps(least, least, 0xb1));
     const int equal = _mm_movemask_ps(_mm_cmpeq_ps(a, least)) | _mm_movemask_ps(_mm_cmpeq_ps(b, least)) << 4 |
                       _mm_movemask_ps(_mm_cmpeq_ps(c, least)) << 8 | _mm_movemask_ps(_mm_cmpeq_ps(d, least)) << 12;
-    return pm_packed_lowest((uint32_t)equal | UINT32_C(1) << (PM_PACKED_FAN - 1));
+    return pm_lowest_bit((uint32_t)equal | UINT32_C(1) << (PM_PACKED_FAN - 1));
 #else
     int least = 0;
     for (int i = 1; i < PM_PACKED_FAN; i++)
@@ -181,7 +176,7 @@ static inline size_t pm_packed_push(pm_packed_step *steps, size_t count, size_t 
                                     const float bounds[PM_PACKED_FAN]) {
     size_t first = count;
     for (; chosen; chosen &= chosen - 1) {
-        int child = pm_packed_lowest(chosen);
+        int child = pm_lowest_bit(chosen);
         pm_packed_step step = pm_packed_step_of(bounds[child], level - 1, PM_PACKED_FAN * node + (size_t)child);
         size_t at = count++;
         for (; at > first && steps[at - 1] < step; at--)

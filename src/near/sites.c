@@ -233,7 +233,7 @@ static void consider_bucket(const pm_sites *sites, const pm_reach *reach, const 
     uint32_t left = pm_packed_within(bounds, f->limit);
     if (!left)
         return;
-    for (int next = pm_packed_least(bounds); left; next = pm_packed_lowest(left)) {
+    for (int next = pm_packed_least(bounds); left; next = pm_lowest_bit(left)) {
         const size_t site = BUCKET * bucket + (size_t)next;
         if (!f->is_exact && (f->count == CANDIDATES || target->far))
             decide(sites, reach, spot, f);
@@ -292,7 +292,7 @@ static uint32_t passed(const pm_sites *sites, const descent *d, int level, float
 
 static void prefetch_children(const pm_sites *sites, int level, size_t node, uint32_t children) {
     for (; children; children &= children - 1)
-        prefetch(sites, level - 1, PM_PACKED_FAN * node + (size_t)pm_packed_lowest(children));
+        prefetch(sites, level - 1, PM_PACKED_FAN * node + (size_t)pm_lowest_bit(children));
 }
 
 /* Look at the bucket at the end of the way, and ask for what was passed and may be nearer than what it has. */
@@ -369,7 +369,7 @@ pm_found pm_sites_within(const pm_sites *sites, const pm_field *field, const pm_
         float bounds[BUCKET];
         bound_sites(sites->places + 2 * BUCKET * bucket, &target, bounds);
         for (uint32_t near = pm_packed_within(bounds, limit); near; near &= near - 1) {
-            const pm_site *site = &sites->sites[BUCKET * bucket + (size_t)pm_packed_lowest(near)];
+            const pm_site *site = &sites->sites[BUCKET * bucket + (size_t)pm_lowest_bit(near)];
             if (site->rank >= best.rank)
                 continue;
             const double reach = pm_reach_of(&field->reach, (size_t)site->rank);
