@@ -3,7 +3,7 @@
  * A region that covers a point is at distance 0. So everything that answers covers is here as well
  * (kind_polygons.c), and says for nearest who wins where any region covers the point, for dwithin which is the first
  * to beat. What borders decide comes from the tree over runs of edges (near/find.c), or without it from the scan of
- * all edges (scan/nearest.c).
+ * all edges (scan/nearest.c); for nearest a map of it is painted (tree/paint_nearest.c).
  *
  * The part for covers knows polygons only. Where a line or a point may be better than a polygon that covers the
  * point, the runs say whether the point is on one, at distance 0 as well.
@@ -229,243 +229,11 @@ static pm_status verify(const void *view, const pm_block *block, const pm_alloca
     return pm_tree_check(&v->map, pm_nearest_leaves_check, &v->field, v->polygons.table.count, allocator, err);
 }
 
-/* ---- searching ---- */
-
-static int has_runs(const pm_distance_view *v) {
-    return v->runs.starts != NULL;
-}
-
-static int has_sites(const pm_distance_view *v) {
-    return v->sites.sites != NULL;
-}
-
-static pm_spot spot_of(const pm_distance_view *v, double x, double y) {
-    return pm_spot_at(x, y, has_runs(v) ? v->runs.scale : has_sites(v) ? v->sites.scale : v->scale);
-}
-
-/* May the point be on a line or point that is better than the region which covers it? */
-static int may_be_on_line(const pm_distance_view *v, int64_t covering) {
-    return v->ranks[covering] > v->first_line;
-}
-
-/* The nearest region, where `covering` is the position of the best one whose polygons cover the point, or
- * PM_NO_MATCH. */
-static pm_found find_nearest(const pm_distance_view *v, int64_t covering, const pm_spot *spot) {
-    if (!has_runs(v))
-        return pm_scan_nearest(&v->polygons.table, &v->field.reach, spot);
-    if (covering < 0)
-        return pm_find_nearest(&v->field, spot);
-    pm_found found = pm_find_on(&v->field, spot);
-    if (found.rank > v->ranks[covering]) /* none as well */
-        found.rank = v->ranks[covering];
-    found.covers = 1;
-    return found;
-}
-
-/* The first region within reach; without its distance. */
-static pm_found find_within(const pm_distance_view *v, int64_t covering, const pm_spot *spot) {
-    if (has_sites(v))
-        return pm_sites_within(&v->sites, &v->field, spot);
-    if (!has_runs(v))
-        return pm_scan_within(&v->polygons.table, &v->field.reach, spot);
-    size_t end = covering >= 0 ? v->ranks[covering] : v->polygons.table.count;
-    pm_found found = pm_find_within(&v->field, end, spot);
-    if (found.rank == PM_FOUND_NONE && covering >= 0)
-        found = (pm_found){.rank = v->ranks[covering], .covers = 1};
-    return found;
-}
-
-/* The distance of a region whose polygons don't cover the point. */
-static double distance_of(const pm_distance_view *v, uint32_t rank, const pm_spot *spot) {
-    const size_t place = has_runs(v) ? v->runs.places[rank] : SIZE_MAX;
-    const pm_found found = place < v->runs.region_count
-                               ? pm_find_region(&v->field, place, spot)
-                               : pm_scan_region(&v->polygons.table, rank, &v->field.reach, spot);
-    return found.covers ? 0 : pm_near_distance(&found.near, spot);
-}
-
-/* Every point where all regions are sites: some points at once. */
-static void match_sites(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances) {
-    pm_spot spots[PM_SITES_AT_ONCE];
-    pm_found found[PM_SITES_AT_ONCE];
-    size_t rows[PM_SITES_AT_ONCE], count = 0;
-    for (size_t i = 0; i < points->count; i++) {
-        double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
-        out[i] = PM_NO_MATCH;
-        if (distances)
-            distances[i] = NAN;
-        if (isfinite(x) && isfinite(y)) {
-            rows[count] = i;
-            spots[count++] = spot_of(v, x, y);
-        }
-        if (count < PM_SITES_AT_ONCE && i + 1 < points->count)
-            continue;
-        pm_sites_nearest(&v->sites, &v->field, spots, count, found);
-        for (size_t k = 0; k < count; k++) {
-            if (found[k].rank == PM_FOUND_NONE)
-                continue;
-            out[rows[k]] = (int64_t)v->ids[found[k].rank];
-            if (distances)
-                distances[rows[k]] = pm_near_distance(&found[k].near, &spots[k]);
-        }
-        count = 0;
-    }
-}
-
-/* What covers each point. */
-static void match_surfaces(const pm_distance_view *v, const pm_points *points, int64_t *out) {
-    for (size_t i = 0; v->surfaces == 0 && i < points->count; i++)
-        out[i] = PM_NO_MATCH;
-    if (v->surfaces > 0)
-        pm_kind_polygons.match(&v->polygons, points, NULL, out);
-}
-
-/* Every point: `out` receives what covers it, then what is nearest or within reach. */
-static void match_all(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances,
-                      int nearest) {
-    if (nearest && has_sites(v)) {
-        match_sites(v, points, out, distances);
-        return;
-    }
-    match_surfaces(v, points, out);
-    for (size_t i = 0; i < points->count; i++) {
-        if (nearest && out[i] >= 0 && !may_be_on_line(v, out[i])) { /* at distance 0 */
-            if (distances)
-                distances[i] = 0;
-            continue;
-        }
-        double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
-        pm_found found = {.rank = PM_FOUND_NONE};
-        pm_spot spot = spot_of(v, x, y);
-        if (isfinite(x) && isfinite(y))
-            found = nearest ? find_nearest(v, out[i], &spot) : find_within(v, out[i], &spot);
-        out[i] = found.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[found.rank];
-        if (!distances)
-            continue;
-        if (found.rank == PM_FOUND_NONE)
-            distances[i] = NAN;
-        else if (nearest)
-            distances[i] = found.covers ? 0 : pm_near_distance(&found.near, &spot);
-        else
-            distances[i] = found.covers ? 0 : distance_of(v, found.rank, &spot);
-    }
-}
-
-/* Points on their way to the map of the nearest, and such as are not. */
-typedef struct misses {
-    double x[2 * PM_BATCH], y[2 * PM_BATCH];
-    size_t at[2 * PM_BATCH], count;
-    size_t others[PM_BATCH], other_count;
-} misses;
-
-static void ask_map(const pm_distance_view *v, misses *m, int64_t *out) {
-    const ptrdiff_t step = sizeof(double);
-    const pm_points points = {.x = m->x, .y = m->y, .x_stride = step, .y_stride = step, .count = m->count};
-    int64_t answers[2 * PM_BATCH];
-    pm_tree_match(&v->map, &points, NULL, answers, pm_nearest_leaf, &v->field, pm_isa_best());
-    for (size_t i = 0; i < m->count; i++)
-        out[m->at[i]] = answers[i];
-    m->count = 0;
-}
-
-/* Collect those of the points [begin, end), without a jump for each. */
-static void collect(const pm_distance_view *v, const pm_points *points, const int64_t *out, size_t begin, size_t end,
-                    misses *m) {
-    const pm_tree *map = &v->map;
-    const int has_lines = v->first_line < v->polygons.table.count;
-    size_t count = m->count, others = 0;
-    for (size_t i = begin; i < end; i++) {
-        const double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
-        const double at_x = (x - map->min_x) * map->scale, at_y = (y - map->min_y) * map->scale;
-        const int inside = (at_x >= 0) & (at_x < 0x1p50) & (at_y >= 0) & (at_y < 0x1p50), missed = out[i] < 0;
-        m->x[count] = x;
-        m->y[count] = y;
-        m->at[count] = i;
-        count += (size_t)(missed & inside);
-        m->others[others] = i;
-        others += (size_t)(missed ? !inside : has_lines && may_be_on_line(v, out[i]));
-    }
-    m->count = count;
-    m->other_count = others;
-}
-
-/* What covers a point, else what the map says; beyond the map the runs are searched. */
-static void match_mapped(const pm_distance_view *v, const pm_points *points, int64_t *out) {
-    misses m;
-    m.count = 0;
-    match_surfaces(v, points, out);
-    for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
-        collect(v, points, out, begin, points->count - begin < PM_BATCH ? points->count : begin + PM_BATCH, &m);
-        for (size_t k = 0; k < m.other_count; k++) {
-            const size_t i = m.others[k];
-            const double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
-            const pm_spot spot = spot_of(v, x, y);
-            pm_found found = {.rank = PM_FOUND_NONE};
-            if (isfinite(x) && isfinite(y))
-                found = find_nearest(v, out[i], &spot);
-            out[i] = found.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[found.rank];
-        }
-        if (m.count >= PM_BATCH)
-            ask_map(v, &m, out);
-    }
-    ask_map(v, &m, out);
-}
-
-static void match_nearest(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
-    const pm_distance_view *v = view;
-    (void)turns; /* not taken */
-    if (pm_tree_exists(&v->map))
-        match_mapped(v, points, out);
-    else
-        match_all(v, points, out, NULL, 1);
-}
-
-static void match_within(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
-    (void)turns;
-    match_all(view, points, out, NULL, 0);
-}
-
-/* At most `count` of the points from `begin` on. */
-static pm_points some_points(const pm_points *points, size_t begin, size_t count) {
-    pm_points some = *points;
-    some.x = (const double *)(const void *)((const char *)points->x + (ptrdiff_t)begin * points->x_stride);
-    some.y = (const double *)(const void *)((const char *)points->y + (ptrdiff_t)begin * points->y_stride);
-    some.count = points->count - begin < count ? points->count - begin : count;
-    return some;
-}
-
-/* With distances: a region of the map's is looked at alone. */
-static void measure_mapped(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances) {
-    for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
-        const pm_points some = some_points(points, begin, PM_BATCH);
-        int64_t inside[PM_BATCH];
-        match_surfaces(v, &some, inside);
-        match_mapped(v, &some, out + begin);
-        for (size_t i = 0; i < some.count; i++) {
-            const int64_t answer = out[begin + i];
-            const pm_spot spot = spot_of(v, pm_load(some.x, some.x_stride, i), pm_load(some.y, some.y_stride, i));
-            distances[begin + i] = answer < 0 ? NAN : inside[i] >= 0 ? 0 : distance_of(v, v->ranks[answer], &spot);
-        }
-    }
-}
-
-static void measure_nearest(const void *view, const pm_points *points, int64_t *out, double *distances) {
-    const pm_distance_view *v = view;
-    if (pm_tree_exists(&v->map))
-        measure_mapped(v, points, out, distances);
-    else
-        match_all(v, points, out, distances, 1);
-}
-
-static void measure_within(const void *view, const pm_points *points, int64_t *out, double *distances) {
-    match_all(view, points, out, distances, 0);
-}
-
 /* ---- listing ---- */
 
 static size_t beside_size(const void *view) {
     const pm_distance_view *v = view;
-    return !has_runs(v) && pm_runs_fit(&v->polygons.table) ? pm_runs_size(&v->polygons.table) : 0;
+    return !pm_distances_have_runs(v) && pm_runs_fit(&v->polygons.table) ? pm_runs_size(&v->polygons.table) : 0;
 }
 
 static pm_status beside_fill(const void *view, void *memory, size_t size, pm_poll *poll,
@@ -477,9 +245,9 @@ static int list_all(const pm_distance_view *v, const pm_beside *beside, double x
                     pm_hits *hits) {
     pm_runs beside_runs;
     pm_field field = v->field;
-    if (!has_runs(v) && pm_runs_view(&beside_runs, beside->memory, beside->size))
+    if (!pm_distances_have_runs(v) && pm_runs_view(&beside_runs, beside->memory, beside->size))
         field.runs = &beside_runs;
-    const int has = has_runs(v) || field.runs == &beside_runs;
+    const int has = pm_distances_have_runs(v) || field.runs == &beside_runs;
     pm_spot spot = pm_spot_at(x, y, has ? field.runs->scale : v->scale);
     hits->list.count = 0;
     int done = !has      ? pm_scan_all(&field, &spot, most, nearest, &hits->list)
@@ -521,8 +289,8 @@ const pm_kind pm_kind_dwithin = {.name = "dwithin",
                                  .fits = fits,
                                  .view = make_view,
                                  .verify = verify,
-                                 .match = match_within,
-                                 .measure = measure_within,
+                                 .match = pm_distances_match_within,
+                                 .measure = pm_distances_measure_within,
                                  .beside_size = beside_size,
                                  .beside_fill = beside_fill,
                                  .list = list_within,
@@ -542,8 +310,8 @@ const pm_kind pm_kind_nearest = {.name = "nearest",
                                  .fits = fits,
                                  .view = make_view,
                                  .verify = verify,
-                                 .match = match_nearest,
-                                 .measure = measure_nearest,
+                                 .match = pm_distances_match_nearest,
+                                 .measure = pm_distances_measure_nearest,
                                  .beside_size = beside_size,
                                  .beside_fill = beside_fill,
                                  .list = list_nearest,
