@@ -18,6 +18,7 @@ PEER, YARDSTICK, FIRST, MINE = "#b4bfca", "#e0a458", "#3f88c5", "#1b998b"
 BAR = 0.27  # inches
 TITLES = {
     "polygons": "Points to regions: million points per second, one core",
+    "nearest": "Points to the region around them or the nearest: million points per second, one core",
     "disks": "Points to disks: million points per second, one core",
     "vertices": "The same map with more vertices: million points per second, one core",
     "frames": "From GeoDataFrame to GeoDataFrame: million points per second, one core",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bench import disks, polygons
+from bench import disks, nearest, polygons
 from bench.layers import Disks, Layer
 
 OURS = "poly-match"
@@ -31,6 +31,13 @@ FOR_DISKS: dict[str, Builder] = {
     "scikit-learn BallTree": disks.sklearn_ball,
 }
 
+FOR_NEAREST: dict[str, Builder] = {
+    OURS: nearest.poly_match,
+    "shapely, nearest polygon": nearest.shapely_nearest,
+    "shapely, pieces of borders": nearest.shapely_pieces,
+    "GeoPandas sjoin_nearest": nearest.geopandas_nearest,
+}
+
 SPECIAL: dict[str, Builder] = {  # only for jobs that name them
     "timezonefinder": polygons.timezonefinder,
     "1 worker": polygons.workers(1),
@@ -46,7 +53,7 @@ DISTRIBUTIONS = (
 )  # fmt: skip
 
 
-def pick(layer: Layer | Disks, wanted: tuple[str, ...]) -> dict[str, Builder]:
-    """Return the contenders that fit a layer: all of the usual ones, or those named."""
-    usual = FOR_DISKS if isinstance(layer, Disks) else FOR_REGIONS
+def pick(layer: Layer | Disks, wanted: tuple[str, ...], group: str = "") -> dict[str, Builder]:
+    """Return the contenders that fit a layer and a group of jobs: all of the usual ones, or those named."""
+    usual = FOR_DISKS if isinstance(layer, Disks) else FOR_NEAREST if group == "nearest" else FOR_REGIONS
     return {name: (usual | SPECIAL)[name] for name in wanted} if wanted else usual

@@ -1,8 +1,9 @@
 """Why two contenders disagree.
 
 It is no mistake if the point lies so close to a border that the peer's arithmetic or grid of coordinates
-can't separate them, or if the peer doesn't look for the smallest region and returns another one that covers
-the point. Any other difference is unexplained and fails the run.
+can't separate them, if two regions are nearest at the same distance but for rounding, or if the peer doesn't
+look for the smallest region and returns another one that covers the point. Any other difference is
+unexplained and fails the run.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from bench.layers import Disks, Doubles, Layer
 
 NEAR = 2e-7  # degrees: timezonefinder keeps coordinates as multiples of 1e-7
 NEAR_RADIUS = 1e-12  # of the radius
+NEAR_DISTANCE = 1e-12  # of the other one
 MOST = 2000  # points examined; more disagreements than this are not a detail
 
 
@@ -24,7 +26,7 @@ def disagreements(
 ) -> dict[str, int]:
     """Return how many answers differ, and how many of them for each reason."""
     at = np.flatnonzero(ours[: len(theirs)] != theirs)
-    counts = {"count": len(at), "border": 0, "overlap": 0, "unexplained": 0}
+    counts = {"count": len(at), "border": 0, "tie": 0, "overlap": 0, "unexplained": 0}
     for i in at[:MOST]:
         counts[_why(layer, points[i], int(ours[i]), int(theirs[i]))] += 1
     counts["unexplained"] += max(len(at) - MOST, 0)
@@ -42,6 +44,9 @@ def _why(layer: Layer | Disks, point: Doubles, ours: int, theirs: int) -> str:
     shapes = {region: _parts(layer, region) for region in regions}
     if min(shapely.distance(shapely.boundary(parts), place).min() for parts in shapes.values()) < NEAR:
         return "border"
+    away = [shapely.distance(parts, place).min() for parts in shapes.values()]
+    if len(away) == 2 and 0 < max(away) <= min(away) * (1 + NEAR_DISTANCE):
+        return "tie"
     both = len(shapes) == 2 and all(shapely.intersects(parts, place).any() for parts in shapes.values())
     return "overlap" if both else "unexplained"
 

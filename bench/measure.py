@@ -64,7 +64,9 @@ def run_job(
     """Run a job and return its record for the results."""
     tell(f"{job.name}: data")
     layer, points = job.layer(), np.ascontiguousarray(job.points()[:most_points])
-    field_of = [Contender(name, build) for name, build in contenders.pick(layer, job.contenders).items()]
+    field_of = [
+        Contender(name, build) for name, build in contenders.pick(layer, job.contenders, job.group).items()
+    ]
     with machine.cores(job.pinned):
         for contender in field_of:
             tell(f"{job.name}: {contender.name}: build")

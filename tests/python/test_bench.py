@@ -215,7 +215,13 @@ def test_a_job_is_measured_and_each_failure_is_a_line(monkeypatch: pytest.Monkey
     assert len(rows[contenders.OURS]["samples_s"]) == len(rows[contenders.OURS]["busy_s"]) == 4
     assert rows["broken"]["reason"] == "failed: RuntimeError: no luck"
     assert rows["absent"]["reason"] == "a_package_that_is_not_there is not installed"
-    assert rows["wrong"]["disagreements"] == {"count": 3, "border": 1, "overlap": 0, "unexplained": 2}
+    assert rows["wrong"]["disagreements"] == {
+        "count": 3,
+        "border": 1,
+        "tie": 0,
+        "overlap": 0,
+        "unexplained": 2,
+    }
     assert report.problems(record) == ["small: wrong gives another answer to 2 of 4 points"]
 
 
@@ -280,13 +286,13 @@ def test_disagreements_are_explained() -> None:
     points = np.array([[1.5, 1.5], [2 + 1e-8, 0.5], [0.5, 0.5], [0.5, 0.5]])
     ours, theirs = np.array([0, -1, 0, 0]), np.array([1, 0, 1, 0])
     found = explain.disagreements(layer, points, ours, theirs)
-    assert found == {"count": 3, "border": 1, "overlap": 1, "unexplained": 1}
+    assert found == {"count": 3, "border": 1, "tie": 0, "overlap": 1, "unexplained": 1}
     assert explain.disagreements(layer, points, ours, theirs[:1])["count"] == 1
     circle = Disks(np.array([[0.0, 0.0]]), np.array([1.0]), 1.0)
     found = explain.disagreements(
         circle, np.array([[1.0, 0], [0.5, 0]]), np.array([-1, 0]), np.array([0, -1])
     )
-    assert found == {"count": 2, "border": 1, "overlap": 0, "unexplained": 1}
+    assert found == {"count": 2, "border": 1, "tie": 0, "overlap": 0, "unexplained": 1}
 
 
 def test_jobs_are_picked_by_the_start_of_their_names() -> None:
@@ -396,7 +402,7 @@ def test_charts_are_drawn(tmp_path: Path, run: results.Results) -> None:
     pytest.importorskip("matplotlib")
     files = chart.draw_all(run, tmp_path)
     assert [file.name for file in files] == [
-        f"bench-{group}.svg" for group in report.GROUPS if group != "disks"
+        f"bench-{group}.svg" for group in report.GROUPS if group not in ("disks", "nearest")
     ]
     for file in files:
         assert ElementTree.parse(file).getroot().tag.endswith("svg")
