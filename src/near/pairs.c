@@ -89,7 +89,13 @@ int pm_runs_find_odd(const pm_polygon_table *table, const pm_runs *runs, uint8_t
     return 1;
 }
 
-int pm_runs_parity(const pm_polygon_table *table, const pm_runs *runs, double x, double y) {
+/* About how many spans of edges a polygon has. */
+static size_t spans_of(const pm_polygon_table *table, size_t polygon) {
+    const size_t first = table->ring_offsets[polygon], end = table->ring_offsets[polygon + 1];
+    return (table->vertex_offsets[end] - table->vertex_offsets[first]) / PM_SPAN + (end - first);
+}
+
+int pm_runs_parity(const pm_polygon_table *table, const pm_runs *runs, double x, double y, size_t *work) {
     const pm_spot spot = pm_runs_spot(runs, x, y);
     const pm_target target = pm_runs_target(runs, &spot);
     const pm_exact_point p = pm_point(x, y);
@@ -99,8 +105,10 @@ int pm_runs_parity(const pm_polygon_table *table, const pm_runs *runs, double x,
     for (size_t place; (place = pm_packed_next(&walk, pm_packed_limit(0))) != SIZE_MAX;) {
         const uint32_t rank = runs->ranks[place];
         for (size_t polygon = table->polygon_offsets[rank]; polygon < table->polygon_offsets[rank + 1]; polygon++)
-            if (pm_polygon_is_surface(table, polygon))
+            if (pm_polygon_is_surface(table, polygon)) {
+                *work += spans_of(table, polygon);
                 parity ^= pm_polygon_covers(table, polygon, &p);
+            }
     }
     return parity;
 }

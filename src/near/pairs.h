@@ -10,7 +10,7 @@
 int pm_runs_find_odd(const pm_polygon_table *table, const pm_runs *runs, uint8_t *is_odd,
                      const pm_allocator *allocator);
 
-/* Is the number of polygons that cover a point odd? */
-int pm_runs_parity(const pm_polygon_table *table, const pm_runs *runs, double x, double y);
+/* Is the number of polygons that cover a point odd? Adds the spans of edges that were looked at to *work. */
+int pm_runs_parity(const pm_polygon_table *table, const pm_runs *runs, double x, double y, size_t *work);
 
 #endif

@@ -149,8 +149,9 @@ static void set_words(pm_painter *base, square s, uint32_t word) {
         ((uint32_t *)base->tables.items)[s.first + 8 * (k / s.width) + k % s.width] = word;
 }
 
-/* Is the cell, of the measured runs [begin, end), covered by regions everywhere? */
-static int is_covered(const pm_nearest_painter *p, pm_place *c, size_t begin, size_t end) {
+/* Is the cell, of the measured runs [begin, end), surely covered by regions everywhere? Where polygons of many edges
+ * are nested, asking costs as much as all else: at its limit cells are cut as if they weren't covered. */
+static int is_covered(pm_nearest_painter *p, pm_place *c, size_t begin, size_t end) {
     const pm_near_candidate *found = p->base.details.items;
     const uint32_t *list = list_of(p);
     float low = INFINITY, odd = INFINITY;
@@ -160,11 +161,11 @@ static int is_covered(const pm_nearest_painter *p, pm_place *c, size_t begin, si
         odd = p->is_odd[list[i]] && here < odd ? here : odd;
     }
     /* An odd edge may run through the cell, or any edge through the center. */
-    if (c->is_known || !(odd > 2) || !(low > 0))
+    if (c->is_known || !(odd > 2) || !(low > 0) || p->parity_work > p->base.work_limit)
         return 0;
     const double scale = p->field->runs->scale;
     c->is_known = 1;
-    return pm_runs_parity(p->field->table, p->field->runs, c->x / scale, c->y / scale);
+    return pm_runs_parity(p->field->table, p->field->runs, c->x / scale, c->y / scale, &p->parity_work);
 }
 
 static void fill(pm_nearest_painter *p, pm_place c, size_t begin, size_t end, square s);
@@ -326,7 +327,7 @@ static void paint(pm_nearest_painter *p, pm_tree *tree) {
     pm_painter *base = &p->base;
     const size_t count = p->field->runs->run_count;
     pm_painter_clear(base);
-    base->shapes.count = 0;
+    base->shapes.count = p->parity_work = 0;
     if (!pm_painter_reserve(base, &base->shapes, count) || !pm_painter_reserve(base, &base->tables, 64))
         return;
     for (size_t i = 0; i < count; i++)

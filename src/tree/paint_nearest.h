@@ -57,6 +57,7 @@ typedef struct pm_nearest_painter {
     double farthest;       /* scaled, a little more */
     double blur;           /* scaled: more than all rounding of places */
     size_t leaf_edges;
+    size_t parity_work;        /* spans of edges that were looked at for is_covered() */
     double side, min_x, min_y; /* of the root, scaled */
 } pm_nearest_painter;
 

@@ -15,6 +15,7 @@
 #include "oracle.h"
 #include "rules.h"
 #include "tap.h"
+#include "tree/nearest_leaf.h"
 #include "tree/polygon_leaf.h"
 #include "tree/tree.h"
 
@@ -279,10 +280,12 @@ static pm_index *small(int kind) {
         regions.ring_offsets = single;
         regions.polygon_offsets = single;
     }
+    if (kind == 5)
+        options = (pm_options){.engine = PM_ENGINE_TREE, .predicate = PM_NEAREST};
     return build(&regions, &options);
 }
 
-static const char *const kinds[] = {"scan", "tree", "disks", "lines", "sites"};
+static const char *const kinds[] = {"scan", "tree", "disks", "lines", "sites", "nearest"};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static void test_damage(void) {
@@ -363,7 +366,21 @@ static void test_each_check(void) {
                      {"a tree whose scale is negative", 1, PM_SECTION_TREE_ROOT, 5, UINT32_C(0xBFF00000)},
                      {"a root that is no cell", 1, PM_SECTION_TREE_ROOT, 6, 3},
                      {"a root that is an answer out of range", 1, PM_SECTION_TREE_ROOT, 6, 3 << 2},
-                     {"a table beyond the tables", 1, PM_SECTION_TREE_ROOT, 6, UINT32_MAX - 2}};
+                     {"a table beyond the tables", 1, PM_SECTION_TREE_ROOT, 6, UINT32_MAX - 2},
+                     {"a map at infinity", 5, PM_SECTION_NEAR_ROOT, 3, UINT32_C(0x7FF00000)},
+                     {"a map whose scale is NaN", 5, PM_SECTION_NEAR_ROOT, 5, UINT32_C(0x7FF80000)},
+                     {"a map's root that is no cell", 5, PM_SECTION_NEAR_ROOT, 6, 3},
+                     {"a map where there is none", 4, PM_SECTION_NEAR_ROOT, 5, UINT32_C(0x3FF00000)},
+                     {"an answer of the map out of range", 5, PM_SECTION_NEAR_TABLES, 0, 3 << 2},
+                     {"a table of the map in itself", 5, PM_SECTION_NEAR_TABLES, 63, PM_CELL_INNER},
+                     {"a cell in the middle of a leaf", 5, PM_SECTION_NEAR_TABLES, 0, 1 << 2 | PM_CELL_LEAF},
+                     {"a cell beyond the leaves", 5, PM_SECTION_NEAR_TABLES, 0, 1 << 20 | PM_CELL_LEAF},
+                     {"a leaf without runs", 5, PM_SECTION_NEAR_LEAVES, 0, 0},
+                     {"a leaf of more runs than there are", 5, PM_SECTION_NEAR_LEAVES, 0, 100},
+                     {"a leaf without end", 5, PM_SECTION_NEAR_LEAVES, 0, UINT32_MAX},
+                     {"a run that is none", 5, PM_SECTION_NEAR_LEAVES, 1, 3 << 8 | 1},
+                     {"a run without edges", 5, PM_SECTION_NEAR_LEAVES, 1, 0},
+                     {"an edge beyond its run", 5, PM_SECTION_NEAR_LEAVES, 1, 1 << 3}};
     for (size_t i = 0; i < sizeof forgeries / sizeof forgeries[0]; i++) {
         pm_index *index = small(forgeries[i].kind);
         size_t size;
@@ -376,6 +393,49 @@ static void test_each_check(void) {
         free(copy);
         pm_index_free(index);
     }
+}
+
+/* The most edges that a leaf of the map of the nearest may have, one more, and less than it says. */
+static void test_map_leaves(void) {
+    const uint32_t first[] = {0}, owners[] = {UINT32_C(7) << 29};
+    const pm_runs runs = {.run_count = 1, .first = first, .owners = owners};
+    const pm_field field = {.runs = &runs};
+    for (uint32_t i = 0; i < 3; i++) {
+        const uint32_t more = i == 1, cut = i == 2 ? 2 : 0;
+        uint32_t leaves[36 + PM_LEAF_SLACK] = {PM_NEAREST_MOST / PM_RUN_EDGES + more};
+        uint8_t starts[4] = {0};
+        for (uint32_t k = 1; k <= leaves[0]; k++)
+            leaves[k] = k <= PM_NEAREST_MOST / PM_RUN_EDGES ? 0xff : 1;
+        const pm_tree tree = {.leaves = leaves, .leaf_count = leaves[0] / 2 * 2 + 2 - cut + PM_LEAF_SLACK};
+        const pm_check check = {.tree = &tree, .shapes = &field, .starts = starts};
+        tap_ok(pm_nearest_leaves_check(&check) == (i == 0) && starts[0] == (i == 0), "%d edges of a leaf%s",
+               PM_NEAREST_MOST + (int)more, cut ? " that is cut off" : "");
+    }
+}
+
+/* The map of the nearest in a block whose edges were left out. */
+static void test_map_without_edges(void) {
+    pm_index *index = small(5);
+    const pm_kind *kind = pm_kind_of(PM_NEAREST);
+    const char *bytes = pm_index_block(index, &(size_t){0});
+    for (int without = 0; without < 2; without++) {
+        uint64_t sizes[PM_SECTIONS];
+        pm_block block;
+        for (int name = 0; name < PM_SECTIONS; name++)
+            sizes[name] = without && name == PM_SECTION_RUNS ? 0 : section_of(bytes, (pm_section_name)name).size;
+        pm_block_plan(&block, kind, PM_FIRST, pm_index_count(index), sizes);
+        char *copy = block.bytes = calloc(1, (size_t)block.header.size);
+        if (copy == NULL)
+            abort();
+        for (int name = 0; name < PM_SECTIONS; name++)
+            memcpy(copy + block.sections[name].offset, bytes + section_of(bytes, (pm_section_name)name).offset,
+                   (size_t)sizes[name]);
+        pm_block_seal(&block, kind);
+        tap_ok(open_status(copy, (size_t)block.header.size, 1) == (without ? PM_ERR_BLOCK : PM_OK),
+               "a map with%s the edges it is made of", without ? "out" : "");
+        free(copy);
+    }
+    pm_index_free(index);
 }
 
 /* A header that contradicts itself, with a correct checksum: refused without reading the contents. */
@@ -600,6 +660,8 @@ int main(void) {
     test_damage();
     test_refusals();
     test_each_check();
+    test_map_leaves();
+    test_map_without_edges();
     test_origins();
     test_each_header();
     test_forgery();
