@@ -10,18 +10,19 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "index/block.h"
 #include "oracle.h"
 #include "tap.h"
 
 static struct {
-    long inputs, refused[7], built, disks, points, hits;
+    long inputs, refused[7], built, maps, disks, points, hits;
 } reached;
 
 static void print_reached(void) {
     printf("# %ld inputs: refused %ld argument, %ld offsets, %ld coordinate, %ld score, %ld distance; "
-           "built %ld regions and %ld disks; %ld points, %ld matched\n",
+           "built %ld regions (%ld with a map of the nearest) and %ld disks; %ld points, %ld matched\n",
            reached.inputs, reached.refused[2], reached.refused[3], reached.refused[4], reached.refused[5],
-           reached.refused[6], reached.built, reached.disks, reached.points, reached.hits);
+           reached.refused[6], reached.built, reached.maps, reached.disks, reached.points, reached.hits);
 }
 
 static void require(int condition, const char *what) {
@@ -132,6 +133,17 @@ static void check_answers(const pm_index *index, const pm_points *points, const 
     }
 }
 
+static int has_map(const pm_index *index) {
+    size_t size;
+    const char *bytes = pm_index_block(index, &size);
+    const pm_block_header *header = (const pm_block_header *)(const void *)bytes;
+    const pm_section *sections = (const pm_section *)(const void *)(bytes + sizeof *header);
+    size_t words = 0;
+    for (size_t i = 0; i < header->section_count; i++)
+        words += sections[i].name == PM_SECTION_NEAR_TABLES ? (size_t)sections[i].size : 0;
+    return words > 0;
+}
+
 static void run_regions(reader *r, const pm_options *options, const pm_points *points, unsigned mode) {
     int hostile = (mode & 3) == 3, raw = (mode & 12) == 12;
     size_t n = take(r, 7), polygons = mode & 16 ? n + take(r, 4) : n, rings = polygons + take(r, 6);
@@ -156,6 +168,7 @@ static void run_regions(reader *r, const pm_options *options, const pm_points *p
         int64_t *answers = sized(points->count * sizeof *answers),
                 *expected = sized(points->count * sizeof *expected);
         reached.built++;
+        reached.maps += has_map(index);
         pm_index_match(index, points, answers);
         oracle_match(&regions, mode & 32 ? options : NULL, points, expected);
         check_answers(index, points, answers, expected);
@@ -243,6 +256,7 @@ int fuzz_reached(long count) {
     tap_ok(all, "%ld made-up inputs: every kind of refusal", count);
     tap_ok(reached.built > count / 8 && reached.disks > count / 16, "the library built %ld and %ld indexes",
            reached.built, reached.disks);
+    tap_ok(reached.maps > count / 256, "%ld of them have a map of the nearest", reached.maps);
     tap_ok(reached.hits > count / 4, "%ld of %ld points were matched", reached.hits, reached.points);
     return tap_end();
 }
