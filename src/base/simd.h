@@ -6,6 +6,15 @@
 #define PM_X86 1
 #endif
 
+/* Have memory on its way that is read soon. */
+static inline void pm_prefetch(const void *at) {
+#if defined(__GNUC__)
+    __builtin_prefetch(at);
+#else
+    (void)at;
+#endif
+}
+
 /* The instructions to use; all give the same answers. */
 typedef enum pm_isa { PM_ISA_PORTABLE, PM_ISA_AVX2, PM_ISA_AVX512 } pm_isa;
 

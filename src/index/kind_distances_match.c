@@ -4,6 +4,9 @@
  * at a time; points beyond the map, and such as may be on a line that is better than the polygon around them, are
  * searched for in the runs. A distance is that to the edges of the region that was found. */
 #include "kind_distances.h"
+
+#include <string.h>
+
 #include "scan/scan.h"
 #include "tree/nearest_leaf.h"
 
@@ -140,8 +143,8 @@ static void collect(const pm_distance_view *v, const pm_points *points, const in
     size_t count = m->count, others = 0;
     for (size_t i = begin; i < end; i++) {
         const double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
-        const double at_x = (x - map->min_x) * map->scale, at_y = (y - map->min_y) * map->scale;
-        const int inside = (at_x >= 0) & (at_x < 0x1p50) & (at_y >= 0) & (at_y < 0x1p50), missed = out[i] < 0;
+        const int inside = pm_is_in_root(x, map->min_x, map->scale) & pm_is_in_root(y, map->min_y, map->scale);
+        const int missed = out[i] < 0;
         m->x[count] = x;
         m->y[count] = y;
         m->at[count] = i;
@@ -153,11 +156,10 @@ static void collect(const pm_distance_view *v, const pm_points *points, const in
     m->other_count = others;
 }
 
-/* What covers a point, else what the map says; beyond the map the runs are searched. */
-static void match_mapped(const pm_distance_view *v, const pm_points *points, int64_t *out) {
+/* Where `out` has no region that covers the point, what the map says; beyond the map the runs are searched. */
+static void match_others(const pm_distance_view *v, const pm_points *points, int64_t *out) {
     misses m;
     m.count = 0;
-    match_surfaces(v, points, out);
     for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
         collect(v, points, out, begin, points->count - begin < PM_BATCH ? points->count : begin + PM_BATCH, &m);
         for (size_t k = 0; k < m.other_count; k++) {
@@ -178,10 +180,12 @@ static void match_mapped(const pm_distance_view *v, const pm_points *points, int
 void pm_distances_match_nearest(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
     const pm_distance_view *v = view;
     (void)turns; /* not taken */
-    if (pm_tree_exists(&v->map))
-        match_mapped(v, points, out);
-    else
+    if (!pm_tree_exists(&v->map)) {
         match_all(v, points, out, NULL, 1);
+        return;
+    }
+    match_surfaces(v, points, out);
+    match_others(v, points, out);
 }
 
 void pm_distances_match_within(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
@@ -204,7 +208,8 @@ static void measure_mapped(const pm_distance_view *v, const pm_points *points, i
         const pm_points some = some_points(points, begin, PM_BATCH);
         int64_t inside[PM_BATCH];
         match_surfaces(v, &some, inside);
-        match_mapped(v, &some, out + begin);
+        memcpy(out + begin, inside, some.count * sizeof *out);
+        match_others(v, &some, out + begin);
         for (size_t i = 0; i < some.count; i++) {
             const int64_t answer = out[begin + i];
             const pm_spot spot =

@@ -85,15 +85,12 @@ static pm_status fill(pm_build *b, void *view, pm_error *err) {
 }
 
 static pm_status paint(pm_build *b, void *view, pm_error *err) {
-    pm_polygon_view *v = view;
+    const pm_polygon_view *v = view;
     pm_tree tree;
     if (b->options->engine == PM_ENGINE_AUTO && b->sizes[PM_SECTION_VERTICES] < FEW_VERTICES * 2 * sizeof(double))
         return PM_OK;
     pm_status status = pm_tree_build_polygons(&tree, &v->table, v->ids, b->budget, &b->poll, b->options->allocator);
-    status = pm_build_add_tree(b, &TREE, status, &tree, err);
-    if (!status)
-        v->tree = pm_build_tree(b, &TREE);
-    return status;
+    return pm_build_add_tree(b, &TREE, status, &tree, err);
 }
 
 /* ---- using a block ---- */

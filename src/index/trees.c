@@ -29,20 +29,6 @@ pm_tree pm_tree_view(const pm_block *block, const pm_tree_sections *s) {
                      .origin_count = (size_t)block->sections[s->origins].size / sizeof(uint32_t)};
 }
 
-pm_tree pm_build_tree(const pm_build *b, const pm_tree_sections *s) {
-    const pm_tree_root root = *(const pm_tree_root *)pm_block_array(&b->block, s->root);
-    return (pm_tree){.min_x = root.min_x,
-                     .min_y = root.min_y,
-                     .scale = root.scale,
-                     .root = (uint32_t)root.word,
-                     .tables = b->added[s->tables],
-                     .table_words = (size_t)b->sizes[s->tables] / sizeof(uint32_t),
-                     .leaves = b->added[s->leaves],
-                     .leaf_count = (size_t)b->sizes[s->leaves] / sizeof(uint32_t),
-                     .origins = b->added[s->origins],
-                     .origin_count = (size_t)b->sizes[s->origins] / sizeof(uint32_t)};
-}
-
 /* Give up ownership of one of the tree's arrays: it becomes a section. */
 static void add_array(pm_build *b, pm_section_name name, const uint32_t **items, size_t count) {
     b->sizes[name] = count * sizeof **items;

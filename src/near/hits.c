@@ -7,6 +7,19 @@
 
 #include "base/status.h"
 
+/* A larger array with the same items; NULL, and the old one stays, when memory runs out. */
+static void *grown(const pm_allocator *allocator, void *items, size_t count, size_t *room, size_t item_size) {
+    const size_t more = *room + *room / 2 + 64;
+    void *larger = pm_allocate(allocator, more * item_size);
+    if (!larger)
+        return NULL;
+    if (count > 0)
+        memcpy(larger, items, count * item_size);
+    pm_release(allocator, items);
+    *room = more;
+    return larger;
+}
+
 void pm_list_free(pm_list *list) {
     pm_release(list->allocator, list->items);
     *list = (pm_list){.allocator = list->allocator};
@@ -14,15 +27,10 @@ void pm_list_free(pm_list *list) {
 
 int pm_list_append(pm_list *list, const pm_found *found) {
     if (list->count == list->room) {
-        size_t room = list->room + list->room / 2 + 32;
-        pm_found *items = pm_allocate(list->allocator, room * sizeof *items);
+        pm_found *items = grown(list->allocator, list->items, list->count, &list->room, sizeof *items);
         if (!items)
             return 0;
-        if (list->count > 0)
-            memcpy(items, list->items, list->count * sizeof *items);
-        pm_release(list->allocator, list->items);
         list->items = items;
-        list->room = room;
     }
     list->items[list->count++] = *found;
     return 1;
@@ -70,15 +78,10 @@ void pm_ranks_free(pm_ranks *ranks) {
 
 int pm_ranks_append(pm_ranks *ranks, uint32_t rank) {
     if (ranks->count == ranks->room) {
-        size_t room = ranks->room + ranks->room / 2 + 64;
-        uint32_t *items = pm_allocate(ranks->allocator, room * sizeof *items);
+        uint32_t *items = grown(ranks->allocator, ranks->items, ranks->count, &ranks->room, sizeof *items);
         if (!items)
             return 0;
-        if (ranks->count > 0)
-            memcpy(items, ranks->items, ranks->count * sizeof *items);
-        pm_release(ranks->allocator, ranks->items);
         ranks->items = items;
-        ranks->room = room;
     }
     ranks->items[ranks->count++] = rank;
     return 1;

@@ -99,14 +99,7 @@ static uint32_t curve_place(const filler *f, const pm_box *box) {
 }
 
 double pm_runs_map(const pm_polygon_table *table, double *scale, double origin[2]) {
-    pm_box all = {INFINITY, INFINITY, -INFINITY, -INFINITY};
-    for (size_t rank = 0; rank < table->count; rank++) {
-        const pm_box *box = &table->boxes[rank];
-        all.min_x = box->min_x < all.min_x ? box->min_x : all.min_x;
-        all.min_y = box->min_y < all.min_y ? box->min_y : all.min_y;
-        all.max_x = box->max_x > all.max_x ? box->max_x : all.max_x;
-        all.max_y = box->max_y > all.max_y ? box->max_y : all.max_y;
-    }
+    const pm_box all = pm_polygons_box(table);
     *scale = 1;
     origin[0] = origin[1] = 0;
     if (!(all.min_x <= all.max_x))

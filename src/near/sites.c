@@ -261,14 +261,10 @@ typedef struct descent {
 
 /* Ask for a node of this level, or for a bucket at level -1. */
 static inline void prefetch(const pm_sites *sites, int level, size_t item) {
-#if defined(__GNUC__)
     const float *at =
         level < 0 ? sites->places + 2 * BUCKET * item : sites->boxes.nodes[level] + PM_PACKED_FLOATS * item;
     for (size_t line = 0; line < (level < 0 ? 2 : 4); line++)
-        __builtin_prefetch(at + 16 * line);
-#else
-    (void)sites, (void)level, (void)item;
-#endif
+        pm_prefetch(at + 16 * line);
 }
 
 /* One level down, to the child whose box is nearest. */
@@ -326,11 +322,9 @@ static void search(const pm_sites *sites, const pm_reach *reach, const pm_spot *
             count = pm_packed_push(steps, count, item, level, near, bounds);
         }
     }
-#if defined(__GNUC__)
     for (int i = 0; i < f->count; i++)
         if (f->bounds[i] <= f->limit)
-            __builtin_prefetch(&sites->sites[f->sites[i]]);
-#endif
+            pm_prefetch(&sites->sites[f->sites[i]]);
 }
 
 void pm_sites_nearest(const pm_sites *sites, const pm_field *field, const pm_spot *spots, size_t count,

@@ -110,6 +110,18 @@ int pm_polygons_append(pm_polygon_table *table, const pm_regions *regions, size_
     return 1;
 }
 
+pm_box pm_polygons_box(const pm_polygon_table *table) {
+    pm_box all = EMPTY;
+    for (size_t rank = 0; rank < table->count; rank++) {
+        const pm_box *box = &table->boxes[rank];
+        if (!(box->min_x <= box->max_x))
+            continue; /* an empty region's */
+        box_add(&all, box->min_x, box->min_y);
+        box_add(&all, box->max_x, box->max_y);
+    }
+    return all;
+}
+
 void pm_polygons_seal(pm_polygon_table *table) {
     size_t count = table->vertex_offsets[table->ring_offsets[table->polygon_offsets[table->count]]];
     for (size_t begin = 0; begin < count; begin += PM_SPAN) {

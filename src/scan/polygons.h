@@ -41,6 +41,9 @@ int pm_polygons_append(pm_polygon_table *table, const pm_regions *regions, size_
 /* Compute the spans, when all regions are appended. */
 void pm_polygons_seal(pm_polygon_table *table);
 
+/* The box of all regions; min > max where all are empty. */
+pm_box pm_polygons_box(const pm_polygon_table *table);
+
 /* Has it an inside? */
 static inline int pm_polygon_is_surface(const pm_polygon_table *table, size_t polygon) {
     return !table->kinds || table->kinds[polygon] == PM_PART_POLYGON;

@@ -4,14 +4,6 @@
  * can't tell from others of another region is compared exactly. */
 #include "nearest_leaf.h"
 
-static inline void prefetch(const void *at) {
-#if defined(__GNUC__)
-    __builtin_prefetch(at);
-#else
-    (void)at;
-#endif
-}
-
 /* The edges of a leaf by their first vertices, and the ranks of their regions. */
 typedef struct leaf_edges {
     uint32_t first[PM_NEAREST_MOST + PM_RUN_EDGES], rank[PM_NEAREST_MOST + PM_RUN_EDGES];
@@ -57,14 +49,14 @@ void pm_nearest_leaf(const pm_tree *tree, const void *context, pm_batch *b, size
     for (size_t k = 0; k < count; k++) {
         const uint32_t *leaf = tree->leaves + pm_cell_leaf(b->word[b->list[k]]);
         for (uint32_t i = 1; i <= leaf[0] && i <= 4; i++) {
-            prefetch(&runs->first[leaf[i] >> 8]);
-            prefetch(&runs->owners[leaf[i] >> 8]);
+            pm_prefetch(&runs->first[leaf[i] >> 8]);
+            pm_prefetch(&runs->owners[leaf[i] >> 8]);
         }
     }
     for (size_t k = 0; k < count; k++) {
         const uint32_t *leaf = tree->leaves + pm_cell_leaf(b->word[b->list[k]]);
         for (uint32_t i = 1; i <= leaf[0] && i <= 4; i++)
-            prefetch(field->table->vertices + 2 * (size_t)runs->first[leaf[i] >> 8]);
+            pm_prefetch(field->table->vertices + 2 * (size_t)runs->first[leaf[i] >> 8]);
     }
     for (size_t k = 0; k < count; k++) {
         const uint32_t i = b->list[k], *leaf = tree->leaves + pm_cell_leaf(b->word[i]);

@@ -45,8 +45,7 @@ void pm_painter_stage(pm_painter *p, pm_shape shape) {
 
 /* ---- cells of 8 x 8 ---- */
 
-/* Has this attempt failed? One that is going to exceed a limit by far is ended long before. */
-static int must_stop(pm_painter *p) {
+int pm_painter_must_stop(pm_painter *p) {
     size_t size = (p->tables.count + p->leaves.count + p->origins.count) * sizeof(uint32_t);
     double likely = p->is_last || p->done < 0.02 ? 1 : p->done < 0.1 ? 2 * p->done : 1.25 * p->done;
     p->too_much |= p->work > p->work_limit || (double)size > (likely < 1 ? likely : 1) * (double)p->size_limit;
@@ -80,7 +79,7 @@ static int distribute(pm_painter *p, const pm_cell *cell, int side, size_t begin
     for (int row = 0; row < side; row++)
         closed ^= columns << 8 * row;
     p->staged.count = 0;
-    for (size_t i = begin; i < end && closed != UINT64_MAX && !must_stop(p); i++) {
+    for (size_t i = begin; i < end && closed != UINT64_MAX && !pm_painter_must_stop(p); i++) {
         pm_shape shape = ((const pm_shape *)p->shapes.items)[i];
         p->work += 16 + shape.edges;
         if (pm_poll_after(p->poll, 16 + shape.edges))
@@ -88,7 +87,7 @@ static int distribute(pm_painter *p, const pm_cell *cell, int side, size_t begin
         if (pm_painter_reserve(p, &p->staged, 64))
             p->distribute(p, cell, side, &shape, &closed);
     }
-    return !must_stop(p) && collect(p, starts);
+    return !pm_painter_must_stop(p) && collect(p, starts);
 }
 
 /* Is a cell that is reached by shapes [begin, end) an answer or a leaf? Then its word. */

@@ -75,6 +75,9 @@ void pm_painter_clear(pm_painter *painter);
  * it; the tree's map is the caller's. */
 void pm_painter_run(pm_painter *painter, pm_tree *tree);
 
+/* Has this attempt failed? One that is going to exceed a limit by far is ended long before. */
+int pm_painter_must_stop(pm_painter *painter);
+
 /* Hand the tables, leaves and origins over to the tree. */
 void pm_painter_finish(pm_painter *painter, pm_tree *tree, uint32_t root);
 

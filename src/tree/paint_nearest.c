@@ -134,14 +134,10 @@ static size_t measure(pm_nearest_painter *p, const pm_place *c, size_t begin, si
     return to;
 }
 
-/* Has this attempt failed? One that is going to exceed the limit by far is ended long before. */
+/* Has this attempt failed? Beyond these counts words could not number tables and leaves. */
 static int must_stop(pm_painter *base) {
-    size_t size = (base->tables.count + base->leaves.count) * sizeof(uint32_t);
-    double likely = base->is_last || base->done < 0.02 ? 1 : base->done < 0.1 ? 2 * base->done : 1.25 * base->done;
-    base->too_much |= base->work > base->work_limit ||
-                      (double)size > (likely < 1 ? likely : 1) * (double)base->size_limit ||
-                      base->leaves.count >= UINT32_C(1) << 30 || base->tables.count >= UINT32_C(1) << 30;
-    return base->too_much || base->status;
+    base->too_much |= base->leaves.count >= UINT32_C(1) << 30 || base->tables.count >= UINT32_C(1) << 30;
+    return pm_painter_must_stop(base);
 }
 
 static void set_words(pm_painter *base, square s, uint32_t word) {
@@ -290,23 +286,15 @@ static void fill(pm_nearest_painter *p, pm_place c, size_t begin, size_t end, sq
 
 /* The root cell: all regions, and around them half as much again, or as far as they reach; 0 where doubles can't. */
 static int choose_root(pm_nearest_painter *p, pm_tree *tree) {
-    const pm_polygon_table *table = p->field->table;
-    double low_x = INFINITY, low_y = INFINITY, high_x = -INFINITY, high_y = -INFINITY;
-    for (size_t rank = 0; rank < table->count; rank++) {
-        const pm_box *box = &table->boxes[rank];
-        low_x = box->min_x < low_x ? box->min_x : low_x;
-        low_y = box->min_y < low_y ? box->min_y : low_y;
-        high_x = box->max_x > high_x ? box->max_x : high_x;
-        high_y = box->max_y > high_y ? box->max_y : high_y;
-    }
-    const double extent = fmax(high_x - low_x, high_y - low_y);
-    const double magnitude = fmax(fmax(fabs(low_x), fabs(high_x)), fmax(fabs(low_y), fabs(high_y)));
+    const pm_box all = pm_polygons_box(p->field->table);
+    const double extent = fmax(all.max_x - all.min_x, all.max_y - all.min_y);
+    const double magnitude = fmax(fmax(fabs(all.min_x), fabs(all.max_x)), fmax(fabs(all.min_y), fabs(all.max_y)));
     if (!(extent > 1e-100 && magnitude < 1e100 && extent > magnitude * 0x1p-20))
         return 0;
     const double margin = fmin(extent / 2, p->field->farthest) + extent * 0.00137;
     const double side = (extent + 2 * margin) * 1.0021, scale = p->field->runs->scale;
-    tree->min_x = low_x - margin;
-    tree->min_y = low_y - margin;
+    tree->min_x = all.min_x - margin;
+    tree->min_y = all.min_y - margin;
     tree->scale = 0x1p50 / side;
     p->side = side * scale;
     p->min_x = tree->min_x * scale;

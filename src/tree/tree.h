@@ -56,7 +56,7 @@ static inline int pm_tree_exists(const pm_tree *tree) {
 /* Is a coordinate in the root cell? Not when it is NaN. */
 static inline int pm_is_in_root(double value, double min, double scale) {
     double at = (value - min) * scale;
-    return at >= 0 && at < (double)(UINT64_C(1) << PM_FIXED_BITS);
+    return (at >= 0) & (at < (double)(UINT64_C(1) << PM_FIXED_BITS));
 }
 
 static inline uint64_t pm_fixed(double value, double min, double scale) {

@@ -22,18 +22,10 @@
 
 /* ---- the points of a batch ---- */
 
-static inline void prefetch(const void *at) {
-#if defined(__GNUC__)
-    __builtin_prefetch(at);
-#else
-    (void)at;
-#endif
-}
-
 /* Prefetch what the next batch reads, `distance` bytes ahead: hardware prefetch stops at the end of a page, which is
  * where a batch ends, too. */
 static inline void prefetch_next(const char *at, size_t distance) {
-    prefetch((const void *)((uintptr_t)at + distance));
+    pm_prefetch((const void *)((uintptr_t)at + distance));
 }
 
 static void load_points(pm_batch *b, const pm_points *points, size_t first, size_t count) {
@@ -196,7 +188,7 @@ static size_t descend(const pm_tree *tree, pm_batch *b, pending next) {
             uint32_t i = b->list[k];
             unsigned bits = (unsigned)pm_cell_bits(b->word[i]);
             children[k] = child_of(b, i, bits);
-            prefetch(tree->tables + children[k]);
+            pm_prefetch(tree->tables + children[k]);
             b->used[i] = (uint8_t)(b->used[i] + bits);
         }
         next.inner = 0;
@@ -210,7 +202,7 @@ static size_t descend(const pm_tree *tree, pm_batch *b, pending next) {
         }
     }
     for (size_t k = 0; k < next.leaf; k++)
-        prefetch(tree->leaves + 2 * (size_t)(b->word[b->other[k]] >> 2));
+        pm_prefetch(tree->leaves + 2 * (size_t)(b->word[b->other[k]] >> 2));
     return next.leaf;
 }
 

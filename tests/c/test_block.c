@@ -15,6 +15,7 @@
 #include "oracle.h"
 #include "rules.h"
 #include "tap.h"
+#include "built.h"
 #include "tree/nearest_leaf.h"
 #include "tree/polygon_leaf.h"
 #include "tree/tree.h"
@@ -29,16 +30,6 @@ static void *exactly(const void *bytes, size_t size) {
     if (size > 0)
         memcpy(copy, bytes, size);
     return copy;
-}
-
-static pm_index *build(const pm_regions *regions, const pm_options *options) {
-    pm_index *index = NULL;
-    pm_error err;
-    if (pm_index_build(regions, options, &index, &err) != PM_OK) {
-        tap_ok(0, "build: %s", err.message);
-        exit(tap_end());
-    }
-    return index;
 }
 
 static pm_status open_status(const void *bytes, size_t size, int verify) {

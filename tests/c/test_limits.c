@@ -10,16 +10,7 @@
 #include "polymatch.h"
 #include "ledger.h"
 #include "tap.h"
-
-static pm_index *build(const pm_regions *regions, const pm_options *options) {
-    pm_index *index = NULL;
-    pm_error err;
-    if (pm_index_build(regions, options, &index, &err) != PM_OK) {
-        tap_ok(0, "build: %s", err.message);
-        exit(tap_end());
-    }
-    return index;
-}
+#include "built.h"
 
 static size_t block_size(const pm_index *index) {
     size_t size;

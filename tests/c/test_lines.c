@@ -10,6 +10,7 @@
 
 #include "cases.h"
 #include "tap.h"
+#include "built.h"
 
 /* A square, a line through it that ends outside, a point in it, a line that surrounds another place, an empty line.
  */
@@ -29,16 +30,6 @@ static const double ys[] = {1, 2, 2, 2, 2, 3, 3, 2, 0, 0, 5};
 enum { POINTS = sizeof xs / sizeof *xs };
 static const pm_points points = {
     .x = xs, .y = ys, .x_stride = sizeof(double), .y_stride = sizeof(double), .count = POINTS};
-
-static pm_index *build(const pm_regions *regions, const pm_options *options) {
-    pm_index *index = NULL;
-    pm_error err;
-    if (pm_index_build(regions, options, &index, &err) != PM_OK) {
-        tap_ok(0, "build: %s", err.message);
-        exit(tap_end());
-    }
-    return index;
-}
 
 static void expect(const char *what, pm_options options, const int64_t expected[POINTS],
                    const double expected_distances[POINTS]) {

@@ -11,21 +11,12 @@
 #include "oracle.h"
 #include "rules.h"
 #include "tap.h"
+#include "built.h"
 
 enum { POINTS = 12, ROOM = POINTS * MAX_REGIONS };
 
 static zoo z;
 static rules u;
-
-static pm_index *build(const pm_regions *regions, const pm_options *options) {
-    pm_index *index = NULL;
-    pm_error err;
-    if (pm_index_build(regions, options, &index, &err) != PM_OK) {
-        tap_ok(0, "build: %s", err.message);
-        exit(tap_end());
-    }
-    return index;
-}
 
 static pm_lister *lister_of(const pm_index *index) {
     pm_lister *lister = NULL;

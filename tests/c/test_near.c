@@ -165,6 +165,17 @@ static double coords[2 * CORNERS * MOST];
 static int64_t rings[MOST + 1], polygons[MOST + 1];
 static uint8_t lines[MOST];
 
+/* What these arrays hold. */
+static pm_regions made(size_t vertices, size_t count, int with_lines) {
+    return (pm_regions){.coords = coords,
+                        .coord_count = vertices,
+                        .ring_offsets = rings,
+                        .ring_count = count,
+                        .polygon_offsets = polygons,
+                        .polygon_count = count,
+                        .kinds = with_lines ? lines : NULL};
+}
+
 /* Rings on a grid, some of them sharing vertices, some large, perhaps some of them lines; at any scale and place. */
 static pm_regions many(rng *r, double scale, double offset) {
     size_t at = 0, count = 1 + rng_below(r, MOST);
@@ -182,13 +193,7 @@ static pm_regions many(rng *r, double scale, double offset) {
         rings[i + 1] = (int64_t)at;
         polygons[i + 1] = (int64_t)i + 1;
     }
-    return (pm_regions){.coords = coords,
-                        .coord_count = at,
-                        .ring_offsets = rings,
-                        .ring_count = count,
-                        .polygon_offsets = polygons,
-                        .polygon_count = count,
-                        .kinds = with_lines ? lines : NULL};
+    return made(at, count, with_lines);
 }
 
 /* Do two lists have the same regions in the same order? A list that was not measured need not know what covers. */
@@ -316,13 +321,7 @@ static pm_regions tiles(rng *r, double scale, double offset) {
             at += twice ? corner_count : 0;
         }
     }
-    return (pm_regions){.coords = coords,
-                        .coord_count = at,
-                        .ring_offsets = rings,
-                        .ring_count = count,
-                        .polygon_offsets = polygons,
-                        .polygon_count = count,
-                        .kinds = with_lines ? lines : NULL};
+    return made(at, count, with_lines);
 }
 
 enum { MAP_POINTS = 300 };
