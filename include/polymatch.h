@@ -72,7 +72,10 @@ typedef enum pm_status {
     PM_ERR_SIZE = -10       /**< an index of these regions can't be as small as the options' `max_bytes` */
 } pm_status;
 
-/** What went wrong, where, and in words. Written only on failure. */
+/** What went wrong, where, and in words. Written only on failure.
+ *
+ * Callers without C structs give 216 bytes at a multiple of 8 and read the status as 32 bits at 0, the item as 64
+ * bits at 8 and the message at 16. (On 32-bit x86 the item is at 4 and the message at 12.) */
 typedef struct pm_error {
     pm_status status;
     int64_t item;      /**< position of the item at fault, or -1 */
@@ -348,6 +351,34 @@ PM_API size_t pm_index_distance_count(const pm_index *index);
  * as long as the index does. Cannot fail, O(1). */
 PM_API const void *pm_index_note(const pm_index *index, size_t *size);
 
+/** How the names of an index are stored. */
+typedef enum pm_names {
+    PM_NAMES_NONE = 0, /**< none are stored */
+    PM_NAMES_TEXT = 1, /**< each name is text */
+    PM_NAMES_JSON = 2  /**< each name is a JSON value: a number, true, false, null or a text in quotes */
+} pm_names;
+
+/** Has it names of its regions, in a note of the format that docs/abi.md describes? The Python package and the
+ * command line write such notes. Any other note has no names. Cannot fail, O(1). */
+PM_API pm_names pm_index_names(const pm_index *index);
+
+/** The name of a region, in UTF-8 and without a 0 at its end, as pm_index_names() says.
+ *
+ * It lies in the block: it lives as long as the index does, and nothing is allocated. O(1), from any thread, safe
+ * with a note of any bytes.
+ *
+ * @param region  a position in the input, as pm_index_match() gives it
+ * @param size    receives its size in bytes
+ * @return its first byte; NULL where there is none, as for PM_NO_MATCH */
+PM_API const char *pm_index_name(const pm_index *index, int64_t region, size_t *size);
+
+/** The coordinate reference system of the regions, as text in UTF-8 without a 0 at its end: a code such as EPSG:4326,
+ * WKT or PROJJSON. As pm_index_name().
+ *
+ * @param size  receives its size in bytes; 0 where the regions say that they have none
+ * @return its first byte; NULL where nothing is known about it */
+PM_API const char *pm_index_crs(const pm_index *index, size_t *size);
+
 /** Its period, 0 for none. */
 PM_API double pm_index_period(const pm_index *index);
 
@@ -384,6 +415,43 @@ PM_API int64_t pm_index_match_one(const pm_index *index, double x, double y);
  * @return PM_OK; PM_ERR_ARGUMENT for an index of PM_COVERS, which has no distances: use PM_NEAREST */
 PM_API PM_MUST_USE pm_status pm_index_match_distances(const pm_index *index, const pm_points *points, int64_t *out,
                                                       double *distances, pm_error *err);
+
+/* ---- for callers without structs ---------------------------------------------------------------------- */
+
+/* Pointers, sizes and numbers only, for foreign-function callers; enums are int. With pm_index_open(),
+ * pm_index_free() and the functions above, which take no other structs than pm_error, that is all of an index. */
+
+/** As pm_index_build(), from the members of pm_regions and pm_options one by one.
+ *
+ * @param kinds           NULL, or a pm_part for each polygon
+ * @param geom_offsets    NULL: each polygon is a region
+ * @param scores          NULL, or one per region, of the type that `best` says
+ * @param distance        NULL, or distance_count distances
+ * @param period          0 for none
+ * @param max_bytes       0 for the default
+ * @param note            NULL, or note_size bytes that the index keeps
+ * @param flags           0: there are none in this version
+ * @param out             receives the index, to be released with pm_index_free(); NULL after a failure
+ * @param err             NULL, or receives the region at fault and a sentence */
+PM_API PM_MUST_USE pm_status pm_index_build_arrays(
+    const double *coords, size_t coord_count, const int64_t *ring_offsets, size_t ring_count,
+    const int64_t *polygon_offsets, size_t polygon_count, const int64_t *geom_offsets, size_t geom_count,
+    const uint8_t *kinds, int predicate, int best, const void *scores, const double *distance, size_t distance_count,
+    double period, size_t max_bytes, const void *note, size_t note_size, int flags, pm_index **out, pm_error *err);
+
+/** As pm_index_match(), or as pm_index_match_distances() where `distances` is not NULL.
+ *
+ * @param x_stride   bytes from one x to the next: 8 for an array of its own, 16 for x y x y ..., where y is x + 1
+ * @param out        receives one answer per point
+ * @param distances  NULL, or receives one distance per point
+ * @return PM_OK; PM_ERR_ARGUMENT only where distances are asked of an index that has none */
+PM_API PM_MUST_USE pm_status pm_index_match_arrays(const pm_index *index, const double *x, const double *y,
+                                                   ptrdiff_t x_stride, ptrdiff_t y_stride, size_t count, int64_t *out,
+                                                   double *distances, pm_error *err);
+
+/** As pm_index_match(), with answers of 32 bits, which hold every position. Cannot fail. */
+PM_API void pm_index_match_int32(const pm_index *index, const double *x, const double *y, ptrdiff_t x_stride,
+                                 ptrdiff_t y_stride, size_t count, int32_t *out);
 
 /* ---- all candidates ----------------------------------------------------------------------------------- */
 

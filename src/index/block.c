@@ -135,7 +135,7 @@ pm_status pm_block_read(const void *bytes, size_t size, pm_block *block, const p
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: it should have %llu bytes and has %zu",
                        (unsigned long long)header->size, size);
     *kind = pm_kind_of((pm_predicate)header->predicate);
-    if (!*kind || !pm_best_rule_of((pm_best)header->best) || header->count >= UINT32_MAX || size % PM_BLOCK_ALIGN ||
+    if (!*kind || !pm_best_rule_of((pm_best)header->best) || header->count > INT32_MAX || size % PM_BLOCK_ALIGN ||
         !pm_period_fits(header->period, header->range) || !read_sections(bytes, block, *kind))
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the header contradicts itself");
     block->bytes = (void *)(uintptr_t)bytes;

@@ -79,8 +79,8 @@ pm_status pm_disks_check(const pm_disks *disks, const pm_options *options, pm_er
         return pm_fail(err, PM_ERR_ARGUMENT, -1, PM_RESERVED, "disks");
     if (disks->count > 0 && (!disks->x || !disks->y))
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%s is NULL", disks->x ? "y" : "x");
-    if (disks->count >= UINT32_MAX)
-        return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu disks are more than 4294967294", disks->count);
+    if (disks->count > INT32_MAX)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu disks are more than 2147483647", disks->count);
     const pm_kind *kind = pm_kind_of(options->predicate);
     if (!kind || !kind->takes_disks)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "disks answer PM_CENTER_WITHIN only");

@@ -60,8 +60,8 @@ pm_status pm_regions_check(const pm_regions *regions, pm_error *err) {
         return pm_fail(err, PM_ERR_ARGUMENT, -1, PM_RESERVED, "regions");
     if (!regions->coords && regions->coord_count > 0)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "coords is NULL");
-    if (pm_regions_count(regions) >= UINT32_MAX)
-        return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu regions are more than 4294967294", pm_regions_count(regions));
+    if (pm_regions_count(regions) > INT32_MAX)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu regions are more than 2147483647", pm_regions_count(regions));
     pm_status status =
         check_offsets("ring_offsets", regions->ring_offsets, regions->ring_count, regions->coord_count, err);
     if (!status)

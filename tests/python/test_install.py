@@ -14,6 +14,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import poly_match as pm
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -139,3 +141,41 @@ def test_exported_symbols(prefix: Path) -> None:
     exported = {line.split()[-1] for line in table}
     assert len(exported) >= 15
     assert all(name.startswith("pm_") and f"{name}(" in header for name in exported), exported
+
+
+def test_a_foreign_function_caller(prefix: Path, tmp_path: Path) -> None:
+    """An index file from Python answers with numbers and names where only plain arguments can be passed."""
+    program = tmp_path / "caller.py"
+    suffix = "dylib" if sys.platform == "darwin" else "so"
+    square = [[0, 0], [4, 0], [4, 4], [0, 4]]
+    pm.Index([square, np.add(square, [5, 0])], names=["west", "öst"]).save(tmp_path / "squares.pmx")
+    program.write_text(CALLER, encoding="utf-8")
+    out = run(sys.executable, program, prefix / "lib" / f"libpolymatch.{suffix}", tmp_path / "squares.pmx")
+    assert out.split() == ["damaged:", "1", "0", "-1", "öst"], out
+
+
+# Runs in a process that has nothing of the package.
+CALLER = """
+import ctypes, sys
+from ctypes import byref, c_char, c_char_p, c_double, c_int32, c_int64, c_size_t, c_void_p
+
+library = ctypes.CDLL(sys.argv[1])
+library.pm_index_name.restype = c_void_p
+bytes_ = open(sys.argv[2], "rb").read()
+block = (c_double * (len(bytes_) // 8)).from_buffer_copy(bytes_)
+index, error = c_void_p(), (c_double * 27)()
+block[-1] += 1
+status = library.pm_index_open(block, c_size_t(len(bytes_)), 1, None, byref(index), error)
+assert status == ctypes.cast(error, ctypes.POINTER(c_int32))[0] and index.value is None
+message = ctypes.string_at(ctypes.addressof(error) + 16).decode()
+block = (c_double * (len(bytes_) // 8)).from_buffer_copy(bytes_)
+assert library.pm_index_open(block, c_size_t(len(bytes_)), 1, None, byref(index), error) == 0
+xy, out = (c_double * 6)(6, 1, 1, 1, 20, 20), (c_int32 * 3)()
+y = ctypes.addressof(xy) + 8
+library.pm_index_match_int32(index, xy, c_void_p(y), c_size_t(16), c_size_t(16), c_size_t(3), out)
+size = c_size_t()
+name = ctypes.string_at(library.pm_index_name(index, c_int64(1), byref(size)), size.value).decode()
+library.pm_index_free(index)
+sys.stdout.reconfigure(encoding="utf-8")
+print(message.split()[0], *out, name)
+"""
