@@ -7,6 +7,7 @@ c         all C tests, or those named: python3 dev.py c tree status
 lint      formatting, style, types and stubs (after test)
 counts    compare the instructions of the hot paths with those recorded (after test)
 cluster   the tests that need Spark, Dask and Ray; installs their dependencies, Java too (after test)
+extensions  build and test the extensions of databases, or those named: dev.py extensions sqlite (after test)
 sanitize  the C tests, or those named, under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
 docs      build all pages and the reference of Python, C and the command line, in build-docs
 pages     run the code of all pages, or of those named, in the environments that they make, twice
@@ -126,7 +127,7 @@ def lint() -> None:
 
 
 def c_files() -> list[Path]:
-    folders = ("include", "src", "python/ext", "tests", "examples")
+    folders = ("include", "src", "python/ext", "tests", "examples", "extensions")
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.[ch]"))
 
 
@@ -143,6 +144,13 @@ def cluster() -> None:
     install(TEST, ".[cluster,dask,ray]")
     tests = ("test_spark.py", "test_spark_fault.py", "test_dask_ray.py")
     run(program(TEST, "python"), "-m", "pytest", *(f"tests/python/{name}" for name in tests))
+
+
+def extensions(*names: str) -> None:
+    packages = {"sqlite": ("sqlite3", "libsqlite3-dev", "libsqlite3-mod-spatialite")}
+    chosen = names or tuple(packages)
+    apt("make", *(package for name in chosen for package in packages[name]))
+    run(program(TEST, "python"), "-m", "pytest", *(f"extensions/{name}" for name in ("common", *chosen)))
 
 
 def sanitize(*names: str) -> None:
@@ -223,7 +231,7 @@ def apt(*packages: str) -> None:
 COMMANDS = {
     command.__name__: command
     for command in (
-        *(example, test, edit, c, lint, counts, cluster),
+        *(example, test, edit, c, lint, counts, cluster, extensions),
         *(sanitize, docs, pages, smoke, wheel, windows, full),
     )
 }
