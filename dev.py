@@ -9,7 +9,7 @@ counts    compare the instructions of the hot paths with those recorded (after t
 cluster   the tests that need Spark, Dask and Ray; installs their dependencies, Java too (after test)
 extensions  build and test the extensions of databases, or those named: dev.py extensions sqlite (after test)
 sanitize  the C tests, or those named, under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
-docs      build all pages and the reference of Python, C and the command line, in build-docs
+docs      run the code of all pages; build them and the reference of C, Python and the command, in build-docs
 pages     run the code of all pages, or of those named, in the environments that they make, twice
 smoke     a short run of the ladder and of the benchmark, to see that they run (after test)
 wheel     build the source distribution and a wheel from it, in dist; run the wheel tests on it
@@ -169,6 +169,7 @@ def smoke() -> None:
 def docs() -> None:
     install(TEST, ".[docs]")
     run(program(TEST, "sphinx-build"), "-q", "-E", "-W", "--keep-going", "docs", "build-docs")
+    run(program(TEST, "python"), "-m", "pytest", *PARALLEL, "-m", "pages", "tests/python/test_pages.py")
 
 
 def pages(*names: str) -> None:

@@ -83,7 +83,7 @@ static void test_round_trip(void) {
     rng r = rng_new(61);
     tap_count right = {"an opened block answers as the index did", 0, 0}, twice = {"same input, same bytes", 0, 0};
     long of_rule[4][6] = {{0}}, trees = 0;
-    for (long i = 0; i < tap_cases(2000, 40000); i++) {
+    for (long i = 0; i < tap_cases(1000, 40000); i++) {
         int64_t before[MAX_POINTS], after[MAX_POINTS], expected[MAX_POINTS];
         size_t size, again_size;
         source s = source_new(&r, (family)rng_below(&r, FAMILIES));
@@ -591,7 +591,7 @@ static void test_forgery(void) {
     rng r = rng_new(62);
     tap_count forged = {"forged blocks are refused or answer in range", 0, 0};
     long accepted = 0, by_section = 0;
-    for (long i = 0; i < tap_cases(3000, 100000); i++) {
+    for (long i = 0; i < tap_cases(1500, 100000); i++) {
         size_t size;
         source s = source_new(&r, (family)rng_below(&r, FAMILIES));
         zoo_fill(&z, &r, &s, rng_below(&r, 10));

@@ -101,7 +101,7 @@ static void test_families(void) {
         tap_count count = {names[0], 0, 0}, values = {names[1], 0, 0};
         snprintf(names[0], 80, "lists, %s", family_names[kind]);
         snprintf(names[1], 80, "their distances, %s", family_names[kind]);
-        for (long i = 0; i < tap_cases(250, 4000); i++) {
+        for (long i = 0; i < tap_cases(120, 4000); i++) {
             source s = source_new(&r, (family)kind);
             zoo_fill(&z, &r, &s, rng_below(&r, 10));
             rules_fill(&u, &r, &s, &z, POINTS);
@@ -165,7 +165,7 @@ static void test_disks(void) {
 static void test_memory(void) {
     rng r = rng_new(73);
     tap_count failing = {"the k-th allocation of a lister or a list fails", 0, 0}, working = {"then none does", 0, 0};
-    for (long i = 0; i < tap_cases(60, 600); i++) {
+    for (long i = 0; i < tap_cases(40, 600); i++) {
         source s = source_new(&r, (family)rng_below(&r, FAMILIES));
         zoo_fill(&z, &r, &s, 1 + rng_below(&r, 8));
         rules_fill(&u, &r, &s, &z, POINTS);

@@ -58,7 +58,7 @@ static void test_planes(void) {
         tap_count count = {c->name, 0, 0};
         int keeps_rank = fabs(log2(c->length)) < 400, shifts = c->shift_x != 0;
         long hits = 0;
-        for (long i = 0; i < tap_cases(300, 15000); i++) {
+        for (long i = 0; i < tap_cases(150, 15000); i++) {
             source s = source_new(&r, SMALL_INTEGERS);
             int64_t before[POINTS], after[POINTS];
             double x[POINTS], y[POINTS];
@@ -154,7 +154,7 @@ static void test_rings(void) {
     rng r = rng_new(62);
     tap_count count = {"rings written differently: the same answers", 0, 0},
               measures = {"the same area and center", 0, 0};
-    for (long i = 0; i < tap_cases(2000, 80000); i++) {
+    for (long i = 0; i < tap_cases(800, 80000); i++) {
         source s = source_new(&r, (family)rng_below(&r, FAMILIES));
         size_t n = rng_below(&r, 5) + 1;
         double area[2][8], center[2][16];
@@ -230,7 +230,7 @@ static void test_order(void) {
     static rules u;
     rng r = rng_new(63);
     tap_count count = {"regions in another order, and a far one", 0, 0};
-    for (long i = 0; i < tap_cases(2000, 60000); i++) {
+    for (long i = 0; i < tap_cases(800, 60000); i++) {
         source s = source_new(&r, (family)rng_below(&r, FAMILIES));
         int n = (int)rng_below(&r, 5) + 2, order[8] = {0};
         double area[8], scores[8], new_scores[8];
@@ -276,7 +276,7 @@ static void test_twice(void) {
     static rules u;
     rng r = rng_new(64);
     tap_count count = {"every region twice: the first wins", 0, 0};
-    for (long i = 0; i < tap_cases(2000, 60000); i++) {
+    for (long i = 0; i < tap_cases(800, 60000); i++) {
         source s = source_new(&r, (family)rng_below(&r, FAMILIES));
         int n = (int)rng_below(&r, 3) + 1;
         const int order[] = {0, 1 % n, 2 % n, 0, 1 % n, 2 % n};

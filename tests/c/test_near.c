@@ -110,7 +110,7 @@ static void test_families(void) {
         snprintf(names[0], 80, "by the scan, %s", family_names[kind]);
         snprintf(names[1], 80, "by the tree, %s", family_names[kind]);
         snprintf(names[2], 80, "distances, %s", family_names[kind]);
-        for (long i = 0; i < tap_cases(200, 6000); i++) {
+        for (long i = 0; i < tap_cases(100, 6000); i++) {
             source s = source_new(&r, (family)kind);
             size_t regions = rng_below(&r, 8), points = 8;
             zoo_fill(&z, &r, &s, regions);

@@ -506,7 +506,7 @@ static void test_kinds(void) {
     for (size_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++) {
         rng r = rng_new(90 + kind);
         t.answers = (tap_count){kinds[kind].name, 0, 0};
-        long trees = 0, cases = tap_cases(60, 1500);
+        long trees = 0, cases = tap_cases(30, 1500);
         for (long i = 0; i < cases; i++) {
             clear(&m);
             kinds[kind].fill(&m, &r);
@@ -568,7 +568,7 @@ static void test_small(void) {
     static zoo z;
     rng r = rng_new(88);
     tap_count count = {"small cases, as the oracle says", 0, 0};
-    long trees = 0, cases = tap_cases(1500, 20000);
+    long trees = 0, cases = tap_cases(800, 20000);
     for (long i = 0; i < cases; i++) {
         enum { POINTS = 24 };
         source s = source_new(&r, (family)rng_below(&r, FAMILIES));

@@ -16,6 +16,12 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 # With PM_TEST_FULL=1 in the environment, tests with repetitions run more of them.
 FULL = "PM_TEST_FULL" in os.environ
 
+
+def draws(full: int) -> int:
+    """Return how many random cases a test draws: a third of those at full length."""
+    return full if FULL else full // 3
+
+
 # Lists that a call gets are read as they were when it began, not as a for loop follows them.
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 

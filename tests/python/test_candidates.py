@@ -14,6 +14,7 @@ import numpy as np
 import oracle
 import poly_match as pm
 import pytest
+from conftest import draws
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_distances import SQUARE, SQUARES, limits_of
@@ -43,7 +44,7 @@ def expected_lists(
 
 
 @given(regions_and_points(), BEST, st.sampled_from(PREDICATES), st.data())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=draws(150), deadline=None)
 def test_lists_are_exact(
     case: tuple[list[oracle.Region], list[oracle.Point]], best: Any, predicate: Any, data: st.DataObject
 ) -> None:

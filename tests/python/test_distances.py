@@ -12,6 +12,7 @@ import numpy as np
 import oracle
 import poly_match as pm
 import pytest
+from conftest import draws
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_exact import BEST, FAMILIES, as_regions, regions_and_points, ulps_away
@@ -37,7 +38,7 @@ def limits_of(data: st.DataObject, regions: list[oracle.Region], points: list[or
 
 
 @given(regions_and_points(), BEST, st.sampled_from(["dwithin", "nearest"]), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=draws(300), deadline=None)
 def test_answers_and_distances_are_exact(
     case: tuple[list[oracle.Region], list[oracle.Point]], best: Any, predicate: Any, data: st.DataObject
 ) -> None:
@@ -60,7 +61,7 @@ def test_answers_and_distances_are_exact(
 
 
 @given(st.sampled_from(FAMILIES).flatmap(lambda f: st.tuples(*[f] * 4)))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=draws(300), deadline=None)
 def test_distance_to_a_center(numbers: tuple[float, float, float, float]) -> None:
     x, y, px, py = numbers
     square = pm.Regions([(x, y)], [0, 1], [0, 1])

@@ -17,6 +17,7 @@ import numpy as np
 import oracle
 import poly_match as pm
 import pytest
+from conftest import draws
 from dropin_helpers import (
     INF,
     KINDS,
@@ -45,7 +46,7 @@ native = st.builds(at, coordinate, coordinate, st.integers(1, 3).map(float))
 numbers = st.sampled_from([0.0, -0.0, 1.0, 3.0, 5.0, math.sqrt(2), 10.0, 1e-300, 1e300, INF, NAN, -1.0, -INF])
 odd = st.sampled_from([NAN, INF, -INF, 5e-324, 1e308, -1e200])
 point = st.tuples(coordinate | odd, coordinate | odd)
-many_kinds = settings(max_examples=300, deadline=None)
+many_kinds = settings(max_examples=draws(300), deadline=None)
 
 
 # ---- all together, against the original --------------------------------------------------------------

@@ -62,7 +62,7 @@ def test_the_exit_code_is_right_on_a_busy_machine(folder):
     Path("points.csv").write_text("id,X_COORD,Y_COORD\n1,0.5,0.5\n")
     with ThreadPoolExecutor(6) as pool:
         words = "match", "points.csv", "squares.parquet"
-        runs = list(pool.map(lambda _: run(*words), range(600 if FULL else 24)))
+        runs = list(pool.map(lambda _: run(*words), range(600 if FULL else 12)))
     assert {done.returncode for done in runs} == {2}
     assert {done.stderr.count("\n") for done in runs} == {1}
 
@@ -125,18 +125,15 @@ def test_a_signal_at_any_moment(folder, ending):
     write_points("points.parquet", 150_000)
     out = Path(f"out{ending}")
     words = match("-o", str(out), "--overwrite")
-    began = time.monotonic()
-    assert run(*words).returncode == 0
-    longest = time.monotonic() - began
     draw = random.Random(ending)
-    signals = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+    signals = draw.sample([signal.SIGINT, signal.SIGTERM, signal.SIGHUP], 3)
     ends = []
-    for k in range(200 if FULL else 3):
+    for k in range(200 if FULL else 2):
         for part in folder.glob("out*"):
             part.unlink()
         out.write_bytes(BEFORE)
         number = signals[k % 3]
-        code, said = stopped(words, number, draw.uniform(0, longest))
+        code, said = stopped(words, number, draw.uniform(0, 0.6) if k else 0)
         ends.append(code)
         assert not list(folder.glob(".*")), (code, said)
         if code == 0:  # it was ready before
@@ -155,7 +152,7 @@ def test_a_signal_at_any_moment(folder, ending):
 @posix
 def test_an_interrupt_while_libraries_are_imported(folder):
     out = Path("out.csv")
-    for k in range(100 if FULL else 6):
+    for k in range(100 if FULL else 3):
         out.unlink(missing_ok=True)
         code, said = stopped(
             match("-o", "out.csv", "--overwrite"), signal.SIGINT, random.Random(k).uniform(0, 0.4)

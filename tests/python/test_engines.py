@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
+from conftest import draws
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from poly_match import Index, Regions, _core
@@ -76,7 +77,7 @@ LAYOUTS: dict[str, Callable[[npt.NDArray[np.float64]], Any]] = {
 }
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=draws(300), deadline=None)
 @given(
     layout=st.sampled_from(sorted(LAYOUTS)),
     start=st.integers(0, 1999),
@@ -97,7 +98,7 @@ def test_any_number_of_points_in_any_layout(
 small = st.integers(-4, 4) | st.floats(-4, 4, width=16)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=draws(200), deadline=None)
 @given(
     rings=st.lists(st.lists(st.tuples(small, small), min_size=1, max_size=6), min_size=1, max_size=8),
     points=st.lists(st.tuples(small, small), min_size=1, max_size=30),

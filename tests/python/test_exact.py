@@ -15,6 +15,7 @@ import numpy as np
 import oracle
 import poly_match as pm
 import pytest
+from conftest import draws
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 from poly_match._rules import BESTS
@@ -114,14 +115,14 @@ SCORES: list[tuple[str, Any]] = [
 @example([(0, 0), (134217727, 0), (134217727, 134217729), (0, 134217729)])
 @example([(-LARGEST, -LARGEST), (LARGEST, -LARGEST), (0, LARGEST)])
 @example([(0, 0), (1, 1), (1, 0), (0, 1)])
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=draws(400), deadline=None)
 def test_area_is_correctly_rounded(ring: list[oracle.Point]) -> None:
     """The double nearest to the real area, and never negative."""
     assert polygon(ring).area() == oracle.ring_area(ring)
 
 
 @given(RINGS, st.integers(0, 7))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=draws(200), deadline=None)
 def test_area_does_not_depend_on_the_order(ring: list[oracle.Point], turn: int) -> None:
     """Another first vertex, the other direction, a closing vertex: the same bits."""
     turn %= len(ring)
@@ -134,7 +135,7 @@ def test_area_does_not_depend_on_the_order(ring: list[oracle.Point], turn: int) 
 
 @given(RINGS)
 @example([(LARGEST, 0.1), (LARGEST, 0.1), (-LARGEST, 0.1)])
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=draws(400), deadline=None)
 def test_center_is_the_exact_mean(ring: list[oracle.Point]) -> None:
     """The exact sum of all vertices as given, rounded once, divided once."""
     center = polygon(ring).center
@@ -152,7 +153,7 @@ def exact_distance(center: oracle.Point, point: oracle.Point) -> float:
 
 
 @given(st.data(), st.sampled_from(FAMILIES))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=draws(400), deadline=None)
 def test_find_close_polygons_compares_exactly(
     data: st.DataObject, coordinate: st.SearchStrategy[float]
 ) -> None:
@@ -207,7 +208,7 @@ def test_within_a_unit_of_the_limit(make: Any) -> None:
 
 
 @given(regions_and_points(), BEST)
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=draws(400), deadline=None)
 def test_covers(case: tuple[list[oracle.Region], list[oracle.Point]], best: str) -> None:
     """Boundaries, holes, unions of parts, ties: what the real numbers say."""
     regions, points = case
@@ -216,7 +217,7 @@ def test_covers(case: tuple[list[oracle.Region], list[oracle.Point]], best: str)
 
 
 @given(regions_and_points(), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=draws(300), deadline=None)
 def test_center_within(case: tuple[list[oracle.Region], list[oracle.Point]], data: st.DataObject) -> None:
     """One distance for all or one per region, on the rim of some point, zero or infinite."""
     regions, points = case
@@ -243,7 +244,7 @@ def test_center_within(case: tuple[list[oracle.Region], list[oracle.Point]], dat
 
 
 @given(regions_and_points(), st.sampled_from(SCORES), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=draws(200), deadline=None)
 def test_scores(
     case: tuple[list[oracle.Region], list[oracle.Point]], kind: tuple[str, Any], data: st.DataObject
 ) -> None:
@@ -261,7 +262,7 @@ def test_scores(
 @given(
     st.lists(RINGS, min_size=1, max_size=6), st.lists(st.tuples(SMALL, SMALL), max_size=4), st.floats(0, 10)
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=draws(200), deadline=None)
 def test_main(rings: list[list[oracle.Point]], points: list[oracle.Point], limit: float) -> None:
     """The whole drop-in: the smallest of the close polygons, first on ties; the very objects come back."""
     polygons = [polygon(ring) for ring in rings]

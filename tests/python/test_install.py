@@ -62,6 +62,7 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
         [str(Path(sys.executable).parent), os.environ["PATH"]]
     )  # ninja may be beside Python
     options = [f"--prefix={work / 'prefix'}", "--libdir=lib", "-Dtests=false", "-Dpython=false"]
+    options += ["-Dlto=false", "-Doptimization=0"]  # what is compiled is tested elsewhere
     run(*meson(), "setup", work / "build", ROOT, *options, PATH=search)
     run(*meson(), "install", "-C", work / "build", PATH=search)
     return work / "prefix"

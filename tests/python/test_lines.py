@@ -11,6 +11,7 @@ import numpy as np
 import oracle
 import poly_match as pm
 import pytest
+from conftest import draws
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from poly_match._forms.regions import read_regions
@@ -219,7 +220,7 @@ def lines_and_points(draw: st.DrawFn) -> tuple[list[oracle.Region], list[oracle.
 
 
 @given(lines_and_points(), BEST, st.sampled_from(["dwithin", "nearest", "center_within"]), st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=draws(400), deadline=None)
 def test_answers_are_exact(
     case: tuple[list[oracle.Region], list[oracle.Point]], best: Any, predicate: Any, data: st.DataObject
 ) -> None:

@@ -20,7 +20,7 @@ import pandas
 import poly_match as pm
 import pytest
 import shapely
-from conftest import square
+from conftest import draws, square
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from poly_match import _core
@@ -48,14 +48,14 @@ def ragged(nested: list[list[list[list[tuple[float, float]]]]]) -> pm.Regions:
     return pm.Regions(coords, *(np.cumsum([0, *map(len, level)]) for level in (rings, parts, nested)))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=draws(400), deadline=None)
 @given(regions, points, st.sampled_from(BESTS))
 def test_covers_is_what_the_definitions_say(nested, places, best):
     expected = oracle.best_match(places, nested, "covers", best)
     assert pm.match(places, ragged(nested), best=best).tolist() == expected
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=draws(300), deadline=None)
 @given(regions, points, st.sampled_from(BESTS), st.data())
 def test_center_within_is_what_the_definitions_say(nested, places, best, data):
     limit = st.sampled_from([0.0, 1.0, math.sqrt(2), 2.5, 5.0, math.inf])
@@ -65,7 +65,7 @@ def test_center_within_is_what_the_definitions_say(nested, places, best, data):
     assert found.tolist() == expected
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=draws(200), deadline=None)
 @given(regions, points, st.data())
 def test_scores_are_what_the_definitions_say(nested, places, data):
     huge = st.sampled_from([2**53, 2**53 + 1, 2**62, 2**62 + 1, -(2**63), 2**63 - 1, 0])

@@ -15,6 +15,7 @@ import poly_match as pm
 import pyarrow as pa
 import pytest
 import shapely
+from conftest import draws
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from poly_match import _core
@@ -54,7 +55,7 @@ RULES = [
 ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=draws(200), deadline=None)
 @given(
     st.lists(st.tuples(coordinate, coordinate, some_key), max_size=30),
     st.lists(st.tuples(box, some_key), max_size=12),

@@ -1,6 +1,6 @@
 """Do the code blocks of the pages run, and give the results on the page? `pages.py` says how they are read.
 
-Here they are run in the tests' environment; `python3 dev.py pages` makes the environments of the pages.
+`python3 dev.py docs` runs them in this environment, `python3 dev.py pages` in environments of their own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from pathlib import Path
 import pages
 import poly_match as pm
 import pytest
-from conftest import FULL
 
 ROOT = pages.ROOT
 RUN = [name for name in pages.all_pages() if pages.Row.of(name).to_run]
@@ -24,11 +23,11 @@ def reader(folder: Path) -> pages.Reader:
     return pages.Reader(folder, os.environ | {"PATH": search}, None)
 
 
+@pytest.mark.pages
 @pytest.mark.parametrize("name", RUN)
 def test_what_a_page_shows_is_so_in_any_folder(name: str, tmp_path: Path) -> None:
-    for _ in range(2 if FULL else 1):
-        counts = reader(tmp_path).read(pages.read(name))
-        assert counts.run == len(pages.Row.of(name).to_run)
+    counts = reader(tmp_path).read(pages.read(name))
+    assert counts.run == len(pages.Row.of(name).to_run)
 
 
 def test_every_page_with_blocks_is_counted() -> None:

@@ -13,6 +13,7 @@ import pandas as pd
 import poly_match as pm
 import pytest
 import shapely
+from conftest import draws
 from geopandas.testing import assert_geodataframe_equal
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -178,7 +179,7 @@ coordinate = st.integers(0, 6)
 box = st.tuples(coordinate, coordinate, st.integers(1, 5), st.integers(1, 5))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=draws(150), deadline=None)
 @given(
     st.lists(st.tuples(coordinate, coordinate), max_size=12),
     st.lists(box, max_size=8),
