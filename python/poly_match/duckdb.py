@@ -1,21 +1,26 @@
 """Points in DuckDB: the index as a function of SQL.
 
-DuckDB passes its vectors as Arrow arrays, so that one call of Python handles about two thousand rows. The
-function can be used with filters, joins and aggregates like any other.
+The function can be used with filters, joins and aggregates like any other. Where poly-match's extension for
+DuckDB is installed (`extensions/duckdb`), that answers, without entering Python. Otherwise DuckDB passes its
+vectors as Arrow arrays, so that one call of Python handles about two thousand rows.
 
 Needs duckdb and pyarrow: ``pip install 'poly-match[duckdb]'``.
 """
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
+from poly_match._index import Index
 from poly_match._tables.shared_index import IndexOrPath, check_index, opened
 
 __all__ = ["register"]
 
+_EXTENSION_FUNCTION = "match_region"
 
-def register(connection: Any, index: IndexOrPath, name: str = "match_region") -> None:
+
+def register(connection: Any, index: IndexOrPath, name: str = _EXTENSION_FUNCTION) -> None:
     """Register the index as a function of SQL: ``SELECT *, match_region(lon, lat) AS region FROM fixes``.
 
     Parameters
@@ -39,6 +44,11 @@ def register(connection: Any, index: IndexOrPath, name: str = "match_region") ->
     -----
     O(1) per row. Python is entered once for each vector of some two thousand rows.
 
+    Under the name "match_region" the extension is used, if it is loaded or ``LOAD polymatch`` finds it.
+    Then Python is not entered, ``match_region('counties.pmx', lon, lat)`` is known as well, and
+    ``match_name(lon, lat)`` gives names. The index is known to all connections to this database, another one
+    replaces it, and a file is looked at again for every vector, and read again if it was replaced.
+
     Examples
     --------
     >>> import duckdb                                                                   # doctest: +SKIP
@@ -52,6 +62,10 @@ def register(connection: Any, index: IndexOrPath, name: str = "match_region") ->
     from poly_match._tables.columns import points_of_arrays
 
     ready = opened(check_index(index))
+    if name == _EXTENSION_FUNCTION and _has_extension(connection):
+        given = bytes(ready._core.block) if isinstance(index, Index) else os.path.abspath(index)
+        connection.cursor().execute("SELECT register_index(?)", [given])
+        return
 
     def regions(x: Any, y: Any) -> Any:
         return as_column(ready.match(points_of_arrays((x, y), name)))
@@ -60,3 +74,16 @@ def register(connection: Any, index: IndexOrPath, name: str = "match_region") ->
     connection.create_function(
         name, regions, ["DOUBLE", "DOUBLE"], "BIGINT", type="arrow", null_handling="special"
     )
+
+
+def _has_extension(connection: Any) -> bool:
+    """Load the extension if DuckDB has it."""
+    import duckdb
+
+    try:
+        connection.cursor().execute(
+            "LOAD polymatch"
+        )  # a cursor: an error would end the connection's transaction
+    except duckdb.Error:
+        return False
+    return True
