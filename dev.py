@@ -9,6 +9,8 @@ counts    compare the instructions of the hot paths with those recorded (after t
 cluster   the tests that need Spark, Dask and Ray; installs their dependencies, Java too (after test)
 extensions  build and test the extensions of databases, or those named: dev.py extensions sqlite (after test)
 sanitize  the C tests, or those named, under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
+fused     the C tests that show it where compilers are asked to fuse operations: here, and for ARM by qemu
+amalgamate  write the library as one file, dist/polymatch.c and polymatch.h, and test it
 docs      run the code of all pages; build them and the reference of C, Python and the command, in build-docs
 pages     run the code of all pages, or of those named, in the environments that they make, twice
 smoke     a short run of the ladder and of the benchmark, to see that they run (after test)
@@ -19,6 +21,7 @@ full      the slow tests: every exact case, valgrind, fuzzing, strict compilers,
 
 import contextlib
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -164,6 +167,52 @@ def sanitize(*names: str) -> None:
     meson_test(folder, *names, **watch)
 
 
+def fused() -> None:
+    apt("gcc-aarch64-linux-gnu", "libc6-dev-arm64-cross", "qemu-user", "clang")
+    asked = ["-Dlto=false", "-Dpython=false"]
+    few = ("strict", "vectors", "exact", "measure")
+    builds = {"fused-arm": ("-ffp-contract=fast", ["--cross-file", "tests/aarch64.ini"], few, {})}
+    if platform.machine() == "x86_64" and " fma " in Path("/proc/cpuinfo").read_text():
+        more = (*few, "kernels", "distance", "match", "tree")
+        builds["fused"] = ("-march=haswell -ffp-contract=fast", [], more, {})
+        builds["fused-clang"] = ("-march=haswell", [], few, {"CC": "clang"})
+    for name, (flags, options, tests, environment) in builds.items():
+        targets = tuple(f"test_{test}" for test in tests)
+        folder = meson_build(name, *asked, *options, f"-Dc_args={flags}", targets=targets, **environment)
+        meson_test(folder, "--no-rebuild", "--timeout-multiplier", "4", *tests)
+
+
+def amalgamate() -> None:
+    apt("clang")
+    dist, build = ROOT / "dist", ROOT / "build-amalgamation"
+    run(sys.executable, "src/amalgamate.py", dist)
+    build.mkdir(exist_ok=True)
+    strict = ("-Wall", "-Wextra", "-Werror", "-Idist")
+    for compiler in filter(shutil.which, ("gcc", "clang")):
+        run(compiler, "-O1", *strict, "-c", "dist/polymatch.c", "-o", build / "gnu.o")  # as many build it
+        run(compiler, "-std=c11", "-O3", *strict, "-c", "dist/polymatch.c", "-o", build / "polymatch.o")
+        for name, sources in {
+            "test_vectors": ["tests/c/test_vectors.c", "tests/c/oracle.c"],
+            "match": ["examples/match.c"],
+        }.items():
+            program = build / name
+            run(compiler, "-std=c11", "-O1", *strict, *sources, build / "polymatch.o", "-lm", "-o", program)
+        run(build / "test_vectors", "tests/vectors/zoo.json")
+        run(sys.executable, "tests/c/compare_output.py", "examples/match.expected", build / "match")
+    run(
+        "c++",
+        "-std=c++11",
+        "-O1",
+        *strict,
+        "tests/c/included.cpp",
+        build / "polymatch.o",
+        "-lm",
+        "-o",
+        build / "cpp",
+    )
+    run(build / "cpp")
+
+
 def smoke() -> None:
     run(program(TEST, "python"), "-m", "ladder", "measure", "--iterations", "1")
     run(program(TEST, "python"), "-m", "bench", "run", "--quick")
@@ -180,8 +229,9 @@ def pages(*names: str) -> None:
 
 
 def wheel() -> None:
-    for folder in (ROOT / "dist", ROOT / ".venv-wheel"):
-        shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(ROOT / ".venv-wheel", ignore_errors=True)
+    for old in (ROOT / "dist").glob("poly_match-*"):
+        old.unlink()
     build, empty = ROOT / ".venv-build", ROOT / ".venv-wheel"
     install(build, "build")
     run(program(build, "python"), "-m", "build", "--outdir", "dist")
@@ -236,7 +286,7 @@ COMMANDS = {
     command.__name__: command
     for command in (
         *(example, test, edit, c, lint, counts, cluster, extensions),
-        *(sanitize, docs, pages, smoke, wheel, windows, full),
+        *(sanitize, fused, amalgamate, docs, pages, smoke, wheel, windows, full),
     )
 }
 

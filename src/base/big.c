@@ -7,6 +7,8 @@
  * exponents takes hundreds of limbs. No size ever exceeds PM_BIG_LIMBS for what distance.c asks.
  *
  * Division and anything of degree above six are left out on purpose. */
+#include "strict.h"
+
 #include "big.h"
 
 #include <assert.h>

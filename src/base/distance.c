@@ -11,6 +11,8 @@
  *
  * A distance is rounded from pairs of doubles (Dekker, "A floating-point technique for extending the available
  * precision", 1971) where the cross product keeps enough of its bits, and from the integers where not. */
+#include "strict.h"
+
 #include "distance.h"
 
 #include <float.h>
@@ -29,11 +31,11 @@ double pm_distance_scale(double extent) {
 
 /* ---- bounds ---- */
 
-static double least(double a, double b) {
+static double lesser(double a, double b) {
     return a < b ? a : b;
 }
 
-static double greatest(double a, double b) {
+static double greater(double a, double b) {
     return a > b ? a : b;
 }
 
@@ -61,12 +63,12 @@ pm_near pm_near_edge(const double edge[4], const pm_spot *spot) {
         near.place = PM_AT_B;
         return near;
     }
-    near.high = least(to_a.high, to_b.high);
+    near.high = lesser(to_a.high, to_b.high);
     double left = dx * qy, right = dy * qx, length = dx * dx + dy * dy;
     if (!(length > PM_DISTANCE_LEAST_LENGTH))
         return near;
     double cross = fabs(left - right), error = 0x1p-50 * (fabs(left) + fabs(right));
-    double inner = greatest(cross - error, 0), outer = cross + error;
+    double inner = greater(cross - error, 0), outer = cross + error;
     near.low = pm_not_infinite(inner * inner) / length * (1 - 0x1p-48) - PM_DISTANCE_ABSOLUTE;
     if (before > before_error + PM_DISTANCE_ABSOLUTE && after < -after_error - PM_DISTANCE_ABSOLUTE) {
         near.high = outer * outer / length * (1 + 0x1p-48) + PM_DISTANCE_ABSOLUTE;
@@ -159,14 +161,14 @@ static int same_vertex(const pm_near *a, const pm_near *b) {
     return v[0] == w[0] && v[1] == w[1];
 }
 
-static int same_edge(const pm_near *a, const pm_near *b) {
+static int on_same_edge(const pm_near *a, const pm_near *b) {
     const double *v = a->edge, *w = b->edge;
     return (v[0] == w[0] && v[1] == w[1] && v[2] == w[2] && v[3] == w[3]) ||
            (v[0] == w[2] && v[1] == w[3] && v[2] == w[0] && v[3] == w[1]);
 }
 
 int pm_near_decide(const pm_near *a, const pm_near *b, const pm_spot *spot) {
-    if (same_vertex(a, b) || same_edge(a, b))
+    if (same_vertex(a, b) || on_same_edge(a, b))
         return 0;
     int unit = common_unit(a, spot);
     unit = unit_of(b->edge, 4, unit);
@@ -247,7 +249,7 @@ static double distance_to_line(const pm_near *a, const pm_spot *spot) {
     const double *e = a->edge;
     pair dx = difference(e[2], e[0]), dy = difference(e[3], e[1]);
     pair qx = difference(spot->x, e[0]), qy = difference(spot->y, e[1]);
-    double most = greatest(greatest(fabs(dx.high), fabs(dy.high)), greatest(fabs(qx.high), fabs(qy.high)));
+    double most = greater(greater(fabs(dx.high), fabs(dy.high)), greater(fabs(qx.high), fabs(qy.high)));
     double sides = fabs(dx.high * qy.high) + fabs(dy.high * qx.high);
     double length = sum_of_products(dx, dx, dy, dy, 1), cross = fabs(sum_of_products(dx, qy, dy, qx, -1));
     if (!(most < 0x1p200 && length > 0x1p-400 && cross > 0x1p-600 && cross > 0x1p-40 * sides))
@@ -259,7 +261,7 @@ double pm_near_distance(const pm_near *a, const pm_spot *spot) {
     double distance = NAN;
     if (a->place == PM_AT_A || a->place == PM_AT_B) {
         const double *vertex = a->edge + 2 * (a->place == PM_AT_B);
-        double dx = spot->x - vertex[0], dy = spot->y - vertex[1], most = greatest(fabs(dx), fabs(dy));
+        double dx = spot->x - vertex[0], dy = spot->y - vertex[1], most = greater(fabs(dx), fabs(dy));
         if (most == 0)
             return 0;
         if (most > 0x1p-400 && most < 0x1p400)
@@ -271,7 +273,7 @@ double pm_near_distance(const pm_near *a, const pm_spot *spot) {
     }
     distance = distance_in_integers(a, spot);
     if (distance > DBL_MAX * (1 - 0x1p-48)) /* a rounding must not carry it across the end of the doubles */
-        return pm_near_decide_limit(a, DBL_MAX, spot) > 0 ? INFINITY : least(distance, DBL_MAX);
+        return pm_near_decide_limit(a, DBL_MAX, spot) > 0 ? INFINITY : lesser(distance, DBL_MAX);
     return distance;
 }
 

@@ -9,6 +9,8 @@
  * the accumulator when the bound can't exclude the other sign. Limbs hold 32 bits in 64 with a sign, so additions
  * need no carries (Neal, "Fast exact summation using small and large superaccumulators", 2015).
  * Invariant others rely on: the signs are those of the real numbers, for all finite doubles. */
+#include "strict.h"
+
 #include "exact.h"
 
 #include <math.h>

@@ -3,6 +3,8 @@
  * The portable form of a search is its definition. Faster ones, for AVX2 and AVX-512, are compiled beside it by
  * function attributes, so that the library needs no compiler flag and runs on any processor of its kind; which one to
  * take is decided here, for each call. They differ in nothing but speed. */
+#include "strict.h"
+
 #include "simd.h"
 
 pm_isa pm_isa_best(void) {

@@ -4,6 +4,8 @@
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #define PM_X86 1
+#define PM_AVX2 __attribute__((target("avx2,popcnt")))
+#define PM_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,popcnt")))
 #endif
 
 /* Have memory on its way that is read soon. */

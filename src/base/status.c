@@ -3,6 +3,8 @@
  * A function that fails returns a negative status for programs and fills the caller's pm_error for people: which
  * item is at fault, and one sentence. The error is written where the fault is found and passed up unchanged.
  * Memory comes from the caller's allocator or from malloc; there is no other state. */
+#include "strict.h"
+
 #include "status.h"
 
 #include <stdarg.h>

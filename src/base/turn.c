@@ -6,6 +6,8 @@
  * That is rarely needed. Between two neighbouring doubles, low and high, the sign of an orientation changes at most
  * once, as it is linear in x; and the distance to a center only grows or only shrinks, since no center lies between
  * them. So where both neighbours give the same answer, and for an orientation not 0, it is the answer in between. */
+#include "strict.h"
+
 #include "turn.h"
 
 #include <math.h>

@@ -5,6 +5,8 @@
  *
  * Answers of 32 bits are those of 64 bits, converted a row at a time: a position always fits, since an index has no
  * more than 2^31 - 1 regions. */
+#include "base/strict.h"
+
 #include "base/status.h"
 #include "polymatch.h"
 

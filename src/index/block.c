@@ -10,6 +10,8 @@
  * (open.c). Eight lanes take a word of 64 bits each in turn: xor, multiply by an odd number, rotate. These steps are
  * one-to-one, so no change within one word goes unseen; and eight of them overlap, so it takes a fraction of the time
  * that reading from anything but a cache does. */
+#include "base/strict.h"
+
 #include "block.h"
 
 #include <stddef.h>

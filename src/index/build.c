@@ -6,6 +6,8 @@
  * are counted; only a tree can't be counted before it is there, so then the block moves once into a larger one.
  *
  * Sizes in 64 bits can't overflow: everything is a small multiple of arrays that the caller holds in memory. */
+#include "base/strict.h"
+
 #include "build.h"
 
 #include <math.h>
@@ -276,7 +278,7 @@ static int poll_region(pm_build *b, size_t region) {
 }
 
 /* Areas and centers, as far as the rules need them. */
-static pm_status measure(pm_build *b, double *areas, double *x, double *y, pm_error *err) {
+static pm_status measure_regions(pm_build *b, double *areas, double *x, double *y, pm_error *err) {
     const int needs_areas = pm_best_rule_of(b->options->best)->needs_areas;
     for (size_t i = 0; i < b->count; i++) {
         double center[2];
@@ -332,7 +334,7 @@ pm_status pm_index_build(const pm_regions *regions, const pm_options *options, p
     pm_build b = new_build(options, count);
     b.regions = regions;
     b.areas = areas;
-    status = measure(&b, areas, x, y, err);
+    status = measure_regions(&b, areas, x, y, err);
     if (b.kind->takes_disks) {
         b.regions = NULL;
         b.disks = &disks;

@@ -3,6 +3,8 @@
  * Its sections are centers and radii in the order of the input, the grid that the scan runs over in rank order
  * (scan/disks.c), and unless disks are few, the tree (tree/paint_disks.c). pm_match_disks() makes a table of disks,
  * searches it and forgets it. */
+#include "base/strict.h"
+
 #include "kind_disks.h"
 
 #include <math.h>
@@ -22,13 +24,13 @@
 /* With fewer, all are looked through before a table of cells is read. */
 enum { FEW_DISKS = 32 };
 
-static const pm_section_name SECTIONS[] = {PM_SECTION_DISK_X,      PM_SECTION_DISK_Y,      PM_SECTION_DISK_RADIUS,
-                                           PM_SECTION_DISK_GRID,   PM_SECTION_DISK_GRID_X, PM_SECTION_DISK_GRID_Y,
-                                           PM_SECTION_DISK_REACH,  PM_SECTION_TREE_ROOT,   PM_SECTION_TREE_TABLES,
-                                           PM_SECTION_TREE_LEAVES, PM_SECTION_TREE_ORIGINS};
+static const pm_section_name DISK_SECTIONS[] = {
+    PM_SECTION_DISK_X,      PM_SECTION_DISK_Y,      PM_SECTION_DISK_RADIUS, PM_SECTION_DISK_GRID,
+    PM_SECTION_DISK_GRID_X, PM_SECTION_DISK_GRID_Y, PM_SECTION_DISK_REACH,  PM_SECTION_TREE_ROOT,
+    PM_SECTION_TREE_TABLES, PM_SECTION_TREE_LEAVES, PM_SECTION_TREE_ORIGINS};
 
-static const pm_tree_sections TREE = {PM_SECTION_TREE_ROOT, PM_SECTION_TREE_TABLES, PM_SECTION_TREE_LEAVES,
-                                      PM_SECTION_TREE_ORIGINS};
+static const pm_tree_sections DISK_TREE = {PM_SECTION_TREE_ROOT, PM_SECTION_TREE_TABLES, PM_SECTION_TREE_LEAVES,
+                                           PM_SECTION_TREE_ORIGINS};
 
 /* The section `grid`. */
 typedef struct grid_map {
@@ -38,7 +40,7 @@ typedef struct grid_map {
 /* ---- building ---- */
 
 /* All sizes but the tree's; `radii` is 1, or as many as there are disks. */
-static void set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t disks, uint64_t radii) {
+static void disks_set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t disks, uint64_t radii) {
     sizes[PM_SECTION_DISK_X] = disks * sizeof(double);
     sizes[PM_SECTION_DISK_Y] = disks * sizeof(double);
     sizes[PM_SECTION_DISK_RADIUS] = radii * sizeof(double);
@@ -48,10 +50,10 @@ static void set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t disks, uint64_t radi
     sizes[PM_SECTION_DISK_REACH] = PM_DISK_ROOM(radii + 1) * sizeof(int16_t);
 }
 
-static pm_status plan(pm_build *b, pm_error *err) {
+static pm_status disks_plan(pm_build *b, pm_error *err) {
     (void)err;
-    set_sizes(b->sizes, b->count, b->options->distance_count);
-    pm_build_plan_tree(b, &TREE);
+    disks_set_sizes(b->sizes, b->count, b->options->distance_count);
+    pm_build_plan_tree(b, &DISK_TREE);
     b->default_limit = 256 * b->count + (4 << 20);
     return PM_OK;
 }
@@ -61,7 +63,7 @@ static void copy_doubles(const pm_build *b, pm_section_name name, const double *
         memcpy(pm_block_array(&b->block, name), from, (size_t)b->sizes[name]);
 }
 
-static void extend_bounds(pm_build *b, const pm_disk_table *disks) {
+static void extend_by_disks(pm_build *b, const pm_disk_table *disks) {
     for (size_t i = 0; i < disks->count; i++) {
         double x = disks->x[i], y = disks->y[i], r = disks->radius[disks->step ? i : 0];
         if (r > 0 && !isnan(x) && (isinf(r) || (isfinite(x) && isfinite(y))))
@@ -70,7 +72,7 @@ static void extend_bounds(pm_build *b, const pm_disk_table *disks) {
     }
 }
 
-static pm_status fill(pm_build *b, void *view, pm_error *err) {
+static pm_status disks_fill(pm_build *b, void *view, pm_error *err) {
     pm_disk_table *table = &((pm_disk_view *)view)->table;
     copy_doubles(b, PM_SECTION_DISK_X, b->disks->x);
     copy_doubles(b, PM_SECTION_DISK_Y, b->disks->y);
@@ -79,32 +81,33 @@ static pm_status fill(pm_build *b, void *view, pm_error *err) {
     if (status)
         return status;
     pm_disks_fill(table);
-    extend_bounds(b, table);
+    extend_by_disks(b, table);
     *(grid_map *)pm_block_array(&b->block, PM_SECTION_DISK_GRID) =
         (grid_map){table->min_x, table->min_y, table->scale};
     return PM_OK;
 }
 
-static pm_status paint(pm_build *b, void *view, pm_error *err) {
+static pm_status disks_paint(pm_build *b, void *view, pm_error *err) {
     const pm_disk_view *v = view;
     pm_tree tree;
     if (b->options->engine == PM_ENGINE_AUTO && b->count < FEW_DISKS)
         return PM_OK;
     pm_status status = pm_tree_build_disks(&tree, &v->table, b->budget, &b->poll, b->options->allocator);
-    return pm_build_add_tree(b, &TREE, status, &tree, err);
+    return pm_build_add_tree(b, &DISK_TREE, status, &tree, err);
 }
 
 /* ---- using a block ---- */
 
-static int fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
+static int disks_fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
     const uint64_t radii = sizes[PM_SECTION_DISK_RADIUS] / sizeof(double);
     uint64_t again[PM_SECTIONS];
     memcpy(again, sizes, sizeof again);
-    set_sizes(again, count, radii);
-    return memcmp(again, sizes, sizeof again) == 0 && pm_tree_fits(sizes, &TREE) && (radii == 1 || radii == count);
+    disks_set_sizes(again, count, radii);
+    return memcmp(again, sizes, sizeof again) == 0 && pm_tree_fits(sizes, &DISK_TREE) &&
+           (radii == 1 || radii == count);
 }
 
-static void make_view(void *view, const pm_block *block) {
+static void disks_view(void *view, const pm_block *block) {
     const grid_map grid = *(const grid_map *)pm_block_array(block, PM_SECTION_DISK_GRID);
     *(pm_disk_view *)view =
         (pm_disk_view){.table = {.count = (size_t)block->header.count,
@@ -119,11 +122,11 @@ static void make_view(void *view, const pm_block *block) {
                                  .grid_x = pm_block_array(block, PM_SECTION_DISK_GRID_X),
                                  .grid_y = pm_block_array(block, PM_SECTION_DISK_GRID_Y),
                                  .reach = pm_block_array(block, PM_SECTION_DISK_REACH)},
-                       .tree = pm_tree_view(block, &TREE)};
+                       .tree = pm_tree_view(block, &DISK_TREE)};
 }
 
 /* Centers, radii and grids need no check: they are only compared, and any bits can be. */
-static pm_status verify(const void *view, const pm_block *block, const pm_allocator *allocator, pm_error *err) {
+static pm_status disks_verify(const void *view, const pm_block *block, const pm_allocator *allocator, pm_error *err) {
     const pm_disk_view *v = view;
     (void)block;
     return pm_tree_check(&v->tree, pm_disk_leaves_check, &v->table, v->table.count, allocator, err);
@@ -131,40 +134,40 @@ static pm_status verify(const void *view, const pm_block *block, const pm_alloca
 
 /* ---- searching ---- */
 
-static int64_t find(const void *context, const pm_exact_point *p) {
+static int64_t disks_find(const void *context, const pm_exact_point *p) {
     return pm_disks_find(context, p);
 }
 
-static void match(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
+static void disks_match(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
     const pm_disk_view *v = view;
     pm_isa isa = pm_isa_best();
     if (pm_tree_exists(&v->tree))
         pm_tree_match(&v->tree, points, turns, out, pm_disk_kernel(isa), &v->table, isa);
     else
-        pm_scan(points, turns, out, find, &v->table);
+        pm_scan(points, turns, out, disks_find, &v->table);
 }
 
-static void measure(const void *view, const pm_points *points, int64_t *out, double *distances) {
+static void disks_measure(const void *view, const pm_points *points, int64_t *out, double *distances) {
     const pm_disk_table *table = &((const pm_disk_view *)view)->table;
-    match(view, points, NULL, out);
+    disks_match(view, points, NULL, out);
     for (size_t i = 0; i < points->count; i++) {
         double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
         distances[i] = out[i] < 0 ? NAN : pm_distance(table->x[out[i]], table->y[out[i]], x, y);
     }
 }
 
-static size_t beside_size(const void *view) {
+static size_t disks_beside_size(const void *view) {
     return pm_disk_boxes_size(&((const pm_disk_view *)view)->table);
 }
 
-static pm_status beside_fill(const void *view, void *memory, size_t size, pm_poll *poll,
-                             const pm_allocator *allocator) {
+static pm_status disks_beside_fill(const void *view, void *memory, size_t size, pm_poll *poll,
+                                   const pm_allocator *allocator) {
     const pm_disk_view *v = view;
     (void)size;
     return pm_poll_after(poll, v->table.count) ? PM_ERR_STOPPED : pm_disk_boxes_fill(&v->table, memory, allocator);
 }
 
-static int list(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
+static int disks_list(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
     const pm_disk_table *table = &((const pm_disk_view *)view)->table;
     hits->ranks.count = 0;
     if (beside->memory) {
@@ -188,7 +191,7 @@ static int list(const void *view, const pm_beside *beside, double x, double y, s
     return 1;
 }
 
-static const pm_tree *tree_of(const void *view) {
+static const pm_tree *disks_tree(const void *view) {
     return &((const pm_disk_view *)view)->tree;
 }
 
@@ -200,20 +203,20 @@ const pm_kind pm_kind_disks = {.name = "center_within",
                                .takes_lines = 1,
                                .takes_turns = 1,
                                .view_size = sizeof(pm_disk_view),
-                               .sections = SECTIONS,
-                               .section_count = sizeof SECTIONS / sizeof *SECTIONS,
-                               .plan = plan,
-                               .fill = fill,
-                               .paint = paint,
-                               .fits = fits,
-                               .view = make_view,
-                               .verify = verify,
-                               .match = match,
-                               .measure = measure,
-                               .beside_size = beside_size,
-                               .beside_fill = beside_fill,
-                               .list = list,
-                               .tree = tree_of};
+                               .sections = DISK_SECTIONS,
+                               .section_count = sizeof DISK_SECTIONS / sizeof *DISK_SECTIONS,
+                               .plan = disks_plan,
+                               .fill = disks_fill,
+                               .paint = disks_paint,
+                               .fits = disks_fits,
+                               .view = disks_view,
+                               .verify = disks_verify,
+                               .match = disks_match,
+                               .measure = disks_measure,
+                               .beside_size = disks_beside_size,
+                               .beside_fill = disks_beside_fill,
+                               .list = disks_list,
+                               .tree = disks_tree};
 
 /* ---- without an index ---- */
 
@@ -239,7 +242,7 @@ pm_status pm_match_disks(const pm_disks *disks, const pm_options *options, const
     status = pm_rank(options, disks->area, disks->count, scratch, &table.ids, err);
     if (!status) {
         pm_disks_fill(&table);
-        pm_scan(points, NULL, out, find, &table);
+        pm_scan(points, NULL, out, disks_find, &table);
     }
     pm_release(options->allocator, scratch);
     return status;

@@ -11,6 +11,8 @@
  * Sections of its own: the limits in the order of the input, one, one per region, or none; the rank of each region of
  * the input; the scale of distances, the greatest limit, and which ranks have lines; the runs; where every region
  * is one point a tree over these (near/sites.c), and with many of them no runs. */
+#include "base/strict.h"
+
 #include "kind_distances.h"
 
 #include <string.h>
@@ -21,17 +23,17 @@
 #include "tree/nearest_leaf.h"
 #include "tree/paint_nearest.h"
 
-static const pm_section_name SECTIONS[] = {PM_SECTION_BOXES,          PM_SECTION_POLYGON_OFFSETS,
-                                           PM_SECTION_POLYGON_BOXES,  PM_SECTION_RING_OFFSETS,
-                                           PM_SECTION_VERTEX_OFFSETS, PM_SECTION_VERTICES,
-                                           PM_SECTION_SPANS,          PM_SECTION_KINDS,
-                                           PM_SECTION_LIMITS,         PM_SECTION_RANKS,
-                                           PM_SECTION_DISTANCE_MAP,   PM_SECTION_TREE_ROOT,
-                                           PM_SECTION_NEAR_ROOT,      PM_SECTION_RUNS,
-                                           PM_SECTION_SITES,          PM_SECTION_TREE_TABLES,
-                                           PM_SECTION_TREE_LEAVES,    PM_SECTION_TREE_ORIGINS,
-                                           PM_SECTION_NEAR_TABLES,    PM_SECTION_NEAR_LEAVES,
-                                           PM_SECTION_NEAR_ORIGINS};
+static const pm_section_name DISTANCE_SECTIONS[] = {PM_SECTION_BOXES,          PM_SECTION_POLYGON_OFFSETS,
+                                                    PM_SECTION_POLYGON_BOXES,  PM_SECTION_RING_OFFSETS,
+                                                    PM_SECTION_VERTEX_OFFSETS, PM_SECTION_VERTICES,
+                                                    PM_SECTION_SPANS,          PM_SECTION_KINDS,
+                                                    PM_SECTION_LIMITS,         PM_SECTION_RANKS,
+                                                    PM_SECTION_DISTANCE_MAP,   PM_SECTION_TREE_ROOT,
+                                                    PM_SECTION_NEAR_ROOT,      PM_SECTION_RUNS,
+                                                    PM_SECTION_SITES,          PM_SECTION_TREE_TABLES,
+                                                    PM_SECTION_TREE_LEAVES,    PM_SECTION_TREE_ORIGINS,
+                                                    PM_SECTION_NEAR_TABLES,    PM_SECTION_NEAR_LEAVES,
+                                                    PM_SECTION_NEAR_ORIGINS};
 
 /* The map of the nearest. */
 static const pm_tree_sections MAP = {PM_SECTION_NEAR_ROOT, PM_SECTION_NEAR_TABLES, PM_SECTION_NEAR_LEAVES,
@@ -45,15 +47,15 @@ typedef struct distance_map {
 
 /* ---- building ---- */
 
-static void set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t regions, uint64_t limits) {
+static void distances_set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t regions, uint64_t limits) {
     sizes[PM_SECTION_LIMITS] = limits * sizeof(double);
     sizes[PM_SECTION_RANKS] = regions * sizeof(uint32_t);
     sizes[PM_SECTION_DISTANCE_MAP] = sizeof(distance_map);
 }
 
-static pm_status plan(pm_build *b, pm_error *err) {
+static pm_status distances_plan(pm_build *b, pm_error *err) {
     pm_status status = pm_kind_polygons.plan(b, err);
-    set_sizes(b->sizes, b->count, b->options->distance_count);
+    distances_set_sizes(b->sizes, b->count, b->options->distance_count);
     pm_build_plan_tree(b, &MAP);
     b->default_limit =
         3 * b->default_limit + 128 * b->count; /* of covers, the runs, the map; many regions are small */
@@ -90,7 +92,7 @@ static void count_kinds(const pm_polygon_table *table, distance_map *map) {
     }
 }
 
-static pm_status fill(pm_build *b, void *view, pm_error *err) {
+static pm_status distances_fill(pm_build *b, void *view, pm_error *err) {
     pm_distance_view *v = view;
     pm_status status = pm_kind_polygons.fill(b, &v->polygons, err);
     if (status)
@@ -144,7 +146,7 @@ static pm_status add_near(pm_build *b, const pm_distance_view *v, pm_section_nam
  * of the time per point. Of 10,000 it takes 0.05 s. */
 enum { FEW_SITES = 50000 };
 
-static pm_status paint(pm_build *b, void *view, pm_error *err) {
+static pm_status distances_paint(pm_build *b, void *view, pm_error *err) {
     pm_distance_view *v = view;
     const int are_sites = pm_sites_fit(&v->polygons.table);
     pm_status status = are_sites ? add_near(b, v, PM_SECTION_SITES, err) : PM_OK;
@@ -156,7 +158,7 @@ static pm_status paint(pm_build *b, void *view, pm_error *err) {
 /* The map of the nearest, which is made of the runs. */
 static pm_status paint_nearest(pm_build *b, void *view, pm_error *err) {
     pm_distance_view *v = view;
-    pm_status status = paint(b, view, err);
+    pm_status status = distances_paint(b, view, err);
     const int has_runs = pm_runs_view(&v->runs, b->added[PM_SECTION_RUNS], (size_t)b->sizes[PM_SECTION_RUNS]);
     if (status || !has_runs)
         return status;
@@ -170,16 +172,16 @@ static pm_status paint_nearest(pm_build *b, void *view, pm_error *err) {
 
 /* ---- using a block ---- */
 
-static int fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
+static int distances_fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
     const uint64_t limits = sizes[PM_SECTION_LIMITS] / sizeof(double);
     uint64_t again[PM_SECTIONS];
     memcpy(again, sizes, sizeof again);
-    set_sizes(again, count, limits);
+    distances_set_sizes(again, count, limits);
     return memcmp(again, sizes, sizeof again) == 0 && (limits <= 1 || limits == count) && pm_tree_fits(sizes, &MAP) &&
            pm_kind_polygons.fits(sizes, count);
 }
 
-static void make_view(void *view, const pm_block *block) {
+static void distances_view(void *view, const pm_block *block) {
     pm_distance_view *v = view;
     const uint64_t limits = block->sections[PM_SECTION_LIMITS].size / sizeof(double);
     const distance_map map = *(const distance_map *)pm_block_array(block, PM_SECTION_DISTANCE_MAP);
@@ -207,7 +209,8 @@ static int is_scale(double scale) {
     return scale > 0 && isfinite(scale) && frexp(scale, &exponent) == 0.5;
 }
 
-static pm_status verify(const void *view, const pm_block *block, const pm_allocator *allocator, pm_error *err) {
+static pm_status distances_verify(const void *view, const pm_block *block, const pm_allocator *allocator,
+                                  pm_error *err) {
     const pm_distance_view *v = view;
     const size_t limits = (size_t)(block->sections[PM_SECTION_LIMITS].size / sizeof(double));
     pm_status status = pm_kind_polygons.verify(&v->polygons, block, allocator, err);
@@ -231,13 +234,13 @@ static pm_status verify(const void *view, const pm_block *block, const pm_alloca
 
 /* ---- listing ---- */
 
-static size_t beside_size(const void *view) {
+static size_t distances_beside_size(const void *view) {
     const pm_distance_view *v = view;
     return !pm_distances_have_runs(v) && pm_runs_fit(&v->polygons.table) ? pm_runs_size(&v->polygons.table) : 0;
 }
 
-static pm_status beside_fill(const void *view, void *memory, size_t size, pm_poll *poll,
-                             const pm_allocator *allocator) {
+static pm_status distances_beside_fill(const void *view, void *memory, size_t size, pm_poll *poll,
+                                       const pm_allocator *allocator) {
     return pm_runs_fill(&((const pm_distance_view *)view)->polygons.table, memory, size, poll, allocator);
 }
 
@@ -269,7 +272,7 @@ static int list_nearest(const void *view, const pm_beside *beside, double x, dou
     return list_all(view, beside, x, y, most, 1, hits);
 }
 
-static const pm_tree *tree_of(const void *view) {
+static const pm_tree *distances_tree(const void *view) {
     (void)view;
     static const pm_tree none;
     return &none;
@@ -281,20 +284,20 @@ const pm_kind pm_kind_dwithin = {.name = "dwithin",
                                  .distances = PM_SECTION_LIMITS,
                                  .takes_lines = 1,
                                  .view_size = sizeof(pm_distance_view),
-                                 .sections = SECTIONS,
-                                 .section_count = sizeof SECTIONS / sizeof *SECTIONS,
-                                 .plan = plan,
-                                 .fill = fill,
-                                 .paint = paint,
-                                 .fits = fits,
-                                 .view = make_view,
-                                 .verify = verify,
+                                 .sections = DISTANCE_SECTIONS,
+                                 .section_count = sizeof DISTANCE_SECTIONS / sizeof *DISTANCE_SECTIONS,
+                                 .plan = distances_plan,
+                                 .fill = distances_fill,
+                                 .paint = distances_paint,
+                                 .fits = distances_fits,
+                                 .view = distances_view,
+                                 .verify = distances_verify,
                                  .match = pm_distances_match_within,
                                  .measure = pm_distances_measure_within,
-                                 .beside_size = beside_size,
-                                 .beside_fill = beside_fill,
+                                 .beside_size = distances_beside_size,
+                                 .beside_fill = distances_beside_fill,
                                  .list = list_within,
-                                 .tree = tree_of};
+                                 .tree = distances_tree};
 
 const pm_kind pm_kind_nearest = {.name = "nearest",
                                  .predicate = PM_NEAREST,
@@ -302,17 +305,17 @@ const pm_kind pm_kind_nearest = {.name = "nearest",
                                  .distances = PM_SECTION_LIMITS,
                                  .takes_lines = 1,
                                  .view_size = sizeof(pm_distance_view),
-                                 .sections = SECTIONS,
-                                 .section_count = sizeof SECTIONS / sizeof *SECTIONS,
-                                 .plan = plan,
-                                 .fill = fill,
+                                 .sections = DISTANCE_SECTIONS,
+                                 .section_count = sizeof DISTANCE_SECTIONS / sizeof *DISTANCE_SECTIONS,
+                                 .plan = distances_plan,
+                                 .fill = distances_fill,
                                  .paint = paint_nearest,
-                                 .fits = fits,
-                                 .view = make_view,
-                                 .verify = verify,
+                                 .fits = distances_fits,
+                                 .view = distances_view,
+                                 .verify = distances_verify,
                                  .match = pm_distances_match_nearest,
                                  .measure = pm_distances_measure_nearest,
-                                 .beside_size = beside_size,
-                                 .beside_fill = beside_fill,
+                                 .beside_size = distances_beside_size,
+                                 .beside_fill = distances_beside_fill,
                                  .list = list_nearest,
-                                 .tree = tree_of};
+                                 .tree = distances_tree};

@@ -3,6 +3,8 @@
  * What covers a point is asked first. For nearest, those that nothing covers go on to the map of the nearest, a batch
  * at a time; points beyond the map, and such as may be on a line that is better than the polygon around them, are
  * searched for in the runs. A distance is that to the edges of the region that was found. */
+#include "base/strict.h"
+
 #include "kind_distances.h"
 
 #include <string.h>
@@ -136,8 +138,8 @@ static void ask_map(const pm_distance_view *v, misses *m, int64_t *out) {
 }
 
 /* Collect those of the points [begin, end), without a jump for each. */
-static void collect(const pm_distance_view *v, const pm_points *points, const int64_t *out, size_t begin, size_t end,
-                    misses *m) {
+static void collect_uncovered(const pm_distance_view *v, const pm_points *points, const int64_t *out, size_t begin,
+                              size_t end, misses *m) {
     const pm_tree *map = &v->map;
     const int has_lines = v->first_line < v->polygons.table.count;
     size_t count = m->count, others = 0;
@@ -161,7 +163,8 @@ static void match_others(const pm_distance_view *v, const pm_points *points, int
     misses m;
     m.count = 0;
     for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
-        collect(v, points, out, begin, points->count - begin < PM_BATCH ? points->count : begin + PM_BATCH, &m);
+        collect_uncovered(v, points, out, begin, points->count - begin < PM_BATCH ? points->count : begin + PM_BATCH,
+                          &m);
         for (size_t k = 0; k < m.other_count; k++) {
             const size_t i = m.others[k];
             const double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);

@@ -4,6 +4,8 @@
  * are few, the tree (tree/paint_polygons.c). Boxes of regions are left out where each region has one polygon. The
  * sections of lines and points are the same with the kind of each; an index of distances has those, covers does not
  * take them. */
+#include "base/strict.h"
+
 #include "kind_polygons.h"
 
 #include <string.h>
@@ -18,18 +20,18 @@
 /* With fewer, boxes and edges are looked through before a table of cells is read. */
 enum { FEW_VERTICES = 200 };
 
-static const pm_section_name SECTIONS[] = {
+static const pm_section_name POLYGON_SECTIONS[] = {
     PM_SECTION_BOXES,          PM_SECTION_POLYGON_OFFSETS, PM_SECTION_POLYGON_BOXES, PM_SECTION_RING_OFFSETS,
     PM_SECTION_VERTEX_OFFSETS, PM_SECTION_VERTICES,        PM_SECTION_SPANS,         PM_SECTION_TREE_ROOT,
     PM_SECTION_TREE_TABLES,    PM_SECTION_TREE_LEAVES,     PM_SECTION_TREE_ORIGINS};
 
-static const pm_tree_sections TREE = {PM_SECTION_TREE_ROOT, PM_SECTION_TREE_TABLES, PM_SECTION_TREE_LEAVES,
-                                      PM_SECTION_TREE_ORIGINS};
+static const pm_tree_sections POLYGON_TREE = {PM_SECTION_TREE_ROOT, PM_SECTION_TREE_TABLES, PM_SECTION_TREE_LEAVES,
+                                              PM_SECTION_TREE_ORIGINS};
 
 /* ---- building ---- */
 
 /* All sizes but the tree's follow from how much there is. */
-static void set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t regions, const pm_polygon_sizes *of) {
+static void polygons_set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t regions, const pm_polygon_sizes *of) {
     sizes[PM_SECTION_BOXES] = of->boxes * sizeof(pm_box);
     sizes[PM_SECTION_POLYGON_OFFSETS] = (regions + 1) * sizeof(uint32_t);
     sizes[PM_SECTION_POLYGON_BOXES] = of->polygons * sizeof(pm_box);
@@ -40,15 +42,15 @@ static void set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t regions, const pm_po
     sizes[PM_SECTION_KINDS] = of->kinds * sizeof(uint8_t);
 }
 
-static pm_status plan(pm_build *b, pm_error *err) {
+static pm_status polygons_plan(pm_build *b, pm_error *err) {
     pm_polygon_sizes sizes = pm_polygons_measure(b->regions, &b->poll);
     if (b->poll.stopped)
         return pm_build_stopped(err);
     if (sizes.vertices >= UINT32_MAX || sizes.rings >= UINT32_MAX || sizes.polygons >= UINT32_MAX)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu vertices (rings closed) are more than 4294967294",
                        sizes.vertices);
-    set_sizes(b->sizes, b->count, &sizes);
-    pm_build_plan_tree(b, &TREE);
+    polygons_set_sizes(b->sizes, b->count, &sizes);
+    pm_build_plan_tree(b, &POLYGON_TREE);
     size_t given = b->regions->coord_count < sizes.vertices ? b->regions->coord_count : sizes.vertices;
     b->default_limit = 3 * 2 * sizeof(double) * given + (16 << 20);
     return PM_OK;
@@ -60,7 +62,7 @@ static pm_status changed(pm_error *err) {
 
 /* The coordinates were checked and counted where they lie; what is copied is checked again, since a poll or another
  * thread may have changed them. */
-static pm_status fill(pm_build *b, void *view, pm_error *err) {
+static pm_status polygons_fill(pm_build *b, void *view, pm_error *err) {
     const size_t room = (size_t)b->sizes[PM_SECTION_VERTICES] / (2 * sizeof(double));
     size_t after = 0;
     pm_polygon_table *table = &((pm_polygon_view *)view)->table;
@@ -84,18 +86,18 @@ static pm_status fill(pm_build *b, void *view, pm_error *err) {
     return PM_OK;
 }
 
-static pm_status paint(pm_build *b, void *view, pm_error *err) {
+static pm_status polygons_paint(pm_build *b, void *view, pm_error *err) {
     const pm_polygon_view *v = view;
     pm_tree tree;
     if (b->options->engine == PM_ENGINE_AUTO && b->sizes[PM_SECTION_VERTICES] < FEW_VERTICES * 2 * sizeof(double))
         return PM_OK;
     pm_status status = pm_tree_build_polygons(&tree, &v->table, v->ids, b->budget, &b->poll, b->options->allocator);
-    return pm_build_add_tree(b, &TREE, status, &tree, err);
+    return pm_build_add_tree(b, &POLYGON_TREE, status, &tree, err);
 }
 
 /* ---- using a block ---- */
 
-static int fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
+static int polygons_fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
     const pm_polygon_sizes of = {.boxes = (size_t)(sizes[PM_SECTION_BOXES] / sizeof(pm_box)),
                                  .kinds = (size_t)sizes[PM_SECTION_KINDS],
                                  .polygons = (size_t)(sizes[PM_SECTION_POLYGON_BOXES] / sizeof(pm_box)),
@@ -103,14 +105,14 @@ static int fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
                                  .vertices = (size_t)(sizes[PM_SECTION_VERTICES] / (2 * sizeof(double)))};
     uint64_t again[PM_SECTIONS];
     memcpy(again, sizes, sizeof again);
-    set_sizes(again, count, &of);
-    return memcmp(again, sizes, sizeof again) == 0 && pm_tree_fits(sizes, &TREE) && of.polygons < UINT32_MAX &&
-           of.rings < UINT32_MAX && of.vertices < UINT32_MAX &&
+    polygons_set_sizes(again, count, &of);
+    return memcmp(again, sizes, sizeof again) == 0 && pm_tree_fits(sizes, &POLYGON_TREE) &&
+           of.polygons < UINT32_MAX && of.rings < UINT32_MAX && of.vertices < UINT32_MAX &&
            (of.boxes == count || (of.boxes == 0 && of.polygons == count)) &&
            (of.kinds == 0 || of.kinds == of.polygons);
 }
 
-static void make_view(void *view, const pm_block *block) {
+static void polygons_view(void *view, const pm_block *block) {
     const pm_section_name boxes =
         block->sections[PM_SECTION_BOXES].size ? PM_SECTION_BOXES : PM_SECTION_POLYGON_BOXES;
     *(pm_polygon_view *)view = (pm_polygon_view){
@@ -124,7 +126,7 @@ static void make_view(void *view, const pm_block *block) {
                   .spans = pm_block_array(block, PM_SECTION_SPANS),
                   .kinds = block->sections[PM_SECTION_KINDS].size ? pm_block_array(block, PM_SECTION_KINDS) : NULL},
         .ids = pm_block_array(block, PM_SECTION_IDS),
-        .tree = pm_tree_view(block, &TREE)};
+        .tree = pm_tree_view(block, &POLYGON_TREE)};
 }
 
 /* Do the offsets go from 0 to `end` in steps of at least `least`? */
@@ -137,7 +139,8 @@ static int offsets_are_right(const uint32_t *offsets, size_t count, size_t end, 
 
 /* Offsets grow, end where the next level ends, and leave no ring without an edge; coordinates are finite, as exact
  * arithmetic needs them; the tree can be walked. Boxes and spans need no check: they are only compared. */
-static pm_status verify(const void *view, const pm_block *block, const pm_allocator *allocator, pm_error *err) {
+static pm_status polygons_verify(const void *view, const pm_block *block, const pm_allocator *allocator,
+                                 pm_error *err) {
     const pm_polygon_view *v = view;
     const pm_section *s = block->sections;
     const size_t polygons = (size_t)s[PM_SECTION_POLYGON_BOXES].size / sizeof(pm_box);
@@ -157,32 +160,32 @@ static pm_status verify(const void *view, const pm_block *block, const pm_alloca
 
 /* ---- searching ---- */
 
-static int64_t find(const void *context, const pm_exact_point *p) {
+static int64_t polygons_find(const void *context, const pm_exact_point *p) {
     const pm_polygon_view *v = context;
     size_t rank = pm_polygons_find(&v->table, p);
     return rank < v->table.count ? (int64_t)v->ids[rank] : PM_NO_MATCH;
 }
 
-static void match(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
+static void polygons_match(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
     const pm_polygon_view *v = view;
     pm_isa isa = pm_isa_best();
     if (pm_tree_exists(&v->tree))
         pm_tree_match(&v->tree, points, turns, out, pm_polygon_kernel(isa), &v->table, isa);
     else
-        pm_scan(points, turns, out, find, v);
+        pm_scan(points, turns, out, polygons_find, v);
 }
 
-static size_t beside_size(const void *view) {
+static size_t polygons_beside_size(const void *view) {
     const pm_polygon_view *v = view;
     return pm_runs_fit(&v->table) ? pm_runs_size(&v->table) : 0;
 }
 
-static pm_status beside_fill(const void *view, void *memory, size_t size, pm_poll *poll,
-                             const pm_allocator *allocator) {
+static pm_status polygons_beside_fill(const void *view, void *memory, size_t size, pm_poll *poll,
+                                      const pm_allocator *allocator) {
     return pm_runs_fill(&((const pm_polygon_view *)view)->table, memory, size, poll, allocator);
 }
 
-static int list(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
+static int polygons_list(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
     const pm_polygon_view *v = view;
     pm_runs runs;
     hits->ranks.count = 0;
@@ -200,7 +203,7 @@ static int list(const void *view, const pm_beside *beside, double x, double y, s
     return 1;
 }
 
-static const pm_tree *tree_of(const void *view) {
+static const pm_tree *polygons_tree(const void *view) {
     return &((const pm_polygon_view *)view)->tree;
 }
 
@@ -209,16 +212,16 @@ const pm_kind pm_kind_polygons = {.name = "covers",
                                   .distance = PM_DISTANCE_NONE,
                                   .takes_turns = 1,
                                   .view_size = sizeof(pm_polygon_view),
-                                  .sections = SECTIONS,
-                                  .section_count = sizeof SECTIONS / sizeof *SECTIONS,
-                                  .plan = plan,
-                                  .fill = fill,
-                                  .paint = paint,
-                                  .fits = fits,
-                                  .view = make_view,
-                                  .verify = verify,
-                                  .match = match,
-                                  .beside_size = beside_size,
-                                  .beside_fill = beside_fill,
-                                  .list = list,
-                                  .tree = tree_of};
+                                  .sections = POLYGON_SECTIONS,
+                                  .section_count = sizeof POLYGON_SECTIONS / sizeof *POLYGON_SECTIONS,
+                                  .plan = polygons_plan,
+                                  .fill = polygons_fill,
+                                  .paint = polygons_paint,
+                                  .fits = polygons_fits,
+                                  .view = polygons_view,
+                                  .verify = polygons_verify,
+                                  .match = polygons_match,
+                                  .beside_size = polygons_beside_size,
+                                  .beside_fill = polygons_beside_fill,
+                                  .list = polygons_list,
+                                  .tree = polygons_tree};

@@ -1,6 +1,8 @@
 /* kinds.c — which kinds of shapes are there?
  *
  * One for each predicate; see kind.h for what a kind is and for how to add one. */
+#include "base/strict.h"
+
 #include "kind.h"
 
 #include "kind_disks.h"

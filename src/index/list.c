@@ -5,6 +5,8 @@
  * index. Where neither is possible all regions are looked through.
  *
  * A lister never changes once it is built: any number of threads may list at once, each call with its own scratch. */
+#include "base/strict.h"
+
 #include <math.h>
 #include <string.h>
 

@@ -2,6 +2,8 @@
  *
  * An index never changes, so everything here may be called from any thread at any time. The kind does the search
  * (kind.h). */
+#include "base/strict.h"
+
 #include <string.h>
 
 #include "base/status.h"

@@ -6,6 +6,8 @@
  *
  * A note may hold any bytes, also those of a forged block: every number is compared with the size of the note before
  * it is used. */
+#include "base/strict.h"
+
 #include <string.h>
 
 #include "index.h"

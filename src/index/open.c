@@ -5,6 +5,8 @@
  * the ids, which are positions in the input, and everything else that a search takes for granted, which its kind
  * knows. Then a search ends and reads nothing outside of the block, even if someone forged the checksum. Answers of
  * forged bytes are forged answers: positions in range, but not more. */
+#include "base/strict.h"
+
 #include "base/status.h"
 #include "index.h"
 

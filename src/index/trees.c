@@ -2,6 +2,8 @@
  *
  * Its root and map are a small section that is planned with the block and all 0 while there is no tree; its three
  * arrays are taken over from the painter and become sections at the end. */
+#include "base/strict.h"
+
 #include "base/status.h"
 #include "build.h"
 

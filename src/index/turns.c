@@ -8,6 +8,8 @@
  * Which turns these are is computed in doubles, and with a little room on both sides: a turn too many costs time
  * only. Above 2^25 turns the products with the period would soon not be exact any more; there x is reduced by fmod()
  * before, which does not round. */
+#include "base/strict.h"
+
 #include "turns.h"
 
 #include <math.h>
@@ -21,8 +23,8 @@
 #endif
 
 enum { CHUNK = 1024 };
-static const double ROOM = 0x1p-20;                     /* in turns; quotients below 2^27 are right to 2^-24 */
-static const double FARTHEST = 0x1p25, WIDEST = 0x1p16; /* in turns */
+static const double TURN_ROOM = 0x1p-20;                      /* in turns; quotients below 2^27 are right to 2^-24 */
+static const double FARTHEST = 0x1p25, WIDEST_TURNS = 0x1p16; /* in turns */
 
 /* A row of points at one of their turns. */
 typedef struct row {
@@ -38,7 +40,7 @@ int pm_period_fits(double period, const double range[2]) {
     if (period == 0)
         return range[0] == 0 && range[1] == 0;
     return period > 0 && isfinite(period) &&
-           (isnan(reach) || (reach / period <= FARTHEST && range[1] / period - range[0] / period <= WIDEST));
+           (isnan(reach) || (reach / period <= FARTHEST && range[1] / period - range[0] / period <= WIDEST_TURNS));
 }
 
 /* ---- the first turn ---- */
@@ -49,7 +51,7 @@ typedef unsigned turn_function(row *at, const pm_index *index);
 
 static unsigned turn_portable(row *at, const pm_index *index) {
     const double period = index->period;
-    const double low = index->range[0] / period - ROOM, high = index->range[1] / period + ROOM;
+    const double low = index->range[0] / period - TURN_ROOM, high = index->range[1] / period + TURN_ROOM;
     const pm_period split = pm_period_split(period);
     unsigned another = 0, far = 0;
     for (size_t i = 0; i < at->count; i++) {
@@ -67,8 +69,8 @@ static unsigned turn_portable(row *at, const pm_index *index) {
 #ifdef PM_X86
 /* Four points at once, for periods of 27 bits or fewer, whose products are exact: 5 ns a point less. */
 __attribute__((target("avx2"))) static unsigned turn_avx2(row *at, const pm_index *index) {
-    const __m256d low = _mm256_set1_pd(index->range[0] / index->period - ROOM);
-    const __m256d high = _mm256_set1_pd(index->range[1] / index->period + ROOM);
+    const __m256d low = _mm256_set1_pd(index->range[0] / index->period - TURN_ROOM);
+    const __m256d high = _mm256_set1_pd(index->range[1] / index->period + TURN_ROOM);
     const __m256d period = _mm256_set1_pd(index->period), most = _mm256_set1_pd(FARTHEST * index->period);
     const __m256d sign = _mm256_set1_pd(-0.0), one = _mm256_set1_pd(1);
     __m256d another = _mm256_setzero_pd(), far = _mm256_setzero_pd();

@@ -7,15 +7,17 @@
  * border cell. Equal answers may be one cell or many, which makes no difference, so they are shown as one as well.
  *
  * Sides are computed from whole numbers, the same for both neighbours, so cells meet without gap or overlap. */
+#include "base/strict.h"
+
 #include <math.h>
 
 #include "index.h"
 
 /* A square of the root cell: one of 2^bits x 2^bits. */
-typedef struct square {
+typedef struct shown {
     uint64_t column, row;
     int bits;
-} square;
+} shown;
 
 typedef struct walk {
     const pm_tree *tree;
@@ -27,7 +29,7 @@ static double side(double min, uint64_t number, int bits, double scale) {
     return min + ldexp((double)number, PM_FIXED_BITS - bits) / scale;
 }
 
-static int show(const walk *w, uint32_t word, square s) {
+static int show(const walk *w, uint32_t word, shown s) {
     const pm_tree *t = w->tree;
     const int is_border = (word & 3) == PM_CELL_LEAF;
     const pm_index_cell cell = {.min_x = side(t->min_x, s.column, s.bits, t->scale),
@@ -55,7 +57,7 @@ static int is_one_cell(const window *p) {
     return (*p->first & 3) != PM_CELL_INNER;
 }
 
-static int walk_window(const walk *w, window p, square s) {
+static int walk_window(const walk *w, window p, shown s) {
     if (is_one_cell(&p))
         return show(w, *p.first, s);
     if (p.bits == 0) {
@@ -67,12 +69,12 @@ static int walk_window(const walk *w, window p, square s) {
         const size_t row = quarter >> 1, column = quarter & 1;
         const uint32_t *first = p.first + ((row << p.row_bits | column) << (p.bits - 1));
         stop = walk_window(w, (window){first, p.bits - 1, p.row_bits},
-                           (square){s.column << 1 | column, s.row << 1 | row, s.bits + 1});
+                           (shown){s.column << 1 | column, s.row << 1 | row, s.bits + 1});
     }
     return stop;
 }
 
 int pm_index_visit(const pm_index *index, int (*visit)(void *context, const pm_index_cell *cell), void *context) {
     const walk w = {pm_index_tree(index), visit, context};
-    return pm_tree_exists(w.tree) ? walk_window(&w, (window){&w.tree->root, 0, 0}, (square){0, 0, 0}) : 0;
+    return pm_tree_exists(w.tree) ? walk_window(&w, (window){&w.tree->root, 0, 0}, (shown){0, 0, 0}) : 0;
 }

@@ -8,6 +8,8 @@
  * sum and dot product", 2005). Its error bound shows whether every real number within it rounds to the same double;
  * if not (ties, cancellation to zero, over- and underflow) the exact accumulator sums again: for 3 and 4 rings in a
  * thousand of US counties and of countries. */
+#include "base/strict.h"
+
 #include "measure.h"
 
 #include <math.h>

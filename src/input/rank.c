@@ -8,6 +8,8 @@
  * whatever the keys are. Only the bits in which keys differ are looked at: the lowest key is subtracted, and areas
  * that are equal up to noise need one pass instead of six. 1000 of those take 2 us; an incremental quicksort that
  * stops at what the points need took 12. */
+#include "base/strict.h"
+
 #include "rank.h"
 
 #include <math.h>

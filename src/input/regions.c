@@ -5,6 +5,8 @@
  * one ring, points one vertex; coordinates are finite. Everything after this check relies on it and checks nothing
  * again.
  * Vertices that no region uses are allowed (slices of larger arrays have them) and are not checked. */
+#include "base/strict.h"
+
 #include "regions.h"
 
 #include <math.h>

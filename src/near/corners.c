@@ -8,6 +8,8 @@
  * 2^-20 R to the distance. A margin of 2^-19 R is taken off, by (a - b)^2 >= (1 - t) a^2 - b^2 / t with t = 2^-14;
  * rounding of the square itself is below 2^-22 of it. Edges too short to divide by their length have the distance of
  * their first end, which is off by less than 2^-30. */
+#include "base/strict.h"
+
 #include "corners.h"
 
 #ifdef PM_X86
@@ -35,7 +37,7 @@ static void load(frame *f, const double *v, size_t edges) {
 }
 
 /* Returns the most that was taken off. */
-static float measure(const frame *f, pm_corner_lows *lows) {
+static float measure_frame(const frame *f, pm_corner_lows *lows) {
     float most = 0;
     for (size_t i = 0; i < PM_RUN_EDGES; i++) {
         const float ax = f->vx[i], ay = f->vy[i], bx = f->vx[i + 1], by = f->vy[i + 1];
@@ -56,8 +58,6 @@ static float measure(const frame *f, pm_corner_lows *lows) {
 }
 
 #ifdef PM_X86
-#define PM_AVX2 __attribute__((target("avx2")))
-
 /* Two vertices: x y x y. */
 PM_AVX2 static inline __m128 pair_avx2(const frame *f, const double *v) {
     const __m256d center = _mm256_setr_pd(f->x, f->y, f->x, f->y);
@@ -145,7 +145,7 @@ void pm_run_corners(const pm_field *field, size_t run, double x, double y, doubl
 #endif
     {
         load(&f, v, edges);
-        most = measure(&f, lows);
+        most = measure_frame(&f, lows);
     }
     if (most > MUCH)
         correct_long_edges(field, v, edges, x, y, half, lows);

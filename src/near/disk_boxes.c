@@ -2,6 +2,8 @@
  *
  * A packed tree (packed.c) over the boxes around the disks, in the order of their centers along a Hilbert curve; a
  * point in a box is then compared with the disk exactly. Disks that contain nothing are left out. */
+#include "base/strict.h"
+
 #include "disk_boxes.h"
 
 #include <string.h>
@@ -10,11 +12,11 @@
 #include "base/status.h"
 #include "near/order.h"
 
-typedef struct head {
+typedef struct boxes_head {
     uint64_t count;
     double scale, origin[2];
     uint64_t reserved[4];
-} head;
+} boxes_head;
 
 static int contains_any(const pm_disk_table *disks, size_t id) {
     return disks->radius[disks->step * id] > 0 && !isnan(disks->x[id]) && !isnan(disks->y[id]);
@@ -31,11 +33,11 @@ size_t pm_disk_boxes_size(const pm_disk_table *disks) {
     size_t count = count_disks(disks);
     if (count >= PM_PACKED_MOST)
         return 0;
-    return sizeof(head) + sizeof(float) * pm_packed_size(count) + sizeof(uint32_t) * (count + 1);
+    return sizeof(boxes_head) + sizeof(float) * pm_packed_size(count) + sizeof(uint32_t) * (count + 1);
 }
 
 void pm_disk_boxes_view(pm_disk_boxes *boxes, const void *memory) {
-    head h;
+    boxes_head h;
     memcpy(&h, memory, sizeof h);
     const float *floats = (const float *)((const char *)memory + sizeof h);
     boxes->scale = h.scale;
@@ -61,7 +63,7 @@ static void bound_centers(const pm_disk_table *disks, double box[4]) {
 pm_status pm_disk_boxes_fill(const pm_disk_table *disks, void *memory, const pm_allocator *allocator) {
     size_t count = 0;
     double all[4];
-    head h = {.count = count_disks(disks), .scale = 1};
+    boxes_head h = {.count = count_disks(disks), .scale = 1};
     bound_centers(disks, all);
     double extent = fmax(all[2] - all[0], all[3] - all[1]);
     if (extent >= 0) {

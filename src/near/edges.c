@@ -2,6 +2,8 @@
  *
  * Bounds of all its edges at once, without a jump and with AVX2 four at a time; then only those that can be the
  * nearest are considered, the likeliest first, which leaves out most of the others. */
+#include "base/strict.h"
+
 #include "edges.h"
 
 #ifdef PM_X86
@@ -9,8 +11,6 @@
 #endif
 
 #ifdef PM_X86
-#define PM_AVX2 __attribute__((target("avx2")))
-
 PM_AVX2 static inline __m256d absolute(__m256d value) {
     return _mm256_andnot_pd(_mm256_set1_pd(-0.0), value);
 }

@@ -7,6 +7,8 @@
  * For several regions the tree over all runs is of no use: the second nearest region lies behind all of the first
  * one's edges. So the tree over the regions' boxes says which to look at, and the runs of each are a range of the
  * other tree. */
+#include "base/strict.h"
+
 #include "find.h"
 
 double pm_farthest(const double *limits, size_t count) {
@@ -36,8 +38,8 @@ static void guess(const pm_field *field, const pm_spot *spot, const pm_target *t
 }
 
 /* The best of the runs [begin, end), or any with `any`. */
-static void search(const pm_field *field, const pm_spot *spot, const pm_target *target, size_t begin, size_t end,
-                   int any, pm_found *best) {
+static void search_runs(const pm_field *field, const pm_spot *spot, const pm_target *target, size_t begin, size_t end,
+                        int any, pm_found *best) {
     const pm_packed *tree = &field->runs->runs;
     pm_packed_step steps[PM_PACKED_STEPS];
     size_t count = 0;
@@ -68,14 +70,14 @@ static void search(const pm_field *field, const pm_spot *spot, const pm_target *
 pm_found pm_find_nearest(const pm_field *field, const pm_spot *spot) {
     pm_found best = pm_found_none(field->farthest, spot->scale);
     pm_target target = pm_runs_target(field->runs, spot);
-    search(field, spot, &target, 0, field->runs->run_count, 0, &best);
+    search_runs(field, spot, &target, 0, field->runs->run_count, 0, &best);
     return best;
 }
 
 pm_found pm_find_on(const pm_field *field, const pm_spot *spot) {
     pm_found best = pm_found_none(0, spot->scale);
     pm_target target = pm_runs_target(field->runs, spot);
-    search(field, spot, &target, 0, field->runs->run_count, 0, &best);
+    search_runs(field, spot, &target, 0, field->runs->run_count, 0, &best);
     if (best.rank != PM_FOUND_NONE && pm_near_compare_limit(&best.near, 0, pm_limit_bounds(0, spot->scale), spot) > 0)
         best = pm_found_none(0, spot->scale);
     return best;
@@ -85,7 +87,7 @@ pm_found pm_find_region(const pm_field *field, size_t place, const pm_spot *spot
     const pm_runs *runs = field->runs;
     pm_found best = pm_found_none(pm_reach_of(&field->reach, runs->ranks[place]), spot->scale);
     pm_target target = pm_runs_target(runs, spot);
-    search(field, spot, &target, runs->starts[place], runs->starts[place + 1], 0, &best);
+    search_runs(field, spot, &target, runs->starts[place], runs->starts[place + 1], 0, &best);
     return best;
 }
 
@@ -103,7 +105,7 @@ pm_found pm_find_within(const pm_field *field, size_t end, const pm_spot *spot) 
         if (rank >= end)
             continue;
         pm_found found = pm_found_none(pm_reach_of(&field->reach, rank), spot->scale);
-        search(field, spot, &target, runs->starts[place], runs->starts[place + 1], 1, &found);
+        search_runs(field, spot, &target, runs->starts[place], runs->starts[place + 1], 1, &found);
         if (found.rank != PM_FOUND_NONE) {
             best = found;
             end = rank;
@@ -137,7 +139,7 @@ int pm_find_all_within(const pm_field *field, const pm_spot *spot, int measured,
     for (size_t place; (place = pm_packed_next(&walk, limit)) != SIZE_MAX;) {
         const uint32_t rank = runs->ranks[place];
         pm_found found = pm_found_none(pm_reach_of(&field->reach, rank), spot->scale);
-        search(field, spot, &target, runs->starts[place], runs->starts[place + 1], !measured, &found);
+        search_runs(field, spot, &target, runs->starts[place], runs->starts[place + 1], !measured, &found);
         if ((measured || found.rank == PM_FOUND_NONE) && pm_region_covers(field->table, rank, spot->x, spot->y)) {
             found.rank = rank;
             found.covers = 1;
@@ -150,7 +152,7 @@ int pm_find_all_within(const pm_field *field, const pm_spot *spot, int measured,
 }
 
 /* Up to this many nearest regions are kept in order while the others are looked for, and end the search. */
-enum { FEW = 256 };
+enum { FEW_IN_ORDER = 256 };
 
 /* Put a region where it belongs among the nearest, and drop the last of one too many. */
 static int insert(pm_list *list, size_t first, size_t most, const pm_found *found, const pm_spot *spot) {
@@ -185,16 +187,16 @@ int pm_find_all_nearest(const pm_field *field, const pm_spot *spot, size_t most,
         } else {
             if (high < found.near.high)
                 found.near.high = high;
-            search(field, spot, &target, runs->starts[place], runs->starts[place + 1], 0, &found);
+            search_runs(field, spot, &target, runs->starts[place], runs->starts[place + 1], 0, &found);
         }
         if (found.rank == PM_FOUND_NONE)
             continue;
-        if (!(most <= FEW ? insert(list, first, most, &found, spot) : pm_list_append(list, &found)))
+        if (!(most <= FEW_IN_ORDER ? insert(list, first, most, &found, spot) : pm_list_append(list, &found)))
             return 0;
-        if (most <= FEW && list->count - first == most)
+        if (most <= FEW_IN_ORDER && list->count - first == most)
             high = list->items[list->count - 1].near.high;
     }
-    if (most > FEW) {
+    if (most > FEW_IN_ORDER) {
         pm_list_sort(list, first, spot);
         if (list->count - first > most)
             list->count = first + most;

@@ -1,6 +1,8 @@
 /* hits.c — how are many regions kept in order?
  *
  * Arrays that grow by half, sorted by a heap: no memory of its own, and no order is slow. */
+#include "base/strict.h"
+
 #include "hits.h"
 
 #include <string.h>

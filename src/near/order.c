@@ -3,6 +3,8 @@
  * A Hilbert curve visits all places of a square, and places that follow each other on it are near each other. So what
  * is sorted by its position on the curve can be packed sixteen by sixteen (packed.c). The curve goes through a grid
  * of 2^16 x 2^16; nothing but the time of a search depends on it. */
+#include "base/strict.h"
+
 #include "order.h"
 
 #include <string.h>

@@ -8,6 +8,8 @@
  * Boxes are floats rounded outwards, and a point is an interval of floats around it. So the bound of a box is at most
  * the true squared distance but for the rounding of its own four operations and for underflow; pm_packed_limit() adds
  * those to what it is compared with. */
+#include "base/strict.h"
+
 #include "packed.h"
 
 #include <float.h>

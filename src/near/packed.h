@@ -11,7 +11,7 @@
 #include "base/simd.h"
 
 #ifdef PM_X86
-#include <emmintrin.h>
+#include <immintrin.h>
 #endif
 
 /* Children of a node, and the most levels that fewer than 2^32 boxes have. */

@@ -10,6 +10,8 @@
  *
  * Edges are the same where both ends have the same coordinates, in any order: a hash table by open addressing counts
  * them. On counties seven runs of eight have no odd edge. */
+#include "base/strict.h"
+
 #include "pairs.h"
 
 #include <string.h>
@@ -23,7 +25,7 @@ typedef struct pair_table {
     size_t mask;
 } pair_table;
 
-static uint64_t bits_of(double value) {
+static uint64_t coordinate_bits(double value) {
     uint64_t bits;
     value += 0.0; /* of -0 as well */
     memcpy(&bits, &value, sizeof bits);
@@ -32,8 +34,8 @@ static uint64_t bits_of(double value) {
 
 /* The same for both directions. */
 static size_t hash_of(const double *v) {
-    uint64_t a = bits_of(v[0]) * UINT64_C(0x9e3779b97f4a7c15) ^ bits_of(v[1]);
-    uint64_t b = bits_of(v[2]) * UINT64_C(0x9e3779b97f4a7c15) ^ bits_of(v[3]);
+    uint64_t a = coordinate_bits(v[0]) * UINT64_C(0x9e3779b97f4a7c15) ^ coordinate_bits(v[1]);
+    uint64_t b = coordinate_bits(v[2]) * UINT64_C(0x9e3779b97f4a7c15) ^ coordinate_bits(v[3]);
     a = (a ^ a >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
     b = (b ^ b >> 29) * UINT64_C(0xbf58476d1ce4e5b9);
     uint64_t both = (a ^ a >> 32) + (b ^ b >> 32);
@@ -46,7 +48,7 @@ static int is_same(const double *a, const double *b) {
 }
 
 /* Where the edge is, or where it would be. */
-static uint32_t *slot_of(const pair_table *t, const double *edge) {
+static uint32_t *pair_slot(const pair_table *t, const double *edge) {
     size_t at = hash_of(edge) & t->mask;
     while (t->slots[at] && !is_same(t->vertices + 2 * ((size_t)(t->slots[at] >> 1) - 1), edge))
         at = (at + 1) & t->mask;
@@ -56,7 +58,7 @@ static uint32_t *slot_of(const pair_table *t, const double *edge) {
 static void count_edges(pair_table *t, const pm_polygon_table *table, size_t polygon) {
     for (size_t ring = table->ring_offsets[polygon]; ring < table->ring_offsets[polygon + 1]; ring++)
         for (size_t i = table->vertex_offsets[ring]; i + 1 < table->vertex_offsets[ring + 1]; i++) {
-            uint32_t *slot = slot_of(t, t->vertices + 2 * i);
+            uint32_t *slot = pair_slot(t, t->vertices + 2 * i);
             *slot = *slot ? *slot ^ 1 : (uint32_t)(i + 1) << 1 | 1;
         }
 }
@@ -82,7 +84,7 @@ int pm_runs_find_odd(const pm_polygon_table *table, const pm_runs *runs, uint8_t
         is_odd[run] = 0;
         for (size_t i = 0; i < pm_run_edges(runs->owners[run]) && !is_odd[run]; i++) {
             const double *edge = t.vertices + 2 * ((size_t)runs->first[run] + i);
-            is_odd[run] = (edge[0] != edge[2] || edge[1] != edge[3]) && (*slot_of(&t, edge) & 1);
+            is_odd[run] = (edge[0] != edge[2] || edge[1] != edge[3]) && (*pair_slot(&t, edge) & 1);
         }
     }
     pm_release(allocator, t.slots);
@@ -90,7 +92,7 @@ int pm_runs_find_odd(const pm_polygon_table *table, const pm_runs *runs, uint8_t
 }
 
 /* About how many spans of edges a polygon has. */
-static size_t spans_of(const pm_polygon_table *table, size_t polygon) {
+static size_t count_spans(const pm_polygon_table *table, size_t polygon) {
     const size_t first = table->ring_offsets[polygon], end = table->ring_offsets[polygon + 1];
     return (table->vertex_offsets[end] - table->vertex_offsets[first]) / PM_SPAN + (end - first);
 }
@@ -106,7 +108,7 @@ int pm_runs_parity(const pm_polygon_table *table, const pm_runs *runs, double x,
         const uint32_t rank = runs->ranks[place];
         for (size_t polygon = table->polygon_offsets[rank]; polygon < table->polygon_offsets[rank + 1]; polygon++)
             if (pm_polygon_is_surface(table, polygon)) {
-                *work += spans_of(table, polygon);
+                *work += count_spans(table, polygon);
                 parity ^= pm_polygon_covers(table, polygon, &p);
             }
     }

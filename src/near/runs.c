@@ -9,6 +9,8 @@
  * those of small rings have eight. Nothing depends on the order but the time of a search. Coordinates are scaled, and
  * the corner of all regions is subtracted, before they become floats, so that neither their size nor their place
  * costs digits. */
+#include "base/strict.h"
+
 #include "runs.h"
 
 #include <string.h>
@@ -17,20 +19,20 @@
 #include "near/order.h"
 
 /* What the memory starts with; the arrays follow. */
-typedef struct head {
+typedef struct runs_head {
     uint64_t rank_count, region_count, run_count;
     double scale, origin[2];
     uint64_t reserved[2];
-} head;
+} runs_head;
 
-static uint64_t size_of(const head *h) {
+static uint64_t size_of(const runs_head *h) {
     uint64_t numbers = h->rank_count + h->region_count + (h->region_count + 1) + 2 * h->run_count;
     uint64_t floats = pm_packed_size((size_t)h->region_count) + pm_packed_size((size_t)h->run_count);
-    return sizeof(head) + sizeof(float) * floats + (sizeof(uint32_t) * numbers + 7) / 8 * 8;
+    return sizeof(runs_head) + sizeof(float) * floats + (sizeof(uint32_t) * numbers + 7) / 8 * 8;
 }
 
-static head count_all(const pm_polygon_table *table) {
-    head h = {.rank_count = table->count};
+static runs_head count_all(const pm_polygon_table *table) {
+    runs_head h = {.rank_count = table->count};
     for (size_t rank = 0; rank < table->count; rank++) {
         uint64_t before = h.run_count;
         for (size_t polygon = table->polygon_offsets[rank]; polygon < table->polygon_offsets[rank + 1]; polygon++)
@@ -44,12 +46,12 @@ static head count_all(const pm_polygon_table *table) {
 }
 
 size_t pm_runs_size(const pm_polygon_table *table) {
-    head h = count_all(table);
+    runs_head h = count_all(table);
     return (size_t)size_of(&h);
 }
 
 int pm_runs_view(pm_runs *runs, const void *memory, size_t size) {
-    head h;
+    runs_head h;
     memset(runs, 0, sizeof *runs);
     if (size < sizeof h)
         return 0;
@@ -191,14 +193,14 @@ static int fill_runs(const filler *f, pm_entry *entries, pm_entry *other, float 
 }
 
 int pm_runs_fit(const pm_polygon_table *table) {
-    head h = count_all(table);
+    runs_head h = count_all(table);
     return h.run_count < PM_PACKED_MOST && table->count < PM_PACKED_MOST;
 }
 
 pm_status pm_runs_fill(const pm_polygon_table *table, void *memory, size_t size, pm_poll *poll,
                        const pm_allocator *allocator) {
     pm_runs runs;
-    head h = count_all(table);
+    runs_head h = count_all(table);
     memset(memory, 0, size);
     memcpy(memory, &h, sizeof h);
     (void)pm_runs_view(&runs, memory, size);

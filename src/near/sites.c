@@ -8,6 +8,8 @@
  * box is nearest at each step, and keeps the bounds of what it passes: the best site there is nearly always close to
  * the answer, and these bounds leave nearly all of the rest out. Sixteen points go down together, a level at a time,
  * and what each needs next is on its way while the others are looked at. */
+#include "base/strict.h"
+
 #include "sites.h"
 
 #include <math.h>
@@ -17,16 +19,16 @@
 #include "near/order.h"
 
 /* What the memory starts with; sites, places and boxes follow. */
-typedef struct head {
+typedef struct sites_head {
     uint64_t bucket_count;
     double scale, origin[2];
     uint64_t reserved[4];
-} head;
+} sites_head;
 
 enum { BUCKET = PM_SITES_BUCKET };
 
-static uint64_t size_of(uint64_t buckets) {
-    return sizeof(head) + buckets * BUCKET * (sizeof(pm_site) + 2 * sizeof(float)) +
+static uint64_t sites_size(uint64_t buckets) {
+    return sizeof(sites_head) + buckets * BUCKET * (sizeof(pm_site) + 2 * sizeof(float)) +
            sizeof(float) * pm_packed_size((size_t)buckets);
 }
 
@@ -62,16 +64,16 @@ int pm_sites_fit(const pm_polygon_table *table) {
 }
 
 size_t pm_sites_size(const pm_polygon_table *table) {
-    return (size_t)size_of(count_buckets(table));
+    return (size_t)sites_size(count_buckets(table));
 }
 
 int pm_sites_view(pm_sites *sites, const void *memory, size_t size) {
-    head h;
+    sites_head h;
     memset(sites, 0, sizeof *sites);
     if (size < sizeof h)
         return 0;
     memcpy(&h, memory, sizeof h);
-    if (h.bucket_count > size || size_of(h.bucket_count) != size)
+    if (h.bucket_count > size || sites_size(h.bucket_count) != size)
         return 0;
     const size_t count = (size_t)h.bucket_count;
     sites->scale = h.scale;
@@ -108,7 +110,7 @@ static void fill_bucket(const pm_sites *sites, const pm_polygon_table *table, co
 
 pm_status pm_sites_fill(const pm_polygon_table *table, void *memory, size_t size, const pm_allocator *allocator) {
     pm_sites sites;
-    head h = {.bucket_count = count_buckets(table)};
+    sites_head h = {.bucket_count = count_buckets(table)};
     const double extent = pm_runs_map(table, &h.scale, h.origin);
     memset(memory, 0, size);
     memcpy(memory, &h, sizeof h);
@@ -300,7 +302,8 @@ static void search_bucket(const pm_sites *sites, const pm_reach *reach, const pm
 }
 
 /* From the bucket up: at each level what was passed, and all below it that may be nearer. */
-static void search(const pm_sites *sites, const pm_reach *reach, const pm_spot *spot, const descent *d, finding *f) {
+static void search_sites(const pm_sites *sites, const pm_reach *reach, const pm_spot *spot, const descent *d,
+                         finding *f) {
     const pm_packed *tree = &sites->boxes;
     pm_packed_step steps[PM_PACKED_STEPS];
     float bounds[PM_PACKED_FAN];
@@ -348,7 +351,7 @@ void pm_sites_nearest(const pm_sites *sites, const pm_field *field, const pm_spo
     for (size_t i = 0; i < count; i++)
         search_bucket(sites, &field->reach, &spots[i], &descents[i], &findings[i]);
     for (size_t i = 0; i < count; i++)
-        search(sites, &field->reach, &spots[i], &descents[i], &findings[i]);
+        search_sites(sites, &field->reach, &spots[i], &descents[i], &findings[i]);
     for (size_t i = 0; i < count; i++)
         decide(sites, &field->reach, &spots[i], &findings[i]);
 }

@@ -9,6 +9,8 @@
  * The map to the grid is monotone, so rounding in it can move a coordinate by less than one cell: `reach` is two
  * cells wider than the radius. Every form of the search lets the same disks through, so all give identical answers.
  * A far outlier makes the grid coarse; then a rounded distance in doubles does the work, as in a plain loop. */
+#include "base/strict.h"
+
 #include "disks.h"
 
 #include <math.h>
@@ -78,7 +80,7 @@ void pm_disks_fill(pm_disk_table *d) {
 }
 
 /* Is disk `rank` the answer? */
-static int contains(const pm_disk_table *d, size_t rank, double x, double y) {
+static int disk_contains(const pm_disk_table *d, size_t rank, double x, double y) {
     size_t id = d->ids[rank];
     double radius = d->radius[d->step ? id : 0], square = pm_rounded_square(d->x[id], d->y[id], x, y);
     pm_band band = pm_band_of(radius);
@@ -87,11 +89,11 @@ static int contains(const pm_disk_table *d, size_t rank, double x, double y) {
     return square < band.inner || pm_is_closer((const double[2]){d->x[id], d->y[id]}, x, y, radius);
 }
 
-static int64_t find_portable(const pm_disk_table *d, double x, double y) {
+static int64_t find_disk_portable(const pm_disk_table *d, double x, double y) {
     int px = to_grid(x, d->min_x, d->scale), py = to_grid(y, d->min_y, d->scale);
     for (size_t rank = 0; rank < d->count; rank++) {
         int dx = d->grid_x[rank] - px, dy = d->grid_y[rank] - py, reach = d->reach[rank * d->step];
-        if (dx <= reach && -dx <= reach && dy <= reach && -dy <= reach && contains(d, rank, x, y))
+        if (dx <= reach && -dx <= reach && dy <= reach && -dy <= reach && disk_contains(d, rank, x, y))
             return d->ids[rank];
     }
     return PM_NO_MATCH;
@@ -110,7 +112,7 @@ __attribute__((target("avx2"))) static inline unsigned misses_avx2(const pm_disk
 }
 
 /* 32 disks per round: half as many jumps, and one mispredicted jump costs as much as a round. */
-__attribute__((target("avx2"))) static int64_t find_avx2(const pm_disk_table *d, double x, double y) {
+__attribute__((target("avx2"))) static int64_t find_disk_avx2(const pm_disk_table *d, double x, double y) {
     const __m256i px = _mm256_set1_epi16(to_grid(x, d->min_x, d->scale));
     const __m256i py = _mm256_set1_epi16(to_grid(y, d->min_y, d->scale));
     const __m256i reach = _mm256_set1_epi16(d->reach[0]);
@@ -119,7 +121,7 @@ __attribute__((target("avx2"))) static int64_t find_avx2(const pm_disk_table *d,
                                                                     << 32;
         for (uint64_t hits = ~misses & UINT64_C(0x5555555555555555); hits; hits &= hits - 1) {
             size_t hit = rank + (size_t)__builtin_ctzll(hits) / 2;
-            if (hit < d->count && contains(d, hit, x, y))
+            if (hit < d->count && disk_contains(d, hit, x, y))
                 return d->ids[hit];
         }
     }
@@ -142,7 +144,7 @@ int64_t pm_disks_find(const pm_disk_table *disks, const pm_exact_point *p) {
         return find_between(disks, p);
 #ifdef PM_X86
     if (__builtin_cpu_supports("avx2"))
-        return find_avx2(disks, p->low, p->y);
+        return find_disk_avx2(disks, p->low, p->y);
 #endif
-    return find_portable(disks, p->low, p->y);
+    return find_disk_portable(disks, p->low, p->y);
 }

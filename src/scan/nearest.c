@@ -4,6 +4,8 @@
  * looked at one after the other. Bounds keep most edges from more than a few operations; every comparison that bounds
  * can't decide is exact (distance.c). This is the simple engine, right by inspection, that the others are compared
  * with. O(edges) per point. */
+#include "base/strict.h"
+
 #include "nearest.h"
 
 void pm_found_take(pm_found *best, const pm_found *found, const pm_reach *reach, const pm_spot *spot) {

@@ -12,6 +12,8 @@
  * their span. The first region that covers the point is the answer. O(regions + edges of the boxes that contain the
  * point) per point: the reference engine, right by inspection. The tree is compared with it, and calls it where
  * rounding can't decide. */
+#include "base/strict.h"
+
 #include "polygons.h"
 
 #include <math.h>

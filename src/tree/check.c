@@ -5,6 +5,8 @@
  * coordinates to be read; when every word of a leaf leads to where one starts; and when all that a leaf refers to
  * lies inside the arrays. One pass over the leaves, which their kind does, one over the words, with a byte for 64
  * words and a bit for 8 bytes of leaves. Whether the answers are right can't be checked. */
+#include "base/strict.h"
+
 #include "check.h"
 
 #include <math.h>

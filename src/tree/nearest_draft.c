@@ -3,6 +3,8 @@
  * Pivots beat edges as they beat runs (paint_nearest.c), so that of a run only the edges near the cell are kept.
  * Where one vertex is nearest of several edges, which is where regions meet at a coast, a wedge of points has all of
  * them at the same distance: one edge of the best region stands for all there, decided by coordinates alone. */
+#include "base/strict.h"
+
 #include <string.h>
 
 #include "nearest_leaf.h"
@@ -137,7 +139,7 @@ static void drop_ties(const pm_nearest_painter *p, const pm_place *c, const pm_p
 }
 
 /* A word and bits for each run; edges of a run follow each other. */
-static size_t pack(const pm_runs *runs, const few_edges *all, uint32_t *entries) {
+static size_t pack_edges(const pm_runs *runs, const few_edges *all, uint32_t *entries) {
     size_t count = 0;
     for (size_t e = 0; e < all->count; e++) {
         const uint32_t run = all->run[e], bit = UINT32_C(1) << (all->first[e] - runs->first[run]);
@@ -181,7 +183,7 @@ int pm_nearest_draft(pm_nearest_painter *p, const pm_place *c, const pm_pivot *p
         return 1;
     uint32_t *leaf = (uint32_t *)base->leaves.items + base->leaves.count;
     *word = (uint32_t)(base->leaves.count / 2) << 2 | PM_CELL_LEAF;
-    leaf[0] = (uint32_t)pack(p->field->runs, &all, leaf + 1);
+    leaf[0] = (uint32_t)pack_edges(p->field->runs, &all, leaf + 1);
     leaf[1 + leaf[0]] = 0;
     base->leaves.count += leaf[0] / 2 * 2 + 2;
     return 1;

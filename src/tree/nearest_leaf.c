@@ -2,6 +2,8 @@
  *
  * Lower bounds of all distances first, four at a time with AVX2. The edge with the least is measured; what its bounds
  * can't tell from others of another region is compared exactly. */
+#include "base/strict.h"
+
 #include "nearest_leaf.h"
 
 /* The edges of a leaf by their first vertices, and the ranks of their regions. */
@@ -24,7 +26,7 @@ static void unpack(const pm_runs *runs, const uint32_t *leaf, leaf_edges *edges)
 
 /* The best of a leaf's edges. Where all that bounds can't tell from the first belong to its region, it is that one.
  */
-static pm_found find(const pm_field *field, const uint32_t *leaf, const pm_spot *spot) {
+static pm_found find_in_leaf(const pm_field *field, const uint32_t *leaf, const pm_spot *spot) {
     const double *vertices = field->table->vertices;
     leaf_edges e;
     unpack(field->runs, leaf, &e);
@@ -61,7 +63,7 @@ void pm_nearest_leaf(const pm_tree *tree, const void *context, pm_batch *b, size
     for (size_t k = 0; k < count; k++) {
         const uint32_t i = b->list[k], *leaf = tree->leaves + pm_cell_leaf(b->word[i]);
         const pm_spot spot = pm_spot_at(b->x[i], b->y[i], runs->scale);
-        const pm_found best = find(field, leaf, &spot);
+        const pm_found best = find_in_leaf(field, leaf, &spot);
         b->out[i] = best.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)field->reach.ids[best.rank];
     }
 }

@@ -13,6 +13,8 @@
  * attempt has larger leaves, and it cuts cells of few edges gradually, in 4 x 4 and then 2 x 2 while they need it,
  * instead of 8 x 8 at once: then leaves are full. Such a leaf has several words in a table. Where too many borders
  * crowd for any cells, there is no tree, and the index is scanned. */
+#include "base/strict.h"
+
 #include "paint.h"
 
 #include <string.h>
@@ -74,7 +76,7 @@ static int collect(pm_painter *p, size_t starts[65]) {
 }
 
 /* Distribute shapes [begin, end) to side x side children; child c has shapes [starts[c], starts[c + 1]). */
-static int distribute(pm_painter *p, const pm_cell *cell, int side, size_t begin, size_t end, size_t starts[65]) {
+static int distribute_all(pm_painter *p, const pm_cell *cell, int side, size_t begin, size_t end, size_t starts[65]) {
     uint64_t columns = UINT64_C(0xff) >> (8 - side), closed = UINT64_MAX;
     for (int row = 0; row < side; row++)
         closed ^= columns << 8 * row;
@@ -126,7 +128,7 @@ typedef struct square {
  * again is cut there; one of a single word gets a table of its own. */
 static void fill_square(pm_painter *p, const pm_cell *cell, size_t begin, size_t end, square s, size_t side) {
     size_t shape_mark = p->shapes.count, detail_mark = p->details.count, starts[65], width = s.width / side;
-    if (!distribute(p, cell, (int)side, begin, end, starts))
+    if (!distribute_all(p, cell, (int)side, begin, end, starts))
         return;
     double share = cell->share / estimated_edges(p, starts[0], starts[64]);
     for (size_t i = 0; i < side * side; i++) {

@@ -5,10 +5,12 @@
  *
  * A disk finds its children by rows: the nearest and the farthest place of a row from the center give the columns
  * that it reaches and those that it covers. Reaching is decided with a margin outwards and covering with one inwards,
- * SLACK, which is more than all rounding in the map and in the match together: some 2^-50 of the root cell.
+ * DISK_SLACK, which is more than all rounding in the map and in the match together: some 2^-50 of the root cell.
  *
  * A disk around the same center as a better one, and no larger, never wins and is left out. Where too many rims crowd
  * for any cells all the same, limits linear in the disks end the attempt, and the index is scanned. */
+#include "base/strict.h"
+
 #include "paint_disks.h"
 
 #include <math.h>
@@ -19,13 +21,13 @@
 #include "paint.h"
 
 /* A leaf may hold this many disks whose rims cross it. With fewer, points look at fewer disks, but the tree grows and
- * so do its cache misses: where only FEW disks are on the map, 2 are 20 to 30 % faster than 8; where many are, 8 are
- * as fast and built in a fifth of the time. Where such a tree is beyond the limits, one with leaves COARSER times as
- * large is tried. Tables pay where one in JOIN of their cells is cut again. */
-enum { LEAF_DISKS = 2, LEAF_DISKS_OF_MANY = 8, FEW = 1000, COARSER = 8, JOIN = 4 };
+ * so do its cache misses: where only FEW_ON_MAP disks are on the map, 2 are 20 to 30 % faster than 8; where many are,
+ * 8 are as fast and built in a fifth of the time. Where such a tree is beyond the limits, one with leaves
+ * COARSER_DISKS times as large is tried. Tables pay where one in JOIN_DISKS of their cells is cut again. */
+enum { LEAF_DISKS = 2, LEAF_DISKS_OF_MANY = 8, FEW_ON_MAP = 1000, COARSER_DISKS = 8, JOIN_DISKS = 4 };
 /* Cells of this many bits are 2^-30 of the root: 2^-50 is then 2^-20 of a cell. */
 enum { DEEPEST = 30 };
-static const double SLACK = 1.0 / (1 << 16), SMALLEST = 0x1p-1000; /* a radius that must not underflow */
+static const double DISK_SLACK = 1.0 / (1 << 16), SMALLEST = 0x1p-1000; /* a radius that must not underflow */
 
 /* A disk in the root cell; one of radius 0 is left out. */
 typedef struct circle {
@@ -62,17 +64,17 @@ typedef struct chord {
 static inline chord chord_of(double below, double outer, double inner) {
     double above = below + 1;
     double near = below > 0 ? below : above < 0 ? -above : 0, far = -below > above ? -below : above;
-    return (chord){near < outer ? sqrt((outer - near) * (outer + near)) + SLACK : -1,
-                   far < inner ? sqrt((inner - far) * (inner + far)) - SLACK : -1};
+    return (chord){near < outer ? sqrt((outer - near) * (outer + near)) + DISK_SLACK : -1,
+                   far < inner ? sqrt((inner - far) * (inner + far)) - DISK_SLACK : -1};
 }
 
 /* Give one disk to the children that it reaches and that are not closed; close those that it covers. */
-static void distribute(pm_painter *p, const pm_cell *cell, int side, const pm_shape *shape, uint64_t *closed) {
+static void distribute_disk(pm_painter *p, const pm_cell *cell, int side, const pm_shape *shape, uint64_t *closed) {
     const double per_child = side / cell->size;
     const circle *disk = &((const disk_painter *)p)->circles[shape->number];
     double cx = (disk->x - cell->x) * per_child, cy = (disk->y - cell->y) * per_child;
     double r = disk->radius * per_child;
-    double outer = r * (1 + 0x1p-44) + SLACK, inner = r * (1 - 0x1p-44) - SLACK;
+    double outer = r * (1 + 0x1p-44) + DISK_SLACK, inner = r * (1 - 0x1p-44) - DISK_SLACK;
     int first = child_at(cy - outer, side), last = child_at(cy + outer, side);
     first = first < 0 ? 0 : first;
     last = last < side ? last : side - 1;
@@ -173,7 +175,7 @@ static inline uint64_t bits_in(int first, int last, int word) {
 /* Does a disk reach a cell that is not covered? Cover those that it covers. */
 static int shows(grid *g, const circle *disk) {
     double cx = disk->x * g->side, cy = disk->y * g->side, r = disk->radius * g->side;
-    double outer = r * (1 + 0x1p-44) + SLACK, inner = r * (1 - 0x1p-44) - SLACK, end = g->side;
+    double outer = r * (1 + 0x1p-44) + DISK_SLACK, inner = r * (1 - 0x1p-44) - DISK_SLACK, end = g->side;
     int row = cy - outer > 0 ? (int)(cy - outer) : 0, last = cy + outer < end ? (int)(cy + outer) : g->side - 1;
     int is_seen = 0;
     for (; row <= last; row++) {
@@ -283,13 +285,13 @@ pm_status pm_tree_build_disks(pm_tree *tree, const pm_disk_table *disks, size_t 
     memset(tree, 0, sizeof *tree);
     if (disks->count == 0 || disks->count >= UINT32_C(1) << 29)
         return PM_OK;
-    disk_painter painter = {.base = {.distribute = distribute,
+    disk_painter painter = {.base = {.distribute = distribute_disk,
                                      .write_leaf = write_leaf,
                                      .allocator = allocator,
                                      .poll = poll,
                                      .size_limit = size_limit,
                                      .work_limit = 4096 * disks->count + (1 << 20),
-                                     .join_fraction = JOIN,
+                                     .join_fraction = JOIN_DISKS,
                                      .deepest = DEEPEST},
                             .disks = disks};
     pm_painter *p = &painter.base;
@@ -303,11 +305,11 @@ pm_status pm_tree_build_disks(pm_tree *tree, const pm_disk_table *disks, size_t 
     for (size_t rank = 0; answers && rank < disks->count; rank++)
         answers[rank] = disks->ids[rank] + 1;
     if (answers && map_disks(&painter, tree, circles) && drop_hidden(&painter, circles)) {
-        painter.max_leaf_disks = visible(&painter) < FEW ? LEAF_DISKS : LEAF_DISKS_OF_MANY;
+        painter.max_leaf_disks = visible(&painter) < FEW_ON_MAP ? LEAF_DISKS : LEAF_DISKS_OF_MANY;
         drop_covered(&painter, circles);
         for (int coarse = 0; coarse < 2 && !tree->tables && p->status == PM_OK; coarse++) {
             pm_painter_clear(p);
-            painter.max_leaf_disks *= coarse ? COARSER : 1;
+            painter.max_leaf_disks *= coarse ? COARSER_DISKS : 1;
             p->is_last = coarse;
             push_disks(&painter);
             pm_painter_run(p, tree);

@@ -21,6 +21,8 @@
  *
  * Attempts end at limits linear in the input; the next has larger leaves. Where all fail there is no map, and the
  * tree over runs answers alone. */
+#include "base/strict.h"
+
 #include "paint_nearest.h"
 
 #include <math.h>
@@ -31,19 +33,19 @@
 #include "near/pairs.h"
 #include "nearest_leaf.h"
 
-/* A leaf may have this many edges in the first attempt, and COARSER times as many in each of the others. Tables pay
- * where one in JOIN of their cells is cut again. */
-enum { LEAF_EDGES = 8, COARSER = 2, ATTEMPTS = 4, JOIN = 4 };
+/* A leaf may have this many edges in the first attempt, and COARSER_MAP times as many in each of the others. Tables
+ * pay where one in JOIN_MAP of their cells is cut again. */
+enum { LEAF_EDGES = 8, COARSER_MAP = 2, MAP_ATTEMPTS = 4, JOIN_MAP = 4 };
 /* Cells of more runs are cut at once. */
 enum { MANY = 128 };
-/* All rounding is less than SLACK of a cell, unless coordinates are far larger than their extent; then runs are in
- * doubt more often. */
-static const double SLACK = 1.0 / (1 << 16);
+/* All rounding is less than NEAR_SLACK of a cell, unless coordinates are far larger than their extent; then runs are
+ * in doubt more often. */
+static const double NEAR_SLACK = 1.0 / (1 << 16);
 
 /* A square of a table's words: those of a cell. */
-typedef struct square {
+typedef struct words {
     size_t first, width;
-} square;
+} words;
 
 /* ---- cells ---- */
 
@@ -99,8 +101,8 @@ static uint32_t nearest_box(const pm_nearest_painter *p, const pm_place *c, size
 }
 
 /* Leave out what is too far from the center; the others end at the result. Which is nearest to each place? */
-static size_t measure(pm_nearest_painter *p, const pm_place *c, size_t begin, size_t end,
-                      size_t nearest[PM_SQUARE_PLACES]) {
+static size_t measure_place(pm_nearest_painter *p, const pm_place *c, size_t begin, size_t end,
+                            size_t nearest[PM_SQUARE_PLACES]) {
     uint32_t *list = list_of(p);
     pm_near_candidate *found = p->base.details.items;
     size_t closest = begin;
@@ -140,7 +142,7 @@ static int must_stop(pm_painter *base) {
     return pm_painter_must_stop(base);
 }
 
-static void set_words(pm_painter *base, square s, uint32_t word) {
+static void set_words(pm_painter *base, words s, uint32_t word) {
     for (size_t k = 0; k < s.width * s.width; k++)
         ((uint32_t *)base->tables.items)[s.first + 8 * (k / s.width) + k % s.width] = word;
 }
@@ -164,11 +166,11 @@ static int is_covered(pm_nearest_painter *p, pm_place *c, size_t begin, size_t e
     return pm_runs_parity(p->field->table, p->field->runs, c->x / scale, c->y / scale, &p->parity_work);
 }
 
-static void fill(pm_nearest_painter *p, pm_place c, size_t begin, size_t end, square s);
+static void fill_place(pm_nearest_painter *p, pm_place c, size_t begin, size_t end, words s);
 
 /* Cut a cell in four. */
 static void cut(pm_nearest_painter *p, const pm_place *c, const pm_pivot *pivots, int count, size_t begin, size_t end,
-                square s) {
+                words s) {
     pm_painter *base = &p->base;
     const size_t mark = base->shapes.count;
     if (s.width == 1) { /* a table of its own */
@@ -178,7 +180,7 @@ static void cut(pm_nearest_painter *p, const pm_place *c, const pm_pivot *pivots
         memset((uint32_t *)base->tables.items + first, 0, 64 * sizeof(uint32_t));
         base->tables.count += 64;
         ((uint32_t *)base->tables.items)[s.first] = (uint32_t)(first >> 6) << 4 | PM_CELL_INNER;
-        s = (square){first, 8};
+        s = (words){first, 8};
     }
     const double side = ldexp(p->side, -c->bits - 1);
     size_t starts[5];
@@ -186,7 +188,8 @@ static void cut(pm_nearest_painter *p, const pm_place *c, const pm_pivot *pivots
     for (size_t k = 0; k < 4; k++) {
         const double x = k & 1 ? c->x + side / 2 : c->x - side / 2, y = k & 2 ? c->y + side / 2 : c->y - side / 2;
         pm_place *child = &children[k];
-        *child = (pm_place){x, y, side / 2 * (1 + SLACK) + p->blur, c->bits + 1, c->is_known, INFINITY, c->share};
+        *child =
+            (pm_place){x, y, side / 2 * (1 + NEAR_SLACK) + p->blur, c->bits + 1, c->is_known, INFINITY, c->share};
         for (int j = 0; j < count; j++) {
             double high = (sqrt(pm_square_of(x - pivots[j].x, y - pivots[j].y)) + pivots[j].off) * (1 + 0x1p-40);
             if ((pivots[j].is_reached || pivots[j].reach >= p->field->farthest) && high < child->high)
@@ -199,8 +202,8 @@ static void cut(pm_nearest_painter *p, const pm_place *c, const pm_pivot *pivots
     const size_t width = s.width / 2, all = starts[4] - starts[0];
     for (size_t k = 0; k < 4; k++) {
         children[k].share *= (double)(starts[k + 1] - starts[k] + 1) / (double)(all + 4);
-        fill(p, children[k], starts[k], starts[k + 1],
-             (square){s.first + (k & 2 ? 8 * width : 0) + (k & 1 ? width : 0), width});
+        fill_place(p, children[k], starts[k], starts[k + 1],
+                   (words){s.first + (k & 2 ? 8 * width : 0) + (k & 1 ? width : 0), width});
     }
     base->shapes.count = mark;
 }
@@ -246,7 +249,7 @@ static size_t drop_beaten(const pm_nearest_painter *p, const pm_pivot *pivots, i
 }
 
 /* Set the words of a cell from the runs [begin, end) on top of the stack, which may be nearest in it. */
-static void fill(pm_nearest_painter *p, pm_place c, size_t begin, size_t end, square s) {
+static void fill_place(pm_nearest_painter *p, pm_place c, size_t begin, size_t end, words s) {
     pm_painter *base = &p->base;
     pm_pivot pivots[PM_SQUARE_PLACES];
     uint32_t word = 0;
@@ -266,7 +269,7 @@ static void fill(pm_nearest_painter *p, pm_place c, size_t begin, size_t end, sq
     if (!pm_painter_reserve(base, &base->details, end - begin + 1))
         return;
     size_t nearest[PM_SQUARE_PLACES] = {0};
-    end = measure(p, &c, begin, end, nearest);
+    end = measure_place(p, &c, begin, end, nearest);
     if (begin < end && !is_covered(p, &c, begin, end)) {
         const int count = choose_pivots(p, &c, nearest, pivots);
         int is_one;
@@ -285,7 +288,7 @@ static void fill(pm_nearest_painter *p, pm_place c, size_t begin, size_t end, sq
 /* ---- the whole ---- */
 
 /* The root cell: all regions, and around them half as much again, or as far as they reach; 0 where doubles can't. */
-static int choose_root(pm_nearest_painter *p, pm_tree *tree) {
+static int choose_near_root(pm_nearest_painter *p, pm_tree *tree) {
     const pm_box all = pm_polygons_box(p->field->table);
     const double extent = fmax(all.max_x - all.min_x, all.max_y - all.min_y);
     const double magnitude = fmax(fmax(fabs(all.min_x), fabs(all.max_x)), fmax(fabs(all.min_y), fabs(all.max_y)));
@@ -311,7 +314,7 @@ static void copy_boxes(const pm_runs *runs, pm_run_box *boxes) {
     }
 }
 
-static void paint(pm_nearest_painter *p, pm_tree *tree) {
+static void paint_map(pm_nearest_painter *p, pm_tree *tree) {
     pm_painter *base = &p->base;
     const size_t count = p->field->runs->run_count;
     pm_painter_clear(base);
@@ -324,8 +327,8 @@ static void paint(pm_nearest_painter *p, pm_tree *tree) {
     memset(base->tables.items, 0, 64 * sizeof(uint32_t));
     base->tables.count = 64;
     pm_place root = {
-        p->min_x + p->side / 2, p->min_y + p->side / 2, p->side / 2 * (1 + SLACK) + p->blur, 0, 0, INFINITY, 1};
-    fill(p, root, 0, count, (square){0, 8});
+        p->min_x + p->side / 2, p->min_y + p->side / 2, p->side / 2 * (1 + NEAR_SLACK) + p->blur, 0, 0, INFINITY, 1};
+    fill_place(p, root, 0, count, (words){0, 8});
     if (!must_stop(base))
         pm_painter_finish(base, tree, PM_CELL_INNER);
 }
@@ -338,10 +341,10 @@ pm_status pm_tree_build_nearest(pm_tree *tree, const pm_field *field, size_t siz
                                            .poll = poll,
                                            .size_limit = size_limit,
                                            .work_limit = 1000 * runs + (1 << 14),
-                                           .join_fraction = JOIN},
+                                           .join_fraction = JOIN_MAP},
                                   .field = field,
                                   .leaf_edges = LEAF_EDGES};
-    if (runs == 0 || runs > PM_NEAREST_RUNS || !choose_root(&painter, tree)) {
+    if (runs == 0 || runs > PM_NEAREST_RUNS || !choose_near_root(&painter, tree)) {
         tree->scale = 0;
         return PM_OK;
     }
@@ -356,10 +359,10 @@ pm_status pm_tree_build_nearest(pm_tree *tree, const pm_field *field, size_t siz
         copy_boxes(field->runs, boxes);
     else
         p->status = PM_ERR_NO_MEMORY;
-    for (int attempt = 0; attempt < ATTEMPTS && !tree->tables && p->status == PM_OK; attempt++) {
-        p->is_last = attempt + 1 == ATTEMPTS;
-        paint(&painter, tree);
-        painter.leaf_edges *= COARSER;
+    for (int attempt = 0; attempt < MAP_ATTEMPTS && !tree->tables && p->status == PM_OK; attempt++) {
+        p->is_last = attempt + 1 == MAP_ATTEMPTS;
+        paint_map(&painter, tree);
+        painter.leaf_edges *= COARSER_MAP;
     }
     if (!tree->tables)
         tree->scale = 0;

@@ -11,6 +11,8 @@
  * counts as a little to the right and, by much less, above. Children take edges from a little outside (SLACK), so
  * rounding can't lose one, and a cell that no edge comes near is covered by the polygon itself, not only by its
  * mapped picture. What becomes a leaf, and how it is drawn: polygon_draft.c. */
+#include "base/strict.h"
+
 #include "paint_polygons.h"
 
 #include <math.h>

@@ -7,6 +7,8 @@
  *
  * The leaf polygons' bits are found at a place in the cell that no edge is near, exactly, for the mapped vertices, by
  * walking there from the corner that paint_polygons.c knows. */
+#include "base/strict.h"
+
 #include <string.h>
 
 #include "paint_polygons.h"

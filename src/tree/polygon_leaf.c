@@ -5,6 +5,8 @@
  * looked up as before, and the edges between there and the point are counted in exact arithmetic. That costs as much
  * as the leaf has edges, not the polygon: a point next to a coast is answered in a fraction of a microsecond, however
  * long the coast. Only where no such place is found is the whole polygon tested. */
+#include "base/strict.h"
+
 #include "polygon_leaf.h"
 
 #include <math.h>
@@ -119,8 +121,6 @@ static void find_portable(const pm_tree *tree, const void *polygons, pm_batch *b
 }
 
 #ifdef PM_X86
-#define PM_AVX2 __attribute__((target("avx2,popcnt")))
-
 /* pm_leaf_look() for eight edges: coordinates are pairs of 16 bits, products sums of two in 32. */
 PM_AVX2 static inline pm_seen look_avx2(const uint32_t *vertices, __m256i point, __m256i near) {
     const __m256i swap = _mm256_setr_epi8(2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13, 2, 3, 0, 1, 6, 7, 4,

@@ -10,6 +10,8 @@
  * sketch's `near` less PM_NEAR, and so do the edges between them, for the band is convex. The chain and the straight
  * edge together are a closed curve in that band, so a point outside of it is on the same side of both. A point in the
  * band, widened by PM_NEAR for all that was rounded, is decided exactly. */
+#include "base/strict.h"
+
 #include "simplify.h"
 
 #include <math.h>

@@ -11,6 +11,8 @@
  *
  * The first step is the one that all points take, so it is written for AVX2 and AVX-512, too; fixed coordinates are
  * cut off, not rounded, in all of them, so the answers are the same. */
+#include "base/strict.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -92,8 +94,6 @@ static pending locate_portable(const pm_tree *tree, pm_batch *b, size_t count) {
 }
 
 #ifdef PM_X86
-#define PM_AVX2 __attribute__((target("avx2")))
-
 /* Four fixed coordinates: whole numbers below 2^52 are the last bits of the double once 2^52 is added. */
 PM_AVX2 static inline __m256i fixed_avx2(__m256d at, __m256d inside) {
     __m256d whole = _mm256_add_pd(_mm256_floor_pd(_mm256_and_pd(at, inside)), _mm256_set1_pd(0x1p52));
@@ -132,8 +132,6 @@ PM_AVX2 static pending locate_avx2(const pm_tree *tree, pm_batch *b, size_t coun
     }
     return next;
 }
-
-#define PM_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,popcnt")))
 
 /* Append the chosen ones of eight points. In a register and stored whole: compressing into memory is slow. */
 PM_AVX512 static inline void append(uint32_t *list, size_t *count, __m256i points, __mmask8 chosen) {

@@ -148,12 +148,12 @@ static int64_t find_chosen(const pm_disk_table *d, double x, double y) {
 
 int main(void) {
     check("chosen for this processor", find_chosen);
-    check("portable", find_portable);
-    check_seams("portable", find_portable);
+    check("portable", find_disk_portable);
+    check_seams("portable", find_disk_portable);
 #ifdef PM_X86
     if (__builtin_cpu_supports("avx2")) {
-        check("AVX2", find_avx2);
-        check_seams("AVX2", find_avx2);
+        check("AVX2", find_disk_avx2);
+        check_seams("AVX2", find_disk_avx2);
     } else
         tap_ok(1, "AVX2 # SKIP this processor has none");
 #endif

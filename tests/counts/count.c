@@ -159,14 +159,14 @@ static void scan_polygons(const work *w) {
 static void scan_disks_portable(const work *w) {
     const pm_disk_table *table = &((const pm_disk_view *)(const void *)index_built->view)->table;
     for (size_t i = 0; i < w->points.count; i++)
-        answers[i] = find_portable(table, px[i], py[i]);
+        answers[i] = find_disk_portable(table, px[i], py[i]);
 }
 
 static void scan_disks_avx2(const work *w) {
 #ifdef PM_X86
     const pm_disk_table *table = &((const pm_disk_view *)(const void *)index_built->view)->table;
     for (size_t i = 0; i < w->points.count; i++)
-        answers[i] = find_avx2(table, px[i], py[i]);
+        answers[i] = find_disk_avx2(table, px[i], py[i]);
 #else
     (void)w;
 #endif
