@@ -103,6 +103,7 @@ def example() -> None:
 
 
 def test() -> None:
+    apt("cmake", "pkg-config")
     install(TEST, "meson>=1.4", "ninja")
     with meanwhile("c"):
         install(TEST, ".[test,ladder]")

@@ -69,9 +69,10 @@ def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_what_is_installed(prefix: Path) -> None:
-    """One header, the libraries, the pkg-config file, and nothing else."""
+    """One header, the libraries, the files for pkg-config and CMake, and nothing else."""
     files = {str(path.relative_to(prefix)) for path in prefix.rglob("*") if path.is_file()}
     expected = {"include/polymatch.h", "lib/libpolymatch.a", "lib/pkgconfig/polymatch.pc"}
+    expected |= {f"lib/cmake/polymatch/polymatchConfig{name}.cmake" for name in ("", "Version")}
     assert expected <= files
     shared = {name for name in files - expected if name.startswith("lib/libpolymatch.")}
     assert shared
@@ -110,6 +111,30 @@ def test_shared_library(prefix: Path, tmp_path: Path) -> None:
     assert run(program) == EXPECTED
     if shutil.which("ldd"):
         assert str(prefix / "lib" / "libpolymatch.so") in run("ldd", program)
+
+
+def test_a_project_of_cmake(prefix: Path, tmp_path: Path) -> None:
+    """find_package() finds the installed library, and not one of another version."""
+    project = shutil.copytree(ROOT / "examples" / "cmake", tmp_path / "examples" / "cmake")
+    shutil.copy(SOURCE, project.parent)
+    settings = [f"-DCMAKE_PREFIX_PATH={prefix}", f"-DCMAKE_INSTALL_RPATH={prefix}/lib"]
+    run("cmake", "-S", project, "-B", tmp_path / "build", *settings)
+    run("cmake", "--build", tmp_path / "build")
+    assert run(tmp_path / "build" / "match") == EXPECTED
+    listing = project / "CMakeLists.txt"
+    listing.write_text(listing.read_text(encoding="utf-8").replace("polymatch 0.1", "polymatch 99"))
+    command = ["cmake", "-S", project, "-B", tmp_path / "other", *settings]
+    other = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert other.returncode != 0
+    assert 'compatible with requested version "99"' in " ".join(other.stderr.split())
+
+
+def test_a_project_of_pkg_config(prefix: Path, tmp_path: Path) -> None:
+    project = shutil.copytree(ROOT / "examples" / "pkg-config", tmp_path / "examples" / "pkg-config")
+    shutil.copy(SOURCE, project.parent)
+    where = str(prefix / "lib" / "pkgconfig")
+    run("make", "-C", project, f"CFLAGS=-std=c11 -Wl,-rpath,{prefix}/lib", PKG_CONFIG_PATH=where)
+    assert run(project / "match") == EXPECTED
 
 
 def test_static_library(prefix: Path, tmp_path: Path) -> None:
