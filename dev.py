@@ -8,6 +8,7 @@ lint      formatting, style, types and stubs (after test)
 counts    compare the instructions of the hot paths with those recorded (after test)
 cluster   the tests that need Spark, Dask and Ray; installs their dependencies, Java too (after test)
 extensions  build and test the extensions of databases, or those named: dev.py extensions sqlite (after test)
+js        build the npm package and test it in Node and in headless Chromium, both compared with Python
 sanitize  the C tests, or those named, under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
 fused     the C tests that show it where compilers are asked to fuse operations: here, and for ARM by qemu
 amalgamate  write the library as one file, dist/polymatch.c and polymatch.h, and test it
@@ -131,7 +132,7 @@ def lint() -> None:
 
 
 def c_files() -> list[Path]:
-    folders = ("include", "src", "python/ext", "tests", "examples", "extensions")
+    folders = ("include", "src", "python/ext", "tests", "examples", "extensions", "js/wasm")
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.[ch]"))
 
 
@@ -158,6 +159,18 @@ def extensions(*names: str) -> None:
         install(ROOT / ".venv-duckdb-1", "duckdb>=1.5,<2")
         install(ROOT / ".venv-duckdb-2", "duckdb>=2,<3")
     run(program(TEST, "python"), "-m", "pytest", *(f"extensions/{name}" for name in ("common", *chosen)))
+
+
+def js() -> None:
+    apt("chromium", *(() if shutil.which("npm") else ("nodejs", "npm")))
+    install(TEST, "ziglang==0.17.1", "pytest>=8")
+    python, folder = program(TEST, "python"), ROOT / "js"
+    if subprocess.run([python, "-c", "import poly_match"], capture_output=True).returncode:
+        install(TEST, ".")
+    run("npm", "--prefix", folder, "ci", "--no-audit", "--no-fund", "--loglevel=error")
+    run(python, "js/build.py")
+    run(python, "js/test/native.py", "build-js")
+    run("node", "--expose-gc", "--test", *sorted(folder.glob("test/*.test.mjs")))
 
 
 def sanitize(*names: str) -> None:
@@ -286,7 +299,7 @@ def apt(*packages: str) -> None:
 COMMANDS = {
     command.__name__: command
     for command in (
-        *(example, test, edit, c, lint, counts, cluster, extensions),
+        *(example, test, edit, c, lint, counts, cluster, extensions, js),
         *(sanitize, fused, amalgamate, docs, pages, smoke, wheel, windows, full),
     )
 }

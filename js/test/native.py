@@ -1,0 +1,134 @@
+"""What Python answers: python native.py FOLDER writes native.json there, which the tests of JavaScript read.
+
+Each case has regions as flat arrays, options, points, and of Python the answers, the distances and the
+SHA-256 of the index. The cases are the shared vectors, the example, and random regions on a coarse grid,
+where borders, vertices and ties are common. The answers are held to exact arithmetic by the tests of C and
+Python.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import poly_match as pm
+from poly_match._rules import BESTS, NEED_DISTANCE, PREDICATES
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+sys.path[:0] = [str(ROOT / "tests/python")]
+
+import oracle  # noqa: E402
+from test_vectors import CASES, numbers  # noqa: E402
+
+SCORES = {"double": np.float64, "int64": np.int64, "uint64": np.uint64}
+
+
+def flat(array: Any) -> list[Any]:
+    """Return numbers for JSON, as text where it has none."""
+    values = np.ravel(array).tolist()
+    return [value if abs(value) < np.inf else str(value) for value in values]
+
+
+def sha256(index: pm.Index) -> str:
+    """Return the hash of the bytes that `save` writes."""
+    return hashlib.sha256(index._core.block).hexdigest()
+
+
+def case(name: str, regions: pm.Regions, points: Any, names: Any = None, **options: Any) -> dict[str, Any]:
+    """Return a case with Python's answers."""
+    index = pm.Index(regions, names=names, **options)
+    points = np.array(points, float).reshape(-1, 2)
+    has_distances = index.predicate != "covers" and index.period is None
+    measured = index.match(points, return_distance=True) if has_distances else (index.match(points), None)
+    best, given = options.get("best"), dict(options)
+    if isinstance(best, np.ndarray):
+        given |= {"best": [str(score) for score in best.tolist()], "scores": best.dtype.name}
+    if "distance" in given:
+        distances = flat(given["distance"])
+        given["distance"] = distances if np.ndim(given["distance"]) else distances[0]
+    _, ring_offsets, polygon_offsets, geom_offsets, kinds = regions._arrays
+    levels = {"ringOffsets": ring_offsets, "polygonOffsets": polygon_offsets, "geomOffsets": geom_offsets}
+    levels["kinds"] = kinds
+    return {
+        "name": name,
+        "regions": {key: level.tolist() for key, level in levels.items() if level is not None},
+        "coords": flat(regions.coords),
+        "options": given,
+        "names": names,
+        "points": flat(points),
+        "answers": measured[0].tolist(),
+        "distances": None if measured[1] is None else flat(measured[1]),
+        "sha256": sha256(index),
+    }
+
+
+def vectors() -> list[dict[str, Any]]:
+    """Return the shared vectors."""
+    found = []
+    for each in CASES:
+        coords, *offsets = oracle.ragged(each["regions"])
+        levels = (np.array(level, np.int64) for level in offsets)
+        regions = pm.Regions(np.array(coords, float).reshape(-1, 2), *levels)
+        for match in each["matches"]:
+            options = {"predicate": match["predicate"], "best": match["best"]}
+            if "distance" in match:
+                options["distance"] = numbers(match["distance"])
+            if match["best"] == "score":
+                options["best"] = np.array(numbers(match["scores"]), SCORES[match["score_type"]])
+            found.append(case(each["name"], regions, numbers(each["points"]), **options))
+            found[-1]["answers"] = match["answers"]  # those of the file, which the oracle gave
+    return found
+
+
+def random_cases(count: int) -> list[dict[str, Any]]:
+    """Return random rings on a grid, lines and points among them, under random rules."""
+    random = np.random.default_rng(15)
+    found = []
+    for number in range(count):
+        predicate = PREDICATES[number % 4]
+        has_lines = predicate != "covers" and number % 3 == 0
+        kinds = random.integers(0, 3 if has_lines else 1, random.integers(1, 12)).astype(np.uint8)
+        sizes = [1 if kind == 2 else random.integers(2 if kind else 3, 9) for kind in kinds]
+        rings = [random.integers(0, 12, (size, 2)) / 4 + random.integers(0, 3, 2) for size in sizes]
+        each = np.arange(len(rings) + 1)
+        ends = np.cumsum([0, *sizes])
+        regions = pm.Regions(np.concatenate(rings), ends, each, each, kinds=kinds if has_lines else None)
+        options: dict[str, Any] = {"predicate": predicate, "best": BESTS[number // 4 % 3]}
+        if predicate in NEED_DISTANCE:
+            options["distance"] = random.integers(0, 6, len(rings)) / 4
+        elif number % 5 == 0 and predicate == "covers":
+            options["period"] = 7.0
+        names = [None, [f"ré{row}" for row in each[:-1]], [None, True, 2.5, '"ü"\n', 10**12] * 3][number % 3]
+        points = random.integers(-4, 40, (60, 2)) / 8
+        found.append(case(f"random {number}", regions, points, names and names[: len(rings)], **options))
+    return found
+
+
+def example() -> dict[str, Any]:
+    """Return the places of the example's cities, and what its index and its answers are."""
+    countries = json.loads((ROOT / "examples/countries.geojson").read_text(encoding="utf-8"))
+    rows = [line.rsplit(",", 3) for line in (ROOT / "examples/cities.csv").read_text("utf-8").splitlines()]
+    points = np.array([[float(row[1]), float(row[2])] for row in rows[1:]])
+    index = pm.Index(countries, names=[each["properties"]["name"] for each in countries["features"]])
+    ids = index.match(points)
+    return {
+        "points": flat(points),
+        "digest": hex(pm.digest(ids, ordered=True)),
+        "matched": int((ids >= 0).sum()),
+        "sha256": sha256(index),
+    }
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    folder.mkdir(parents=True, exist_ok=True)
+    found = {"cases": vectors() + random_cases(120), "example": example()}
+    (folder / "native.json").write_text(json.dumps(found), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
