@@ -152,12 +152,18 @@ def cluster() -> None:
 
 
 def extensions(*names: str) -> None:
-    packages = {"sqlite": ("sqlite3", "libsqlite3-dev", "libsqlite3-mod-spatialite"), "duckdb": ()}
+    packages = {
+        "sqlite": ("sqlite3", "libsqlite3-dev", "libsqlite3-mod-spatialite"),
+        "duckdb": (),
+        "postgresql": ("postgresql-15", "postgresql-server-dev-15", "postgresql-15-postgis-3"),
+    }
     chosen = names or tuple(packages)
     apt("make", *(package for name in chosen for package in packages[name]))
     if "duckdb" in chosen:  # one binary for both
         install(ROOT / ".venv-duckdb-1", "duckdb>=1.5,<2")
         install(ROOT / ".venv-duckdb-2", "duckdb>=2,<3")
+    if "postgresql" in chosen:
+        install(TEST, "psycopg[binary]>=3.1")
     run(program(TEST, "python"), "-m", "pytest", *(f"extensions/{name}" for name in ("common", *chosen)))
 
 

@@ -87,7 +87,8 @@ PM_API const char *pm_status_name(pm_status status);
 
 /* ---- allocator ---------------------------------------------------------------------------------------- */
 
-/** Where memory comes from. `allocate` returns NULL on failure; sizes are never 0. */
+/** Where memory comes from. `allocate` returns memory aligned as that of malloc(), or NULL on failure; sizes are
+ * never 0. */
 typedef struct pm_allocator {
     void *(*allocate)(void *context, size_t size);
     void (*release)(void *context, void *block); /**< never called with NULL */

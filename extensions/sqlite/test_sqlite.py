@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -20,8 +19,6 @@ from extensions.conftest import (
     damaged_files,
     make,
 )
-
-pytestmark = pytest.mark.skipif(not shutil.which("sqlite3"), reason="the shell sqlite3 is not installed")
 
 
 @pytest.fixture(scope="session", autouse=True)
