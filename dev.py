@@ -34,6 +34,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 TEST = ROOT / ".venv-test"
+ZIGLANG = "ziglang==0.17.1"  # a C compiler for WebAssembly; another version compiles to other bytes
 PARALLEL = ("-n", "auto", "--dist", "worksteal")  # options of pytest: use all cores
 
 
@@ -169,7 +170,7 @@ def extensions(*names: str) -> None:
 
 def js() -> None:
     apt("chromium", *(() if shutil.which("npm") else ("nodejs", "npm")))
-    install(TEST, "ziglang==0.17.1", "pytest>=8")
+    install(TEST, ZIGLANG, "pytest>=8")
     python, folder = program(TEST, "python"), ROOT / "js"
     if subprocess.run([python, "-c", "import poly_match"], capture_output=True).returncode:
         install(TEST, ".")
@@ -252,6 +253,8 @@ def wheel() -> None:
     shutil.rmtree(ROOT / ".venv-wheel", ignore_errors=True)
     for old in (ROOT / "dist").glob("poly_match-*"):
         old.unlink()
+    install(TEST, ZIGLANG)
+    run(program(TEST, "python"), "js/build.py", "template")
     build, empty = ROOT / ".venv-build", ROOT / ".venv-wheel"
     install(build, "build")
     run(program(build, "python"), "-m", "build", "--outdir", "dist")

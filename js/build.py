@@ -18,6 +18,10 @@ from pathlib import Path
 JS = Path(__file__).resolve().parent
 ROOT = JS.parent
 LIBRARY = ROOT / "build-js/lib"
+TEMPLATE = ROOT / "build-js/region.wasm"  # of what `poly-match index -o zones.wasm` writes
+SHIPPED = (
+    ROOT / "python/poly_match/_engine/region.wasm"
+)  # so that nobody who installs the package needs a compiler
 # For size: twice as small as for speed, and as fast, since matching waits for memory. printf: see format.c.
 FLAGS = (
     *("-target", "wasm32-wasi", "-mcpu=generic", "-mexec-model=reactor", "-std=c11", "-DNDEBUG"),
@@ -30,19 +34,18 @@ FUNCTIONS = (
 )
 EXPORTS = ("aligned_alloc", "free", *(f"pm_index_{name}" for name in FUNCTIONS))  # as in engine.ts
 # As in unpack.ts.
-FILTERS = [
-    {"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "lc": 3, "lp": 0, "pb": 0}
-]  # as in unpack.ts
+FILTERS = [{"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "lc": 3, "lp": 0, "pb": 0}]
 TYPES = ("errors", "geojson", "index", "note", "numbers", "regions")  # what index.d.ts leads to
 
 
-def compiled(*sources: Path) -> bytes:
-    """Compile C to a module without imports."""
+def compiled(*sources: Path, exports: tuple[str, ...] = ()) -> bytes:
+    """Compile the library and these files to a module without imports."""
+    library = [*sorted((ROOT / "src").rglob("*.c")), JS / "wasm/format.c"]
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder, "module.wasm")
         command = [sys.executable, "-m", "ziglang", "cc", *FLAGS, "-I", ROOT / "include", "-I", ROOT / "src"]
-        exports = [f"-Wl,--export={name}" for name in EXPORTS]
-        subprocess.run([*command, *exports, *sources, "-o", output], check=True)
+        names = [f"-Wl,--export={name}" for name in exports]
+        subprocess.run([*command, *names, *library, *sources, "-o", output], check=True)
         return output.read_bytes()
 
 
@@ -53,10 +56,25 @@ def packed(module: bytes) -> str:
     return f'{head}export const PACKED: string =\n    "{text}";\n'
 
 
+def template() -> bool:
+    """Compile the template; return whether it is the one that the package ships.
+
+    The tests run the shipped one: it has to answer right and to know the format of blocks. Only a release needs the
+    very bytes, since any change in C makes others.
+    """
+    TEMPLATE.parent.mkdir(exist_ok=True)
+    TEMPLATE.write_bytes(compiled(JS / "wasm/region.c"))
+    is_shipped = SHIPPED.exists() and SHIPPED.read_bytes() == TEMPLATE.read_bytes()
+    if not is_shipped:
+        names = [path.relative_to(ROOT) for path in (SHIPPED, TEMPLATE)]
+        print(f"{names[0]} is not what the sources compile to; before a release: cp {names[1]} {names[0]}")
+    return is_shipped
+
+
 def main() -> None:
-    sources = sorted((ROOT / "src").rglob("*.c"))
-    module = compiled(*sources, JS / "wasm/format.c")
+    module = compiled(exports=EXPORTS)
     (JS / "src/module.ts").write_text(packed(module), encoding="utf-8")
+    template()
     for folder in (LIBRARY, JS / "dist"):
         shutil.rmtree(folder, ignore_errors=True)
     tools = JS / "node_modules/.bin"
@@ -73,4 +91,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
+    if sys.argv[1:] == ["template"]:
+        sys.exit(0 if template() else 1)
     main()

@@ -86,7 +86,6 @@ export function engine(): Engine {
     if (running === undefined) {
         const packed = Uint8Array.from(atob(PACKED), (character) => character.charCodeAt(0));
         const instance = new WebAssembly.Instance(new WebAssembly.Module(unpack(packed, SIZE)));
-        (instance.exports._initialize as () => void)();
         running = new Engine(instance.exports as unknown as Exports);
     }
     return running;

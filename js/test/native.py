@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import poly_match as pm
+from poly_match._engine.module import module_of
 from poly_match._rules import BESTS, NEED_DISTANCE, PREDICATES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -24,6 +25,7 @@ sys.path[:0] = [str(ROOT / "tests/python")]
 import oracle  # noqa: E402
 from test_vectors import CASES, numbers  # noqa: E402
 
+INDEXES: list[pm.Index] = []  # of all cases
 SCORES = {"double": np.float64, "int64": np.int64, "uint64": np.uint64}
 
 
@@ -41,6 +43,7 @@ def sha256(index: pm.Index) -> str:
 def case(name: str, regions: pm.Regions, points: Any, names: Any = None, **options: Any) -> dict[str, Any]:
     """Return a case with Python's answers."""
     index = pm.Index(regions, names=names, **options)
+    INDEXES.append(index)
     points = np.array(points, float).reshape(-1, 2)
     has_distances = index.predicate != "covers" and index.period is None
     measured = index.match(points, return_distance=True) if has_distances else (index.match(points), None)
@@ -108,13 +111,14 @@ def random_cases(count: int) -> list[dict[str, Any]]:
     return found
 
 
-def example() -> dict[str, Any]:
-    """Return the places of the example's cities, and what its index and its answers are."""
+def example(folder: Path) -> dict[str, Any]:
+    """Return the places of the example's cities, and what its index and its answers are; write it as a module."""
     countries = json.loads((ROOT / "examples/countries.geojson").read_text(encoding="utf-8"))
     rows = [line.rsplit(",", 3) for line in (ROOT / "examples/cities.csv").read_text("utf-8").splitlines()]
     points = np.array([[float(row[1]), float(row[2])] for row in rows[1:]])
     index = pm.Index(countries, names=[each["properties"]["name"] for each in countries["features"]])
     ids = index.match(points)
+    (folder / "example.wasm").write_bytes(module_of(index._core.block, len(index)))
     return {
         "points": flat(points),
         "digest": hex(pm.digest(ids, ordered=True)),
@@ -123,10 +127,20 @@ def example() -> dict[str, Any]:
     }
 
 
+def write_modules(folder: Path, cases: list[dict[str, Any]]) -> None:
+    """Write some cases as modules, number.wasm: each predicate, and a period."""
+    for number, index in enumerate(INDEXES):
+        if number % 5 == 0 or index.period is not None:
+            cases[number]["module"] = f"{number}.wasm"
+            (folder / f"{number}.wasm").write_bytes(module_of(index._core.block, len(index)))
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
-    found = {"cases": vectors() + random_cases(120), "example": example()}
+    cases = vectors() + random_cases(120)
+    write_modules(folder, cases)
+    found = {"cases": cases, "example": example(folder)}
     (folder / "native.json").write_text(json.dumps(found), encoding="utf-8")
 
 

@@ -49,13 +49,14 @@ test("its types say what it does", () => {
 
 test("the page of the documentation shows what happens", () => {
     const page = readFileSync(join(ROOT, "docs/javascript.md"), "utf8");
-    const [, code] = page.match(/```js\n([^]*?)```/);
+    const code = Array.from(page.matchAll(/```js\n([^]*?)```/g), ([, block]) => block).join("");
+    copyFileSync(join(ROOT, "build-js/example.wasm"), join(PROJECT, "zones.wasm"));
     let shown = 0;
     const checked = code.replace(/^(\S.*); +\/\/ (.*)$/gm, (_, call, value) => {
         shown++;
         return `equal(inspect(${call}), ${JSON.stringify(value)});`;
     });
-    assert.ok(shown >= 4);
+    assert.ok(shown >= 5);
     mkdirSync(join(PROJECT, "examples"), { recursive: true });
     copyFileSync(join(ROOT, "examples/countries.geojson"), join(PROJECT, "examples/countries.geojson"));
     const head = 'import { inspect } from "node:util"; import { equal } from "node:assert";';

@@ -56,16 +56,17 @@ function geojsonOf({ coords, regions }) {
     });
 }
 
-/** All tests, as [name, function]; `native` is native.json, `countries` the example's regions. `engine` is that of the
+/** All tests, as [name, function]; `readModule` gives the bytes of a file beside native.json,
+ * which `native` is; `countries` are the example's regions. `engine` is that of the
  * library, which the package doesn't export: without it the tests of its memory are left out. */
-export function suite({ Index }, engine, native, countries) {
-    const tests = testsOf(Index, native, countries);
+export function suite({ Index }, engine, readModule, native, countries) {
+    const tests = testsOf(Index, readModule, native, countries);
     return engine === undefined ? tests : [...tests, ...testsOfMemory(Index, engine)];
 }
 
 const index = (Index) => Index.build(REGIONS, { names: ["outer", "empty", "inner"] });
 
-function testsOf(Index, native, countries) {
+function testsOf(Index, readModule, native, countries) {
     const { cases } = native;
     return [
         ["answers, distances and bytes are those of Python, from flat arrays", async () => {
@@ -98,6 +99,17 @@ function testsOf(Index, native, countries) {
             equal(digest(ids), native.example.digest);
             equal(ids.filter((id) => id >= 0).length, native.example.matched);
             equal(built.match(native.example.points, { names: true }), Array.from(ids, (id) => (id < 0 ? null : countries.features[id].properties.name)));
+        }],
+        ["modules of Python answer as Python, without imports", async () => {
+            const all = cases.filter((each) => each.module);
+            if (all.length < 40) throw new Error(`only ${all.length} modules`);
+            for (const each of all) {
+                const module = new WebAssembly.Module(await readModule(each.module));
+                equal([WebAssembly.Module.imports(module).length, WebAssembly.Module.exports(module).map(({ name }) => name)], [0, ["memory", "_initialize", "region"]]);
+                const { region } = new WebAssembly.Instance(module).exports;
+                const points = each.points.map(number);
+                equal(each.answers.map((_, i) => region(points[2 * i], points[2 * i + 1])), each.answers, each.name);
+            }
         }],
         ["points in every form", () => {
             const built = index(Index);

@@ -10,10 +10,11 @@ import * as bundle from "../dist/index.js";
 import { suite } from "./suite.mjs";
 
 const read = (path) => JSON.parse(readFileSync(`${ROOT}/${path}`, "utf8"));
+const readModule = (name) => readFileSync(`${ROOT}/build-js/${name}`);
 const FILES = ["build-js/native.json", "examples/countries.geojson"];
 
-for (const [name, run] of suite(bundle, undefined, ...FILES.map(read))) test(`Node: ${name}`, run);
-for (const [name, run] of suite(library, engine, ...FILES.map(read))) test(`Node, in parts: ${name}`, run);
+for (const [name, run] of suite(bundle, undefined, readModule, ...FILES.map(read))) test(`Node: ${name}`, run);
+for (const [name, run] of suite(library, engine, readModule, ...FILES.map(read))) test(`Node, in parts: ${name}`, run);
 
 test("an index that nobody reaches is disposed of", async () => {
     const { Index } = library;
@@ -38,8 +39,9 @@ async function everything(origin, isBundle, files) {
     const library = await from(isBundle ? "js/dist/index.js" : "build-js/lib/index.js");
     const engine = isBundle ? undefined : (await from("build-js/lib/engine.js")).engine;
     const given = await Promise.all(files.map(async (file) => (await fetch(`${origin}/${file}`)).json()));
+    const readModule = async (name) => (await fetch(`${origin}/build-js/${name}`)).arrayBuffer();
     const results = [];
-    for (const [name, run] of suite(library, engine, ...given)) {
+    for (const [name, run] of suite(library, engine, readModule, ...given)) {
         let problem = null;
         try {
             await run();

@@ -92,7 +92,7 @@ M = ("match", "points.csv", "squares.geojson")
          "points.csv: a csv file has no layers; leave out --points-layer a"),
         ([*M, "--polygons-layer", "a"], "squares.geojson: has no layer a; it has squares"),
         (["index", "squares.geojson", "-o", "squares.idx"],
-         "squares.idx: an index ends in .pmx, so that other commands know it"),
+         "squares.idx: an index ends in .pmx, so that other commands know it; a module in .wasm"),
         (["plot", "points.csv", "squares.geojson", "-o", "map.bmp"],
          "map.bmp: a picture ends in .png, .svg or .pdf"),
         (["plot", "points.csv", "squares.geojson", "-o", "map.png", "--highlight", "a"],

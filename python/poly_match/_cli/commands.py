@@ -21,7 +21,7 @@ from poly_match._cli.arguments import (
 )
 from poly_match._cli.groups import HEAD, GroupedCommand, HeadCommand
 from poly_match._readers.dialect import MISSING
-from poly_match._readers.formats import FORMATS, INDEX_ENDING, PIPE, is_index
+from poly_match._readers.formats import FORMATS, INDEX_ENDING, MODULE_ENDING, PIPE, is_index, is_module
 from poly_match._readers.problems import UsageProblem
 from poly_match._rules import BESTS, INVALID, PREDICATES, TAKE_DISTANCE
 
@@ -282,7 +282,13 @@ def count(context: click.Context, /, **options: Any) -> None:
 
 @cli.command(cls=GroupedCommand, short_help="Build an index of polygons and save it.")
 @click.argument("polygons")
-@click.option("-o", "--output", required=True, metavar="FILE", help=f"The file to write, {INDEX_ENDING}.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    metavar="FILE",
+    help=f"The file to write: an index, {INDEX_ENDING}, or a WebAssembly module, {MODULE_ENDING}.",
+)
 @overwrite
 @polygons_layer
 @rule_options
@@ -291,17 +297,21 @@ def count(context: click.Context, /, **options: Any) -> None:
 def index(**options: Any) -> None:
     """Build an index of polygons and save it.
 
-    The command line and Python open it instantly. It keeps the rules that it was built with.
+    The command line and Python open it instantly. It keeps the rules that it was built with. As a
+    WebAssembly module, it is one function region(x, y) without imports, for whatever runs WebAssembly.
 
     \b
     poly-match index countries.geojson -o countries.pmx
+    poly-match index countries.geojson -o countries.wasm
     poly-match match cities.csv countries.geojson --index countries.pmx -o matched.csv
     """
     from poly_match._cli.inspect import run_index
 
     output = options["output"]
-    if not is_index(output):
-        raise UsageProblem(f"{output}: an index ends in {INDEX_ENDING}, so that other commands know it")
+    if not (is_index(output) or is_module(output)):
+        raise UsageProblem(
+            f"{output}: an index ends in {INDEX_ENDING}, so that other commands know it; a module in {MODULE_ENDING}"
+        )
     rules = rules_of(options)
     check_outputs([output], [options["polygons"]], options["overwrite"])
     run_index(

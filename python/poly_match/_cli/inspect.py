@@ -13,12 +13,14 @@ from poly_match._cli.indexes import index_for, screened_regions
 from poly_match._cli.match import building, points_format, warn_missing
 from poly_match._cli.options import Picture, PointsFile, Rules
 from poly_match._cli.planes import check_order, check_planes, warn_nowhere
+from poly_match._engine.module import module_of
 from poly_match._files import replacing
 from poly_match._forms.crs import is_degrees, text_of
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad
 from poly_match._quality.check import examine
 from poly_match._readers.coordinates import places_of, points_crs, xy_of
+from poly_match._readers.formats import is_module
 from poly_match._readers.layer import Layer, read_layer
 from poly_match._readers.problems import Problem, UsageProblem
 from poly_match._readers.sources import ahead, open_source
@@ -29,11 +31,19 @@ __all__ = ["all_points", "checked", "run_index", "run_plot"]
 def run_index(
     polygons: str, layer: str | None, output: str, rules: Rules, max_bytes: int | None, console: Console
 ) -> None:
-    """Build an index and save it."""
+    """Build an index and save it, as itself or as a WebAssembly module."""
     found = read_layer(polygons, layer)
     with console.bar(building(polygons), None):
         index = index_for(found, rules, console, max_bytes)
-    index.save(output)
+    if is_module(output):
+        try:
+            module = module_of(index._core.block, len(index))
+        except ValueError as error:
+            raise Problem(f"{output}: {error}") from None
+        with replacing(Path(output)) as file:
+            file.write(module)
+    else:
+        index.save(output)
     facts = {"regions": len(index), "bytes": index.nbytes, "output": output}
     console.sum_up(facts, [f"{len(index):,} regions in {index.nbytes:,} bytes", f"wrote {output}"])
 

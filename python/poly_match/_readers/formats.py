@@ -17,16 +17,19 @@ __all__ = [
     "CODECS",
     "FORMATS",
     "INDEX_ENDING",
+    "MODULE_ENDING",
     "PIPE",
     "Format",
     "format_of",
     "is_index",
+    "is_module",
     "named",
     "output_format",
 ]
 
 PIPE = "-"  # as a path: standard input, or standard output
 INDEX_ENDING = ".pmx"
+MODULE_ENDING = ".wasm"  # an index as a WebAssembly module, which is only written
 CODECS = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd"}  # of CSV
 
 
@@ -75,6 +78,11 @@ OTHER = Format("other", "gdal", (), needs_geometry=True)  # any other format tha
 def is_index(path: str) -> bool:
     """Return whether a path is that of a saved index."""
     return path.lower().endswith(INDEX_ENDING)
+
+
+def is_module(path: str) -> bool:
+    """Return whether a path is that of a WebAssembly module."""
+    return path.lower().endswith(MODULE_ENDING)
 
 
 def named(name: str) -> Format:
