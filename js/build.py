@@ -59,8 +59,8 @@ def packed(module: bytes) -> str:
 def template() -> bool:
     """Compile the template; return whether it is the one that the package ships.
 
-    The tests run the shipped one: it has to answer right and to know the format of blocks. Only a release needs the
-    very bytes, since any change in C makes others.
+    The tests run the shipped one: it has to answer right and to know the format of blocks. Only a release needs
+    the very bytes, since any change in C makes others.
     """
     TEMPLATE.parent.mkdir(exist_ok=True)
     TEMPLATE.write_bytes(compiled(JS / "wasm/region.c"))

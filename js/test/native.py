@@ -112,7 +112,7 @@ def random_cases(count: int) -> list[dict[str, Any]]:
 
 
 def example(folder: Path) -> dict[str, Any]:
-    """Return the places of the example's cities, and what its index and its answers are; write it as a module."""
+    """Return the example's cities and what its index and its answers are; write it as a module."""
     countries = json.loads((ROOT / "examples/countries.geojson").read_text(encoding="utf-8"))
     rows = [line.rsplit(",", 3) for line in (ROOT / "examples/cities.csv").read_text("utf-8").splitlines()]
     points = np.array([[float(row[1]), float(row[2])] for row in rows[1:]])

@@ -310,7 +310,8 @@ def index(**options: Any) -> None:
     output = options["output"]
     if not (is_index(output) or is_module(output)):
         raise UsageProblem(
-            f"{output}: an index ends in {INDEX_ENDING}, so that other commands know it; a module in {MODULE_ENDING}"
+            f"{output}: an index ends in {INDEX_ENDING}, so that other commands know it; a module in "
+            f"{MODULE_ENDING}"
         )
     rules = rules_of(options)
     check_outputs([output], [options["polygons"]], options["overwrite"])
