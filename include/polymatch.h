@@ -507,7 +507,8 @@ typedef struct pm_index_cell {
 
 /** Show the cells of the index's tree, to draw them or to count them: squares that fill the root cell, a square
  * somewhat larger than the regions, each cell once, depth-first, the lower left quarter of a square first. Four
- * quarters of one answer are shown as one cell. Nothing is shown where there is no tree.
+ * quarters of one answer are shown as one cell. Nothing is shown where there is no tree, nor for PM_NEAREST, whose
+ * answers are on two.
  *
  * Sides are rounded: a point within a few units in the last place of one may be answered by the cell beyond.
  * Allocates nothing, any number of threads may do so at once. O(nodes of the tree).

@@ -59,19 +59,29 @@ static inline pm_bounds pm_vertex_bounds(double qx, double qy) {
                        square * (1 + 0x1p-50) + PM_DISTANCE_ABSOLUTE};
 }
 
-/* A lower bound only, without a jump. The edge is scaled here. */
-static inline double pm_edge_low(double ax, double ay, double bx, double by, double scale, double x, double y) {
+/* The bounds of pm_near_edge() without a jump; an upper bound may be greater than its, or NaN. The edge is scaled
+ * here. */
+static inline pm_bounds pm_edge_bounds(double ax, double ay, double bx, double by, double scale, double x, double y) {
     double dx = bx * scale - ax * scale, dy = by * scale - ay * scale;
     double qx = x - ax * scale, qy = y - ay * scale, rx = x - bx * scale, ry = y - by * scale;
     double before = qx * dx + qy * dy, after = rx * dx + ry * dy;
     double before_error = 0x1p-50 * (fabs(qx * dx) + fabs(qy * dy)) + PM_DISTANCE_ABSOLUTE;
     double after_error = 0x1p-50 * (fabs(rx * dx) + fabs(ry * dy)) + PM_DISTANCE_ABSOLUTE;
     double left = dx * qy, right = dy * qx, length = dx * dx + dy * dy;
-    double cross = fabs(left - right) - 0x1p-50 * (fabs(left) + fabs(right));
-    double line = length > PM_DISTANCE_LEAST_LENGTH && cross > 0 ? pm_not_infinite(cross * cross) / length : 0;
-    double to_a = qx * qx + qy * qy, to_b = rx * rx + ry * ry;
-    double square = before < -before_error || length == 0 ? to_a : after > after_error ? to_b : line;
-    return pm_not_infinite(square) * (1 - 0x1p-48) - PM_DISTANCE_ABSOLUTE;
+    double off = 0x1p-50 * (fabs(left) + fabs(right)), cross = fabs(left - right) - off, outer = cross + 2 * off;
+    double to_a = qx * qx + qy * qy, to_b = rx * rx + ry * ry, most = to_a < to_b ? to_a : to_b;
+    int is_a = before < -before_error || length == 0, is_b = after > after_error;
+    int is_long = length > PM_DISTANCE_LEAST_LENGTH;
+    int is_line = is_long && before > before_error && after < -after_error;
+    double low = is_a ? to_a : is_b ? to_b : is_long && cross > 0 ? pm_not_infinite(cross * cross) / length : 0;
+    double high = is_a ? to_a : is_b ? to_b : is_line ? outer * outer / length : most;
+    return (pm_bounds){pm_not_infinite(low) * (1 - 0x1p-48) - PM_DISTANCE_ABSOLUTE,
+                       high * (1 + 0x1p-48) + PM_DISTANCE_ABSOLUTE};
+}
+
+/* The lower one alone. */
+static inline double pm_edge_low(double ax, double ay, double bx, double by, double scale, double x, double y) {
+    return pm_edge_bounds(ax, ay, bx, by, scale, x, y).low;
 }
 
 pm_near pm_near_edge(const double edge[4], const pm_spot *spot);

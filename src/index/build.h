@@ -52,6 +52,9 @@ void pm_build_plan_tree(pm_build *build, const pm_tree_sections *sections);
 pm_status pm_build_add_tree(pm_build *build, const pm_tree_sections *sections, pm_status status, pm_tree *tree,
                             pm_error *err);
 
+/* A tree that became part of the block, while it is built. */
+pm_tree pm_build_tree(const pm_build *build, const pm_tree_sections *sections);
+
 /* Do these sections have sizes of a tree? */
 int pm_tree_fits(const uint64_t sizes[PM_SECTIONS], const pm_tree_sections *sections);
 

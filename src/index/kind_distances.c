@@ -22,6 +22,8 @@
 #include "scan/scan.h"
 #include "tree/nearest_leaf.h"
 #include "tree/paint_nearest.h"
+#include "tree/paint_within.h"
+#include "tree/within_leaf.h"
 
 static const pm_section_name DISTANCE_SECTIONS[] = {PM_SECTION_BOXES,          PM_SECTION_POLYGON_OFFSETS,
                                                     PM_SECTION_POLYGON_BOXES,  PM_SECTION_RING_OFFSETS,
@@ -35,7 +37,7 @@ static const pm_section_name DISTANCE_SECTIONS[] = {PM_SECTION_BOXES,          P
                                                     PM_SECTION_NEAR_TABLES,    PM_SECTION_NEAR_LEAVES,
                                                     PM_SECTION_NEAR_ORIGINS};
 
-/* The map of the nearest. */
+/* The map of the nearest, or of dwithin. */
 static const pm_tree_sections MAP = {PM_SECTION_NEAR_ROOT, PM_SECTION_NEAR_TABLES, PM_SECTION_NEAR_LEAVES,
                                      PM_SECTION_NEAR_ORIGINS};
 
@@ -110,6 +112,7 @@ static pm_status distances_fill(pm_build *b, void *view, pm_error *err) {
     distance_map *map = pm_block_array(&b->block, PM_SECTION_DISTANCE_MAP);
     *map = (distance_map){.scale = v->scale, .farthest = v->field.farthest};
     count_kinds(&v->polygons.table, map);
+    v->surfaces = (size_t)map->surfaces;
     uint32_t *ranks = pm_block_array(&b->block, PM_SECTION_RANKS);
     for (size_t rank = 0; rank < b->count; rank++)
         ranks[b->ids[rank]] = (uint32_t)rank;
@@ -146,27 +149,55 @@ static pm_status add_near(pm_build *b, const pm_distance_view *v, pm_section_nam
  * of the time per point. Of 10,000 it takes 0.05 s. */
 enum { FEW_SITES = 50000 };
 
-static pm_status distances_paint(pm_build *b, void *view, pm_error *err) {
-    pm_distance_view *v = view;
+/* What the map is made of, and all of it without one. */
+static pm_status add_to_distances(pm_build *b, pm_distance_view *v, pm_error *err) {
     const int are_sites = pm_sites_fit(&v->polygons.table);
     pm_status status = are_sites ? add_near(b, v, PM_SECTION_SITES, err) : PM_OK;
-    if (!status && (!are_sites || (b->options->predicate == PM_NEAREST && b->count <= FEW_SITES)))
+    if (!status && (!are_sites || b->count <= FEW_SITES))
         status = add_near(b, v, PM_SECTION_RUNS, err);
-    return status ? status : pm_kind_polygons.paint(b, &v->polygons, err);
+    if (!status)
+        status = pm_kind_polygons.paint(b, &v->polygons, err);
+    v->polygons.tree = pm_build_tree(b, &pm_polygon_tree);
+    (void)pm_runs_view(&v->runs, b->added[PM_SECTION_RUNS], (size_t)b->sizes[PM_SECTION_RUNS]);
+    return status;
 }
 
-/* The map of the nearest, which is made of the runs. */
-static pm_status paint_nearest(pm_build *b, void *view, pm_error *err) {
-    pm_distance_view *v = view;
-    pm_status status = distances_paint(b, view, err);
-    const int has_runs = pm_runs_view(&v->runs, b->added[PM_SECTION_RUNS], (size_t)b->sizes[PM_SECTION_RUNS]);
-    if (status || !has_runs)
-        return status;
+/* Bytes that the map may take. */
+static size_t map_limit(const pm_build *b) {
     const size_t small = 96 * b->count < 12 << 20 ? 96 * b->count : 12 << 20; /* for many small regions */
     const size_t most = (size_t)b->sizes[PM_SECTION_VERTICES] * 3 + (4 << 20) + small;
+    return most < b->budget ? most : b->budget;
+}
+
+static pm_status paint_nearest_map(pm_build *b, void *view, pm_error *err) {
+    pm_distance_view *v = view;
     pm_tree map;
-    status =
-        pm_tree_build_nearest(&map, &v->field, most < b->budget ? most : b->budget, &b->poll, b->options->allocator);
+    pm_status status = add_to_distances(b, v, err);
+    if (status || !pm_distances_have_runs(v))
+        return status;
+    status = pm_tree_build_nearest(&map, &v->field, map_limit(b), &b->poll, b->options->allocator);
+    return pm_build_add_tree(b, &MAP, status, &map, err);
+}
+
+static uint32_t rank_covering(const void *context, double x, double y) {
+    const pm_distance_view *v = context;
+    const ptrdiff_t stride = sizeof(double);
+    const pm_points point = {.x = &x, .y = &y, .x_stride = stride, .y_stride = stride, .count = 1};
+    int64_t id;
+    pm_kind_polygons.match(&v->polygons, &point, NULL, &id);
+    return id >= 0 ? v->ranks[id] : PM_FOUND_NONE;
+}
+
+/* Without a tree of many polygons what covers a cell would take too long to find. */
+static pm_status paint_within_map(pm_build *b, void *view, pm_error *err) {
+    pm_distance_view *v = view;
+    pm_tree map;
+    pm_status status = add_to_distances(b, v, err);
+    const int is_known = pm_tree_exists(&v->polygons.tree) || pm_polygons_are_few(&v->polygons.table);
+    if (status || !pm_distances_have_runs(v) || (v->surfaces > 0 && !is_known))
+        return status;
+    status = pm_tree_build_within(&map, &v->field, v->surfaces > 0 ? rank_covering : NULL, v, map_limit(b), &b->poll,
+                                  b->options->allocator);
     return pm_build_add_tree(b, &MAP, status, &map, err);
 }
 
@@ -228,8 +259,10 @@ static pm_status distances_verify(const void *view, const pm_block *block, const
     if (!right)
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the distances are not those of regions");
     if (pm_tree_exists(&v->map) && block->sections[PM_SECTION_RUNS].size == 0)
-        return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: a map of the nearest without edges");
-    return pm_tree_check(&v->map, pm_nearest_leaves_check, &v->field, v->polygons.table.count, allocator, err);
+        return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: a map of distances without edges");
+    pm_leaves_check *leaves_check =
+        block->header.predicate == PM_DWITHIN ? pm_within_leaves_check : pm_nearest_leaves_check;
+    return pm_tree_check(&v->map, leaves_check, &v->field, v->polygons.table.count, allocator, err);
 }
 
 /* ---- listing ---- */
@@ -272,7 +305,12 @@ static int list_nearest(const void *view, const pm_beside *beside, double x, dou
     return list_all(view, beside, x, y, most, 1, hits);
 }
 
-static const pm_tree *distances_tree(const void *view) {
+static const pm_tree *within_tree(const void *view) {
+    return &((const pm_distance_view *)view)->map;
+}
+
+/* Two maps together are the map of answers, and neither alone. */
+static const pm_tree *nearest_tree(const void *view) {
     (void)view;
     static const pm_tree none;
     return &none;
@@ -288,7 +326,7 @@ const pm_kind pm_kind_dwithin = {.name = "dwithin",
                                  .section_count = sizeof DISTANCE_SECTIONS / sizeof *DISTANCE_SECTIONS,
                                  .plan = distances_plan,
                                  .fill = distances_fill,
-                                 .paint = distances_paint,
+                                 .paint = paint_within_map,
                                  .fits = distances_fits,
                                  .view = distances_view,
                                  .verify = distances_verify,
@@ -297,7 +335,7 @@ const pm_kind pm_kind_dwithin = {.name = "dwithin",
                                  .beside_size = distances_beside_size,
                                  .beside_fill = distances_beside_fill,
                                  .list = list_within,
-                                 .tree = distances_tree};
+                                 .tree = within_tree};
 
 const pm_kind pm_kind_nearest = {.name = "nearest",
                                  .predicate = PM_NEAREST,
@@ -309,7 +347,7 @@ const pm_kind pm_kind_nearest = {.name = "nearest",
                                  .section_count = sizeof DISTANCE_SECTIONS / sizeof *DISTANCE_SECTIONS,
                                  .plan = distances_plan,
                                  .fill = distances_fill,
-                                 .paint = paint_nearest,
+                                 .paint = paint_nearest_map,
                                  .fits = distances_fits,
                                  .view = distances_view,
                                  .verify = distances_verify,
@@ -318,4 +356,4 @@ const pm_kind pm_kind_nearest = {.name = "nearest",
                                  .beside_size = distances_beside_size,
                                  .beside_fill = distances_beside_fill,
                                  .list = list_nearest,
-                                 .tree = distances_tree};
+                                 .tree = nearest_tree};

@@ -11,6 +11,7 @@
 
 #include "scan/scan.h"
 #include "tree/nearest_leaf.h"
+#include "tree/within_leaf.h"
 
 /* May the point be on a line or point that is better than the region which covers it? */
 static int may_be_on_line(const pm_distance_view *v, int64_t covering) {
@@ -120,16 +121,20 @@ static void match_all(const pm_distance_view *v, const pm_points *points, int64_
     }
 }
 
-/* Points on their way to the map of the nearest, and such as are not. */
+/* Points on their way to another map, and such as are in none. */
 typedef struct misses {
     double x[2 * PM_BATCH], y[2 * PM_BATCH];
     size_t at[2 * PM_BATCH], count;
     size_t others[PM_BATCH], other_count;
 } misses;
 
-static void ask_map(const pm_distance_view *v, misses *m, int64_t *out) {
+static pm_points points_of(const misses *m) {
     const ptrdiff_t step = sizeof(double);
-    const pm_points points = {.x = m->x, .y = m->y, .x_stride = step, .y_stride = step, .count = m->count};
+    return (pm_points){.x = m->x, .y = m->y, .x_stride = step, .y_stride = step, .count = m->count};
+}
+
+static void ask_map(const pm_distance_view *v, misses *m, int64_t *out) {
+    const pm_points points = points_of(m);
     int64_t answers[2 * PM_BATCH];
     pm_tree_match(&v->map, &points, NULL, answers, pm_nearest_leaf, &v->field, pm_isa_best());
     for (size_t i = 0; i < m->count; i++)
@@ -191,11 +196,6 @@ void pm_distances_match_nearest(const void *view, const pm_points *points, const
     match_others(v, points, out);
 }
 
-void pm_distances_match_within(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
-    (void)turns;
-    match_all(view, points, out, NULL, 0);
-}
-
 /* At most `count` of the points from `begin` on. */
 static pm_points some_points(const pm_points *points, size_t begin, size_t count) {
     pm_points some = *points;
@@ -205,19 +205,95 @@ static pm_points some_points(const pm_points *points, size_t begin, size_t count
     return some;
 }
 
-/* With distances: a region of the map's is looked at alone. */
-static void measure_mapped(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances) {
+/* ---- the map of dwithin ---- */
+
+/* Points that a region which covers them may win. */
+static void ask_surfaces(const pm_distance_view *v, misses *m, int64_t *out) {
+    const pm_points points = points_of(m);
+    int64_t answers[2 * PM_BATCH];
+    pm_kind_polygons.match(&v->polygons, &points, NULL, answers);
+    for (size_t i = 0; i < m->count; i++) {
+        const uint32_t rank = pm_within_rank(out[m->at[i]]);
+        if (answers[i] >= 0 && v->ranks[answers[i]] < rank)
+            out[m->at[i]] = answers[i];
+        else
+            out[m->at[i]] = rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[rank];
+    }
+    m->count = 0;
+}
+
+/* Collect those of the points [begin, end), without a jump for each. */
+static void collect_open(const pm_distance_view *v, const pm_points *points, const int64_t *out, size_t begin,
+                         size_t end, misses *m) {
+    const pm_tree *map = &v->map;
+    size_t count = m->count, others = 0;
+    for (size_t i = begin; i < end; i++) {
+        const double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
+        const int inside = pm_is_in_root(x, map->min_x, map->scale) & pm_is_in_root(y, map->min_y, map->scale);
+        m->x[count] = x;
+        m->y[count] = y;
+        m->at[count] = i;
+        count += out[i] < PM_NO_MATCH;
+        m->others[others] = i;
+        others += (size_t)((out[i] == PM_NO_MATCH) & !inside);
+    }
+    m->count = count;
+    m->other_count = others;
+}
+
+/* What the map says; then what covers those points of which it knows only who is within reach of a border. */
+static void match_within_mapped(const pm_distance_view *v, const pm_points *points, int64_t *out) {
+    misses m;
+    m.count = 0;
+    for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
+        const pm_points some = some_points(points, begin, PM_BATCH);
+        pm_tree_match(&v->map, &some, NULL, out + begin, pm_within_leaf, &v->field, pm_isa_best());
+        collect_open(v, points, out, begin, begin + some.count, &m);
+        for (size_t k = 0; k < m.other_count; k++) {
+            const size_t i = m.others[k];
+            const double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
+            const pm_spot spot = pm_distances_spot(v, x, y);
+            if (isfinite(x) && isfinite(y)) { /* beyond all regions, so none covers it */
+                const pm_found found = pm_find_within(&v->field, v->polygons.table.count, &spot);
+                out[i] = found.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[found.rank];
+            }
+        }
+        if (m.count >= PM_BATCH)
+            ask_surfaces(v, &m, out);
+    }
+    ask_surfaces(v, &m, out);
+}
+
+void pm_distances_match_within(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
+    const pm_distance_view *v = view;
+    (void)turns;
+    if (pm_tree_exists(&v->map))
+        match_within_mapped(v, points, out);
+    else
+        match_all(v, points, out, NULL, 0);
+}
+
+/* ---- with distances ---- */
+
+/* A region of the map's is looked at alone. */
+static void measure_mapped(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances,
+                           int nearest) {
     for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
         const pm_points some = some_points(points, begin, PM_BATCH);
         int64_t inside[PM_BATCH];
         match_surfaces(v, &some, inside);
-        memcpy(out + begin, inside, some.count * sizeof *out);
-        match_others(v, &some, out + begin);
+        if (nearest) {
+            memcpy(out + begin, inside, some.count * sizeof *out);
+            match_others(v, &some, out + begin);
+        } else {
+            match_within_mapped(v, &some, out + begin);
+        }
         for (size_t i = 0; i < some.count; i++) {
             const int64_t answer = out[begin + i];
             const pm_spot spot =
                 pm_distances_spot(v, pm_load(some.x, some.x_stride, i), pm_load(some.y, some.y_stride, i));
-            distances[begin + i] = answer < 0 ? NAN : inside[i] >= 0 ? 0 : distance_of(v, v->ranks[answer], &spot);
+            const int is_inside = nearest ? inside[i] >= 0 : inside[i] == answer;
+            distances[begin + i] = answer < 0 ? NAN : is_inside ? 0 : distance_of(v, v->ranks[answer], &spot);
         }
     }
 }
@@ -225,11 +301,15 @@ static void measure_mapped(const pm_distance_view *v, const pm_points *points, i
 void pm_distances_measure_nearest(const void *view, const pm_points *points, int64_t *out, double *distances) {
     const pm_distance_view *v = view;
     if (pm_tree_exists(&v->map))
-        measure_mapped(v, points, out, distances);
+        measure_mapped(v, points, out, distances, 1);
     else
         match_all(v, points, out, distances, 1);
 }
 
 void pm_distances_measure_within(const void *view, const pm_points *points, int64_t *out, double *distances) {
-    match_all(view, points, out, distances, 0);
+    const pm_distance_view *v = view;
+    if (pm_tree_exists(&v->map))
+        measure_mapped(v, points, out, distances, 0);
+    else
+        match_all(v, points, out, distances, 0);
 }

@@ -17,16 +17,13 @@
 #include "tree/paint_polygons.h"
 #include "tree/polygon_leaf.h"
 
-/* With fewer, boxes and edges are looked through before a table of cells is read. */
-enum { FEW_VERTICES = 200 };
-
 static const pm_section_name POLYGON_SECTIONS[] = {
     PM_SECTION_BOXES,          PM_SECTION_POLYGON_OFFSETS, PM_SECTION_POLYGON_BOXES, PM_SECTION_RING_OFFSETS,
     PM_SECTION_VERTEX_OFFSETS, PM_SECTION_VERTICES,        PM_SECTION_SPANS,         PM_SECTION_TREE_ROOT,
     PM_SECTION_TREE_TABLES,    PM_SECTION_TREE_LEAVES,     PM_SECTION_TREE_ORIGINS};
 
-static const pm_tree_sections POLYGON_TREE = {PM_SECTION_TREE_ROOT, PM_SECTION_TREE_TABLES, PM_SECTION_TREE_LEAVES,
-                                              PM_SECTION_TREE_ORIGINS};
+const pm_tree_sections pm_polygon_tree = {PM_SECTION_TREE_ROOT, PM_SECTION_TREE_TABLES, PM_SECTION_TREE_LEAVES,
+                                          PM_SECTION_TREE_ORIGINS};
 
 /* ---- building ---- */
 
@@ -50,7 +47,7 @@ static pm_status polygons_plan(pm_build *b, pm_error *err) {
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu vertices (rings closed) are more than 4294967294",
                        sizes.vertices);
     polygons_set_sizes(b->sizes, b->count, &sizes);
-    pm_build_plan_tree(b, &POLYGON_TREE);
+    pm_build_plan_tree(b, &pm_polygon_tree);
     size_t given = b->regions->coord_count < sizes.vertices ? b->regions->coord_count : sizes.vertices;
     b->default_limit = 3 * 2 * sizeof(double) * given + (16 << 20);
     return PM_OK;
@@ -89,10 +86,10 @@ static pm_status polygons_fill(pm_build *b, void *view, pm_error *err) {
 static pm_status polygons_paint(pm_build *b, void *view, pm_error *err) {
     const pm_polygon_view *v = view;
     pm_tree tree;
-    if (b->options->engine == PM_ENGINE_AUTO && b->sizes[PM_SECTION_VERTICES] < FEW_VERTICES * 2 * sizeof(double))
+    if (b->options->engine == PM_ENGINE_AUTO && pm_polygons_are_few(&v->table))
         return PM_OK;
     pm_status status = pm_tree_build_polygons(&tree, &v->table, v->ids, b->budget, &b->poll, b->options->allocator);
-    return pm_build_add_tree(b, &POLYGON_TREE, status, &tree, err);
+    return pm_build_add_tree(b, &pm_polygon_tree, status, &tree, err);
 }
 
 /* ---- using a block ---- */
@@ -106,7 +103,7 @@ static int polygons_fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
     uint64_t again[PM_SECTIONS];
     memcpy(again, sizes, sizeof again);
     polygons_set_sizes(again, count, &of);
-    return memcmp(again, sizes, sizeof again) == 0 && pm_tree_fits(sizes, &POLYGON_TREE) &&
+    return memcmp(again, sizes, sizeof again) == 0 && pm_tree_fits(sizes, &pm_polygon_tree) &&
            of.polygons < UINT32_MAX && of.rings < UINT32_MAX && of.vertices < UINT32_MAX &&
            (of.boxes == count || (of.boxes == 0 && of.polygons == count)) &&
            (of.kinds == 0 || of.kinds == of.polygons);
@@ -126,7 +123,7 @@ static void polygons_view(void *view, const pm_block *block) {
                   .spans = pm_block_array(block, PM_SECTION_SPANS),
                   .kinds = block->sections[PM_SECTION_KINDS].size ? pm_block_array(block, PM_SECTION_KINDS) : NULL},
         .ids = pm_block_array(block, PM_SECTION_IDS),
-        .tree = pm_tree_view(block, &POLYGON_TREE)};
+        .tree = pm_tree_view(block, &pm_polygon_tree)};
 }
 
 /* Do the offsets go from 0 to `end` in steps of at least `least`? */

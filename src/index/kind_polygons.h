@@ -12,5 +12,6 @@ typedef struct pm_polygon_view {
 } pm_polygon_view;
 
 extern const pm_kind pm_kind_polygons;
+extern const pm_tree_sections pm_polygon_tree;
 
 #endif

@@ -17,18 +17,31 @@ int pm_tree_fits(const uint64_t sizes[PM_SECTIONS], const pm_tree_sections *s) {
            sizes[s->leaves] % sizeof(uint32_t) == 0 && sizes[s->origins] % sizeof(uint32_t) == 0;
 }
 
+static pm_tree tree_of(const pm_tree_root *root, const void *const arrays[3], const uint64_t sizes[3]) {
+    return (pm_tree){.min_x = root->min_x,
+                     .min_y = root->min_y,
+                     .scale = root->scale,
+                     .root = (uint32_t)root->word,
+                     .tables = arrays[0],
+                     .table_words = (size_t)sizes[0] / sizeof(uint32_t),
+                     .leaves = arrays[1],
+                     .leaf_count = (size_t)sizes[1] / sizeof(uint32_t),
+                     .origins = arrays[2],
+                     .origin_count = (size_t)sizes[2] / sizeof(uint32_t)};
+}
+
 pm_tree pm_tree_view(const pm_block *block, const pm_tree_sections *s) {
-    const pm_tree_root root = *(const pm_tree_root *)pm_block_array(block, s->root);
-    return (pm_tree){.min_x = root.min_x,
-                     .min_y = root.min_y,
-                     .scale = root.scale,
-                     .root = (uint32_t)root.word,
-                     .tables = pm_block_array(block, s->tables),
-                     .table_words = (size_t)block->sections[s->tables].size / sizeof(uint32_t),
-                     .leaves = pm_block_array(block, s->leaves),
-                     .leaf_count = (size_t)block->sections[s->leaves].size / sizeof(uint32_t),
-                     .origins = pm_block_array(block, s->origins),
-                     .origin_count = (size_t)block->sections[s->origins].size / sizeof(uint32_t)};
+    const void *const arrays[] = {pm_block_array(block, s->tables), pm_block_array(block, s->leaves),
+                                  pm_block_array(block, s->origins)};
+    const uint64_t sizes[] = {block->sections[s->tables].size, block->sections[s->leaves].size,
+                              block->sections[s->origins].size};
+    return tree_of(pm_block_array(block, s->root), arrays, sizes);
+}
+
+pm_tree pm_build_tree(const pm_build *b, const pm_tree_sections *s) {
+    const void *const arrays[] = {b->added[s->tables], b->added[s->leaves], b->added[s->origins]};
+    const uint64_t sizes[] = {b->sizes[s->tables], b->sizes[s->leaves], b->sizes[s->origins]};
+    return tree_of(pm_block_array(&b->block, s->root), arrays, sizes);
 }
 
 /* Give up ownership of one of the tree's arrays: it becomes a section. */

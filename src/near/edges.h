@@ -16,8 +16,9 @@ typedef struct pm_field {
 /* Lower bounds of the scaled squared distances to the edges of a run; returns how many it has. */
 size_t pm_run_lows(const pm_field *field, size_t run, const pm_spot *spot, double lows[PM_RUN_EDGES]);
 
-/* The same for edges anywhere, by their first vertices; writes whole fours. */
-void pm_edge_lows(const pm_field *field, const uint32_t *first, size_t count, const pm_spot *spot, double *lows);
+/* Bounds of edges anywhere, by their first vertices; writes whole fours. An upper bound may be NaN. */
+void pm_edges_measure(const pm_field *field, const uint32_t *first, size_t count, const pm_spot *spot, double *low,
+                      double *high);
 
 /* Take the edges of a run where they are within reach and before what was found. */
 void pm_run_consider(const pm_field *field, size_t run, const pm_spot *spot, pm_found *best);

@@ -20,6 +20,8 @@
 
 #include "input/regions.h"
 
+enum { FEW_VERTICES = 200 };
+
 static const pm_box EMPTY = {INFINITY, INFINITY, -INFINITY, -INFINITY};
 
 static void box_add(pm_box *box, double x, double y) {
@@ -110,6 +112,10 @@ int pm_polygons_append(pm_polygon_table *table, const pm_regions *regions, size_
     table->boxes[rank] = box;
     table->polygon_offsets[rank + 1] = out;
     return 1;
+}
+
+int pm_polygons_are_few(const pm_polygon_table *table) {
+    return table->vertex_offsets[table->ring_offsets[table->polygon_offsets[table->count]]] < FEW_VERTICES;
 }
 
 pm_box pm_polygons_box(const pm_polygon_table *table) {

@@ -41,6 +41,9 @@ int pm_polygons_append(pm_polygon_table *table, const pm_regions *regions, size_
 /* Compute the spans, when all regions are appended. */
 void pm_polygons_seal(pm_polygon_table *table);
 
+/* Are boxes and edges looked through before a table of cells is read? */
+int pm_polygons_are_few(const pm_polygon_table *table);
+
 /* The box of all regions; min > max where all are empty. */
 pm_box pm_polygons_box(const pm_polygon_table *table);
 

@@ -1,48 +1,36 @@
 /* nearest_leaf.c — which edge of a leaf is nearest?
  *
- * Lower bounds of all distances first, four at a time with AVX2. The edge with the least is measured; what its bounds
- * can't tell from others of another region is compared exactly. */
+ * Bounds of all distances first, four at a time with AVX2. Where they can't tell the nearest from one of another
+ * region or from the limit, those in doubt are compared exactly. */
 #include "base/strict.h"
 
 #include "nearest_leaf.h"
 
-/* The edges of a leaf by their first vertices, and the ranks of their regions. */
-typedef struct leaf_edges {
-    uint32_t first[PM_NEAREST_MOST + PM_RUN_EDGES], rank[PM_NEAREST_MOST + PM_RUN_EDGES];
-    double low[PM_NEAREST_MOST + PM_RUN_EDGES];
-    size_t count;
-} leaf_edges;
-
-static void unpack(const pm_runs *runs, const uint32_t *leaf, leaf_edges *edges) {
-    edges->count = 0;
-    for (uint32_t i = 1; i <= leaf[0]; i++) {
-        const uint32_t run = leaf[i] >> 8, first = runs->first[run], rank = pm_run_rank(runs->owners[run]);
-        for (uint32_t bits = leaf[i] & 0xff; bits; bits &= bits - 1) {
-            edges->first[edges->count] = first + (uint32_t)pm_lowest_bit(bits);
-            edges->rank[edges->count++] = rank;
-        }
-    }
+/* By exact comparisons. */
+static pm_found decide_in_leaf(const pm_field *field, const pm_leaf_edges *e, const pm_spot *spot, size_t first) {
+    const double *vertices = field->table->vertices;
+    pm_found best = pm_found_none(field->farthest, spot->scale);
+    pm_found_consider(&best, vertices + 2 * (size_t)e->first[first], e->rank[first], &field->reach, spot);
+    for (size_t i = 0; i < e->count; i++)
+        if (i != first && !(e->low[i] > best.near.high))
+            pm_found_consider(&best, vertices + 2 * (size_t)e->first[i], e->rank[i], &field->reach, spot);
+    return best;
 }
 
-/* The best of a leaf's edges. Where all that bounds can't tell from the first belong to its region, it is that one.
- */
-static pm_found find_in_leaf(const pm_field *field, const uint32_t *leaf, const pm_spot *spot) {
-    const double *vertices = field->table->vertices;
-    leaf_edges e;
-    unpack(field->runs, leaf, &e);
-    pm_edge_lows(field, e.first, e.count, spot, e.low);
+/* The rank of the best of a leaf's edges, or PM_FOUND_NONE. */
+static uint32_t find_in_leaf(const pm_field *field, const uint32_t *leaf, const pm_spot *spot) {
+    pm_leaf_edges e;
+    pm_leaf_edges_read(field->runs, leaf + 1, leaf[0], &e);
+    pm_edges_measure(field, e.first, e.count, spot, e.low, e.high);
     size_t least = 0;
     for (size_t i = 1; i < e.count; i++)
-        least = e.low[i] < e.low[least] ? i : least;
-    pm_found best = pm_found_none(field->farthest, spot->scale);
-    pm_found_consider(&best, vertices + 2 * (size_t)e.first[least], e.rank[least], &field->reach, spot);
-    int is_sure = 1;
+        least = e.high[i] < e.high[least] ? i : least;
+    const uint32_t rank = e.rank[least];
+    int is_sure =
+        !field->reach.limits || e.high[least] < pm_limit_bounds(pm_reach_of(&field->reach, rank), spot->scale).low;
     for (size_t i = 0; i < e.count; i++)
-        is_sure &= e.rank[i] == best.rank || e.low[i] > best.near.high;
-    for (size_t i = 0; i < e.count && !is_sure; i++)
-        if (i != least && !(e.low[i] > best.near.high))
-            pm_found_consider(&best, vertices + 2 * (size_t)e.first[i], e.rank[i], &field->reach, spot);
-    return best;
+        is_sure &= (e.rank[i] == rank) | (e.low[i] > e.high[least]);
+    return is_sure ? rank : decide_in_leaf(field, &e, spot, least).rank;
 }
 
 void pm_nearest_leaf(const pm_tree *tree, const void *context, pm_batch *b, size_t count) {
@@ -50,35 +38,18 @@ void pm_nearest_leaf(const pm_tree *tree, const void *context, pm_batch *b, size
     const pm_runs *runs = field->runs;
     for (size_t k = 0; k < count; k++) {
         const uint32_t *leaf = tree->leaves + pm_cell_leaf(b->word[b->list[k]]);
-        for (uint32_t i = 1; i <= leaf[0] && i <= 4; i++) {
-            pm_prefetch(&runs->first[leaf[i] >> 8]);
-            pm_prefetch(&runs->owners[leaf[i] >> 8]);
-        }
+        pm_leaf_edges_prefetch_runs(runs, leaf + 1, leaf[0]);
     }
     for (size_t k = 0; k < count; k++) {
         const uint32_t *leaf = tree->leaves + pm_cell_leaf(b->word[b->list[k]]);
-        for (uint32_t i = 1; i <= leaf[0] && i <= 4; i++)
-            pm_prefetch(field->table->vertices + 2 * (size_t)runs->first[leaf[i] >> 8]);
+        pm_leaf_edges_prefetch(field, leaf + 1, leaf[0]);
     }
     for (size_t k = 0; k < count; k++) {
         const uint32_t i = b->list[k], *leaf = tree->leaves + pm_cell_leaf(b->word[i]);
         const pm_spot spot = pm_spot_at(b->x[i], b->y[i], runs->scale);
-        const pm_found best = find_in_leaf(field, leaf, &spot);
-        b->out[i] = best.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)field->reach.ids[best.rank];
+        const uint32_t rank = find_in_leaf(field, leaf, &spot);
+        b->out[i] = rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)field->reach.ids[rank];
     }
-}
-
-/* How many edges these are; 0 where one of them is not in its run. */
-static size_t edges_of(const pm_runs *runs, const uint32_t *entries, size_t count) {
-    size_t edges = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits = entries[i] & 0xff;
-        if (entries[i] >> 8 >= runs->run_count || bits == 0 || bits >> pm_run_edges(runs->owners[entries[i] >> 8]))
-            return 0;
-        for (; bits; bits &= bits - 1)
-            edges++;
-    }
-    return edges;
 }
 
 int pm_nearest_leaves_check(const pm_check *c) {
@@ -87,10 +58,8 @@ int pm_nearest_leaves_check(const pm_check *c) {
     const size_t count = c->tree->leaf_count - PM_LEAF_SLACK;
     for (size_t at = 0; at < count;) {
         const size_t entries = leaves[at], size = entries / 2 * 2 + 2;
-        if (entries == 0 || entries > PM_NEAREST_MOST || size > count - at)
-            return 0;
-        const size_t edges = edges_of(field->runs, leaves + at + 1, entries);
-        if (edges == 0 || edges > PM_NEAREST_MOST)
+        if (entries == 0 || entries > PM_LEAF_MOST || size > count - at ||
+            pm_leaf_edges_count(field->runs, leaves + at + 1, entries) == SIZE_MAX)
             return 0;
         pm_check_leaf_start(c, at);
         at += size;

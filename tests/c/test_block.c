@@ -17,6 +17,7 @@
 #include "tap.h"
 #include "built.h"
 #include "tree/nearest_leaf.h"
+#include "tree/within_leaf.h"
 #include "tree/polygon_leaf.h"
 #include "tree/tree.h"
 
@@ -273,10 +274,16 @@ static pm_index *small(int kind) {
     }
     if (kind == 5)
         options = (pm_options){.engine = PM_ENGINE_TREE, .predicate = PM_NEAREST};
+    if (kind == 6)
+        options = (pm_options){
+            .engine = PM_ENGINE_TREE, .predicate = PM_DWITHIN, .distance = distance, .distance_count = 2};
+    if (kind == 7)
+        options = (pm_options){.engine = PM_ENGINE_SCAN, .predicate = PM_NEAREST};
     return build(&regions, &options);
 }
 
-static const char *const kinds[] = {"scan", "tree", "disks", "lines", "sites", "nearest"};
+static const char *const kinds[] = {"scan",  "tree",    "disks",  "lines",
+                                    "sites", "nearest", "within", "scan of nearest"};
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
 static void test_damage(void) {
@@ -361,7 +368,7 @@ static void test_each_check(void) {
                      {"a map at infinity", 5, PM_SECTION_NEAR_ROOT, 3, UINT32_C(0x7FF00000)},
                      {"a map whose scale is NaN", 5, PM_SECTION_NEAR_ROOT, 5, UINT32_C(0x7FF80000)},
                      {"a map's root that is no cell", 5, PM_SECTION_NEAR_ROOT, 6, 3},
-                     {"a map where there is none", 4, PM_SECTION_NEAR_ROOT, 5, UINT32_C(0x3FF00000)},
+                     {"a map where there is none", 7, PM_SECTION_NEAR_ROOT, 5, UINT32_C(0x3FF00000)},
                      {"an answer of the map out of range", 5, PM_SECTION_NEAR_TABLES, 0, 3 << 2},
                      {"a table of the map in itself", 5, PM_SECTION_NEAR_TABLES, 63, PM_CELL_INNER},
                      {"a cell in the middle of a leaf", 5, PM_SECTION_NEAR_TABLES, 0, 1 << 2 | PM_CELL_LEAF},
@@ -371,7 +378,10 @@ static void test_each_check(void) {
                      {"a leaf without end", 5, PM_SECTION_NEAR_LEAVES, 0, UINT32_MAX},
                      {"a run that is none", 5, PM_SECTION_NEAR_LEAVES, 1, 3 << 8 | 1},
                      {"a run without edges", 5, PM_SECTION_NEAR_LEAVES, 1, 0},
-                     {"an edge beyond its run", 5, PM_SECTION_NEAR_LEAVES, 1, 1 << 3}};
+                     {"an edge beyond its run", 5, PM_SECTION_NEAR_LEAVES, 1, 1 << 3},
+                     {"a rest of dwithin out of range", 6, PM_SECTION_NEAR_LEAVES, 1, 3 << 1},
+                     {"a leaf of dwithin without end", 6, PM_SECTION_NEAR_LEAVES, 0, UINT32_MAX},
+                     {"a run of dwithin that is none", 6, PM_SECTION_NEAR_LEAVES, 2, 3 << 8 | 1}};
     for (size_t i = 0; i < sizeof forgeries / sizeof forgeries[0]; i++) {
         pm_index *index = small(forgeries[i].kind);
         size_t size;
@@ -386,28 +396,33 @@ static void test_each_check(void) {
     }
 }
 
-/* The most edges that a leaf of the map of the nearest may have, one more, and less than it says. */
+/* The most edges that a leaf of a map may have, one more, less than it says; for dwithin also a rest that is no
+ * region. */
 static void test_map_leaves(void) {
     const uint32_t first[] = {0}, owners[] = {UINT32_C(7) << 29};
     const pm_runs runs = {.run_count = 1, .first = first, .owners = owners};
     const pm_field field = {.runs = &runs};
-    for (uint32_t i = 0; i < 3; i++) {
-        const uint32_t more = i == 1, cut = i == 2 ? 2 : 0;
-        uint32_t leaves[36 + PM_LEAF_SLACK] = {PM_NEAREST_MOST / PM_RUN_EDGES + more};
+    for (uint32_t i = 0; i < 8; i++) {
+        const uint32_t within = i / 4, more = i % 4 == 1, cut = i % 4 == 2 ? 2 : 0, begin = 1 + within;
+        uint32_t leaves[36 + PM_LEAF_SLACK] = {PM_LEAF_MOST / PM_RUN_EDGES + more};
         uint8_t starts[4] = {0};
-        for (uint32_t k = 1; k <= leaves[0]; k++)
-            leaves[k] = k <= PM_NEAREST_MOST / PM_RUN_EDGES ? 0xff : 1;
-        const pm_tree tree = {.leaves = leaves, .leaf_count = leaves[0] / 2 * 2 + 2 - cut + PM_LEAF_SLACK};
-        const pm_check check = {.tree = &tree, .shapes = &field, .starts = starts};
-        tap_ok(pm_nearest_leaves_check(&check) == (i == 0) && starts[0] == (i == 0), "%d edges of a leaf%s",
-               PM_NEAREST_MOST + (int)more, cut ? " that is cut off" : "");
+        leaves[1] = i % 4 == 3 ? 2 * 4 : 2 * 3 + 1;
+        for (uint32_t k = 0; k < leaves[0]; k++)
+            leaves[begin + k] = k < PM_LEAF_MOST / PM_RUN_EDGES ? 0xff : 1;
+        const pm_tree tree = {.leaves = leaves, .leaf_count = (leaves[0] + begin + 1) / 2 * 2 - cut + PM_LEAF_SLACK};
+        const pm_check check = {.tree = &tree, .shapes = &field, .count = 3, .starts = starts};
+        const int is_right = within ? i % 4 == 0 : i % 4 == 0 || i % 4 == 3;
+        tap_ok((within ? pm_within_leaves_check : pm_nearest_leaves_check)(&check) == is_right &&
+                   starts[0] == is_right,
+               "%d edges of a leaf of %s%s%s", PM_LEAF_MOST + (int)more, within ? "dwithin" : "the nearest",
+               cut ? " that is cut off" : "", i % 4 == 3 ? ", another rest" : "");
     }
 }
 
-/* The map of the nearest in a block whose edges were left out. */
-static void test_map_without_edges(void) {
-    pm_index *index = small(5);
-    const pm_kind *kind = pm_kind_of(PM_NEAREST);
+/* The map of the nearest, or of dwithin, in a block whose edges were left out. */
+static void test_map_without_edges(pm_predicate predicate) {
+    pm_index *index = small(predicate == PM_NEAREST ? 5 : 6);
+    const pm_kind *kind = pm_kind_of(predicate);
     const char *bytes = pm_index_block(index, &(size_t){0});
     for (int without = 0; without < 2; without++) {
         uint64_t sizes[PM_SECTIONS];
@@ -423,7 +438,7 @@ static void test_map_without_edges(void) {
                    (size_t)sizes[name]);
         pm_block_seal(&block, kind);
         tap_ok(open_status(copy, (size_t)block.header.size, 1) == (without ? PM_ERR_BLOCK : PM_OK),
-               "a map with%s the edges it is made of", without ? "out" : "");
+               "a map of %s with%s the edges it is made of", kind->name, without ? "out" : "");
         free(copy);
     }
     pm_index_free(index);
@@ -652,7 +667,8 @@ int main(void) {
     test_refusals();
     test_each_check();
     test_map_leaves();
-    test_map_without_edges();
+    test_map_without_edges(PM_NEAREST);
+    test_map_without_edges(PM_DWITHIN);
     test_origins();
     test_each_header();
     test_forgery();

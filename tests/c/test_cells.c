@@ -92,6 +92,17 @@ static pm_index *build_regions(const map *m, int multi, pm_engine engine, size_t
     return must(status, index, &err);
 }
 
+static pm_index *build_within(const map *m, pm_engine engine) {
+    static const double distance = 0.02;
+    const pm_regions regions = regions_of(m, 0);
+    const pm_options options = {
+        .predicate = PM_DWITHIN, .distance = &distance, .distance_count = 1, .engine = engine};
+    pm_index *index = NULL;
+    pm_error err;
+    pm_status status = pm_index_build(&regions, &options, &index, &err);
+    return must(status, index, &err);
+}
+
 static pm_index *build_disks(const map *m, size_t radii) {
     const pm_disks disks = {.x = m->x, .y = m->y, .area = m->area, .count = REGIONS};
     const pm_options options = {
@@ -133,6 +144,9 @@ static leaves leaves_of(const pm_index *index) {
                 found.gradual_below |= leaf.bits % 3 != 0;
             }
             at += leaf.polygon_count > 0 ? leaf.vertices + (size_t)leaf.vertex_count : 2;
+        } else if (pm_index_predicate(index) == PM_DWITHIN) {
+            at += 2 + units[at];
+            found.count++;
         } else {
             while (!(units[at++] & PM_DISK_LAST))
                 continue;
@@ -277,10 +291,12 @@ int main(void) {
     pm_index *simple = build_regions(&m, 0, PM_ENGINE_TREE, 0), *scan = build_regions(&m, 0, PM_ENGINE_SCAN, 0);
     pm_index *multi = build_regions(&m, 1, PM_ENGINE_TREE, 0), *opened = NULL;
     pm_index *equal = build_disks(&m, 1), *disks = build_disks(&m, REGIONS);
+    pm_index *within = build_within(&m, PM_ENGINE_TREE), *all_within = build_within(&m, PM_ENGINE_SCAN);
     check(simple, scan, &r, "polygons");
     check(multi, NULL, &r, "regions of two polygons");
     check(equal, NULL, &r, "disks of one radius");
     check(disks, NULL, &r, "disks");
+    check(within, all_within, &r, "regions within a distance");
     size_t size;
     const void *block = pm_index_block(multi, &size);
     pm_error err;
@@ -290,7 +306,7 @@ int main(void) {
     test_little_memory(&m, simple, &r);
     test_nothing_to_show(&m);
     test_one_leaf();
-    pm_index *all[] = {opened, simple, scan, multi, equal, disks};
+    pm_index *all[] = {opened, simple, scan, multi, equal, disks, within, all_within};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++)
         pm_index_free(all[i]);
     return tap_end();

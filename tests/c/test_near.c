@@ -2,75 +2,17 @@
  *
  * Both against the oracle, over regions of every family and limits that some points are exactly at; then the tree
  * against the scan where there are many regions and runs: all that are within a limit, the k nearest, ties where
- * many regions share their vertices, far points, and maps at every scale and place. The map of the nearest is
- * compared with the scan, too: at coasts with corners where several regions meet, on a grid where ties are many. */
+ * many regions share their vertices, far points, and maps at every scale and place. */
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "input/regions.h"
-#include "near/find.h"
+#include "layers.h"
 #include "near/sites.h"
 #include "oracle.h"
 #include "rules.h"
 #include "tap.h"
-#include "tree/nearest_leaf.h"
-#include "tree/paint_nearest.h"
-
-/* Regions in the order of their input, as an index has them. */
-typedef struct layer {
-    pm_polygon_table table;
-    pm_box *boxes, *polygon_boxes;
-    uint32_t *ids;
-    void *runs_memory;
-    pm_runs runs;
-} layer;
-
-static void *get(size_t size) {
-    void *memory = malloc(size + 64);
-    if (memory == NULL)
-        abort();
-    return memory;
-}
-
-static layer layer_of(const pm_regions *regions) {
-    pm_poll poll = {0};
-    pm_polygon_sizes sizes = pm_polygons_measure(regions, &poll);
-    size_t count = pm_regions_count(regions);
-    layer l = {.table = {.boxes = get(count * sizeof(pm_box)),
-                         .polygon_offsets = get((count + 1) * sizeof(uint32_t)),
-                         .polygon_boxes = get(sizes.polygons * sizeof(pm_box)),
-                         .ring_offsets = get((sizes.polygons + 1) * sizeof(uint32_t)),
-                         .vertex_offsets = get((sizes.rings + 1) * sizeof(uint32_t)),
-                         .vertices = get(2 * sizes.vertices * sizeof(double)),
-                         .spans = get(2 * (sizes.vertices / PM_SPAN + 1) * sizeof(double)),
-                         .kinds = sizes.kinds ? get(sizes.kinds) : NULL},
-               .ids = get(count * sizeof(uint32_t))};
-    l.table.polygon_offsets[0] = l.table.ring_offsets[0] = l.table.vertex_offsets[0] = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!pm_polygons_append(&l.table, regions, i, sizes.vertices))
-            abort();
-        l.ids[i] = (uint32_t)i;
-    }
-    pm_polygons_seal(&l.table);
-    size_t size = pm_runs_size(&l.table);
-    l.runs_memory = get(size);
-    if (pm_runs_fill(&l.table, l.runs_memory, size, &poll, NULL) != PM_OK ||
-        !pm_runs_view(&l.runs, l.runs_memory, size) || !pm_runs_check(&l.runs, &l.table))
-        abort();
-    return l;
-}
-
-static void layer_free(layer *l) {
-    void *all[] = {l->table.boxes,          l->table.polygon_offsets,
-                   l->table.polygon_boxes,  l->table.ring_offsets,
-                   l->table.vertex_offsets, l->table.vertices,
-                   l->table.spans,          l->ids,
-                   l->table.kinds,          l->runs_memory};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        free(all[i]);
-}
 
 static int64_t id_of(const pm_found *found) {
     return found->rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)found->rank;
@@ -159,43 +101,6 @@ static void test_families(void) {
 
 /* ---- many regions ---- */
 
-enum { SIDE = 24, MOST = SIDE * SIDE, CORNERS = 40 };
-
-static double coords[2 * CORNERS * MOST];
-static int64_t rings[MOST + 1], polygons[MOST + 1];
-static uint8_t lines[MOST];
-
-/* What these arrays hold. */
-static pm_regions made(size_t vertices, size_t count, int with_lines) {
-    return (pm_regions){.coords = coords,
-                        .coord_count = vertices,
-                        .ring_offsets = rings,
-                        .ring_count = count,
-                        .polygon_offsets = polygons,
-                        .polygon_count = count,
-                        .kinds = with_lines ? lines : NULL};
-}
-
-/* Rings on a grid, some of them sharing vertices, some large, perhaps some of them lines; at any scale and place. */
-static pm_regions many(rng *r, double scale, double offset) {
-    size_t at = 0, count = 1 + rng_below(r, MOST);
-    const int with_lines = (int)rng_below(r, 2);
-    rings[0] = polygons[0] = 0;
-    for (size_t i = 0; i < count; i++) {
-        size_t corners = rng_below(r, 16) ? 3 + rng_below(r, 5) : CORNERS;
-        double size = rng_below(r, 20) ? 1 : 8, x = rng_below(r, 4 * SIDE), y = rng_below(r, 4 * SIDE);
-        for (size_t k = 0; k < corners; k++, at++) {
-            double turn = 6.283185307179586 * (double)k / (double)corners;
-            coords[2 * at] = scale * (offset + x + size * rint(2 * cos(turn)));
-            coords[2 * at + 1] = scale * (offset + y + size * rint(2 * sin(turn)));
-        }
-        lines[i] = rng_below(r, 3) ? PM_PART_LINE : PM_PART_POLYGON;
-        rings[i + 1] = (int64_t)at;
-        polygons[i + 1] = (int64_t)i + 1;
-    }
-    return made(at, count, with_lines);
-}
-
 /* Do two lists have the same regions in the same order? A list that was not measured need not know what covers. */
 static int same_list(const pm_list *list, const pm_found *expected, size_t count, int measured) {
     if (list->count != count)
@@ -252,7 +157,7 @@ static void test_many(void) {
     tap_count region = {"many regions: the distance of one", 0, 0}, lists = {"many regions: all of them", 0, 0};
     for (long i = 0; i < tap_cases(60, 600); i++) {
         double scale = scales[i % 7], offset = rng_below(&r, 2) ? 0 : 0x1p20;
-        pm_regions regions = many(&r, scale, offset);
+        pm_regions regions = layer_many(&r, scale, offset);
         layer l = layer_of(&regions);
         static double limits[MOST];
         for (size_t k = 0; k < regions.polygon_count; k++)
@@ -293,125 +198,6 @@ static void test_many(void) {
     tap_tally(&lists);
 }
 
-/* ---- the map of the nearest ---- */
-
-/* Squares of a grid that share their borders, each left out now and then, some of them moved a little or turned
- * inside out: coasts with corners where several regions meet. */
-static pm_regions tiles(rng *r, double scale, double offset) {
-    size_t at = 0, count = 0, side = 1 + rng_below(r, SIDE);
-    const int with_lines = rng_below(r, 3) == 0;
-    double moved = rng_below(r, 3) ? 0 : 1;
-    for (size_t i = 0; i < side * side; i++) {
-        if (rng_below(r, 4) == 0)
-            continue;
-        double x = (double)(i % side) * 4, y = (double)(i / side) * 4, turn = rng_below(r, 8) ? 0 : 4;
-        double corners[5][2] = {
-            {x, y}, {x + 4 - turn, y + turn}, {x + 4, y + 4}, {x + turn, y + 4 - turn}, {x, y + 2}};
-        for (size_t k = 0; k < 4 + rng_below(r, 2); k++, at++) {
-            coords[2 * at] = scale * (offset + corners[k][0] + moved * rng_below(r, 2) / 8);
-            coords[2 * at + 1] = scale * (offset + corners[k][1]);
-        }
-        const size_t first = (size_t)rings[count], corner_count = at - first;
-        for (int twice = rng_below(r, 6) == 0; twice >= 0 && count < MOST; twice--) { /* the same one again */
-            memmove(coords + 2 * (at - corner_count), coords + 2 * first, 2 * corner_count * sizeof *coords);
-            lines[count] = rng_below(r, 4) ? PM_PART_POLYGON : PM_PART_LINE;
-            count++;
-            rings[count] = (int64_t)at;
-            polygons[count] = (int64_t)count;
-            at += twice ? corner_count : 0;
-        }
-    }
-    return made(at, count, with_lines);
-}
-
-enum { MAP_POINTS = 300 };
-
-/* Places of a fine grid, at vertices, and right beside those of either. */
-static void map_points(rng *r, const pm_regions *regions, double scale, double offset, double *x, double *y) {
-    for (size_t k = 0; k < MAP_POINTS; k++) {
-        x[k] = scale * (offset + rng_below(r, 40 * SIDE) / 8.0 - 8);
-        y[k] = scale * (offset + rng_below(r, 40 * SIDE) / 8.0 - 8);
-        if (rng_below(r, 3) == 0) {
-            size_t i = rng_below(r, (uint32_t)regions->coord_count);
-            x[k] = coords[2 * i] + scale * (rng_below(r, 65) - 32.0) / 16;
-            y[k] = coords[2 * i + 1] + scale * (rng_below(r, 65) - 32.0) / 16;
-        }
-        if (rng_below(r, 3) == 0)
-            x[k] = ulps_away(x[k], (int)rng_below(r, 5) - 2);
-        if (rng_below(r, 3) == 0)
-            y[k] = ulps_away(y[k], (int)rng_below(r, 5) - 2);
-    }
-}
-
-static int is_on_surface(const pm_polygon_table *table, double x, double y) {
-    const pm_exact_point p = pm_point(x, y);
-    for (size_t polygon = 0; polygon < table->polygon_offsets[table->count]; polygon++)
-        if (pm_polygon_is_surface(table, polygon) && pm_polygon_covers(table, polygon, &p))
-            return 1;
-    return 0;
-}
-
-static void check_map(tap_count counts[3], const pm_tree *map, const pm_field *field, const double *x,
-                      const double *y) {
-    const pm_points points = {.x = x, .y = y, .x_stride = sizeof *x, .y_stride = sizeof *y, .count = MAP_POINTS};
-    for (int isa = PM_ISA_PORTABLE; isa <= (int)pm_isa_best(); isa++) {
-        int64_t out[MAP_POINTS];
-        pm_tree_match(map, &points, NULL, out, pm_nearest_leaf, field, (pm_isa)isa);
-        for (size_t k = 0; k < MAP_POINTS; k++) {
-            pm_spot spot = pm_runs_spot(field->runs, x[k], y[k]);
-            pm_found expected = pm_scan_nearest(field->table, &field->reach, &spot);
-            if (!is_on_surface(field->table, x[k], y[k]) && pm_is_in_root(x[k], map->min_x, map->scale) &&
-                pm_is_in_root(y[k], map->min_y, map->scale) &&
-                tap_case(&counts[isa], out[k] == (expected.rank == PM_FOUND_NONE ? -1 : (int64_t)expected.rank)))
-                printf("# point %a,%a: %lld, expected %u\n", x[k], y[k], (long long)out[k], expected.rank);
-        }
-    }
-}
-
-static void test_map(void) {
-    static const double scales[] = {1, 0x1p-3, 0x1p200, 0x1p-200, 0x1p1000};
-    rng r = rng_new(43);
-    tap_count counts[3] = {{"the map, portable", 0, 0}, {"the map, AVX2", 0, 0}, {"the map, AVX-512", 0, 0}};
-    tap_count exists = {"the map exists where coordinates and limits allow", 0, 0};
-    tap_count small = {"a map within 64 KiB, or none", 0, 0};
-    for (long i = 0; i < tap_cases(60, 1000); i++) {
-        double scale = scales[i % 5], offset = rng_below(&r, 2) ? 0 : rng_below(&r, 2) ? 0x1p10 : 0x1p30;
-        pm_regions regions = i % 2 ? tiles(&r, scale, offset) : many(&r, scale, offset);
-        if (regions.polygon_count == 0)
-            continue;
-        layer l = layer_of(&regions);
-        static double limits[MOST], x[MAP_POINTS], y[MAP_POINTS];
-        for (size_t k = 0; k < regions.polygon_count; k++)
-            limits[k] = scale * (double)rng_below(&r, 12);
-        int how = (int)rng_below(&r, 3);
-        pm_field field = {&l.table,
-                          &l.runs,
-                          {how ? limits : NULL, how == 2, l.ids},
-                          pm_farthest(how ? limits : NULL, how == 2 ? regions.polygon_count : 1)};
-        map_points(&r, &regions, scale, offset, x, y);
-        for (int is_small = 0; is_small < 2; is_small++) {
-            pm_poll poll = {0};
-            pm_tree map;
-            const size_t limit = is_small ? 64 << 10 : 64 << 20;
-            pm_status status = pm_tree_build_nearest(&map, &field, limit, &poll, NULL);
-            size_t size = (map.table_words + map.leaf_count) * sizeof(uint32_t);
-            int possible = scale < 0x1p300 && offset < 0x1p20;
-            if (is_small)
-                tap_case(&small, status == PM_OK && (!pm_tree_exists(&map) || size <= limit + 1024));
-            else
-                tap_case(&exists, status == PM_OK && (pm_tree_exists(&map) == possible || how == 2));
-            if (pm_tree_exists(&map))
-                check_map(counts, &map, &field, x, y);
-            pm_tree_free(&map, NULL);
-        }
-        layer_free(&l);
-    }
-    for (int isa = PM_ISA_PORTABLE; isa <= (int)pm_isa_best(); isa++)
-        tap_tally(&counts[isa]);
-    tap_tally(&exists);
-    tap_tally(&small);
-}
-
 /* Sites on a grid, many at one place, and points that are far from all, equally far from several, or on one. */
 static void test_sites(void) {
     static const double scales[] = {1, 0x1p-3, 0x1p-40, 0x1p300, 0x1p-300, 0x1p1000, 0x1p-1060};
@@ -424,25 +210,25 @@ static void test_sites(void) {
         const double scale = scales[i % 7], offset = rng_below(&r, 2) ? 0 : 0x1p20;
         const size_t count = rng_below(&r, 4) ? 1 + rng_below(&r, MOST) : rng_below(&r, 40);
         const uint32_t side = 1 + rng_below(&r, 60);
-        rings[0] = polygons[0] = 0;
+        layer_rings[0] = layer_polygons[0] = 0;
         for (size_t k = 0; k < count; k++) {
             const int is_empty = rng_below(&r, 20) == 0;
-            coords[2 * k] = scale * (offset + rng_below(&r, side));
-            coords[2 * k + 1] = scale * (offset + rng_below(&r, side));
+            layer_coords[2 * k] = scale * (offset + rng_below(&r, side));
+            layer_coords[2 * k + 1] = scale * (offset + rng_below(&r, side));
             if (rng_below(&r, 8) == 0) /* a step beside */
-                coords[2 * k] = nextafter(coords[2 * k], rng_below(&r, 2) ? 0 : INFINITY);
-            lines[k] = PM_PART_POINT;
-            rings[k + 1] = (int64_t)k + 1;
-            polygons[k + 1] = polygons[k] + !is_empty;
+                layer_coords[2 * k] = nextafter(layer_coords[2 * k], rng_below(&r, 2) ? 0 : INFINITY);
+            layer_kinds[k] = PM_PART_POINT;
+            layer_rings[k + 1] = (int64_t)k + 1;
+            layer_polygons[k + 1] = layer_polygons[k] + !is_empty;
             limits[k] = scale * (double)rng_below(&r, 12) / 2;
         }
-        const pm_regions regions = {.coords = coords,
+        const pm_regions regions = {.coords = layer_coords,
                                     .coord_count = count,
-                                    .ring_offsets = rings,
+                                    .ring_offsets = layer_rings,
                                     .ring_count = count,
-                                    .polygon_offsets = polygons,
+                                    .polygon_offsets = layer_polygons,
                                     .polygon_count = count,
-                                    .kinds = lines};
+                                    .kinds = layer_kinds};
         layer l = layer_of(&regions);
         pm_sites sites;
         if (!pm_sites_fit(&l.table)) { /* all are empty, so that the table has no kinds */
@@ -450,7 +236,7 @@ static void test_sites(void) {
             continue;
         }
         size_t size = pm_sites_size(&l.table);
-        void *memory = get(size);
+        void *memory = layer_memory(size);
         if (pm_sites_fill(&l.table, memory, size, NULL) != PM_OK || !pm_sites_view(&sites, memory, size) ||
             !pm_sites_check(&sites, &l.table))
             abort();
@@ -499,7 +285,6 @@ static void test_sites(void) {
 int main(void) {
     test_families();
     test_many();
-    test_map();
     test_sites();
     return tap_end();
 }

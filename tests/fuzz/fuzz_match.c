@@ -15,14 +15,15 @@
 #include "tap.h"
 
 static struct {
-    long inputs, refused[7], built, maps, disks, points, hits;
+    long inputs, refused[7], built, maps, within, disks, points, hits;
 } reached;
 
 static void print_reached(void) {
-    printf("# %ld inputs: refused %ld argument, %ld offsets, %ld coordinate, %ld score, %ld distance; "
-           "built %ld regions (%ld with a map of the nearest) and %ld disks; %ld points, %ld matched\n",
-           reached.inputs, reached.refused[2], reached.refused[3], reached.refused[4], reached.refused[5],
-           reached.refused[6], reached.built, reached.maps, reached.disks, reached.points, reached.hits);
+    printf(
+        "# %ld inputs: refused %ld argument, %ld offsets, %ld coordinate, %ld score, %ld distance; "
+        "built %ld regions (%ld with a map of the nearest, %ld of dwithin) and %ld disks; %ld points, %ld matched\n",
+        reached.inputs, reached.refused[2], reached.refused[3], reached.refused[4], reached.refused[5],
+        reached.refused[6], reached.built, reached.maps, reached.within, reached.disks, reached.points, reached.hits);
 }
 
 static void require(int condition, const char *what) {
@@ -168,7 +169,8 @@ static void run_regions(reader *r, const pm_options *options, const pm_points *p
         int64_t *answers = sized(points->count * sizeof *answers),
                 *expected = sized(points->count * sizeof *expected);
         reached.built++;
-        reached.maps += has_map(index);
+        reached.maps += has_map(index) && pm_index_predicate(index) == PM_NEAREST;
+        reached.within += has_map(index) && pm_index_predicate(index) == PM_DWITHIN;
         pm_index_match(index, points, answers);
         oracle_match(&regions, mode & 32 ? options : NULL, points, expected);
         check_answers(index, points, answers, expected);
@@ -257,6 +259,7 @@ int fuzz_reached(long count) {
     tap_ok(reached.built > count / 8 && reached.disks > count / 16, "the library built %ld and %ld indexes",
            reached.built, reached.disks);
     tap_ok(reached.maps > count / 256, "%ld of them have a map of the nearest", reached.maps);
+    tap_ok(reached.within > count / 1000, "%ld have one of dwithin", reached.within);
     tap_ok(reached.hits > count / 4, "%ld of %ld points were matched", reached.hits, reached.points);
     return tap_end();
 }

@@ -105,8 +105,8 @@ def draw_cells(ax: Any, index: Index) -> str:
         )
     if len(boxes):
         return ""
-    if index.predicate in ("nearest", "dwithin"):
-        return f"no cells to draw: an index for {index.predicate} has none"
+    if index.predicate == "nearest":
+        return "no cells to draw: an index for nearest has none"
     return "no cells to draw: so few regions are compared one by one"
 
 
