@@ -270,8 +270,9 @@ typedef struct pm_options {
     const double *areas;           /**< for PM_SMALLEST and PM_LARGEST of regions: NULL, they are measured; or one per
                                         region, none NaN, that count instead */
     size_t max_bytes;              /**< most bytes of the block, so that a tree grows no further; 0: three times the
-                                        coordinates + 16 MB, for PM_CENTER_WITHIN 256 per region + 4 MB, for PM_DWITHIN and
-                                        PM_NEAREST twice as much as for PM_COVERS and 128 per region, and the note */
+                                        coordinates + 128 per polygon + 16 MB, for PM_CENTER_WITHIN 256 per region +
+                                        4 MB, for PM_DWITHIN and PM_NEAREST three times as much as for PM_COVERS and
+                                        128 per region, and the note */
     int (*poll)(void *context);    /**< NULL, or called every few milliseconds of a build, from its thread; nonzero
                                         stops the build with PM_ERR_STOPPED */
     void *poll_context;

@@ -81,8 +81,8 @@ class Index(IndexBlock):
         by position; text is the name of a column of the polygons.
     max_bytes : int, optional
         The most that the index may take, `nbytes`. With less, more points are answered by looking at edges.
-        Three times the coordinates and 16 MB unless given (for "center_within", 256 per region and 4 MB; for
-        "dwithin" and "nearest" twice as much as for "covers").
+        Three times the coordinates, 128 per polygon and 16 MB unless given (for "center_within", 256 per region
+        and 4 MB; for "dwithin" and "nearest" three times as much as for "covers" and 128 per region).
     progress : bool
         Show on stderr how long a build has taken that isn't done at once.
 

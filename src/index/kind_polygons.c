@@ -49,7 +49,7 @@ static pm_status polygons_plan(pm_build *b, pm_error *err) {
     polygons_set_sizes(b->sizes, b->count, &sizes);
     pm_build_plan_tree(b, &pm_polygon_tree);
     size_t given = b->regions->coord_count < sizes.vertices ? b->regions->coord_count : sizes.vertices;
-    b->default_limit = 3 * 2 * sizeof(double) * given + (16 << 20);
+    b->default_limit = 3 * 2 * sizeof(double) * given + 128 * sizes.polygons + (16 << 20);
     return PM_OK;
 }
 

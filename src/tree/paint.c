@@ -110,12 +110,12 @@ static int end_cell(pm_painter *p, const pm_cell *cell, size_t begin, size_t end
 
 static uint32_t split_cell(pm_painter *p, const pm_cell *cell, size_t begin, size_t end);
 
-/* The edges below a cell that these shapes reach, its share of the work. */
-static double estimated_edges(const pm_painter *p, size_t begin, size_t end) {
-    size_t edges = 1;
+/* The work of cells that these shapes reach, compared with others: one for each cell, and its edges. */
+static double estimated_work(const pm_painter *p, size_t cells, size_t begin, size_t end) {
+    size_t work = cells;
     for (size_t i = begin; i < end; i++)
-        edges += ((const pm_shape *)p->shapes.items)[i].edges;
-    return (double)edges;
+        work += ((const pm_shape *)p->shapes.items)[i].edges;
+    return (double)work;
 }
 
 /* A square of a table's words: those of a cell that is cut there. */
@@ -130,13 +130,13 @@ static void fill_square(pm_painter *p, const pm_cell *cell, size_t begin, size_t
     size_t shape_mark = p->shapes.count, detail_mark = p->details.count, starts[65], width = s.width / side;
     if (!distribute_all(p, cell, (int)side, begin, end, starts))
         return;
-    double share = cell->share / estimated_edges(p, starts[0], starts[64]);
+    double share = cell->share / estimated_work(p, side * side, starts[0], starts[64]);
     for (size_t i = 0; i < side * side; i++) {
         size_t row = i / side, column = i % side, child = 8 * row + column;
         double size = cell->size / (double)side;
         pm_cell below = {cell->x + (double)column * size, cell->y + (double)row * size, size,
                          cell->bits + pm_lowest_bit(side),
-                         share * estimated_edges(p, starts[child], starts[child + 1])};
+                         share * estimated_work(p, 1, starts[child], starts[child + 1])};
         square to = {s.first + 8 * row * width + column * width, width};
         uint32_t word;
         if (end_cell(p, &below, starts[child], starts[child + 1], &word)) {
@@ -161,7 +161,7 @@ static uint32_t split_cell(pm_painter *p, const pm_cell *cell, size_t begin, siz
     if (!pm_painter_reserve(p, &p->tables, 64))
         return 0;
     p->tables.count += 64;
-    size_t side = estimated_edges(p, begin, end) <= (double)p->gradual_below ? 4 : 8;
+    size_t side = estimated_work(p, 1, begin, end) <= (double)p->gradual_below ? 4 : 8;
     fill_square(p, cell, begin, end, (square){first, 8}, side);
     return (uint32_t)(first >> 6) << 4 | PM_CELL_INNER;
 }
@@ -210,7 +210,10 @@ void pm_painter_clear(pm_painter *p) {
 void pm_painter_run(pm_painter *p, pm_tree *tree) {
     if (p->status)
         return;
-    uint32_t root = build_cell(p, &(pm_cell){0, 0, 1, 0, 1}, 0, p->shapes.count);
+    const size_t shapes = p->shapes.count, details = p->details.count;
+    uint32_t root = build_cell(p, &(pm_cell){0, 0, 1, 0, 1}, 0, shapes);
+    p->shapes.count = shapes; /* for the next attempt, if this one was ended */
+    p->details.count = details;
     if (!p->too_much && !p->status)
         pm_painter_finish(p, tree, root);
     if (p->status)

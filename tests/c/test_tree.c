@@ -428,11 +428,40 @@ static searched search(const pm_index *index) {
                       &((const pm_polygon_view *)(const void *)index->view)->table};
 }
 
+/* Forms of leaves that are read differently: by how many eights of edges and of polygons, and those without edges. */
+enum { EDGE_EIGHTS = PM_LEAF_WIDE / 8 + 1, POLYGON_EIGHTS = 3 };
+typedef struct forms {
+    long drawn[EDGE_EIGHTS][POLYGON_EIGHTS], exact;
+} forms;
+
 /* What is compared of a map. */
 typedef struct tallies {
     tap_count answers, layouts, sizes, limited;
     long limited_trees;
+    forms forms;
 } tallies;
+
+/* Count a tree's leaves by form. */
+static void count_forms(const pm_tree *tree, forms *f) {
+    for (size_t at = 0; at < tree->leaf_count - PM_LEAF_SLACK;) {
+        pm_leaf leaf = pm_leaf_read(tree->leaves + at);
+        size_t units = leaf.vertices + (size_t)leaf.vertex_count;
+        if (leaf.polygon_count > 0 && leaf.vertex_count == 0)
+            f->exact++;
+        else if (leaf.polygon_count > 0)
+            f->drawn[(leaf.vertex_count + 6) / 8][(leaf.polygon_count - 1) / 8]++;
+        at += leaf.polygon_count > 0 ? units + (units & 1) : 2;
+    }
+}
+
+/* Each form of leaves must have been compared; many polygons have many edges. */
+static void report_forms(const forms *f) {
+    for (int edges = 1; edges < EDGE_EIGHTS; edges++)
+        for (int polygons = 0; polygons < POLYGON_EIGHTS && 3 * polygons < 2 * edges; polygons++)
+            tap_ok(f->drawn[edges][polygons] > 0, "%ld leaves of up to %d edges and %d polygons",
+                   f->drawn[edges][polygons], 8 * edges, 8 * polygons + 8);
+    tap_ok(f->exact > 0, "%ld leaves without edges", f->exact);
+}
 
 /* Compare trees of the same map with less memory, whose leaves are larger. How many there were. */
 static int compare_limited(const pm_regions *regions, pm_options options, const pm_index *tree, const pm_index *scan,
@@ -446,6 +475,7 @@ static int compare_limited(const pm_regions *regions, pm_options options, const 
         if (has_tree(limited)) {
             const searched s = search(limited);
             ways_isas(&t->limited, &s, x, y, WAYS_MOST, right, what);
+            count_forms(s.tree, &t->forms);
             built++;
         }
         pm_index_free(limited);
@@ -489,6 +519,7 @@ static int compare(const map *m, rng *r, tallies *t, int all_sizes, const char *
         const searched s = search(tree);
         ways_isas(&t->answers, &s, x, y, POINTS, scan_says, what);
         ways_layouts(&t->layouts, r, &s, x, y, POINTS, scan_says);
+        count_forms(s.tree, &t->forms);
         t->limited_trees += compare_limited(&regions, options, tree, scan, x, y, scan_says, t, what);
         if (all_sizes)
             ways_sizes(&t->sizes, &s, x, y, POINTS, scan_says);
@@ -520,6 +551,7 @@ static void test_kinds(void) {
     tap_tally(&t.sizes);
     tap_tally(&t.limited);
     tap_ok(t.limited_trees > 500, "%ld trees with less memory", t.limited_trees);
+    report_forms(&t.forms);
 }
 
 /* Far out, the corner of a deep cell has no double: a polygon tested at the nearest one may be tested on the other
@@ -532,7 +564,8 @@ static void test_far_corners(void) {
                  {"there in any layout", 0, 0},
                  {NULL, 0, 0},
                  {NULL, 0, 0},
-                 0};
+                 0,
+                 {{{0}}, 0}};
     long trees = 0, cases = tap_cases(12, 200);
     for (long i = 0; i < cases; i++) {
         const double unit = 0x1p-33, low = 6e5 + floor(rng_unit(&r) * 3e5); /* unit: in the last place of low */
