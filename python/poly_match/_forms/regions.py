@@ -181,9 +181,10 @@ class Regions:
 
     def _bad_vertices(self) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
         """Return the vertices of any region that are NaN or infinite, and whose they are."""
-        bad = np.flatnonzero(~np.isfinite(self._coords).all(axis=1))
-        if not bad.size:
-            return bad, bad
+        finite = np.isfinite(self._coords)
+        if finite.all():
+            return np.empty(0, dtype=np.intp), np.empty(0, dtype=np.intp)
+        bad = np.flatnonzero(~finite.all(axis=1))
         starts = self._vertex_starts()
         owned = bad[(bad >= starts[0]) & (bad < starts[-1])]
         # The last region that starts at or before the vertex owns it: empty ones come before.
