@@ -252,9 +252,10 @@ PM_API const char *pm_best_name(pm_best best);
 typedef enum pm_engine {
     PM_ENGINE_AUTO = 0, /**< the tree, unless there is little to search */
     PM_ENGINE_SCAN = 1, /**< box by box, best first: nothing to build, for few points */
-    PM_ENGINE_TREE = 2  /**< the map of answers cut into cells, for many. Where it can't pay (extents beyond 1e100,
+    PM_ENGINE_TREE = 2, /**< the map of answers cut into cells, for many. Where it can't pay (extents beyond 1e100,
                              infinite radii, thousands of borders in one place) the index is scanned. Distances to
                              edges come from a tree over the edges' boxes, which always pays */
+    PM_ENGINE_BOXES = 3 /**< of a pm_job only: a tree over the boxes of the polygons, which stay where they are */
 } pm_engine;
 
 /** What to answer. All zero is the default: covers, smallest. */
@@ -520,6 +521,37 @@ PM_API int pm_index_visit(const pm_index *index, int (*visit)(void *context, con
                           void *context);
 
 /* ---- without an index --------------------------------------------------------------------------------- */
+
+/** Regions and points that meet once. */
+typedef struct pm_job pm_job;
+
+/** Prepare regions for these points, the cheapest way: for few points, the regions are compared where they are, found
+ * by their boxes; for many, an index is built as pm_index_build() does. The answers are the same.
+ *
+ * The arrays of `regions`, and scores and areas of the options, are borrowed until pm_job_free(). The job never
+ * changes, so any number of threads may match at once. From O(v) time for v vertices, and memory for the boxes.
+ *
+ * @param options  NULL for the defaults. `engine` may force a way: PM_ENGINE_SCAN looks through boxes,
+ * PM_ENGINE_BOXES has them in a tree, PM_ENGINE_TREE builds the index. Rules and limits that only an index knows (a
+ *                 distance, a period, lines, max_bytes, a note) build one
+ * @param points   all points that will be matched; a few of them are looked at, to estimate the work
+ * @param out      receives the job, to be released with pm_job_free(); NULL after a failure
+ * @return as pm_index_build() */
+PM_API PM_MUST_USE pm_status pm_job_build(const pm_regions *regions, const pm_options *options,
+                                          const pm_points *points, pm_job **out, pm_error *err);
+
+/** How a job answers: PM_ENGINE_SCAN, PM_ENGINE_BOXES, or PM_ENGINE_TREE for an index. */
+PM_API pm_engine pm_job_engine(const pm_job *job);
+
+/** Match points, any of them, as pm_index_match() does; cannot fail and allocates nothing. */
+PM_API void pm_job_match(const pm_job *job, const pm_points *points, int64_t *out);
+
+/** Match points and measure, as pm_index_match_distances() does. */
+PM_API PM_MUST_USE pm_status pm_job_match_distances(const pm_job *job, const pm_points *points, int64_t *out,
+                                                    double *distances, pm_error *err);
+
+/** Release a job; NULL is allowed. */
+PM_API void pm_job_free(pm_job *job);
 
 /** Match points to disks in one call, for jobs too small to keep anything. The answers are those of
  * pm_index_build_disks() and pm_index_match(). O(n) for n disks, and for each point what pm_index_match() takes.

@@ -75,11 +75,11 @@ int disks_from(PyObject *const *args, pm_disks *disks) {
 int points_from(PyObject *x, PyObject *y, PyObject *out, pm_points *points, int64_t **answers) {
     PyArrayObject *xs = check_array(x, "x", NPY_DOUBLE, 1, 1),
                   *ys = xs ? check_array(y, "y", NPY_DOUBLE, 1, 1) : NULL;
-    PyArrayObject *outs = ys ? check_array(out, "out", NPY_INT64, 1, 0) : NULL;
-    if (!outs)
+    PyArrayObject *outs = ys && out ? check_array(out, "out", NPY_INT64, 1, 0) : NULL;
+    if (!ys || (out && !outs))
         return -1;
     npy_intp count = PyArray_DIM(xs, 0);
-    if (PyArray_DIM(ys, 0) != count || PyArray_DIM(outs, 0) != count || !PyArray_ISWRITEABLE(outs)) {
+    if (PyArray_DIM(ys, 0) != count || (outs && (PyArray_DIM(outs, 0) != count || !PyArray_ISWRITEABLE(outs)))) {
         PyErr_SetString(PyExc_ValueError, "x, y and out must have one length, and out must be writeable");
         return -1;
     }
@@ -88,7 +88,8 @@ int points_from(PyObject *x, PyObject *y, PyObject *out, pm_points *points, int6
                           .x_stride = PyArray_STRIDE(xs, 0),
                           .y_stride = PyArray_STRIDE(ys, 0),
                           .count = (size_t)count};
-    *answers = PyArray_DATA(outs);
+    if (outs)
+        *answers = PyArray_DATA(outs);
     return 0;
 }
 

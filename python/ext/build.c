@@ -4,8 +4,6 @@
  * 20 ms, to check for Ctrl-C and to show the progress. */
 #include "core.h"
 
-#include <time.h>
-
 static const char *best_name(int number) {
     return pm_best_name((pm_best)number);
 }
@@ -68,13 +66,6 @@ int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject
     return 0;
 }
 
-/* The building thread, which has released the GIL, and when it last had it. */
-typedef struct watch {
-    PyThreadState *thread;
-    struct timespec last;
-    PyObject *show; /* called then; NULL: nothing */
-} watch;
-
 /* Run signal handlers and show the progress, every 20 ms: another computing thread gives the GIL back after 5 ms.
  * Nonzero: an exception is set. */
 static int let_python_run(void *context) {
@@ -96,6 +87,18 @@ static int let_python_run(void *context) {
     return stop;
 }
 
+void watch_begin(watch *w, PyObject *show, pm_options *options) {
+    w->show = show == Py_None ? NULL : show;
+    (void)timespec_get(&w->last, TIME_UTC);
+    options->poll = let_python_run;
+    options->poll_context = w;
+    w->thread = PyEval_SaveThread();
+}
+
+void watch_end(watch *w) {
+    PyEval_RestoreThread(w->thread);
+}
+
 /* Build from regions or from disks; the other is NULL. `show` is None or called every 20 ms. */
 static PyObject *build(PyTypeObject *type, const pm_regions *regions, const pm_disks *disks, pm_options *options,
                        PyObject *show) {
@@ -103,14 +106,11 @@ static PyObject *build(PyTypeObject *type, const pm_regions *regions, const pm_d
     pm_error err;
     if (!self)
         return NULL;
-    watch w = {.show = show == Py_None ? NULL : show};
-    (void)timespec_get(&w.last, TIME_UTC);
-    options->poll = let_python_run;
-    options->poll_context = &w;
-    w.thread = PyEval_SaveThread();
+    watch w;
+    watch_begin(&w, show, options);
     pm_status status = regions ? pm_index_build(regions, options, &self->index, &err)
                                : pm_index_build_disks(disks, options, &self->index, &err);
-    PyEval_RestoreThread(w.thread);
+    watch_end(&w);
     if (status) {
         Py_DECREF(self);
         return raise_status(PyType_GetModuleState(type), status, &err);
@@ -118,11 +118,10 @@ static PyObject *build(PyTypeObject *type, const pm_regions *regions, const pm_d
     return (PyObject *)self;
 }
 
-/* An unknown name becomes an unknown number, which the library rejects. */
-static pm_engine engine_from(const char *name) {
-    static const char *const engines[] = {"auto", "scan", "tree"};
+pm_engine engine_from(const char *name) {
+    static const char *const engines[] = {"auto", "scan", "tree", "boxes"};
     int number = 0;
-    while (number < 3 && strcmp(name, engines[number]) != 0)
+    while (number < 4 && strcmp(name, engines[number]) != 0)
         number++;
     return (pm_engine)number;
 }

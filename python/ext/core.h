@@ -1,6 +1,6 @@
 /* core.h — declarations shared by the files of the extension. Reading order: module.c, errors.c, input.c, polygon.c,
- * objects.c, find.c, select.c, dropin.c, arrays.c, measure.c, build.c, index.c, groups.c, arrow_schema.c, arrow.c,
- * wkb.c. */
+ * objects.c, find.c, select.c, dropin.c, arrays.c, measure.c, build.c, index.c, job.c, groups.c, arrow_schema.c,
+ * arrow.c, wkb.c. */
 #ifndef POLY_MATCH_CORE_H
 #define POLY_MATCH_CORE_H
 
@@ -13,11 +13,14 @@
 #endif
 #include <numpy/arrayobject.h>
 
+#include <time.h>
+
 #include "polymatch.h"
 
 typedef struct core_state {
     PyTypeObject *polygon_type;
     PyTypeObject *index_type;
+    PyTypeObject *job_type;
     PyObject *polygon_area; /* Polygon's descriptors; a subclass that overrides nothing inherits them */
     PyObject *polygon_center;
     PyObject *value_error; /* the two kinds of InputError */
@@ -162,7 +165,7 @@ PyArrayObject *check_array(PyObject *object, const char *name, int type, int dim
 /* Views of the arrays that the package passes; 0, or -1 with an exception. */
 int regions_from(PyObject *const *args, pm_regions *regions); /* the five arrays of `Regions` */
 int disks_from(PyObject *const *args, pm_disks *disks);
-int points_from(PyObject *x, PyObject *y, PyObject *out, pm_points *points, int64_t **answers);
+int points_from(PyObject *x, PyObject *y, PyObject *out, pm_points *points, int64_t **answers); /* out may be NULL */
 int distances_from(PyObject *object, size_t count, double **distances);
 
 /* measure.c */
@@ -185,9 +188,26 @@ extern PyType_Spec index_spec;
 int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject *distance, PyObject *areas,
                  size_t count, pm_options *options);
 
+/* "auto", "scan", "tree", "boxes"; an unknown name becomes a number that the library rejects. */
+pm_engine engine_from(const char *name);
+
+/* A thread that builds without the GIL, and lets Python run now and then. */
+typedef struct watch {
+    PyThreadState *thread;
+    struct timespec last; /* when it had the GIL */
+    PyObject *show;       /* called then; NULL: nothing */
+} watch;
+
+/* Give the GIL back, and have a build with these options call `show` (or None); take it again. */
+void watch_begin(watch *w, PyObject *show, pm_options *options);
+void watch_end(watch *w);
+
 /* The constructors of an Index: from regions, the type's tp_new; from disks, a class method. */
 PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords);
 PyObject *index_from_disks(PyObject *type, PyObject *args);
+
+/* job.c */
+extern PyType_Spec job_spec;
 
 /* groups.c */
 extern PyMethodDef group_functions[];

@@ -22,19 +22,21 @@ static int module_exec(PyObject *module) {
     core_state *state = PyModule_GetState(module);
     state->polygon_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &polygon_spec, NULL);
     state->index_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &index_spec, NULL);
+    state->job_type = (PyTypeObject *)PyType_FromModuleAndSpec(module, &job_spec, NULL);
     state->name_area = PyUnicode_InternFromString("area");
     state->name_center = PyUnicode_InternFromString("center");
-    if (!state->polygon_type || !state->index_type || !state->name_area || !state->name_center)
+    if (!state->polygon_type || !state->index_type || !state->job_type || !state->name_area || !state->name_center)
         return -1;
     state->polygon_area = PyObject_GetAttr((PyObject *)state->polygon_type, state->name_area);
     state->polygon_center = PyObject_GetAttr((PyObject *)state->polygon_type, state->name_center);
     if (!state->polygon_area || !state->polygon_center)
         return -1;
     if (add_errors(module, state) < 0 || PyModule_AddType(module, state->polygon_type) < 0 ||
-        PyModule_AddType(module, state->index_type) < 0 || PyModule_AddFunctions(module, module_functions) < 0 ||
-        PyModule_AddFunctions(module, input_functions) < 0 || PyModule_AddFunctions(module, dropin_methods) < 0 ||
-        PyModule_AddFunctions(module, measure_functions) < 0 || PyModule_AddFunctions(module, group_functions) < 0 ||
-        PyModule_AddFunctions(module, arrow_functions) < 0 || PyModule_AddFunctions(module, wkb_functions) < 0)
+        PyModule_AddType(module, state->index_type) < 0 || PyModule_AddType(module, state->job_type) < 0 ||
+        PyModule_AddFunctions(module, module_functions) < 0 || PyModule_AddFunctions(module, input_functions) < 0 ||
+        PyModule_AddFunctions(module, dropin_methods) < 0 || PyModule_AddFunctions(module, measure_functions) < 0 ||
+        PyModule_AddFunctions(module, group_functions) < 0 || PyModule_AddFunctions(module, arrow_functions) < 0 ||
+        PyModule_AddFunctions(module, wkb_functions) < 0)
         return -1;
     return 0;
 }
@@ -43,6 +45,7 @@ static int module_traverse(PyObject *module, visitproc visit, void *arg) {
     core_state *state = PyModule_GetState(module);
     Py_VISIT(state->polygon_type);
     Py_VISIT(state->index_type);
+    Py_VISIT(state->job_type);
     Py_VISIT(state->polygon_area);
     Py_VISIT(state->polygon_center);
     Py_VISIT(state->value_error);
@@ -55,6 +58,7 @@ static int module_clear(PyObject *module) {
     core_state *state = PyModule_GetState(module);
     Py_CLEAR(state->polygon_type);
     Py_CLEAR(state->index_type);
+    Py_CLEAR(state->job_type);
     Py_CLEAR(state->polygon_area);
     Py_CLEAR(state->polygon_center);
     Py_CLEAR(state->value_error);

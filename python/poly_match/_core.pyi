@@ -68,6 +68,33 @@ def main(
 ) -> list[tuple[_Point, _WithBoth]]: ...
 
 @final
+class Job:
+    def __new__(
+        cls,
+        coords: _Doubles,
+        ring_offsets: _Offsets,
+        polygon_offsets: _Offsets,
+        geom_offsets: _Offsets | None,
+        kinds: _Bytes | None,
+        predicate: str,
+        best: str,
+        scores: _Scores | None,
+        distance: _Doubles | None,
+        engine: str,
+        areas: _Doubles | None,
+        max_bytes: int,
+        period: float,
+        x: _Doubles,
+        y: _Doubles,
+        show: Callable[[], object] | None = None,
+        /,
+    ) -> Self: ...
+    def __len__(self) -> int: ...
+    def match(self, x: _Doubles, y: _Doubles, out: _Offsets, distances: _Doubles = ..., /) -> None: ...
+    @property
+    def engine(self) -> str: ...
+
+@final
 class Index:
     def __new__(
         cls,

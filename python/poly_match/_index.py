@@ -15,7 +15,7 @@ import numpy.typing as npt
 from poly_match._engine.block import IndexBlock
 from poly_match._engine.lists import list_all
 from poly_match._engine.note import Note
-from poly_match._engine.prepared import Prepared, is_few
+from poly_match._engine.prepared import Prepared
 from poly_match._engine.results import Answers, answers_of, empty_distances, most_of
 from poly_match._errors import value_error
 from poly_match._forms.crs import check_crs, crs_text, warn_of_degrees
@@ -154,28 +154,6 @@ class Index(IndexBlock):
             known = names_of(names_in(names, polygons), len(prepared.regions), self._labels)
         self._known = Note(crs, known)
         self._core = prepared.build("auto", self._known.to_bytes(), progress)
-
-    @classmethod
-    def _for(
-        cls,
-        points: int,
-        polygons: Any,
-        predicate: Predicate,
-        distance: Any,
-        best: Any,
-        period: float | None,
-        invalid: Invalid,
-        max_bytes: int | None,
-        progress: bool,
-    ) -> Self:
-        """Return an index for one call with this many points, whose CRS has been checked."""
-        self = cls.__new__(cls)
-        self._known, self._labels = Note(None, None), labels_of(polygons)
-        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid)
-        regions = prepared.regions
-        few = is_few(points, len(regions), len(regions.coords), predicate)
-        self._core = prepared.build("scan" if few else "auto", progress=progress)
-        return self
 
     def __repr__(self) -> str:
         return f"Index({len(self)} regions, predicate={self.predicate!r}, best={self.best!r})"

@@ -10,14 +10,14 @@ import numpy.typing as npt
 
 from poly_match._engine.groups import Groups
 from poly_match._engine.prepared import Prepared
-from poly_match._engine.results import Answers, check_out, empty_distances
+from poly_match._engine.results import Answers, answers_of, check_out, empty_distances
 from poly_match._errors import value_error
 from poly_match._forms.crs import check_crs, crs_text, warn_of_degrees
 from poly_match._forms.keys import Keys, columns_of, without_keys
 from poly_match._forms.names import labels_of, names_in, names_of
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
-from poly_match._index import Index, Out
+from poly_match._index import Out
 from poly_match._readers.named_files import points_in, polygons_in
 from poly_match._rules import TAKE_DISTANCE, Best, Invalid, Predicate
 
@@ -151,8 +151,9 @@ def match(
 ) -> npt.NDArray[Any] | tuple[npt.NDArray[Any], Doubles]:
     """Return for every point the position of its best polygon, -1 for none; or its name.
 
-    Builds an `Index` of the polygons and matches the points: see `Index` for the rules and the forms of
-    polygons, `Index.match` for the forms of points, the result and what is raised.
+    See `Index` for the rules and the forms of polygons, `Index.match` for the forms of points, the result and
+    what is raised. The way to the answers is the cheapest for this many regions and points: the polygons'
+    boxes are looked through or put in a tree, or an index is built. The answers are the same.
 
     Parameters
     ----------
@@ -192,20 +193,15 @@ def match(
     names = names_in(names, polygons)
     if on is None:
         x, y = xy_of(points)
-        index = Index._for(len(x), polygons, predicate, distance, best, period, invalid, max_bytes, progress)
-        options: dict[str, Any] = {"names": names, "workers": workers, "progress": progress, "out": out}
-        options["return_distance"] = return_distance
-        return index.match((x, y), **options)  # type: ignore[no-any-return]
     prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid)
     known = None if names is None else names_of(names, len(prepared.regions), labels_of(polygons))
     if known is not None and out is not None:
         raise value_error("out", "takes positions, not names; leave out one of the two")
-    matched = _with_keys(points, polygons, on, prepared, workers, progress, out, return_distance)
-    answers: npt.NDArray[Any] = matched.answers
-    if known is not None:
-        answers = known[answers]
+    if on is None:
+        matched = _at_once(x, y, prepared, workers, progress, out, return_distance)
     else:
-        answers = answers.astype(np.intp, copy=False) if out is None else out
+        matched = _with_keys(points, polygons, on, prepared, workers, progress, out, return_distance)
+    answers: npt.NDArray[Any] = matched.answers if known is None else known[matched.answers]
     return answers if matched.distances is None else (answers, matched.distances)
 
 
@@ -218,9 +214,9 @@ def _check_planes(points: Any, polygons: Any, predicate: str) -> None:
 
 
 class Matched(NamedTuple):
-    """What points of keys got: positions, and how far away where that was wanted."""
+    """What points got: positions, and how far away where that was wanted."""
 
-    answers: npt.NDArray[np.int64]
+    answers: npt.NDArray[Any]
     distances: Doubles | None
 
 
@@ -270,15 +266,31 @@ def count(
     _check_planes(points, polygons, predicate)
     if on is None:
         x, y = xy_of(points)
-        index = Index._for(len(x), polygons, predicate, distance, best, period, invalid, max_bytes, progress)
-        answers = index.match((x, y), workers=workers, progress=progress)
-        regions = len(index)
+    prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid)
+    if on is None:
+        answers = _at_once(x, y, prepared, workers, progress).answers
     else:
-        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid)
         answers = _with_keys(points, polygons, on, prepared, workers, progress).answers
-        regions = len(prepared.regions)
+    regions = len(prepared.regions)
     counts = np.bincount(answers + 1, minlength=regions + 1)
     return Count(counts[1:], int(counts[0]))
+
+
+def _at_once(
+    x: Doubles,
+    y: Doubles,
+    prepared: Prepared,
+    workers: int,
+    progress: bool,
+    out: npt.NDArray[Any] | None = None,
+    return_distance: bool = False,
+) -> Matched:
+    """Match points that may have any region, and write the answers to `out`."""
+    distances = empty_distances(len(x), prepared.predicate, prepared.period) if return_distance else None
+    if out is not None:
+        check_out(out, len(x), len(prepared.regions))
+    job = prepared.job(x, y, progress)
+    return Matched(answers_of(job, x, y, out, workers, progress, distances), distances)
 
 
 def _with_keys(
@@ -304,6 +316,7 @@ def _with_keys(
     keys = Keys(region_keys, count)
     groups = Groups(prepared, keys.regions, keys.count)
     answers = groups.match(x, y, keys.of_points(point_keys, len(x)), workers, progress, distances)
-    if out is not None:
-        out[...] = answers
-    return Matched(answers, distances)
+    if out is None:
+        return Matched(answers.astype(np.intp, copy=False), distances)
+    out[...] = answers
+    return Matched(out, distances)

@@ -46,7 +46,7 @@ static pm_status check_distance(const pm_options *options, const pm_kind *kind, 
     return pm_distances_check(options->distance, options->distance_count, err);
 }
 
-static pm_status check_options(const pm_options *options, size_t count, int has_areas, pm_error *err) {
+pm_status pm_options_check(const pm_options *options, size_t count, int has_areas, pm_error *err) {
     const pm_kind *kind = pm_kind_of(options->predicate);
     const pm_best_rule *rule = pm_best_rule_of(options->best);
     if (!pm_is_zero(options->reserved, sizeof options->reserved))
@@ -56,7 +56,7 @@ static pm_status check_options(const pm_options *options, size_t count, int has_
     if (!rule)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%d is not a pm_best", (int)options->best);
     if ((int)options->engine < PM_ENGINE_AUTO || options->engine > PM_ENGINE_TREE)
-        return pm_fail(err, PM_ERR_ARGUMENT, -1, "%d is not a pm_engine", (int)options->engine);
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "%d is not a pm_engine of an index", (int)options->engine);
     if (rule->needs_scores && !options->scores && count > 0)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "scores is NULL");
     if (!rule->needs_scores && options->scores)
@@ -88,7 +88,7 @@ pm_status pm_disks_check(const pm_disks *disks, const pm_options *options, pm_er
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "disks answer PM_CENTER_WITHIN only");
     if (options->areas)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "areas are given twice: disks have their own");
-    return check_options(options, disks->count, disks->area != NULL, err);
+    return pm_options_check(options, disks->count, disks->area != NULL, err);
 }
 
 /* ---- the block ---- */
@@ -320,7 +320,7 @@ pm_status pm_index_build(const pm_regions *regions, const pm_options *options, p
     if (status)
         return status;
     size_t count = pm_regions_count(regions);
-    status = check_options(options, count, 1, err);
+    status = pm_options_check(options, count, 1, err);
     if (!status)
         status = check_kinds(regions, pm_kind_of(options->predicate), err);
     if (status)

@@ -30,6 +30,9 @@ pm_status pm_build_stopped(pm_error *err);
 /* Are these distances that points can have a limit of, at least 0 and not NaN? PM_OK or PM_ERR_DISTANCE. */
 pm_status pm_distances_check(const double *distances, size_t count, pm_error *err);
 
+/* Have these options a meaning for `count` regions or, without areas of their own, disks? PM_OK or an error. */
+pm_status pm_options_check(const pm_options *options, size_t count, int has_areas, pm_error *err);
+
 /* Make the bounds include this box, unless it is empty or NaN. */
 void pm_build_extend_bounds(pm_build *build, double min_x, double min_y, double max_x, double max_y);
 

@@ -43,6 +43,9 @@ static inline const pm_tree *pm_index_tree(const pm_index *index) {
     return index->kind->tree(index->view);
 }
 
+/* What a predicate says that is asked for distances and has none. */
+#define PM_NO_DISTANCES "%s has no distances: an index of nearest has"
+
 /* What pm_index_build_disks() and pm_match_disks() accept. */
 pm_status pm_disks_check(const pm_disks *disks, const pm_options *options, pm_error *err);
 

@@ -120,7 +120,7 @@ int64_t pm_index_match_one(const pm_index *index, double x, double y) {
 pm_status pm_index_match_distances(const pm_index *index, const pm_points *points, int64_t *out, double *distances,
                                    pm_error *err) {
     if (!index->kind->measure)
-        return pm_fail(err, PM_ERR_ARGUMENT, -1, "%s has no distances: an index of nearest has", index->kind->name);
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, PM_NO_DISTANCES, index->kind->name);
     if (index->period != 0)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "there are no distances with a period");
     index->kind->measure(index->view, points, out, distances);

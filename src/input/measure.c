@@ -152,6 +152,38 @@ double pm_region_area(const pm_regions *regions, size_t region) {
     return rounds_to(&total, &twice) ? 0.5 * twice : region_area_exact(regions, region);
 }
 
+/* Relative to the first vertex, whose differences cancel little. A term is off by 4 units of its last place, a sum by
+ * one for each of its terms (Higham, "Accuracy and Stability of Numerical Algorithms", 2nd ed., section 4.2), of
+ * 2^-53; here there are at least two for one, and what terms that underflow can lose. */
+pm_about pm_region_area_about(const pm_regions *regions, size_t region) {
+    pm_about about = {0, 0};
+    double total = 0, count = 16;
+    pm_range polygons = pm_region_polygons(regions, region);
+    for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++) {
+        pm_range rings = surfaces(regions, polygon);
+        for (size_t ring = rings.begin; ring < rings.end; ring++) {
+            const pm_range v = pm_ring_vertices(regions, ring);
+            if (v.end - v.begin < 3)
+                continue;
+            const double *xy = regions->coords + 2 * v.begin, ox = xy[0], oy = xy[1];
+            double sum = 0, magnitude = 0, px = 0, py = 0;
+            for (size_t i = 1; i < v.end - v.begin; i++) {
+                const double qx = xy[2 * i] - ox, qy = xy[2 * i + 1] - oy, left = px * qy, right = qx * py;
+                sum += left - right;
+                magnitude += fabs(left) + fabs(right);
+                px = qx;
+                py = qy;
+            }
+            about.value += 0.5 * (ring == rings.begin ? fabs(sum) : -fabs(sum));
+            total += fabs(sum);
+            count++;
+            about.error += (double)(v.end - v.begin + 16) * (0x1p-52 * magnitude + 0x1p-1060);
+        }
+    }
+    about.error += count * 0x1p-52 * total + 0x1p-50 * fabs(about.value);
+    return about;
+}
+
 /* The sums of both coordinates. */
 typedef struct mean {
     compensated c[2];

@@ -55,7 +55,7 @@ static pm_status check_part(const pm_regions *regions, size_t region, size_t pol
     return PM_OK;
 }
 
-pm_status pm_regions_check(const pm_regions *regions, pm_error *err) {
+pm_status pm_regions_check_offsets(const pm_regions *regions, pm_error *err) {
     if (!regions)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "regions is NULL");
     if (!pm_is_zero(regions->reserved, sizeof regions->reserved))
@@ -72,9 +72,13 @@ pm_status pm_regions_check(const pm_regions *regions, pm_error *err) {
     if (!status && regions->geom_offsets)
         status =
             check_offsets("geom_offsets", regions->geom_offsets, regions->geom_count, regions->polygon_count, err);
+    return status;
+}
+
+pm_status pm_regions_check(const pm_regions *regions, pm_error *err) {
+    pm_status status = pm_regions_check_offsets(regions, err);
     if (status)
         return status;
-
     for (size_t region = 0; region < pm_regions_count(regions); region++) {
         pm_range polygons = pm_region_polygons(regions, region);
         for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++) {

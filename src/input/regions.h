@@ -24,6 +24,9 @@ static inline pm_range pm_ring_vertices(const pm_regions *regions, size_t ring) 
     return (pm_range){(size_t)regions->ring_offsets[ring], (size_t)regions->ring_offsets[ring + 1]};
 }
 
+/* The first part of pm_regions_check(): neither kinds nor coordinates. */
+pm_status pm_regions_check_offsets(const pm_regions *regions, pm_error *err);
+
 /* A polygon, a line or a point; only a polygon is closed and has an inside. */
 static inline int pm_is_polygon(const pm_regions *regions, size_t polygon) {
     return !regions->kinds || regions->kinds[polygon] == PM_PART_POLYGON;

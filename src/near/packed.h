@@ -96,6 +96,29 @@ static inline uint32_t pm_packed_near(const float *node, const pm_target *target
     return near;
 }
 
+/* As bits the boxes of a node that hold the target. */
+static inline uint32_t pm_packed_holding(const float *node, const pm_target *target) {
+    uint32_t hold = 0;
+#ifdef PM_X86
+    const __m128 low_x = _mm_set1_ps(target->low_x), high_x = _mm_set1_ps(target->high_x);
+    const __m128 low_y = _mm_set1_ps(target->low_y), high_y = _mm_set1_ps(target->high_y);
+    for (int i = 0; i < PM_PACKED_FAN; i += 4) {
+        __m128 x = _mm_and_ps(_mm_cmple_ps(_mm_loadu_ps(node + i), high_x),
+                              _mm_cmple_ps(low_x, _mm_loadu_ps(node + 2 * PM_PACKED_FAN + i)));
+        __m128 y = _mm_and_ps(_mm_cmple_ps(_mm_loadu_ps(node + PM_PACKED_FAN + i), high_y),
+                              _mm_cmple_ps(low_y, _mm_loadu_ps(node + 3 * PM_PACKED_FAN + i)));
+        hold |= (uint32_t)_mm_movemask_ps(_mm_and_ps(x, y)) << i;
+    }
+#else
+    for (int i = 0; i < PM_PACKED_FAN; i++)
+        hold |= (uint32_t)((node[i] <= target->high_x) & (node[PM_PACKED_FAN + i] <= target->high_y) &
+                           (target->low_x <= node[2 * PM_PACKED_FAN + i]) &
+                           (target->low_y <= node[3 * PM_PACKED_FAN + i]))
+                << i;
+#endif
+    return hold;
+}
+
 /* Of bounds of a node, as bits those that are at most `limit`. */
 static inline uint32_t pm_packed_within(const float bounds[PM_PACKED_FAN], float limit) {
     uint32_t near = 0;

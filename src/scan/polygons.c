@@ -141,12 +141,9 @@ void pm_polygons_seal(pm_polygon_table *table) {
     }
 }
 
-enum { OUTSIDE = 0, INSIDE = 1, BOUNDARY = 2 };
-
-/* The edges from `vertex` up to `last`: OUTSIDE or INSIDE by parity, or BOUNDARY. */
-static int edges_test(const double *vertex, const double *last, const pm_exact_point *p) {
+int pm_edges_side(const double *vertex, const double *last, const pm_exact_point *p) {
     const double low = p->low, high = p->high, y = p->y;
-    int parity = OUTSIDE;
+    int parity = PM_OUTSIDE;
     for (; vertex < last; vertex += 2) {
         double ax = vertex[0], ay = vertex[1], bx = vertex[2], by = vertex[3];
         if (((ay > y) & (by > y)) | ((ay < y) & (by < y)))
@@ -160,39 +157,39 @@ static int edges_test(const double *vertex, const double *last, const pm_exact_p
         }
         int side = pm_point_side(ax, ay, bx, by, p);
         if (side == 0)
-            return BOUNDARY; /* on the edge's line and in its box */
+            return PM_BOUNDARY; /* on the edge's line and in its box */
         parity ^= crosses & ((side > 0) == (by > ay));
     }
     return parity;
 }
 
-static int ring_test(const pm_polygon_table *table, size_t ring, const pm_exact_point *p) {
-    int parity = OUTSIDE;
-    size_t last = (size_t)table->vertex_offsets[ring + 1] - 1;
-    for (size_t at = table->vertex_offsets[ring], next; at < last; at = next) {
+int pm_ring_side(const double *vertices, size_t begin, size_t last, const double *spans, const pm_exact_point *p) {
+    int parity = PM_OUTSIDE;
+    for (size_t at = begin, next; at < last; at = next) {
         size_t span = at / PM_SPAN;
         next = (span + 1) * PM_SPAN < last ? (span + 1) * PM_SPAN : last;
-        if (p->y < table->spans[2 * span] || p->y > table->spans[2 * span + 1])
+        if (p->y < spans[2 * span] || p->y > spans[2 * span + 1])
             continue;
-        int side = edges_test(table->vertices + 2 * at, table->vertices + 2 * next, p);
-        if (side == BOUNDARY)
-            return BOUNDARY;
+        int side = pm_edges_side(vertices + 2 * at, vertices + 2 * next, p);
+        if (side == PM_BOUNDARY)
+            return PM_BOUNDARY;
         parity ^= side;
     }
     return parity;
 }
 
 int pm_polygon_covers(const pm_polygon_table *table, size_t polygon, const pm_exact_point *p) {
-    int parity = OUTSIDE;
+    int parity = PM_OUTSIDE;
     if (!box_contains(&table->polygon_boxes[polygon], p))
         return 0;
     for (size_t ring = table->ring_offsets[polygon]; ring < table->ring_offsets[polygon + 1]; ring++) {
-        int side = ring_test(table, ring, p);
-        if (side == BOUNDARY)
+        int side = pm_ring_side(table->vertices, table->vertex_offsets[ring],
+                                (size_t)table->vertex_offsets[ring + 1] - 1, table->spans, p);
+        if (side == PM_BOUNDARY)
             return 1;
         parity ^= side;
     }
-    return parity == INSIDE && pm_polygon_is_surface(table, polygon);
+    return parity == PM_INSIDE && pm_polygon_is_surface(table, polygon);
 }
 
 size_t pm_polygons_find(const pm_polygon_table *table, const pm_exact_point *p) {

@@ -52,6 +52,15 @@ static inline int pm_polygon_is_surface(const pm_polygon_table *table, size_t po
     return !table->kinds || table->kinds[polygon] == PM_PART_POLYGON;
 }
 
+/* Where a point is to edges: a ray crosses them an even or an odd number of times, or it lies on one. */
+enum { PM_OUTSIDE = 0, PM_INSIDE = 1, PM_BOUNDARY = 2 };
+
+/* The edges between the vertices from `vertex` to `last`. */
+int pm_edges_side(const double *vertex, const double *last, const pm_exact_point *p);
+
+/* The edges between vertices `begin` to `last`, passing over those whose spans don't reach the point. */
+int pm_ring_side(const double *vertices, size_t begin, size_t last, const double *spans, const pm_exact_point *p);
+
 /* Does this polygon cover the point? A line and a point do where they are. */
 int pm_polygon_covers(const pm_polygon_table *table, size_t polygon, const pm_exact_point *p);
 

@@ -93,7 +93,7 @@ static void test_numbers(void) {
            "best");
     tap_ok(PM_PART_POLYGON == 0 && PM_PART_LINE == 1 && PM_PART_POINT == 2, "parts");
     tap_ok(PM_NAMES_NONE == 0 && PM_NAMES_TEXT == 1 && PM_NAMES_JSON == 2, "names");
-    tap_ok(PM_ENGINE_AUTO == 0 && PM_ENGINE_SCAN == 1 && PM_ENGINE_TREE == 2, "engines");
+    tap_ok(PM_ENGINE_AUTO == 0 && PM_ENGINE_SCAN == 1 && PM_ENGINE_TREE == 2 && PM_ENGINE_BOXES == 3, "engines");
 }
 
 int main(void) {

@@ -142,6 +142,42 @@ static void test_changes(void) {
     }
 }
 
+/* A job reads the arrays where they are, so they may change until the last match. */
+static void test_jobs(void) {
+    enum { POINTS = 400 };
+    static double x[POINTS], y[POINTS];
+    static int64_t out[POINTS];
+    for (int i = 0; i < POINTS; i++) {
+        x[i] = i * 0.43 - 10;
+        y[i] = i * 0.39 - 10;
+    }
+    const pm_points points = {.x = x, .y = y, .x_stride = sizeof *x, .y_stride = sizeof *y, .count = POINTS};
+    tap_count count = {"jobs", 0, 0};
+    for (change kind = 0; kind < CHANGES; kind++)
+        for (int way = PM_ENGINE_SCAN; way <= PM_ENGINE_BOXES; way++)
+            for (script s = {kind, 0, 0}; s.at < CALLS; s.at++) {
+                pm_options options = {
+                    .engine = (pm_engine)way, .poll = count_and_change, .poll_context = &s, .areas = areas};
+                pm_job *job = NULL;
+                pm_error err = {PM_OK, -1, ""};
+                reset(kind != CLOSED);
+                s.calls = 0;
+                if (s.at % 2)
+                    options.areas = NULL;
+                pm_status status = pm_job_build(&regions, &options, &points, &job, &err);
+                int fine = status == PM_OK || (!job && err.message[0] != '\0');
+                if (job) {
+                    make(kind);
+                    pm_job_match(job, &points, out);
+                    for (int i = 0; i < POINTS; i++)
+                        fine &= out[i] >= PM_NO_MATCH && out[i] < COUNT;
+                }
+                tap_case(&count, fine);
+                pm_job_free(job);
+            }
+    tap_tally(&count);
+}
+
 /* A ring beyond vertex 2^31. The memory is reserved, and only touched pages exist. */
 static void test_vertices_beyond_31_bits(void) {
 #if defined(__linux__) && defined(__LP64__)
@@ -177,6 +213,7 @@ static void test_vertices_beyond_31_bits(void) {
 
 int main(void) {
     test_changes();
+    test_jobs();
     test_vertices_beyond_31_bits();
     return tap_end();
 }

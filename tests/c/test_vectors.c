@@ -142,6 +142,16 @@ static int match_is_right(const pm_regions *regions, const pm_options *options, 
         pm_index_free(index);
         right = right && memcmp(out, expected, points->count * sizeof out[0]) == 0;
     }
+    for (int way = PM_ENGINE_AUTO; way <= PM_ENGINE_BOXES; way++) {
+        pm_job *job = NULL;
+        pm_options own = *options;
+        own.engine = (pm_engine)way;
+        if (pm_job_build(regions, &own, points, &job, NULL) != PM_OK)
+            return 0;
+        pm_job_match(job, points, out);
+        pm_job_free(job);
+        right = right && memcmp(out, expected, points->count * sizeof out[0]) == 0;
+    }
     oracle_match(regions, options, points, out);
     return right && memcmp(out, expected, points->count * sizeof out[0]) == 0;
 }

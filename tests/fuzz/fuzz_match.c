@@ -15,7 +15,7 @@
 #include "tap.h"
 
 static struct {
-    long inputs, refused[7], built, maps, within, disks, points, hits;
+    long inputs, refused[7], built, jobs, maps, within, disks, points, hits;
 } reached;
 
 static void print_reached(void) {
@@ -145,6 +145,27 @@ static int has_map(const pm_index *index) {
     return words > 0;
 }
 
+/* Every way of a job: the answers of the index, or refused as the index is. */
+static void check_jobs(const pm_regions *regions, const pm_options *options, const pm_points *points,
+                       const int64_t *expected) {
+    int64_t *answers = sized(points->count * sizeof *answers);
+    for (int way = PM_ENGINE_AUTO; way <= PM_ENGINE_BOXES; way++) {
+        pm_options own = *options;
+        pm_job *job = (pm_job *)(uintptr_t)1;
+        pm_error err;
+        own.engine = (pm_engine)way;
+        pm_status status = pm_job_build(regions, &own, points, &job, &err);
+        require(expected ? status == PM_OK : status < 0 && !job && err.status == status && err.message[0], "a job");
+        if (job)
+            pm_job_match(job, points, answers);
+        for (size_t i = 0; job && i < points->count; i++)
+            require(answers[i] == expected[i], "the answer of a job");
+        reached.jobs += job != NULL;
+        pm_job_free(job);
+    }
+    free(answers);
+}
+
 static void run_regions(reader *r, const pm_options *options, const pm_points *points, unsigned mode) {
     int hostile = (mode & 3) == 3, raw = (mode & 12) == 12;
     size_t n = take(r, 7), polygons = mode & 16 ? n + take(r, 4) : n, rings = polygons + take(r, 6);
@@ -164,8 +185,11 @@ static void run_regions(reader *r, const pm_options *options, const pm_points *p
 
     pm_index *index = (pm_index *)(uintptr_t)1;
     pm_error err;
+    const pm_options defaults = {.engine = PM_ENGINE_AUTO};
     pm_status status = pm_index_build(&regions, mode & 32 ? options : NULL, &index, &err);
-    if (!refused(status, index, &err)) {
+    if (refused(status, index, &err)) {
+        check_jobs(&regions, mode & 32 ? options : &defaults, points, NULL);
+    } else {
         int64_t *answers = sized(points->count * sizeof *answers),
                 *expected = sized(points->count * sizeof *expected);
         reached.built++;
@@ -174,6 +198,7 @@ static void run_regions(reader *r, const pm_options *options, const pm_points *p
         pm_index_match(index, points, answers);
         oracle_match(&regions, mode & 32 ? options : NULL, points, expected);
         check_answers(index, points, answers, expected);
+        check_jobs(&regions, mode & 32 ? options : &defaults, points, expected);
         pm_index_free(index);
         free(answers);
         free(expected);
@@ -258,6 +283,7 @@ int fuzz_reached(long count) {
     tap_ok(all, "%ld made-up inputs: every kind of refusal", count);
     tap_ok(reached.built > count / 8 && reached.disks > count / 16, "the library built %ld and %ld indexes",
            reached.built, reached.disks);
+    tap_ok(reached.jobs > count / 2, "%ld jobs", reached.jobs);
     tap_ok(reached.maps > count / 256, "%ld of them have a map of the nearest", reached.maps);
     tap_ok(reached.within > count / 1000, "%ld have one of dwithin", reached.within);
     tap_ok(reached.hits > count / 4, "%ld of %ld points were matched", reached.hits, reached.points);

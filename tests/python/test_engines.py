@@ -112,7 +112,55 @@ def test_any_regions(
     offsets = np.cumsum([0, *map(len, rings)])
     regions = Regions(coords, offsets, np.arange(len(rings) + 1))
     where = np.concatenate([np.array(points, dtype=float) * scale + shift, coords])
-    assert (answers(regions, where, "tree") == answers(regions, where, "scan")).all()
+    expected = answers(regions, where, "scan")
+    assert (answers(regions, where, "tree") == expected).all()
+    for way in ("scan", "boxes", "tree", "auto"):
+        assert (job_answers(regions, where, way) == expected).all()
+
+
+def job_answers(regions: Regions, points: np.ndarray, way: str, best: str = "smallest") -> np.ndarray:
+    x, y = np.array(points, dtype=float).reshape(-1, 2).T.copy()
+    job = _core.Job(*regions._arrays, "covers", best, None, None, way, None, 0, 0.0, x, y)
+    assert way in ("auto", job.engine)
+    found = np.empty(len(x), dtype=np.int64)
+    job.match(x, y, found)
+    return found
+
+
+@pytest.mark.parametrize("best", ["smallest", "largest", "first"])
+def test_every_way_of_a_job(best: str) -> None:
+    regions = countries()
+    points = np.concatenate([np.random.default_rng(3).uniform((-180, -90), (180, 90), (3000, 2)), regions.coords])
+    expected = Index(regions, best=best).match(points)
+    for way in ("scan", "boxes", "tree", "auto"):
+        assert (job_answers(regions, points, way, best) == expected).all()
+
+
+def test_a_job_goes_the_cheapest_way() -> None:
+    regions = countries()
+    found = []
+    for points in (np.zeros((1, 2)), np.random.default_rng(4).uniform((-180, -90), (180, 90), (500_000, 2))):
+        x, y = points.T.copy()
+        job = _core.Job(*regions._arrays, "covers", "first", None, None, "auto", None, 0, 0.0, x, y)
+        found.append(job.engine)
+    assert found == ["scan", "tree"]
+
+
+def test_a_job_is_for_its_own_kinds_of_arguments() -> None:
+    arrays = countries()._arrays
+    x = np.zeros(2)
+    with pytest.raises(TypeError, match="keywords"):
+        _core.Job(*arrays, x=x)
+    with pytest.raises(ValueError, match="one length"):
+        _core.Job(*arrays, "covers", "first", None, None, "auto", None, 0, 0.0, x, np.zeros(3))
+    with pytest.raises(ValueError, match="pm_engine"):
+        _core.Job(*arrays, "covers", "first", None, None, "quick", None, 0, 0.0, x, x)
+    job = _core.Job(*arrays, "covers", "first", None, None, "auto", None, 0, 0.0, x, x)
+    assert len(job) == len(countries())
+    with pytest.raises(TypeError, match="got 2 arguments"):
+        job.match(x, x)
+    with pytest.raises(ValueError, match="nearest"):
+        job.match(x, x, np.empty(2, np.int64), np.empty(2))
 
 
 def test_an_unknown_engine_is_refused() -> None:
@@ -123,7 +171,7 @@ def test_an_unknown_engine_is_refused() -> None:
 
 def test_few_points_are_scanned() -> None:
     regions = countries()
-    for predicate in ("covers", "center_within", "dwithin", "nearest"):
+    for predicate in ("center_within", "dwithin", "nearest"):
         sizes = len(regions), len(regions.coords)
         assert is_few(10, *sizes, predicate)
         assert not is_few(10_000_000, *sizes, predicate)

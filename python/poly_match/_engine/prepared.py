@@ -80,6 +80,15 @@ class Prepared(NamedTuple):
                 return _core.Index.from_disks(*self.disks, *rules, engine, *kept, show)
             return _core.Index(*self.arrays, self.predicate, *rules, engine, self.areas, *kept, show)
 
+    def job(self, x: Doubles, y: Doubles, progress: bool = False) -> _core.Job | _core.Index:
+        """Return what matches these points once, prepared in the cheapest way for them."""
+        if self.disks is not None:
+            few = is_few(len(x), len(self.regions), len(self.regions.coords), self.predicate)
+            return self.build("scan" if few else "auto", progress=progress)
+        rules = self.predicate, self.rule, self.scores, self.distance, "auto", self.areas
+        with seconds_shown(progress) as show:
+            return _core.Job(*self.arrays, *rules, self.max_bytes, self.period, x, y, show)
+
     def at(self, rows: Rows) -> Self:
         """Return these rows alone."""
         changed: dict[str, Any] = {"regions": regions_at(self.regions, rows)}

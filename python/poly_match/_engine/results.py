@@ -70,7 +70,7 @@ def check_out(out: Any, count: int, regions: int) -> None:
 
 
 def answers_of(
-    core: _core.Index,
+    core: _core.Index | _core.Job,
     x: Doubles,
     y: Doubles,
     out: npt.NDArray[Any] | None,

@@ -1,0 +1,63 @@
+/* costs.c — which way is the cheapest for these regions and these points?
+ *
+ * Every way gives the same answers, so all that matters here is time, and that within a factor of two: where two ways
+ * cost about the same, either is right. Costs are nanoseconds per item, measured by `python -m bench costs`, which
+ * prints them in the order of this list; how often each item occurs is counted, or estimated from a few of the points
+ * (job.c). */
+#include "base/strict.h"
+
+#include "costs.h"
+
+#include <math.h>
+
+#include "scan/polygons.h"
+
+/* For each box, and for each point and box. */
+static const double FLAT_BUILD = 8, FLAT_LOOK = 0.15;
+
+/* For each box, and for each point and level of the tree. */
+static const double BOXES_BUILD = 90, BOXES_LOOK = 30;
+
+/* For each polygon whose box holds the point, and for each of its edges that is looked at. */
+static const double CANDIDATE = 50, EDGE = 1.5;
+
+/* An index: for each region, for each vertex, and for each point. */
+static const double INDEX_REGION = 5000, INDEX_VERTEX = 200, INDEX_LOOK = 60;
+
+/* Where nothing else is known: for each region that a point is compared with in a scan, and for the edges there. */
+static const double SCAN_REGION = 1, SCAN_EDGES = 300;
+
+/* Points from which an index of the other predicates pays: for each disk, up to a number of disks; and for distances,
+ * where a scan looks at all edges. */
+static const double DISK_POINTS = 100, MOST_DISKS = 1000, NEAR_POINTS = 100;
+
+/* Edges of a long ring whose spans reach the point. */
+static const double SPANNED_EDGES = 200;
+
+int pm_costs_favour_flat(const pm_size *size) {
+    const double levels = fmax(1, ceil(log2(size->polygons) / 4));
+    return size->polygons * (FLAT_BUILD + size->points * FLAT_LOOK) <
+           size->polygons * BOXES_BUILD + size->points * levels * BOXES_LOOK;
+}
+
+int pm_costs_favour_index(const pm_size *size, const pm_work *work) {
+    const double levels = fmax(1, ceil(log2(size->polygons) / 4));
+    const double look = levels * BOXES_LOOK + work->candidates * CANDIDATE + work->edges * EDGE;
+    return size->points * look >
+           size->regions * INDEX_REGION + size->vertices * INDEX_VERTEX + size->points * INDEX_LOOK;
+}
+
+pm_engine pm_costs_engine(const pm_size *size, pm_predicate predicate) {
+    int few;
+    if (predicate == PM_CENTER_WITHIN)
+        few = size->points < DISK_POINTS * fmin(size->regions, MOST_DISKS);
+    else if (predicate == PM_COVERS)
+        few = size->points * (size->regions * SCAN_REGION + SCAN_EDGES) < size->vertices * INDEX_VERTEX;
+    else
+        few = size->points < NEAR_POINTS;
+    return few ? PM_ENGINE_SCAN : PM_ENGINE_AUTO;
+}
+
+double pm_costs_edges(size_t vertices) {
+    return vertices <= PM_SPAN ? (double)vertices : (double)vertices / PM_SPAN + SPANNED_EDGES;
+}

@@ -1,0 +1,30 @@
+/* costs.h — which way is the cheapest for these regions and these points? See costs.c. */
+#ifndef PM_COSTS_H
+#define PM_COSTS_H
+
+#include "polymatch.h"
+
+/* What is known of a job before it begins. */
+typedef struct pm_size {
+    double points, regions, polygons, vertices;
+} pm_size;
+
+/* The work for one point in the boxes, on average. */
+typedef struct pm_work {
+    double candidates; /* polygons whose box may hold it */
+    double edges;      /* of those, as far as they are looked at */
+} pm_work;
+
+/* Is looking through all boxes for each point cheaper than a tree over them? */
+int pm_costs_favour_flat(const pm_size *size);
+
+/* Is building an index now cheaper than going on with boxes? */
+int pm_costs_favour_index(const pm_size *size, const pm_work *work);
+
+/* The engine of an index that is built for this many points only. */
+pm_engine pm_costs_engine(const pm_size *size, pm_predicate predicate);
+
+/* Edges of a ring of this many vertices that are looked at for a point in its box. */
+double pm_costs_edges(size_t vertices);
+
+#endif
