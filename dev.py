@@ -9,6 +9,8 @@ counts    compare the instructions of the hot paths with those recorded (after t
 cluster   the tests that need Spark, Dask and Ray; installs their dependencies, Java too (after test)
 extensions  build and test the extensions of databases, or those named: dev.py extensions sqlite (after test)
 js        build the npm package and test it in Node and in headless Chromium, both compared with Python
+everywhere  let C, Python, Node, Chromium, DuckDB, PostgreSQL, SQLite and Spark answer from one index file,
+          and compare; installs what they need; --page docs/everywhere.md writes the table there
 sanitize  the C tests, or those named, under AddressSanitizer and UndefinedBehaviorSanitizer (after test)
 fused     the C tests that show it where compilers are asked to fuse operations: here, and for ARM by qemu
 amalgamate  write the library as one file, dist/polymatch.c and polymatch.h, and test it
@@ -35,6 +37,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 TEST = ROOT / ".venv-test"
 ZIGLANG = "ziglang==0.17.1"  # a C compiler for WebAssembly; another version compiles to other bytes
+POSTGRESQL = ("postgresql-15", "postgresql-server-dev-15")
 PARALLEL = ("-n", "auto", "--dist", "worksteal")  # options of pytest: use all cores
 
 
@@ -133,7 +136,7 @@ def lint() -> None:
 
 
 def c_files() -> list[Path]:
-    folders = ("include", "src", "python/ext", "tests", "examples", "extensions", "js/wasm")
+    folders = ("include", "src", "python/ext", "tests", "examples", "extensions", "everywhere", "js/wasm")
     return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.[ch]"))
 
 
@@ -156,7 +159,7 @@ def extensions(*names: str) -> None:
     packages = {
         "sqlite": ("sqlite3", "libsqlite3-dev", "libsqlite3-mod-spatialite"),
         "duckdb": (),
-        "postgresql": ("postgresql-15", "postgresql-server-dev-15", "postgresql-15-postgis-3"),
+        "postgresql": (*POSTGRESQL, "postgresql-15-postgis-3"),
     }
     chosen = names or tuple(packages)
     apt("make", *(package for name in chosen for package in packages[name]))
@@ -168,16 +171,25 @@ def extensions(*names: str) -> None:
     run(program(TEST, "python"), "-m", "pytest", *(f"extensions/{name}" for name in ("common", *chosen)))
 
 
+def js_tools() -> None:
+    install(TEST, ZIGLANG)
+    run("npm", "--prefix", ROOT / "js", "ci", "--no-audit", "--no-fund", "--loglevel=error")
+
+
 def js() -> None:
     apt("chromium", *(() if shutil.which("npm") else ("nodejs", "npm")))
-    install(TEST, ZIGLANG, "pytest>=8")
+    js_tools()
+    install(TEST, "pytest>=8")
     python, folder = program(TEST, "python"), ROOT / "js"
     if subprocess.run([python, "-c", "import poly_match"], capture_output=True).returncode:
         install(TEST, ".")
-    run("npm", "--prefix", folder, "ci", "--no-audit", "--no-fund", "--loglevel=error")
     run(python, "js/build.py")
     run(python, "js/test/native.py", "build-js")
     run("node", "--expose-gc", "--test", *sorted(folder.glob("test/*.test.mjs")))
+
+
+def everywhere(*options: str) -> None:
+    run(sys.executable, "-m", "everywhere", *options)
 
 
 def sanitize(*names: str) -> None:
@@ -308,7 +320,7 @@ def apt(*packages: str) -> None:
 COMMANDS = {
     command.__name__: command
     for command in (
-        *(example, test, edit, c, lint, counts, cluster, extensions, js),
+        *(example, test, edit, c, lint, counts, cluster, extensions, js, everywhere),
         *(sanitize, fused, amalgamate, docs, pages, smoke, wheel, windows, full),
     )
 }

@@ -7,6 +7,7 @@ another number than its neighbours.
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,3 +53,7 @@ def files(folder: Path = FOLDER) -> Files:
     pm.Index(layer().regions(), names=names()).save(found.index)
     uniform(STATES).astype("<f8").tofile(found.points)
     return found
+
+
+if __name__ == "__main__":
+    files(Path(sys.argv[1]))

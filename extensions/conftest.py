@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import poly_match as pm
 import pytest
-
-HERE = Path(__file__).resolve().parent
-BUILD = Path(os.environ.get("PM_EXTENSIONS_BUILD", HERE.parent / "build-extensions"))
+from poly_match import _core
 
 rng = np.random.default_rng(3)
 CORNERS = rng.uniform(0, 90, (40, 1, 2))
@@ -27,20 +24,21 @@ EXPECTED = [None if answer < 0 else answer for answer in ANSWERS.tolist()]
 EXPECTED_NAMES = [None if answer < 0 else NAMES[answer] for answer in ANSWERS.tolist()]
 
 
-def make(folder: str) -> None:
-    """Build an extension."""
-    done = subprocess.run(
-        ["make", "-j2", f"BUILD={BUILD}"], cwd=HERE / folder, capture_output=True, text=True
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-
-
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
     """Return a folder with two indexes."""
     INDEX.save(tmp_path / "zones.pmx")
     OTHER.save(tmp_path / "other.pmx")
     return tmp_path
+
+
+def write_bad_name(path: Path) -> None:
+    """Write an index of one disk around (0, 0) whose name is not UTF-8, with a checksum that is right."""
+    name = b"\xff\xfe"
+    note = b"pm-note1" + np.array([2, 0, 1, 0, len(name)], dtype="<u8").tobytes() + name
+    one = np.ones(1)
+    index = _core.Index.from_disks(0 * one, 0 * one, one, "smallest", None, one, "auto", 0, 0.0, note)
+    path.write_bytes(index.block)
 
 
 def damaged_files(folder: Path) -> Iterator[tuple[str, str]]:

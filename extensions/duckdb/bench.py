@@ -15,7 +15,7 @@ import numpy as np
 
 from bench import polygons
 from everywhere import counties
-from extensions.conftest import BUILD
+from extensions.build import BUILD
 
 TURNS = 7
 

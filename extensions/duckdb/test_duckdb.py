@@ -10,18 +10,17 @@ import numpy as np
 import poly_match as pm
 import pytest
 
+from extensions.build import BUILD, HERE, make
 from extensions.conftest import (
     ANSWERS,
-    BUILD,
     EXPECTED,
     EXPECTED_NAMES,
-    HERE,
     INDEX,
     NAMES,
     OTHER,
     POINTS,
     damaged_files,
-    make,
+    write_bad_name,
 )
 
 VERSIONS = {"1.5": ".venv-duckdb-1", "2": ".venv-duckdb-2"}
@@ -189,6 +188,17 @@ def test_an_index_without_names(run, files):
     pm.Index([[[0, 0], [1, 0], [0, 1]]]).save(files / "nameless.pmx")
     with pytest.raises(RuntimeError, match="match_name: the index has no names"):
         run("SELECT match_name('nameless.pmx', 0, 0)")
+
+
+def test_a_name_that_is_not_text(run_all, files):
+    write_bad_name(files / "bad.pmx")
+    region, name, table, last = run_all(
+        "SELECT match_region('bad.pmx', 0, 0)", "SELECT match_name('bad.pmx', 0, 0)",
+        "FROM index_regions('bad.pmx')", "SELECT 1",
+    )  # fmt: skip
+    assert (region, last) == ([(0,)], [(1,)])
+    assert "match_name: the name of region 0 is not UTF-8" in name
+    assert "index_regions: a name is not UTF-8" in table
 
 
 # ---- from Python -------------------------------------------------------------------------------------------

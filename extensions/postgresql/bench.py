@@ -18,7 +18,6 @@ import numpy as np
 import shapely
 
 from everywhere import counties
-from extensions.conftest import BUILD
 from extensions.postgresql import server
 
 SAMPLE = 50_000
@@ -98,7 +97,7 @@ def main() -> None:
     import poly_match as pm
     import psycopg
 
-    server.install(BUILD)
+    server.install()
     with server.running() as (where, shared), psycopg.connect(where, autocommit=True) as connection:
         files = counties.files(shared)
         fill(connection, files)

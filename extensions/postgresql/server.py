@@ -11,7 +11,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
+from extensions.build import make
+
 USER = "postgres"
 SETTINGS = {
     "listen_addresses": "''",
@@ -30,14 +31,10 @@ def program(name: str) -> str:
     return str(Path(folder) / name)
 
 
-def install(build: Path) -> None:
+def install() -> None:
     """Build the extension, and install it into the PostgreSQL of this machine."""
-    for target in ("all", "install"):
-        done = subprocess.run(
-            ["make", "-j2", f"BUILD={build}", target], cwd=HERE, capture_output=True, text=True
-        )
-        if done.returncode:
-            raise RuntimeError(done.stdout + done.stderr)
+    make("postgresql")
+    make("postgresql", "install")
 
 
 def as_server(*command: str) -> None:

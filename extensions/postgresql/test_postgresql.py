@@ -15,7 +15,6 @@ import shapely
 
 from extensions.conftest import (
     ANSWERS,
-    BUILD,
     EXPECTED,
     EXPECTED_NAMES,
     INDEX,
@@ -23,13 +22,14 @@ from extensions.conftest import (
     OTHER,
     POINTS,
     damaged_files,
+    write_bad_name,
 )
 from extensions.postgresql import server
 
 
 @pytest.fixture(scope="session")
 def running():
-    server.install(BUILD)
+    server.install()
     with server.running() as found:
         yield found
 
@@ -272,6 +272,14 @@ def test_an_index_without_names(run, place):
     assert run("SELECT * FROM pm_regions('nameless.pmx')") == [(0, None)]
     with pytest.raises(psycopg.errors.UndefinedObject, match="the index has no names"):
         run("SELECT pm_match_name('nameless.pmx', 0, 0)")
+
+
+def test_a_name_that_is_not_text(run, place):
+    write_bad_name(place / "name.pmx")
+    assert run("SELECT pm_match('name.pmx', 0, 0)") == [(0,)]
+    for call in ("SELECT pm_match_name('name.pmx', 0, 0)", "SELECT * FROM pm_regions('name.pmx')"):
+        with pytest.raises(psycopg.errors.CharacterNotInRepertoire):
+            run(call)
 
 
 # ---- building ----------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ import numpy as np
 import shapely
 
 from everywhere import counties
-from extensions.conftest import BUILD
+from extensions.build import BUILD
 
 SAMPLE = 5_000
 TIMES = 5

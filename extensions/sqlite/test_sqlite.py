@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from extensions.build import BUILD, make
 from extensions.conftest import (
-    BUILD,
     EXPECTED,
     EXPECTED_NAMES,
     INDEX,
@@ -17,7 +17,6 @@ from extensions.conftest import (
     OTHER,
     POINTS,
     damaged_files,
-    make,
 )
 
 
