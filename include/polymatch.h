@@ -13,11 +13,12 @@
  * Errors     Every function that can fail returns a pm_status; 0 is success. An optional pm_error receives
  *            the item at fault and a sentence. Nothing is printed, nothing aborts.
  * Exactness  Answers are those of real arithmetic on the given doubles, not of rounded arithmetic: points on a
- *            boundary are covered, comparisons are exact, areas and centers are correctly rounded. The same
- *            input gives the same answer on every machine. Subnormal numbers must not be flushed to zero.
- * Growth     The structs that a caller fills (pm_regions, pm_points, pm_disks, pm_options) end in reserved room,
- *            where later versions add members; 0 there means what this version does. So set them to 0 before
- *            filling them, as `pm_options options = {.best = PM_FIRST};` does.
+ *            boundary are covered, comparisons are exact, areas and centers are correctly rounded. On the sphere
+ *            (PM_SPHERE) a border may be off by 1e-8 m, a distance by 1e-14 of it more. The same input gives the
+ *            same answer on every machine, also there: nothing depends on the sines of the machine's libm. Subnormal
+ * numbers must not be flushed to zero. Growth     The structs that a caller fills (pm_regions, pm_points, pm_disks,
+ * pm_options) end in reserved room, where later versions add members; 0 there means what this version does. So set
+ * them to 0 before filling them, as `pm_options options = {.best = PM_FIRST};` does.
  */
 #ifndef POLYMATCH_H
 #define POLYMATCH_H
@@ -181,6 +182,18 @@ PM_API void pm_vertex_center(const double *x, const double *y, ptrdiff_t stride,
  * @param centers  NULL, or receives x y per region */
 PM_API void pm_regions_measure(const pm_regions *regions, double *areas, double *centers);
 
+/** The same on the sphere, of longitudes and latitudes in degrees.
+ *
+ * The area is in square metres: of a ring, its smaller side (see PM_SPHERE), to a relative error of some 1e-15 of the
+ * part of the sphere between its latitudes. It depends neither on the first vertex nor on the direction. For the
+ * center, longitudes are moved by whole turns to within 180 degrees of the region's first vertex. A ring's last
+ * vertex is left out where it is the place of the first. O(vertices), allocates nothing.
+ *
+ * @return PM_OK, or PM_ERR_COORDINATE with the region: a vertex beyond the poles, or an edge between opposite places
+ */
+PM_API PM_MUST_USE pm_status pm_regions_measure_sphere(const pm_regions *regions, double *areas, double *centers,
+                                                       pm_error *err);
+
 /** 1 when (x, y) is strictly closer to the center than `distance`, exactly; else 0. NaN anywhere, a negative
  * distance and an infinite point give 0; an infinite distance gives 1 for every finite point. */
 PM_API int pm_is_closer(const double center[2], double x, double y, double distance);
@@ -258,7 +271,25 @@ typedef enum pm_engine {
     PM_ENGINE_BOXES = 3 /**< of a pm_job only: a tree over the boxes of the polygons, which stay where they are */
 } pm_engine;
 
-/** What to answer. All zero is the default: covers, smallest. */
+/** What coordinates, edges and distances are. */
+typedef enum pm_metric {
+    PM_PLANAR = 0, /**< x and y of a plane: straight edges, distances in their unit */
+    PM_SPHERE = 1 /**< longitude and latitude in degrees, on a sphere of radius 6,371,008.8 m: edges are arcs of great
+                       circles, the shorter way between their ends; distances, limits and radii are metres, areas
+                       square metres. Longitudes count modulo 360, and with latitude 90 or -90 each is the pole. A
+                       point beyond the poles matches nothing; a vertex there, and an edge between exactly opposite
+                       places, is PM_ERR_COORDINATE.
+
+                       The inside of a ring is its smaller side: the one with which the signed area is at most half
+                       the sphere, then even-odd as in the plane, where a ring crosses itself. So no ring holds more
+                       than half the sphere, and a box around the whole world, whose left and right side are the same
+                       meridian, has no inside. Of two halves, the one with the north pole */
+} pm_metric;
+
+/** The word for a metric, "planar"; NULL for a number that is none. Metrics are numbered from 0 without a gap. */
+PM_API const char *pm_metric_name(pm_metric metric);
+
+/** What to answer. All zero is the default: covers, smallest, in the plane. */
 typedef struct pm_options {
     pm_predicate predicate;
     pm_best best;
@@ -282,7 +313,8 @@ typedef struct pm_options {
     double period; /**< 0, or x and x + k * period are one place for every whole number k, exactly: a region matches a
                         point if it does at any of the point's turns. Positive, finite, at least 2^-25 of the
                         largest |x| that can match, and 2^-16 of the width. Edges stay as they are given */
-    uint64_t reserved[9]; /**< 0 */
+    pm_metric metric;     /**< with PM_SPHERE, period is 0 or 360, which changes nothing */
+    uint64_t reserved[8]; /**< 0 */
 } pm_options;
 
 /** Regions prepared for matching. */
@@ -340,6 +372,9 @@ PM_API size_t pm_index_count(const pm_index *index);
 /** The predicate it was built with. */
 PM_API pm_predicate pm_index_predicate(const pm_index *index);
 
+/** The metric it was built with. */
+PM_API pm_metric pm_index_metric(const pm_index *index);
+
 /** Its rule for the best, PM_SCORE_* for scores. */
 PM_API pm_best pm_index_best(const pm_index *index);
 
@@ -389,7 +424,7 @@ PM_API double pm_index_period(const pm_index *index);
 PM_API size_t pm_index_size(const pm_index *index);
 
 /** Smallest box around every point that can match: min x, min y, max x, max y (for disks, rounded outwards by
- * less than a few ulps). All NaN when nothing can. */
+ * less than a few ulps; on the sphere, by up to 1e-8 degrees). All NaN when nothing can. */
 PM_API void pm_index_bounds(const pm_index *index, double bounds[4]);
 
 /** Match points: out[i] receives the position of the best region for point i, or PM_NO_MATCH.
@@ -412,7 +447,8 @@ PM_API int64_t pm_index_match_one(const pm_index *index, double x, double y);
  *
  * For PM_NEAREST and PM_DWITHIN that is 0 where the region covers the point, else the least distance to one of its
  * edges; for PM_CENTER_WITHIN the distance to its center. NaN where the answer is PM_NO_MATCH. Within 4 units in the
- * last place of the true distance; infinity where that exceeds the largest double. Allocates nothing; as
+ * last place of the true distance; infinity where that exceeds the largest double. On the sphere, metres, within
+ * 1e-8 m and 1e-14 of the distance. Allocates nothing; as
  * pm_index_match() it may be called on any slice of the points, from any thread.
  *
  * @return PM_OK; PM_ERR_ARGUMENT for an index of PM_COVERS, which has no distances: use PM_NEAREST */

@@ -12,6 +12,10 @@ static const char *predicate_name(int number) {
     return pm_predicate_name((pm_predicate)number);
 }
 
+static const char *metric_name(int number) {
+    return pm_metric_name((pm_metric)number);
+}
+
 /* The first number with this name, or -1 with a ValueError; the package checks names first and lists them in errors.
  * */
 static int number_of(PyObject *name, const char *argument, const char *(*name_of)(int number)) {
@@ -20,6 +24,10 @@ static int number_of(PyObject *name, const char *argument, const char *(*name_of
             return number;
     PyErr_Format(PyExc_ValueError, "%s: there is no %R", argument, name);
     return -1;
+}
+
+int metric_from(PyObject *name) {
+    return name ? number_of(name, "metric", metric_name) : PM_PLANAR;
 }
 
 int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject *distance, PyObject *areas,
@@ -126,17 +134,23 @@ pm_engine engine_from(const char *name) {
     return (pm_engine)number;
 }
 
-static void set_rest(pm_options *options, const char *engine, Py_ssize_t max_bytes, double period,
-                     const Py_buffer *note) {
+/* 0, or -1 with an exception. */
+static int set_rest(pm_options *options, const char *engine, Py_ssize_t max_bytes, double period,
+                    const Py_buffer *note, PyObject *metric) {
+    const int number = metric_from(metric);
+    if (number < 0)
+        return -1;
+    options->metric = (pm_metric)number;
     options->engine = engine_from(engine);
     options->max_bytes = (size_t)max_bytes;
     options->period = period;
     options->note = note->len > 0 ? note->buf : NULL;
     options->note_size = (size_t)note->len;
+    return 0;
 }
 
 PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    PyObject *in[9], *areas = Py_None, *show = Py_None;
+    PyObject *in[9], *areas = Py_None, *show = Py_None, *metric = NULL;
     const char *engine = "auto";
     Py_ssize_t max_bytes = 0;
     double period = 0;
@@ -147,13 +161,13 @@ PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
         PyErr_SetString(PyExc_TypeError, "Index takes no keywords");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "OOOOOOOOO|sOndy*O:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
-                          &in[7], &in[8], &engine, &areas, &max_bytes, &period, &note, &show))
+    if (!PyArg_ParseTuple(args, "OOOOOOOOO|sOndy*OO:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
+                          &in[7], &in[8], &engine, &areas, &max_bytes, &period, &note, &show, &metric))
         return NULL;
     PyObject *self = NULL;
     if (regions_from(in, &regions) == 0 &&
-        options_from(in[5], in[6], in[7], in[8], areas, pm_regions_count(&regions), &options) == 0) {
-        set_rest(&options, engine, max_bytes, period, &note);
+        options_from(in[5], in[6], in[7], in[8], areas, pm_regions_count(&regions), &options) == 0 &&
+        set_rest(&options, engine, max_bytes, period, &note, metric) == 0) {
         self = build(type, &regions, NULL, &options, show);
     }
     PyBuffer_Release(&note);
@@ -161,20 +175,20 @@ PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
 }
 
 PyObject *index_from_disks(PyObject *type, PyObject *args) {
-    PyObject *in[3], *best, *scores, *distance, *show = Py_None;
+    PyObject *in[3], *best, *scores, *distance, *show = Py_None, *metric = NULL;
     const char *engine = "auto";
     Py_ssize_t max_bytes = 0;
     double period = 0;
     Py_buffer note = {.buf = NULL};
     pm_options options;
     pm_disks disks;
-    if (!PyArg_ParseTuple(args, "OOOOOO|sndy*O:from_disks", &in[0], &in[1], &in[2], &best, &scores, &distance,
-                          &engine, &max_bytes, &period, &note, &show))
+    if (!PyArg_ParseTuple(args, "OOOOOO|sndy*OO:from_disks", &in[0], &in[1], &in[2], &best, &scores, &distance,
+                          &engine, &max_bytes, &period, &note, &show, &metric))
         return NULL;
     PyObject *self = NULL;
     if (disks_from(in, &disks) == 0 &&
-        options_from(NULL, best, scores, distance, Py_None, disks.count, &options) == 0) {
-        set_rest(&options, engine, max_bytes, period, &note);
+        options_from(NULL, best, scores, distance, Py_None, disks.count, &options) == 0 &&
+        set_rest(&options, engine, max_bytes, period, &note, metric) == 0) {
         self = build((PyTypeObject *)type, NULL, &disks, &options, show);
     }
     PyBuffer_Release(&note);

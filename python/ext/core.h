@@ -202,6 +202,9 @@ typedef struct watch {
 void watch_begin(watch *w, PyObject *show, pm_options *options);
 void watch_end(watch *w);
 
+/* The number of a metric's name, planar for NULL; -1 with an exception. */
+int metric_from(PyObject *name);
+
 /* The constructors of an Index: from regions, the type's tp_new; from disks, a class method. */
 PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords);
 PyObject *index_from_disks(PyObject *type, PyObject *args);

@@ -211,13 +211,14 @@ static Py_ssize_t rows_from(PyObject *rows, PyObject *offsets, const char *name,
 }
 
 static PyObject *match_groups(PyObject *module, PyObject *args) {
-    PyObject *shapes, *predicate, *best, *scores, *distance, *areas, *in[5], *x, *y, *out, *distances = Py_None;
+    PyObject *shapes, *predicate, *best, *scores, *distance, *areas, *in[5], *x, *y, *out, *distances = Py_None,
+                                                                                           *metric = NULL;
     Py_ssize_t max_bytes, first, last;
     double period;
     group_job job = {.options = {.predicate = PM_COVERS}};
-    if (!PyArg_ParseTuple(args, "O!OOOOOndOOOOOOOOnn|O:match_groups", &PyTuple_Type, &shapes, &predicate, &best,
+    if (!PyArg_ParseTuple(args, "O!OOOOOndOOOOOOOOnn|OO:match_groups", &PyTuple_Type, &shapes, &predicate, &best,
                           &scores, &distance, &areas, &max_bytes, &period, &in[0], &in[1], &in[2], &in[3], &in[4], &x,
-                          &y, &out, &first, &last, &distances))
+                          &y, &out, &first, &last, &distances, &metric))
         return NULL;
     size_t count;
     PyObject *const *arrays = &PyTuple_GET_ITEM(shapes, 0);
@@ -232,6 +233,10 @@ static PyObject *match_groups(PyObject *module, PyObject *args) {
     }
     if (options_from(predicate, best, scores, distance, areas, count, &job.options) < 0)
         return NULL;
+    const int number = metric_from(metric);
+    if (number < 0)
+        return NULL;
+    job.options.metric = (pm_metric)number;
     job.options.max_bytes = (size_t)max_bytes;
     job.options.period = period;
     Py_ssize_t groups = rows_from(in[0], in[1], "region rows", &job.region_rows, &job.region_offsets);
@@ -265,7 +270,8 @@ PyMethodDef group_functions[] = {
     {"match_groups", match_groups, METH_VARARGS,
      "match_groups(shapes, predicate, best, scores, distance, areas, max_bytes, period, region_rows, "
      "region_offsets, "
-     "point_rows, point_offsets, engines, x, y, out, first, last, distances=None): the best region of its own group "
+     "point_rows, point_offsets, engines, x, y, out, first, last, distances=None, metric='planar'): the best region "
+     "of its own group "
      "for every point of these groups, into out, and how far it is into distances. Shapes are the ragged arrays "
      "of regions, or (x, y, area) of disks."},
     {NULL, NULL, 0, NULL},

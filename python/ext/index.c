@@ -252,6 +252,10 @@ static PyObject *index_predicate(PyObject *object, void *Py_UNUSED(closure)) {
     return PyUnicode_FromString(pm_predicate_name(pm_index_predicate(((index_object *)object)->index)));
 }
 
+static PyObject *index_metric(PyObject *object, void *Py_UNUSED(closure)) {
+    return PyUnicode_FromString(pm_metric_name(pm_index_metric(((index_object *)object)->index)));
+}
+
 static PyObject *index_best(PyObject *object, void *Py_UNUSED(closure)) {
     return PyUnicode_FromString(pm_best_name(pm_index_best(((index_object *)object)->index)));
 }
@@ -272,7 +276,8 @@ static PyObject *index_block(PyObject *object, void *Py_UNUSED(closure)) {
 
 static PyMethodDef index_methods[] = {
     {"from_disks", index_from_disks, METH_VARARGS | METH_CLASS,
-     "from_disks(x, y, area, best, scores, distance, engine='auto', max_bytes=0, period=0.0, note=b'', show=None): "
+     "from_disks(x, y, area, best, scores, distance, engine='auto', max_bytes=0, period=0.0, note=b'', show=None, "
+     "metric='planar'): "
      "center_within over known centers and areas."},
     {"open", index_open, METH_VARARGS | METH_CLASS,
      "open(bytes, verify, private=False): over the bytes of another one, or a copy of what others may write to."},
@@ -296,6 +301,7 @@ static PyGetSetDef index_getset[] = {
      NULL},
     {"predicate", index_predicate, NULL, "The rule it was built with.", NULL},
     {"best", index_best, NULL, "The rule it was built with; any scores are \"score\".", NULL},
+    {"metric", index_metric, NULL, "The metric it was built with.", NULL},
     {"period", index_period, NULL, "After which x repeats, or 0.", NULL},
     {"note", index_note, NULL, "The bytes that it was given to keep.", NULL},
     {"bounds", index_bounds, NULL, "(min x, min y, max x, max y) around what can match.", NULL},
@@ -305,7 +311,7 @@ static PyGetSetDef index_getset[] = {
 static PyType_Slot index_slots[] = {
     {Py_tp_doc,
      "Index(coords, ring_offsets, polygon_offsets, geom_offsets, kinds, predicate, best, scores, distance, "
-     "engine='auto', areas=None, max_bytes=0, period=0.0, note=b'', show=None)"},
+     "engine='auto', areas=None, max_bytes=0, period=0.0, note=b'', show=None, metric='planar')"},
     {Py_tp_new, index_new},
     {Py_tp_dealloc, index_dealloc},
     {Py_tp_methods, index_methods},

@@ -12,7 +12,7 @@ typedef struct job_object {
 } job_object;
 
 static PyObject *job_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    PyObject *in[9], *areas, *x, *y, *show = Py_None;
+    PyObject *in[9], *areas, *x, *y, *show = Py_None, *metric = NULL;
     const char *engine;
     Py_ssize_t max_bytes;
     double period;
@@ -23,12 +23,16 @@ static PyObject *job_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
         PyErr_SetString(PyExc_TypeError, "Job takes no keywords");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "OOOOOOOOOsOndOO|O:Job", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
-                          &in[7], &in[8], &engine, &areas, &max_bytes, &period, &x, &y, &show) ||
+    if (!PyArg_ParseTuple(args, "OOOOOOOOOsOndOO|OO:Job", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
+                          &in[7], &in[8], &engine, &areas, &max_bytes, &period, &x, &y, &show, &metric) ||
         regions_from(in, &regions) < 0 ||
         options_from(in[5], in[6], in[7], in[8], areas, pm_regions_count(&regions), &options) < 0 ||
         points_from(x, y, NULL, &points, NULL) < 0)
         return NULL;
+    const int number = metric_from(metric);
+    if (number < 0)
+        return NULL;
+    options.metric = (pm_metric)number;
     options.engine = engine_from(engine);
     options.max_bytes = (size_t)max_bytes;
     options.period = period;
@@ -108,7 +112,7 @@ static PyGetSetDef job_getset[] = {
 static PyType_Slot job_slots[] = {
     {Py_tp_doc, "Job(coords, ring_offsets, polygon_offsets, geom_offsets, kinds, predicate, best, scores, distance, "
                 "engine, areas, "
-                "max_bytes, period, x, y, show=None)"},
+                "max_bytes, period, x, y, show=None, metric='planar')"},
     {Py_tp_new, job_new},
     {Py_tp_dealloc, job_dealloc},
     {Py_tp_methods, job_methods},

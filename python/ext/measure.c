@@ -5,11 +5,14 @@
 #include "core.h"
 
 static PyObject *regions_measure(PyObject *module, PyObject *args) {
-    PyObject *in[5];
+    PyObject *in[5], *name = NULL;
     pm_regions regions;
     pm_error err;
-    if (!PyArg_ParseTuple(args, "OOOOO:regions_measure", &in[0], &in[1], &in[2], &in[3], &in[4]) ||
+    if (!PyArg_ParseTuple(args, "OOOOO|O:regions_measure", &in[0], &in[1], &in[2], &in[3], &in[4], &name) ||
         regions_from(in, &regions) < 0)
+        return NULL;
+    const int metric = metric_from(name);
+    if (metric < 0)
         return NULL;
     pm_status status = pm_regions_check(&regions, &err);
     if (status)
@@ -21,9 +24,18 @@ static PyObject *regions_measure(PyObject *module, PyObject *args) {
         Py_XDECREF(centers);
         return NULL;
     }
+    double *to_areas = PyArray_DATA((PyArrayObject *)areas), *to_centers = PyArray_DATA((PyArrayObject *)centers);
     Py_BEGIN_ALLOW_THREADS
-    pm_regions_measure(&regions, PyArray_DATA((PyArrayObject *)areas), PyArray_DATA((PyArrayObject *)centers));
+    if (metric == PM_SPHERE)
+        status = pm_regions_measure_sphere(&regions, to_areas, to_centers, &err);
+    else
+        pm_regions_measure(&regions, to_areas, to_centers);
     Py_END_ALLOW_THREADS
+    if (status) {
+        Py_DECREF(areas);
+        Py_DECREF(centers);
+        return raise_status(PyModule_GetState(module), status, &err);
+    }
     return Py_BuildValue("(NN)", areas, centers);
 }
 
@@ -123,7 +135,8 @@ static PyObject *gather_polygons(PyObject *module, PyObject *argument) {
 
 PyMethodDef measure_functions[] = {
     {"regions_measure", regions_measure, METH_VARARGS,
-     "regions_measure(coords, ring_offsets, polygon_offsets, geom_offsets, kinds) -> (areas, centers)"},
+     "regions_measure(coords, ring_offsets, polygon_offsets, geom_offsets, kinds, metric='planar') -> "
+     "(areas, centers)"},
     {"gather_polygons", gather_polygons, METH_O, "gather_polygons(polygons) -> (coords, ring_offsets)"},
     {"measure_polygons", measure_polygons, METH_O,
      "measure_polygons(polygons) -> (x, y, area): centers and areas, as overridden."},

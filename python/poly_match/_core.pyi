@@ -87,6 +87,7 @@ class Job:
         x: _Doubles,
         y: _Doubles,
         show: Callable[[], object] | None = None,
+        metric: str = "planar",
         /,
     ) -> Self: ...
     def __len__(self) -> int: ...
@@ -113,6 +114,7 @@ class Index:
         period: float = 0.0,
         note: Buffer = b"",
         show: Callable[[], object] | None = None,
+        metric: str = "planar",
         /,
     ) -> Self: ...
     @classmethod
@@ -129,6 +131,7 @@ class Index:
         period: float = 0.0,
         note: Buffer = b"",
         show: Callable[[], object] | None = None,
+        metric: str = "planar",
         /,
     ) -> Self: ...
     @classmethod
@@ -163,6 +166,8 @@ class Index:
     @property
     def best(self) -> str: ...
     @property
+    def metric(self) -> str: ...
+    @property
     def period(self) -> float: ...
     @property
     def note(self) -> bytes: ...
@@ -174,6 +179,7 @@ def regions_measure(
     polygon_offsets: _Offsets,
     geom_offsets: _Offsets | None,
     kinds: _Bytes | None,
+    metric: str = "planar",
     /,
 ) -> tuple[_Doubles, _Doubles]: ...
 def match_groups(
@@ -196,6 +202,7 @@ def match_groups(
     first: int,
     last: int,
     distances: _Doubles | None = None,
+    metric: str = "planar",
     /,
 ) -> None: ...
 def gather_polygons(polygons: Iterable[Polygon], /) -> tuple[_Doubles, _Offsets]: ...

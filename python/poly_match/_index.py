@@ -7,7 +7,7 @@ plain numbers then. The index never changes afterwards.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal, Self, TypeVar, overload
+from typing import Any, Literal, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -18,12 +18,13 @@ from poly_match._engine.note import Note
 from poly_match._engine.prepared import Prepared
 from poly_match._engine.results import Answers, answers_of, empty_distances, most_of
 from poly_match._errors import value_error
-from poly_match._forms.crs import check_crs, crs_text, warn_of_degrees
+from poly_match._forms.crs import check_crs, crs_text
 from poly_match._forms.names import labels_of, names_in, names_of
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import Number, point_of, xy_of
+from poly_match._forms.sphere import check_unit, check_unit_of_points
 from poly_match._readers.named_files import points_in, polygons_in
-from poly_match._rules import TAKE_DISTANCE, Best, Invalid, Predicate
+from poly_match._rules import Best, Invalid, Metric, Predicate
 
 __all__ = ["Index"]
 
@@ -57,18 +58,28 @@ class Index(IndexBlock):
         the point is in, or else the nearest.
     distance : float or array of float, optional
         Needed for "center_within" and "dwithin", possible for "nearest": one limit, or one per region, in the
-        unit of the coordinates; at least 0, infinity allowed.
+        unit of the coordinates, on the sphere in metres; at least 0, infinity allowed.
     best : {"smallest", "largest", "first"} or array of numbers or str
         Which candidate wins: by area, by input order, or the lowest of one score per region, where polygons
         are a GeoDataFrame also the name of a column of scores. Integer scores compare as integers. Equal
         candidates: the one that comes first in the input. For "nearest" it decides between regions that are
         equally far, among them those that cover the point.
+    metric : {"planar", "sphere"}
+        "planar": x and y of a plane, with straight edges. "sphere": x is the longitude and y the latitude, in
+        degrees, on a sphere of radius 6,371,008.8 m. Edges are arcs of great circles, the shorter way between
+        their ends; distances are metres, areas square metres. Longitudes count modulo 360, and at latitude
+        ±90 each is the pole; a point beyond the poles matches nothing. The inside of a ring is its smaller
+        side: the one with which its signed area is at most half the sphere, then even-odd as in the plane. So
+        no polygon holds more than half the sphere, and a box around the whole world, whose left and right
+        side are the same meridian, has no surface: `check` finds it. For the center, longitudes are moved by
+        whole turns to within 180° of the region's first vertex. Borders and distances are right to 1e-8 m and
+        1e-14 of the distance.
     period : float, optional
         With a period, x and x + k * period are one place for every whole number k, exactly, for points and
         for regions: 360 for longitudes, whether they run from -180 to 180 or from 0 to 360. A region matches
         a point if it does at any of the point's turns. Edges stay as they are given: a ring that jumps from
         179 to -179 is not one across the antimeridian. For "covers" and "center_within", and without
-        distances and `candidates`.
+        distances and `candidates`. On the sphere it is 360 or None, which is the same.
     invalid : {"use", "warn", "skip", "error"}
         What to do about polygons that shapely calls invalid: they have a defined answer and are used, used
         with a warning, left out, or are a ValueError. "skip" leaves out every row that can't be used, for
@@ -92,7 +103,8 @@ class Index(IndexBlock):
         An unknown rule (the message lists what there is); a NaN score; a negative or NaN distance; a period
         that is not positive and finite, or too small for the regions (65,536 of it are the widest, and 2**25
         of it the farthest from 0); a polygon with a NaN or infinite vertex; polygons that don't fit into
-        `max_bytes` at all. The message names the argument and the row.
+        `max_bytes` at all. On the sphere also: a projected CRS; a vertex beyond a pole; an edge between two
+        places that are exactly opposite; a period other than 360. The message names the argument and the row.
     TypeError
         Polygons, scores or distances of a type that is not understood.
 
@@ -100,7 +112,7 @@ class Index(IndexBlock):
     -----
     Polygons with a CRS and points with another are a ValueError, and a warning where only one of the two has
     one set; plain numbers are taken as they are. An index keeps the CRS, in pickles and files too. Distances
-    in a CRS of degrees are a warning.
+    in a CRS of degrees are a warning, unless they are those on the sphere.
 
     Answers are exact: they are those of real numbers, not of rounded ones, and the same on every machine, for
     every number of workers. Building takes O(v log v) time for v vertices and can be interrupted; the input
@@ -138,6 +150,7 @@ class Index(IndexBlock):
         predicate: Predicate = "covers",
         distance: npt.ArrayLike | None = None,
         best: Best | npt.ArrayLike = "smallest",
+        metric: Metric = "planar",
         period: float | None = None,
         invalid: Invalid = "use",
         names: Any = None,
@@ -146,9 +159,8 @@ class Index(IndexBlock):
     ) -> None:
         polygons = polygons_in(polygons)
         crs, self._labels = crs_text(polygons), labels_of(polygons)
-        if predicate in TAKE_DISTANCE:
-            warn_of_degrees(crs, predicate)
-        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid)
+        check_unit(crs, predicate, metric)
+        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid, metric)
         known = None
         if names is not None:
             known = names_of(names_in(names, polygons), len(prepared.regions), self._labels)
@@ -156,7 +168,8 @@ class Index(IndexBlock):
         self._core = prepared.build("auto", self._known.to_bytes(), progress)
 
     def __repr__(self) -> str:
-        return f"Index({len(self)} regions, predicate={self.predicate!r}, best={self.best!r})"
+        metric = "" if self.metric == "planar" else f", metric={self.metric!r}"
+        return f"Index({len(self)} regions, predicate={self.predicate!r}, best={self.best!r}{metric})"
 
     def _repr_html_(self) -> str:
         """Return the HTML for notebooks: facts, and a picture of the answers."""
@@ -328,6 +341,7 @@ class Index(IndexBlock):
             return self._match_one(points, y, names, out, return_distance)
         points = points_in(points)
         check_crs(points, self._note.crs)
+        check_unit_of_points(points, self.metric)
         x, y = xy_of(points)
         distances = empty_distances(len(x), self.predicate, self.period) if return_distance else None
         known = None if names is None else self._names(names)
@@ -462,6 +476,7 @@ class Index(IndexBlock):
         """
         points = points_in(points)
         check_crs(points, self._note.crs)
+        check_unit_of_points(points, self.metric)
         x, y = xy_of(points)
         most = most_of(k, self._core)
         if return_distance:

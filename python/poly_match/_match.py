@@ -12,14 +12,15 @@ from poly_match._engine.groups import Groups
 from poly_match._engine.prepared import Prepared
 from poly_match._engine.results import Answers, answers_of, check_out, empty_distances
 from poly_match._errors import value_error
-from poly_match._forms.crs import check_crs, crs_text, warn_of_degrees
+from poly_match._forms.crs import check_crs, crs_text
 from poly_match._forms.keys import Keys, columns_of, without_keys
 from poly_match._forms.names import labels_of, names_in, names_of
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import xy_of
+from poly_match._forms.sphere import check_unit, check_unit_of_points
 from poly_match._index import Out
 from poly_match._readers.named_files import points_in, polygons_in
-from poly_match._rules import TAKE_DISTANCE, Best, Invalid, Predicate
+from poly_match._rules import Best, Invalid, Metric, Predicate
 
 __all__ = ["Count", "count", "match"]
 
@@ -33,6 +34,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    metric: Metric = "planar",
     period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
@@ -51,6 +53,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    metric: Metric = "planar",
     period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
@@ -69,6 +72,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    metric: Metric = "planar",
     period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
@@ -87,6 +91,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    metric: Metric = "planar",
     period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
@@ -105,6 +110,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    metric: Metric = "planar",
     period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
@@ -123,6 +129,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    metric: Metric = "planar",
     period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
@@ -140,6 +147,7 @@ def match(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    metric: Metric = "planar",
     period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
@@ -189,11 +197,11 @@ def match(
     array([ 1,  0, -1])
     """
     points, polygons = points_in(points), polygons_in(polygons)
-    _check_planes(points, polygons, predicate)
+    _check_planes(points, polygons, predicate, metric)
     names = names_in(names, polygons)
     if on is None:
         x, y = xy_of(points)
-    prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid)
+    prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid, metric)
     known = None if names is None else names_of(names, len(prepared.regions), labels_of(polygons))
     if known is not None and out is not None:
         raise value_error("out", "takes positions, not names; leave out one of the two")
@@ -205,12 +213,12 @@ def match(
     return answers if matched.distances is None else (answers, matched.distances)
 
 
-def _check_planes(points: Any, polygons: Any, predicate: str) -> None:
-    """Refuse points on another plane than the polygons, and warn where distances would be degrees."""
+def _check_planes(points: Any, polygons: Any, predicate: str, metric: str) -> None:
+    """Refuse points on another plane than the polygons, and coordinates that the metric can't have."""
     crs = crs_text(polygons)
     check_crs(points, crs)
-    if predicate in TAKE_DISTANCE:
-        warn_of_degrees(crs, predicate)
+    check_unit(crs, predicate, metric)
+    check_unit_of_points(points, metric)
 
 
 class Matched(NamedTuple):
@@ -235,6 +243,7 @@ def count(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    metric: Metric = "planar",
     period: float | None = None,
     invalid: Invalid = "use",
     max_bytes: int | None = None,
@@ -263,10 +272,10 @@ def count(
     Count(regions=array([2, 1]), unmatched=1)
     """
     points, polygons = points_in(points), polygons_in(polygons)
-    _check_planes(points, polygons, predicate)
+    _check_planes(points, polygons, predicate, metric)
     if on is None:
         x, y = xy_of(points)
-    prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid)
+    prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid, metric)
     if on is None:
         answers = _at_once(x, y, prepared, workers, progress).answers
     else:

@@ -1,4 +1,4 @@
-"""The words of a match, each defined once: predicates, best rules, policies, statuses, names of columns.
+"""The words of a match, each defined once: predicates, best rules, metrics, policies, statuses, columns.
 
 Imports nothing slow, so that the command line can list the words immediately. What a word requires (a
 distance, scores) is checked in `_engine.limits`.
@@ -10,6 +10,7 @@ from typing import Literal, get_args
 
 Predicate = Literal["covers", "center_within", "dwithin", "nearest"]
 Best = Literal["smallest", "largest", "first"]
+Metric = Literal["planar", "sphere"]
 Invalid = Literal["use", "warn", "skip", "error"]
 
 PREDICATES: tuple[Predicate, ...] = get_args(Predicate)
@@ -19,6 +20,7 @@ TAKE_PERIOD: tuple[Predicate, ...] = ("covers", "center_within")
 TAKE_LINES: tuple[Predicate, ...] = ("center_within", "dwithin", "nearest")  # regions of lines and points
 BESTS: tuple[Best, ...] = get_args(Best)
 SCORE = "score"  # the rule that an array of scores stands for
+METRICS: tuple[Metric, ...] = get_args(Metric)
 INVALID: tuple[Invalid, ...] = get_args(Invalid)  # what may be done about invalid regions
 
 # What columns of coordinates are usually called, in lower case. All but "x" and "y" mean degrees.

@@ -57,6 +57,7 @@ void pm_block_plan(pm_block *block, const pm_kind *kind, pm_best best, size_t co
     header->header_size = align(sizeof *header + sections * sizeof(pm_section));
     header->predicate = (uint32_t)kind->predicate;
     header->best = (uint32_t)best;
+    header->metric = (uint32_t)kind->metric;
     header->count = count;
     header->section_count = sections;
     uint64_t at = header->header_size;
@@ -136,7 +137,7 @@ pm_status pm_block_read(const void *bytes, size_t size, pm_block *block, const p
     if (header->size != size)
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: it should have %llu bytes and has %zu",
                        (unsigned long long)header->size, size);
-    *kind = pm_kind_of((pm_predicate)header->predicate);
+    *kind = pm_kind_of((pm_predicate)header->predicate, (pm_metric)header->metric);
     if (!*kind || !pm_best_rule_of((pm_best)header->best) || header->count > INT32_MAX || size % PM_BLOCK_ALIGN ||
         !pm_period_fits(header->period, header->range) || !read_sections(bytes, block, *kind))
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the header contradicts itself");

@@ -43,6 +43,8 @@ typedef enum pm_section_name {
     PM_SECTION_NEAR_LEAVES,
     PM_SECTION_NEAR_ORIGINS,
     PM_SECTION_SITES,
+    PM_SECTION_ARCS, /* edges on the sphere */
+    PM_SECTION_CAPS,
     PM_SECTIONS
 } pm_section_name;
 
@@ -67,9 +69,10 @@ typedef struct pm_block_header {
     uint64_t count; /* regions */
     double bounds[4];
     uint64_t section_count;
-    double period;     /* 0: none */
-    double range[2];   /* with a period: least and greatest finite x that can match */
-    uint64_t reserved; /* 0 */
+    double period;   /* 0: none */
+    double range[2]; /* with a period: least and greatest finite x that can match */
+    uint32_t metric;
+    uint32_t reserved; /* 0 */
 } pm_block_header;
 
 /* A block and a copy of what its header says, so that nothing of it has to be read from the block twice. */

@@ -19,6 +19,8 @@
 #include "input/measure.h"
 #include "input/rank.h"
 #include "input/regions.h"
+#include "input/sphere_regions.h"
+#include "sphere/atlas.h"
 #include "turns.h"
 
 /* ---- options ---- */
@@ -47,7 +49,8 @@ static pm_status check_distance(const pm_options *options, const pm_kind *kind, 
 }
 
 pm_status pm_options_check(const pm_options *options, size_t count, int has_areas, pm_error *err) {
-    const pm_kind *kind = pm_kind_of(options->predicate);
+    const int is_planar = options->metric == PM_PLANAR;
+    const pm_kind *kind = pm_kind_of(options->predicate, is_planar ? PM_PLANAR : PM_SPHERE);
     const pm_best_rule *rule = pm_best_rule_of(options->best);
     if (!pm_is_zero(options->reserved, sizeof options->reserved))
         return pm_fail(err, PM_ERR_ARGUMENT, -1, PM_RESERVED, "options");
@@ -55,6 +58,8 @@ pm_status pm_options_check(const pm_options *options, size_t count, int has_area
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%d is not a pm_predicate", (int)options->predicate);
     if (!rule)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%d is not a pm_best", (int)options->best);
+    if (!pm_metric_name(options->metric))
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "%d is not a pm_metric", (int)options->metric);
     if ((int)options->engine < PM_ENGINE_AUTO || options->engine > PM_ENGINE_TREE)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%d is not a pm_engine of an index", (int)options->engine);
     if (rule->needs_scores && !options->scores && count > 0)
@@ -69,7 +74,9 @@ pm_status pm_options_check(const pm_options *options, size_t count, int has_area
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "note is NULL, but note_size is %zu", options->note_size);
     if (!(options->period >= 0) || isinf(options->period))
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "period is %g: it must be positive and finite", options->period);
-    if (options->period != 0 && !kind->takes_turns)
+    if (!is_planar && options->period != 0 && options->period != 360)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "period is %g: on the sphere it is 360, or none", options->period);
+    if (is_planar && options->period != 0 && !kind->takes_turns)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "period is given, but %s knows none", kind->name);
     return check_distance(options, kind, count, err);
 }
@@ -83,9 +90,12 @@ pm_status pm_disks_check(const pm_disks *disks, const pm_options *options, pm_er
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%s is NULL", disks->x ? "y" : "x");
     if (disks->count > INT32_MAX)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu disks are more than 2147483647", disks->count);
-    const pm_kind *kind = pm_kind_of(options->predicate);
-    if (!kind || !kind->takes_disks)
+    if (options->predicate != PM_CENTER_WITHIN)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "disks answer PM_CENTER_WITHIN only");
+    for (size_t i = 0; options->metric == PM_SPHERE && i < disks->count; i++)
+        if (fabs(disks->y[i]) > 90)
+            return pm_fail(err, PM_ERR_COORDINATE, (int64_t)i,
+                           "the center of disk %zu is at latitude %.17g, beyond the poles", i, disks->y[i]);
     if (options->areas)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "areas are given twice: disks have their own");
     return pm_options_check(options, disks->count, disks->area != NULL, err);
@@ -218,7 +228,7 @@ static pm_status fill_block(pm_index *index, pm_build *b, pm_error *err) {
     if (status)
         return status;
     memcpy(b->block.header.bounds, b->bounds, sizeof b->bounds);
-    if (b->options->period != 0) {
+    if (b->options->period != 0 && b->options->metric == PM_PLANAR) {
         b->block.header.period = b->options->period;
         memcpy(b->block.header.range, b->range, sizeof b->range);
         if (!pm_period_fits(b->options->period, b->range))
@@ -256,7 +266,7 @@ static pm_status build_index(pm_build *b, pm_index **out, pm_error *err) {
 }
 
 static pm_build new_build(const pm_options *options, size_t count) {
-    pm_build b = {.kind = pm_kind_of(options->predicate),
+    pm_build b = {.kind = pm_kind_of(options->predicate, options->metric),
                   .count = count,
                   .options = options,
                   .poll = {.callback = options->poll, .context = options->poll_context}};
@@ -280,14 +290,17 @@ static int poll_region(pm_build *b, size_t region) {
 /* Areas and centers, as far as the rules need them. */
 static pm_status measure_regions(pm_build *b, double *areas, double *x, double *y, pm_error *err) {
     const int needs_areas = pm_best_rule_of(b->options->best)->needs_areas;
+    const int is_planar = b->options->metric == PM_PLANAR;
     for (size_t i = 0; i < b->count; i++) {
         double center[2];
         if (poll_region(b, i))
             return pm_build_stopped(err);
         if (needs_areas)
-            areas[i] = b->options->areas ? b->options->areas[i] : pm_region_area(b->regions, i);
+            areas[i] = b->options->areas ? b->options->areas[i]
+                       : is_planar       ? pm_region_area(b->regions, i)
+                                         : pm_sphere_region_area(b->regions, i);
         if (b->kind->takes_disks) {
-            pm_region_center(b->regions, i, center);
+            (is_planar ? pm_region_center : pm_sphere_region_center)(b->regions, i, center);
             x[i] = center[0];
             y[i] = center[1];
         }
@@ -322,7 +335,9 @@ pm_status pm_index_build(const pm_regions *regions, const pm_options *options, p
     size_t count = pm_regions_count(regions);
     status = pm_options_check(options, count, 1, err);
     if (!status)
-        status = check_kinds(regions, pm_kind_of(options->predicate), err);
+        status = check_kinds(regions, pm_kind_of(options->predicate, options->metric), err);
+    if (!status && options->metric == PM_SPHERE)
+        status = pm_sphere_check(regions, err);
     if (status)
         return status;
 
@@ -339,8 +354,19 @@ pm_status pm_index_build(const pm_regions *regions, const pm_options *options, p
         b.regions = NULL;
         b.disks = &disks;
     }
+    pm_atlas atlas = {.allocator = options->allocator};
+    if (!status && b.kind->is_drawn) {
+        status = pm_atlas_draw(&atlas, regions, &b.poll, options->allocator);
+        b.sphere = regions;
+        b.regions = &atlas.regions;
+        if (status == PM_ERR_STOPPED)
+            (void)pm_build_stopped(err);
+        else if (status)
+            (void)pm_fail(err, status, -1, "out of memory drawing %zu regions", count);
+    }
     if (!status)
         status = build_index(&b, out, err);
+    pm_atlas_free(&atlas);
     pm_release(options->allocator, measures);
     return status;
 }

@@ -9,6 +9,7 @@
 typedef struct pm_build {
     const pm_kind *kind;
     const pm_regions *regions; /* one of both is given */
+    const pm_regions *sphere;  /* the regions, where `regions` are those drawn on faces; else NULL */
     const pm_disks *disks;
     size_t count; /* regions or disks */
     const double *areas;

@@ -126,7 +126,7 @@ static pm_status make_index(pm_job *job, const pm_regions *regions, const pm_opt
 /* Is there something that only an index does? */
 static int needs_index(const pm_regions *regions, const pm_options *options) {
     return options->predicate != PM_COVERS || options->engine == PM_ENGINE_TREE || options->period != 0 ||
-           options->max_bytes > 0 || options->note_size > 0 || regions->kinds;
+           options->metric != PM_PLANAR || options->max_bytes > 0 || options->note_size > 0 || regions->kinds;
 }
 
 static pm_status no_memory_for_job(pm_error *err) {

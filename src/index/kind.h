@@ -1,6 +1,7 @@
 /* kind.h — what an index knows about a kind of shape, and how to add one.
  *
- * A *kind* answers one predicate: polygons answer covers, disks answer center_within. Everything in this room that is
+ * A *kind* answers one predicate in one metric: polygons answer covers, disks answer center_within, each also on the
+ * sphere. Everything in this room that is
  * not named after a kind (build.c, block.c, open.c, match.c, visit.c) handles an index through this interface and
  * doesn't ask which kind it has.
  *
@@ -36,6 +37,7 @@
 #include "block.h"
 #include "build.h"
 #include "near/find.h"
+#include "sphere/measured.h"
 #include "tree/tree.h"
 
 /* What the options' distance is to a kind. */
@@ -55,6 +57,7 @@ typedef struct pm_hits {
     size_t count;      /* what is beyond the room is only counted */
     pm_list list;      /* scratch */
     pm_ranks ranks;
+    pm_measured measured;
 } pm_hits;
 
 static inline int pm_hits_measure(const pm_hits *hits) {
@@ -74,11 +77,13 @@ static inline void pm_hits_add(pm_hits *hits, int64_t id, double distance) {
 struct pm_kind {
     const char *name; /* of the predicate, for people */
     pm_predicate predicate;
+    pm_metric metric;
     pm_distance_rule distance;
     int takes_disks;           /* it is made from pm_disks: regions are seen by center and area only */
     pm_section_name distances; /* the section of the options' distances, where it has any */
     int takes_turns;           /* it answers with a period */
     int takes_lines;           /* regions may have lines and points */
+    int is_drawn;              /* on the sphere: polygons are drawn on its faces before (sphere/atlas.h) */
     size_t view_size;
     const pm_section_name *sections; /* its own, in the order in which they follow each other in the block */
     size_t section_count;
@@ -130,7 +135,7 @@ struct pm_kind {
     const pm_tree *(*tree)(const void *view);
 };
 
-/* The kind that answers a predicate; NULL where there is no such predicate. */
-const pm_kind *pm_kind_of(pm_predicate predicate);
+/* The kind that answers a predicate in a metric; NULL where there is no such predicate or metric. */
+const pm_kind *pm_kind_of(pm_predicate predicate, pm_metric metric);
 
 #endif

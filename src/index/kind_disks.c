@@ -220,11 +220,24 @@ const pm_kind pm_kind_disks = {.name = "center_within",
 
 /* ---- without an index ---- */
 
+/* On the sphere with one, which is freed again. */
+static pm_status match_caps(const pm_disks *disks, const pm_options *options, const pm_points *points, int64_t *out,
+                            pm_error *err) {
+    pm_index *index;
+    const pm_status status = pm_index_build_disks(disks, options, &index, err);
+    if (!status)
+        pm_index_match(index, points, out);
+    pm_index_free(index);
+    return status;
+}
+
 pm_status pm_match_disks(const pm_disks *disks, const pm_options *options, const pm_points *points, int64_t *out,
                          pm_error *err) {
     pm_status status = pm_disks_check(disks, options, err);
     if (status)
         return status;
+    if (options->metric == PM_SPHERE)
+        return match_caps(disks, options, points, out, err);
     const size_t room = PM_DISK_ROOM(disks->count), radii = PM_DISK_ROOM(options->distance_count + 1);
     const size_t ordering = pm_rank_scratch(disks->count), grid = (2 * room + radii) * sizeof(int16_t);
     char *scratch = pm_allocate(options->allocator, ordering + grid);

@@ -182,19 +182,24 @@ static pm_status polygons_beside_fill(const void *view, void *memory, size_t siz
     return pm_runs_fill(&((const pm_polygon_view *)view)->table, memory, size, poll, allocator);
 }
 
-static int polygons_list(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
-    const pm_polygon_view *v = view;
+int pm_polygons_covering(const pm_polygon_view *v, const pm_beside *beside, double x, double y, size_t most,
+                         pm_ranks *ranks) {
     pm_runs runs;
-    hits->ranks.count = 0;
+    ranks->count = 0;
     if (pm_runs_view(&runs, beside->memory, beside->size)) {
         pm_spot spot = pm_runs_spot(&runs, x, y);
-        if (!pm_find_all_covering(&v->table, &runs, &spot, &hits->ranks))
-            return 0;
-    } else {
-        for (size_t rank = 0; rank < v->table.count && hits->ranks.count < most; rank++)
-            if (pm_region_covers(&v->table, rank, x, y) && !pm_ranks_append(&hits->ranks, (uint32_t)rank))
-                return 0;
+        return pm_find_all_covering(&v->table, &runs, &spot, ranks);
     }
+    for (size_t rank = 0; rank < v->table.count && ranks->count < most; rank++)
+        if (pm_region_covers(&v->table, rank, x, y) && !pm_ranks_append(ranks, (uint32_t)rank))
+            return 0;
+    return 1;
+}
+
+static int polygons_list(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
+    const pm_polygon_view *v = view;
+    if (!pm_polygons_covering(v, beside, x, y, most, &hits->ranks))
+        return 0;
     for (size_t i = 0; i < hits->ranks.count && i < most; i++)
         pm_hits_add(hits, v->ids[hits->ranks.items[i]], 0);
     return 1;

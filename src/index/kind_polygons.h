@@ -14,4 +14,9 @@ typedef struct pm_polygon_view {
 extern const pm_kind pm_kind_polygons;
 extern const pm_tree_sections pm_polygon_tree;
 
+/* The first `most` regions that cover a place, in rank order, and maybe more, by what the kind keeps beside the view.
+ * 0 when memory runs out. */
+int pm_polygons_covering(const pm_polygon_view *view, const pm_beside *beside, double x, double y, size_t most,
+                         pm_ranks *ranks);
+
 #endif

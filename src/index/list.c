@@ -68,7 +68,8 @@ pm_status pm_lister_list(const pm_lister *lister, const pm_points *points, size_
                     .distances = lists->distances,
                     .room = lists->room,
                     .list = {.allocator = allocator_of(lister)},
-                    .ranks = {.allocator = allocator_of(lister)}};
+                    .ranks = {.allocator = allocator_of(lister)},
+                    .measured = {.allocator = allocator_of(lister)}};
     pm_status status = PM_OK;
     *done = 0;
     if (!pm_is_zero(lists->reserved, sizeof lists->reserved))
@@ -89,5 +90,6 @@ pm_status pm_lister_list(const pm_lister *lister, const pm_points *points, size_
     }
     pm_list_free(&hits.list);
     pm_ranks_free(&hits.ranks);
+    pm_measured_free(&hits.measured);
     return status;
 }

@@ -84,6 +84,10 @@ size_t pm_index_distance_count(const pm_index *index) {
     return index->distance_count;
 }
 
+pm_metric pm_index_metric(const pm_index *index) {
+    return index->kind->metric;
+}
+
 pm_best pm_index_best(const pm_index *index) {
     return index->best;
 }

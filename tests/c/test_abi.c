@@ -54,7 +54,8 @@ static void test_options(void) {
     AT(pm_options, note, 80);
     AT(pm_options, note_size, 88);
     AT(pm_options, period, 96);
-    AT(pm_options, reserved, 104);
+    AT(pm_options, metric, 104);
+    AT(pm_options, reserved, 112);
     SIZE(pm_band, 16);
     AT(pm_band, inner, 0);
     AT(pm_band, outer, 8);
@@ -78,6 +79,9 @@ static void test_names(void) {
     for (int i = 0; i < (int)(sizeof bests / sizeof *bests); i++)
         tap_ok(strcmp(pm_best_name((pm_best)i), bests[i]) == 0, "best %d is %s", i, bests[i]);
     tap_ok(!pm_predicate_name((pm_predicate)-1) && !pm_predicate_name((pm_predicate)1000), "no other predicates");
+    tap_ok(strcmp(pm_metric_name(PM_PLANAR), "planar") == 0 && strcmp(pm_metric_name(PM_SPHERE), "sphere") == 0 &&
+               !pm_metric_name((pm_metric)-1) && !pm_metric_name((pm_metric)2),
+           "metrics");
     tap_ok(!pm_best_name((pm_best)-1) && !pm_best_name((pm_best)1000), "no other rules");
 }
 
@@ -91,6 +95,7 @@ static void test_numbers(void) {
     tap_ok(PM_SMALLEST == 0 && PM_LARGEST == 1 && PM_FIRST == 2 && PM_SCORE_DOUBLE == 3 && PM_SCORE_INT64 == 4 &&
                PM_SCORE_UINT64 == 5,
            "best");
+    tap_ok(PM_PLANAR == 0 && PM_SPHERE == 1, "metrics");
     tap_ok(PM_PART_POLYGON == 0 && PM_PART_LINE == 1 && PM_PART_POINT == 2, "parts");
     tap_ok(PM_NAMES_NONE == 0 && PM_NAMES_TEXT == 1 && PM_NAMES_JSON == 2, "names");
     tap_ok(PM_ENGINE_AUTO == 0 && PM_ENGINE_SCAN == 1 && PM_ENGINE_TREE == 2 && PM_ENGINE_BOXES == 3, "engines");

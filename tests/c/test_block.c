@@ -422,7 +422,7 @@ static void test_map_leaves(void) {
 /* The map of the nearest, or of dwithin, in a block whose edges were left out. */
 static void test_map_without_edges(pm_predicate predicate) {
     pm_index *index = small(predicate == PM_NEAREST ? 5 : 6);
-    const pm_kind *kind = pm_kind_of(predicate);
+    const pm_kind *kind = pm_kind_of(predicate, PM_PLANAR);
     const char *bytes = pm_index_block(index, &(size_t){0});
     for (int without = 0; without < 2; without++) {
         uint64_t sizes[PM_SECTIONS];
@@ -453,6 +453,7 @@ static void test_each_header(void) {
     } forgeries[] = {
         {"no such predicate", offsetof(pm_block_header, predicate), 77},
         {"the predicate of another kind", offsetof(pm_block_header, predicate), PM_CENTER_WITHIN},
+        {"no such metric", offsetof(pm_block_header, metric), 2},
         {"no such best", offsetof(pm_block_header, best), 6},
         {"another number of regions", offsetof(pm_block_header, count), 3},
         {"a longer header", offsetof(pm_block_header, header_size), 512},
@@ -481,7 +482,7 @@ static void test_each_header(void) {
     }
     pm_index_free(index);
     for (size_t radii = 0; radii < 12; radii++) {
-        const pm_kind *kind = pm_kind_of(PM_CENTER_WITHIN);
+        const pm_kind *kind = pm_kind_of(PM_CENTER_WITHIN, PM_PLANAR);
         const pm_options options = {.distance_count = radii};
         pm_build b = {.kind = kind, .count = 10, .options = &options};
         b.sizes[PM_SECTION_IDS] = 10 * sizeof(uint32_t);

@@ -2,8 +2,9 @@
  *
  * Bytes become regions or disks, options and points: sane offsets or hostile ones, coordinates on a small grid or
  * any 64 bits, options in and out of range. Input that the library refuses must leave *out NULL and a message; input
- * that it accepts must match as the exact oracle does, for every point, and as pm_match_disks() does. Every array has
- * exactly the size it claims, so that a sanitizer detects the first byte read past the end. */
+ * that it accepts must match as the exact oracle does, for every point, and as pm_match_disks() does; on the sphere,
+ * of which there is no exact oracle, as the other engine does and as candidates are listed. Every array has exactly
+ * the size it claims, so that a sanitizer detects the first byte read past the end. */
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -15,15 +16,16 @@
 #include "tap.h"
 
 static struct {
-    long inputs, refused[7], built, jobs, maps, within, disks, points, hits;
+    long inputs, refused[7], built, jobs, maps, within, disks, spheres, points, hits;
 } reached;
 
 static void print_reached(void) {
-    printf(
-        "# %ld inputs: refused %ld argument, %ld offsets, %ld coordinate, %ld score, %ld distance; "
-        "built %ld regions (%ld with a map of the nearest, %ld of dwithin) and %ld disks; %ld points, %ld matched\n",
-        reached.inputs, reached.refused[2], reached.refused[3], reached.refused[4], reached.refused[5],
-        reached.refused[6], reached.built, reached.maps, reached.within, reached.disks, reached.points, reached.hits);
+    printf("# %ld inputs: refused %ld argument, %ld offsets, %ld coordinate, %ld score, %ld distance; "
+           "built %ld regions (%ld with a map of the nearest, %ld of dwithin) and %ld disks, %ld of them on the "
+           "sphere; %ld points, %ld matched\n",
+           reached.inputs, reached.refused[2], reached.refused[3], reached.refused[4], reached.refused[5],
+           reached.refused[6], reached.built, reached.maps, reached.within, reached.disks, reached.spheres,
+           reached.points, reached.hits);
 }
 
 static void require(int condition, const char *what) {
@@ -166,6 +168,29 @@ static void check_jobs(const pm_regions *regions, const pm_options *options, con
     free(answers);
 }
 
+/* On the sphere: the answers without a tree, which must be the first candidates as well. */
+static void match_simply(const pm_regions *regions, const pm_options *options, const pm_points *points,
+                         int64_t *expected) {
+    pm_options simple = *options;
+    simple.engine = PM_ENGINE_SCAN;
+    pm_index *index = NULL;
+    pm_lister *lister = NULL;
+    size_t done = 0;
+    int64_t *ids = sized(points->count * sizeof *ids), *counts = sized(points->count * sizeof *counts);
+    const pm_lists lists = {.counts = counts, .ids = ids, .room = points->count};
+    require(pm_index_build(regions, &simple, &index, NULL) == PM_OK, "the other engine");
+    pm_index_match(index, points, expected);
+    require(pm_lister_build(index, NULL, &lister, NULL) == PM_OK, "a lister");
+    require(pm_lister_list(lister, points, 1, &lists, &done, NULL) == PM_OK && done == points->count, "lists");
+    for (size_t i = 0, at = 0; i < points->count; at += (size_t)counts[i++])
+        require(expected[i] == (counts[i] ? ids[at] : PM_NO_MATCH), "the first candidate");
+    pm_lister_free(lister);
+    pm_index_free(index);
+    free(ids);
+    free(counts);
+    reached.spheres++;
+}
+
 static void run_regions(reader *r, const pm_options *options, const pm_points *points, unsigned mode) {
     int hostile = (mode & 3) == 3, raw = (mode & 12) == 12;
     size_t n = take(r, 7), polygons = mode & 16 ? n + take(r, 4) : n, rings = polygons + take(r, 6);
@@ -196,7 +221,10 @@ static void run_regions(reader *r, const pm_options *options, const pm_points *p
         reached.maps += has_map(index) && pm_index_predicate(index) == PM_NEAREST;
         reached.within += has_map(index) && pm_index_predicate(index) == PM_DWITHIN;
         pm_index_match(index, points, answers);
-        oracle_match(&regions, mode & 32 ? options : NULL, points, expected);
+        if (mode & 32 && options->metric == PM_SPHERE)
+            match_simply(&regions, options, points, expected);
+        else
+            oracle_match(&regions, mode & 32 ? options : NULL, points, expected);
         check_answers(index, points, answers, expected);
         check_jobs(&regions, mode & 32 ? options : &defaults, points, expected);
         pm_index_free(index);
@@ -223,7 +251,10 @@ static void run_disks(reader *r, const pm_options *options, const pm_points *poi
         reached.disks++;
         pm_index_match(index, points, answers);
         check_answers(index, points, answers, expected);
-        oracle_match_disks(&disks, options, points, expected);
+        if (options->metric == PM_SPHERE)
+            reached.spheres++;
+        else
+            oracle_match_disks(&disks, options, points, expected);
         check_answers(index, points, answers, expected);
         pm_index_free(index);
     }
@@ -242,6 +273,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (options.predicate != PM_CENTER_WITHIN)
         options.engine = (pm_engine)take(&r, 3);
     options.best = (pm_best)take(&r, 6);
+    options.metric = take(&r, 4) == 3 ? (pm_metric)(take(&r, 64) == 63 ? take(&r, 8) : PM_SPHERE) : PM_PLANAR;
     if (take(&r, 32) == 31)
         options.predicate = (pm_predicate)take(&r, 8);
     if (take(&r, 32) == 31)
@@ -286,6 +318,7 @@ int fuzz_reached(long count) {
     tap_ok(reached.jobs > count / 2, "%ld jobs", reached.jobs);
     tap_ok(reached.maps > count / 256, "%ld of them have a map of the nearest", reached.maps);
     tap_ok(reached.within > count / 1000, "%ld have one of dwithin", reached.within);
+    tap_ok(reached.spheres > count / 32, "%ld of them are on the sphere", reached.spheres);
     tap_ok(reached.hits > count / 4, "%ld of %ld points were matched", reached.hits, reached.points);
     return tap_end();
 }

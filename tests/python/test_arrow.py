@@ -365,6 +365,7 @@ def test_edges_on_a_sphere_are_refused(form):
 
     with pytest.raises(ValueError, match=r"polygons: expected edges that are straight.*got 'spherical' ones"):
         pm.Index(on_a_sphere(SHAPES))
+    assert len(pm.Index(on_a_sphere(SHAPES), metric="sphere")) == len(SHAPES)
     assert pm.match(on_a_sphere(POINTS), RINGS).tolist() == EXPECTED  # which have no edges
 
 

@@ -172,7 +172,7 @@ def test_an_index_says_what_it_is(capsys):
     assert size == Path("zones.pmx").stat().st_size
     assert found == {
         "path": "zones.pmx", "format": "index", "regions": 9, "predicate": "covers", "best": "largest",
-        "period": 360, "crs": "EPSG:3857", "names": names, "bounds": [0, 0, 9, 1],
+        "metric": "planar", "period": 360, "crs": "EPSG:3857", "names": names, "bounds": [0, 0, 9, 1],
     }  # fmt: skip
     said = text(capsys, "zones.pmx")
     assert "\nperiod: 360\ncrs: EPSG:3857\nnames: a, None, 3, d, e … (9 in all)\nbounds: 0.0, " in said

@@ -130,7 +130,9 @@ def job_answers(regions: Regions, points: np.ndarray, way: str, best: str = "sma
 @pytest.mark.parametrize("best", ["smallest", "largest", "first"])
 def test_every_way_of_a_job(best: str) -> None:
     regions = countries()
-    points = np.concatenate([np.random.default_rng(3).uniform((-180, -90), (180, 90), (3000, 2)), regions.coords])
+    points = np.concatenate(
+        [np.random.default_rng(3).uniform((-180, -90), (180, 90), (3000, 2)), regions.coords]
+    )
     expected = Index(regions, best=best).match(points)
     for way in ("scan", "boxes", "tree", "auto"):
         assert (job_answers(regions, points, way, best) == expected).all()

@@ -477,8 +477,8 @@ def test_bad_out(out, error, message):
 def test_options_are_keywords_and_unknown_ones_are_errors():
     with pytest.raises(TypeError):
         pm.Index(RINGS, "covers")
-    with pytest.raises(TypeError, match="metric"):
-        pm.Index(RINGS, metric="planar")
+    with pytest.raises(TypeError, match="sphere"):
+        pm.Index(RINGS, sphere=True)
 
 
 # ---- what an import costs ----------------------------------------------------------------------------

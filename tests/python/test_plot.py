@@ -93,7 +93,7 @@ def test_ties_are_those_that_counting_finds(best):
     rule = scores if best == "score" else best
     found = pm.match(points, squares, best=rule)
     xy = points[:, 0], points[:, 1]
-    tied = _ties(xy, found, squares, regions_of(squares), rule, {"predicate": "covers"})
+    tied = _ties(xy, found, squares, regions_of(squares), rule, {"predicate": "covers", "metric": "planar"})
     assert 20 < expected.sum() < 400
     assert tied.tolist() == expected.tolist()
 

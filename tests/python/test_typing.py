@@ -82,8 +82,8 @@ def test_everything_public_is_documented(name):
 def test_match_has_the_options_of_both():
     options = inspect.signature(pm.match).parameters
     assert list(options) == [
-        "points", "polygons", "on", "predicate", "distance", "best", "period", "invalid", "max_bytes",
-        "names", "workers", "progress", "out", "return_distance",
+        "points", "polygons", "on", "predicate", "distance", "best", "metric", "period", "invalid",
+        "max_bytes", "names", "workers", "progress", "out", "return_distance",
     ]  # fmt: skip
     both = {**inspect.signature(pm.Index).parameters, **inspect.signature(pm.Index.match).parameters}
     for name, option in options.items():

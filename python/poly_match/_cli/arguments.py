@@ -20,7 +20,8 @@ from poly_match._rules import NEED_DISTANCE, TAKE_DISTANCE
 
 __all__ = ["check_outputs", "console_of", "match_options", "picture_of", "points_file", "rules_of"]
 
-RULES = ("predicate", "distance", "best", "score", "invalid", "period")  # that an index is built with
+# Options that an index is built with.
+RULES = ("predicate", "distance", "best", "score", "invalid", "period", "metric")
 _BY_HAND = click.core.ParameterSource.COMMANDLINE
 
 
@@ -42,7 +43,7 @@ def match_options(context: click.Context, options: dict[str, Any]) -> MatchOptio
         raise UsageProblem("POINTS and POLYGONS cannot both come from standard input")
     distance_column = options.get("distance_column")
     if distance_column is not None and saved is None and not is_index(polygons):
-        check_distance_column(rules.predicate, rules.period)
+        check_distance_column(rules.predicate, None if rules.metric == "sphere" else rules.period)
     rejects = options.get("rejects")
     if rejects == PIPE:
         raise UsageProblem("--rejects needs a file; standard output is for all points")
@@ -84,7 +85,10 @@ def rules_of(options: dict[str, Any]) -> Rules:
     if best is not None and score is not None:
         raise UsageProblem("--best and --score exclude each other")
 
-    return Rules(predicate, distance, best or "smallest", score, options["invalid"], options["period"])
+    period, metric = options["period"], options["metric"]
+    if metric == "sphere" and period not in (None, 360):
+        raise UsageProblem("--period is 360 with --metric sphere, which counts longitudes so anyway")
+    return Rules(predicate, distance, best or "smallest", score, options["invalid"], period, metric)
 
 
 def picture_of(options: dict[str, Any]) -> Picture:

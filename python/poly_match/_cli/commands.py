@@ -23,7 +23,7 @@ from poly_match._cli.groups import HEAD, GroupedCommand, HeadCommand
 from poly_match._readers.dialect import MISSING
 from poly_match._readers.formats import FORMATS, INDEX_ENDING, MODULE_ENDING, PIPE, is_index, is_module
 from poly_match._readers.problems import UsageProblem
-from poly_match._rules import BESTS, INVALID, PREDICATES, TAKE_DISTANCE
+from poly_match._rules import BESTS, INVALID, METRICS, PREDICATES, TAKE_DISTANCE
 
 __all__ = ["cli"]
 
@@ -74,6 +74,11 @@ rule_options = _options(
         help="Which regions are candidates for a point.",
     ),
     click.option("--distance", type=float, help="How far away a region may be: its center, its border."),
+    click.option(
+        "--metric", type=click.Choice(METRICS), default="planar", show_default=True,
+        help="planar: distances are in the unit of the coordinates. sphere: coordinates are longitude and "
+        "latitude, edges great circles, distances metres.",
+    ),
     click.option(
         "--best", type=click.Choice(BESTS),
         help="Which candidate wins; of equal ones, the first in the input.  [default: smallest]",
@@ -361,6 +366,13 @@ def info(file: str, layer: str | None, head: int | None, count: bool, as_json: b
 @click.argument("points", required=False)
 @point_options
 @polygons_layer
+@click.option(
+    "--metric",
+    type=click.Choice(METRICS),
+    default="planar",
+    show_default=True,
+    help="What they are to be matched with.",
+)
 @click.option("--json", "as_json", is_flag=True, help="As one JSON object.")
 def check(**options: Any) -> None:
     """Find problems in polygons, and in points to be matched with them. Invalid, empty, duplicate and
@@ -370,7 +382,9 @@ def check(**options: Any) -> None:
     from poly_match._cli.inspect import checked
 
     points = None if options["points"] is None else points_file(options)
-    click.echo(checked(options["polygons"], options["polygons_layer"], points, options["as_json"]))
+    click.echo(
+        checked(options["polygons"], options["polygons_layer"], points, options["as_json"], options["metric"])
+    )
 
 
 @cli.command(cls=GroupedCommand, short_help="Draw points on a map of their regions.")

@@ -12,7 +12,7 @@ __all__ = ["GROUPS", "HEAD", "GroupedCommand", "HeadCommand"]
 
 GROUPS = {
     "Which region a point gets": (
-        "predicate", "distance", "best", "score", "on", "period", "invalid", "index",
+        "predicate", "distance", "best", "score", "metric", "on", "period", "invalid", "index",
     ),
     "Reading the points": (
         "x", "y", "points_layer", "points_format",

@@ -11,6 +11,7 @@ from poly_match._engine.prepared import Prepared
 from poly_match._forms.crs import is_degrees, name_of, text_of
 from poly_match._forms.file_rows import FileRows
 from poly_match._forms.regions import Regions, read_regions
+from poly_match._forms.sphere import on_sphere
 from poly_match._forms.validity import screening
 from poly_match._index import Index
 from poly_match._readers.layer import Layer
@@ -24,7 +25,7 @@ def index_for(layer: Layer, rules: Rules, console: Console, max_bytes: int | Non
     """Build the index of a layer."""
     best = rules.best if rules.score is None else layer.scores(rules.score)
     regions = screened_regions(layer, rules, console)
-    _warn_of_degrees(layer, rules, console)
+    _check_unit(layer, rules, console)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of degrees: the console said it
@@ -33,6 +34,7 @@ def index_for(layer: Layer, rules: Rules, console: Console, max_bytes: int | Non
                 predicate=rules.predicate,
                 distance=rules.distance,
                 best=best,
+                metric=rules.metric,
                 period=rules.period,
                 max_bytes=max_bytes,
             )
@@ -44,27 +46,35 @@ def prepared_for(layer: Layer, rules: Rules, console: Console) -> Prepared:
     """Return the regions and rules of a layer, for an index of some of its rows."""
     best = rules.best if rules.score is None else layer.scores(rules.score)
     regions = screened_regions(layer, rules, console)
-    _warn_of_degrees(layer, rules, console)
+    _check_unit(layer, rules, console)
     try:
-        return Prepared.of(regions, rules.predicate, rules.distance, best, None, rules.period)
+        return Prepared.of(
+            regions, rules.predicate, rules.distance, best, None, rules.period, metric=rules.metric
+        )
     except (ValueError, TypeError) as error:
         raise Problem(f"{layer.path}: {error}") from None
 
 
-def _warn_of_degrees(layer: Layer, rules: Rules, console: Console) -> None:
+def _check_unit(layer: Layer, rules: Rules, console: Console) -> None:
     crs = text_of(layer.crs)
-    if rules.predicate in TAKE_DISTANCE and is_degrees(crs):
+    if rules.metric == "sphere" and is_degrees(crs) is False:
+        raise InputProblem(
+            f"{layer.path}: is in {name_of(crs)}, which is projected, and --metric sphere takes longitude "
+            "and latitude in degrees; convert it (ogr2ogr -t_srs EPSG:4326)"
+        )
+    if rules.metric == "planar" and rules.predicate in TAKE_DISTANCE and is_degrees(crs):
         console.warn(
             f"{layer.path}: is in {name_of(crs)}, whose unit is the degree, and {rules.predicate} measures "
-            "in it, as if a degree were equally long everywhere; bring both files into a projected one "
-            "(ogr2ogr -t_srs)"
+            "in it, as if a degree were equally long everywhere; use --metric sphere, which measures in "
+            "metres, or bring both files into a projected one (ogr2ogr -t_srs)"
         )
 
 
 def screened_regions(layer: Layer, rules: Rules, console: Console) -> Regions:
     """Return the regions to match, after applying --invalid."""
     try:
-        found = screening(read_regions(layer.shapes, rules.predicate in TAKE_LINES), rules.invalid)
+        reading = read_regions(layer.shapes, rules.predicate in TAKE_LINES, rules.metric)
+        found = screening(on_sphere(reading) if rules.metric == "sphere" else reading, rules.invalid)
     except (ValueError, TypeError) as error:
         raise Problem(f"{layer.path}: {error}") from None
     if not found.summary:

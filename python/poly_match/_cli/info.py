@@ -72,6 +72,7 @@ def _about_index(path: str, index: Index) -> dict[str, Any]:
         "regions": len(index),
         "predicate": index.predicate,
         "best": index.best,
+        "metric": index.metric,
         "period": index.period,
         "crs": _crs_name(index.crs),
         "names": None if index.names is None else index.names.tolist(),

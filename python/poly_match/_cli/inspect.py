@@ -24,6 +24,7 @@ from poly_match._readers.formats import is_module
 from poly_match._readers.layer import Layer, read_layer
 from poly_match._readers.problems import Problem, UsageProblem
 from poly_match._readers.sources import ahead, open_source
+from poly_match._rules import Metric
 
 __all__ = ["all_points", "checked", "run_index", "run_plot"]
 
@@ -51,13 +52,15 @@ def run_index(
 # ---- check and plot ----------------------------------------------------------------------------------------
 
 
-def checked(polygons: str, layer: str | None, points: PointsFile | None, as_json: bool) -> str:
+def checked(
+    polygons: str, layer: str | None, points: PointsFile | None, as_json: bool, metric: Metric = "planar"
+) -> str:
     """Return the report on polygons, and on points to be matched with them."""
     regions = read_layer(polygons, layer)
     places, crs = (None, None) if points is None else all_points(points, regions, None)
     try:
         columns = [column.to_pylist() for column in regions.fields.values()]
-        report = examine(regions.shapes, places, crs, text_of(regions.crs), columns)
+        report = examine(regions.shapes, places, crs, text_of(regions.crs), columns, metric)
     except (ValueError, TypeError) as error:
         raise Problem(f"{polygons}: {error}") from None
     return json.dumps(report.to_dict()) if as_json else str(report)
@@ -91,7 +94,8 @@ def run_plot(
     try:
         axes = pm.plot(
             (x, y), screened_regions(regions, rules, console), predicate=rules.predicate,
-            distance=rules.distance, best=best, period=rules.period, cells=picture.cells,
+            distance=rules.distance, best=best, metric=rules.metric, period=rules.period,
+            cells=picture.cells,
             lonlat=is_degrees(text_of(regions.crs)), title=picture.title, extent=picture.extent,
             figsize=picture.size, names=names, highlight=picture.highlight or None,
         )  # fmt: skip

@@ -55,6 +55,10 @@ class KeyedRegions:
         return self.groups.prepared.predicate
 
     @property
+    def metric(self) -> str:
+        return self.groups.prepared.metric
+
+    @property
     def period(self) -> float | None:
         return self.groups.prepared.period or None
 

@@ -121,7 +121,7 @@ class Run:
 
     def _turned(self, batch: pa.RecordBatch, x: Doubles, y: Doubles, matched: npt.NDArray[np.bool_]) -> int:
         """Return how many points of a chunk match only when turned by 360."""
-        if self.index.period or is_degrees(text_of(self.layer.crs)) is False:
+        if self.index.period or self.index.metric == "sphere" or is_degrees(text_of(self.layer.crs)) is False:
             return 0
 
         def matches(rows: npt.NDArray[np.intp], x: Doubles) -> npt.NDArray[np.bool_]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from poly_match._readers.dialect import Dialect
 from poly_match._readers.problems import UsageProblem
-from poly_match._rules import TAKE_DISTANCE, Best, Invalid, Predicate
+from poly_match._rules import TAKE_DISTANCE, Best, Invalid, Metric, Predicate
 
 __all__ = ["MatchOptions", "Picture", "PointsFile", "Rules", "check_distance_column"]
 
@@ -21,6 +21,7 @@ class Rules:
     score: str | None = None
     invalid: Invalid = "warn"
     period: float | None = None
+    metric: Metric = "planar"
 
 
 @dataclass

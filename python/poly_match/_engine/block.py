@@ -122,6 +122,11 @@ class IndexBlock:
         return self._core.best
 
     @property
+    def metric(self) -> str:
+        """What coordinates and distances are: "planar" or "sphere"."""
+        return self._core.metric
+
+    @property
     def period(self) -> float | None:
         """After which x repeats, or None."""
         return self._core.period or None

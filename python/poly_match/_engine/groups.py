@@ -157,6 +157,7 @@ class _Call:
                 prepared.period,
                 *grouping,
                 *points,
+                prepared.metric,
             )
 
         self._run(work, int(starts[-1]), int(self.points[~self.alone].sum()), bar)

@@ -15,15 +15,38 @@ import numpy.typing as npt
 from poly_match._errors import type_error, value_error
 from poly_match._forms.column import doubles_in, numbers_in
 from poly_match._forms.numbers import Doubles
-from poly_match._rules import BESTS, NEED_DISTANCE, PREDICATES, SCORE, TAKE_DISTANCE, TAKE_PERIOD, listed
+from poly_match._rules import (
+    BESTS,
+    METRICS,
+    NEED_DISTANCE,
+    PREDICATES,
+    SCORE,
+    TAKE_DISTANCE,
+    TAKE_PERIOD,
+    listed,
+)
 
-__all__ = ["budget_of", "check_predicate", "distances_of", "period_of", "rule_of", "scores_of"]
+__all__ = [
+    "budget_of",
+    "check_metric",
+    "check_predicate",
+    "distances_of",
+    "period_of",
+    "rule_of",
+    "scores_of",
+]
 
 
 def check_predicate(predicate: Any) -> None:
     """Raise unless this is a predicate."""
     if predicate not in PREDICATES:
         raise value_error("predicate", f"expected one of {listed(PREDICATES)}; got {predicate!r}")
+
+
+def check_metric(metric: Any) -> None:
+    """Raise unless this is a metric."""
+    if metric not in METRICS:
+        raise value_error("metric", f"expected one of {listed(METRICS)}; got {metric!r}")
 
 
 def scores_of(polygons: Any, best: Any) -> Any:
@@ -108,8 +131,8 @@ def budget_of(max_bytes: int | None) -> int:
     return min(budget, sys.maxsize)
 
 
-def period_of(period: Any, predicate: str) -> float:
-    """Return the number for the engine, 0 for none."""
+def period_of(period: Any, predicate: str, metric: str) -> float:
+    """Return the number for the engine, 0 for none: on the sphere 360 is what longitudes do anyway."""
     if period is None:
         return 0.0
     number = doubles_in(period, "period")
@@ -117,6 +140,10 @@ def period_of(period: Any, predicate: str) -> float:
         raise type_error("period", f"expected one number, got shape {number.shape}")
     if not 0 < number < np.inf:
         raise value_error("period", f"expected a positive, finite number, got {period}")
+    if metric == "sphere":
+        if number != 360:
+            raise value_error("period", f'expected 360 or None with metric="sphere", got {period}')
+        return 0.0
     if predicate not in TAKE_PERIOD:
         raise value_error("period", f'"{predicate}" takes none yet; it belongs to {listed(TAKE_PERIOD)}')
     return float(number)

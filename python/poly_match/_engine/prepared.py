@@ -11,12 +11,21 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
-from poly_match._engine.limits import budget_of, check_predicate, distances_of, period_of, rule_of, scores_of
+from poly_match._engine.limits import (
+    budget_of,
+    check_metric,
+    check_predicate,
+    distances_of,
+    period_of,
+    rule_of,
+    scores_of,
+)
 from poly_match._engine.progress import seconds_shown
 from poly_match._forms.numbers import Doubles, Ragged
 from poly_match._forms.regions import Regions, are_polygons, read_regions, regions_at
+from poly_match._forms.sphere import on_sphere
 from poly_match._forms.validity import screened
-from poly_match._rules import TAKE_LINES, Invalid, Predicate
+from poly_match._rules import TAKE_LINES, Invalid, Metric, Predicate
 
 Rows = npt.NDArray[np.intp]
 
@@ -33,6 +42,7 @@ class Prepared(NamedTuple):
     areas: Doubles | None
     max_bytes: int
     period: float
+    metric: Metric = "planar"
 
     @classmethod
     def of(
@@ -44,14 +54,17 @@ class Prepared(NamedTuple):
         max_bytes: int | None,
         period: float | None,
         invalid: Invalid = "use",
+        metric: Metric = "planar",
     ) -> Self:
         """Check polygons and rules."""
         check_predicate(predicate)
-        regions, left_out, _ = screened(read_regions(polygons, predicate in TAKE_LINES), invalid)
+        check_metric(metric)
+        reading = read_regions(polygons, predicate in TAKE_LINES, metric)
+        regions, left_out, _ = screened(on_sphere(reading) if metric == "sphere" else reading, invalid)
         count = len(regions)
         rule, scores = rule_of(scores_of(polygons, best), count)
         distances = distances_of(distance, predicate, count)
-        budget, turn = budget_of(max_bytes), period_of(period, predicate)
+        budget, turn = budget_of(max_bytes), period_of(period, predicate, metric)
         disks = areas = None
         if are_polygons(polygons):
             if invalid == "skip" and left_out.size:
@@ -59,12 +72,12 @@ class Prepared(NamedTuple):
                 if predicate == "center_within" and distances is not None:  # no center is closer than 0
                     distances = np.broadcast_to(distances, count).copy()
                     distances[left_out] = 0
-            x, y, areas = _core.measure_polygons(polygons)
+            x, y, areas = measured_polygons(polygons, regions, metric)
             if predicate == "center_within":
                 disks = x, y, areas
             if disks is not None or rule not in ("smallest", "largest"):
                 areas = None
-        return cls(regions, disks, predicate, rule, scores, distances, areas, budget, turn)
+        return cls(regions, disks, predicate, rule, scores, distances, areas, budget, turn, metric)
 
     @property
     def arrays(self) -> Ragged:
@@ -77,8 +90,10 @@ class Prepared(NamedTuple):
         with seconds_shown(progress) as show:
             kept = self.max_bytes, self.period, note
             if self.disks is not None:
-                return _core.Index.from_disks(*self.disks, *rules, engine, *kept, show)
-            return _core.Index(*self.arrays, self.predicate, *rules, engine, self.areas, *kept, show)
+                return _core.Index.from_disks(*self.disks, *rules, engine, *kept, show, self.metric)
+            return _core.Index(
+                *self.arrays, self.predicate, *rules, engine, self.areas, *kept, show, self.metric
+            )
 
     def job(self, x: Doubles, y: Doubles, progress: bool = False) -> _core.Job | _core.Index:
         """Return what matches these points once, prepared in the cheapest way for them."""
@@ -87,7 +102,7 @@ class Prepared(NamedTuple):
             return self.build("scan" if few else "auto", progress=progress)
         rules = self.predicate, self.rule, self.scores, self.distance, "auto", self.areas
         with seconds_shown(progress) as show:
-            return _core.Job(*self.arrays, *rules, self.max_bytes, self.period, x, y, show)
+            return _core.Job(*self.arrays, *rules, self.max_bytes, self.period, x, y, show, self.metric)
 
     def at(self, rows: Rows) -> Self:
         """Return these rows alone."""
@@ -101,6 +116,24 @@ class Prepared(NamedTuple):
         if self.distance is not None and len(self.distance) != 1:
             changed["distance"] = self.distance[rows]
         return self._replace(**changed)
+
+
+def measured_polygons(polygons: Any, regions: Regions, metric: str) -> tuple[Doubles, Doubles, Doubles]:
+    """Return x, y and area of a list of `Polygon`: on the sphere, where their class doesn't have its own."""
+    x, y, areas = _core.measure_polygons(polygons)
+    if metric == "planar":
+        return x, y, areas
+    sphere_areas, centers = _core.regions_measure(*regions._arrays, "sphere")
+    plain = [_inherits(polygon, "center") for polygon in polygons]
+    x, y = (np.where(plain, centers[:, axis], given) for axis, given in enumerate((x, y)))
+    plain = [_inherits(polygon, "area") for polygon in polygons]
+    return x, y, np.where(plain, sphere_areas, areas)
+
+
+def _inherits(polygon: Any, name: str) -> bool:
+    """Return whether a polygon has the attribute of `Polygon` itself."""
+    own = getattr(type(polygon), name, None) is getattr(_core.Polygon, name)
+    return own and name not in getattr(polygon, "__dict__", ())
 
 
 def _without(polygons: Any, rows: Rows) -> list[Any]:

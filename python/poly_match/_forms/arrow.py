@@ -338,11 +338,12 @@ def regions_of(values: Any, argument: str, faults: Faults) -> Ragged:
     else:
         kind = _kind(field, argument, ("polygon", "multipolygon"), "polygons or multipolygons")
     edges = _type_metadata(field).get("edges", "planar")
-    if edges != "planar":
+    if edges != "planar" and (edges, faults.metric) != ("spherical", "sphere"):
         raise value_error(
             argument,
             f"expected edges that are straight in the plane, got {edges!r} ones; "
-            "if those will do, take the edges out of the type of the column",
+            'metric="sphere" takes great circles ("spherical" ones); '
+            "otherwise, if straight ones will do, take the edges out of the type of the column",
         )
     if kind == WKB:
         return wkb.regions_at(_places(field, chunks, argument), argument, faults)

@@ -170,5 +170,6 @@ def warn_of_degrees(crs: str | None, predicate: str) -> None:
     if is_degrees(crs):
         warn(
             f"polygons are in {name_of(crs or '')}, whose unit is the degree, and {predicate!r} measures in "
-            "it, as if a degree were equally long everywhere; project both with to_crs(...)"
+            'it, as if a degree were equally long everywhere; use metric="sphere", which measures in metres, '
+            "or project both with to_crs(...)"
         )

@@ -31,8 +31,9 @@ class Fault(NamedTuple):
 class Faults:
     """What was found while rows were read."""
 
-    def __init__(self, takes_lines: bool = False) -> None:
+    def __init__(self, takes_lines: bool = False, metric: str = "planar") -> None:
         self.takes_lines = takes_lines  # lines and points are regions
+        self.metric = metric  # what edges are
         self.rows: dict[int, Fault] = {}
         self.dropped: list[int] = []  # collections whose lines or points were left out
 

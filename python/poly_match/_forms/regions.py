@@ -205,12 +205,12 @@ def regions_of(polygons: Any, takes_lines: bool = False) -> Regions:
     return regions
 
 
-def read_regions(polygons: Any, takes_lines: bool = False) -> Reading:
+def read_regions(polygons: Any, takes_lines: bool = False, metric: str = "planar") -> Reading:
     """Return the ragged arrays of every accepted form of polygons, and which rows can't be used.
 
-    With `takes_lines`, lines and points are regions as well.
+    With `takes_lines`, lines and points are regions as well. The metric says which edges they may have.
     """
-    faults = Faults(takes_lines)
+    faults = Faults(takes_lines, metric)
     if isinstance(polygons, Regions):
         return Reading(polygons, faults) if takes_lines else _of_polygons(polygons, faults)
     if isinstance(polygons, FileRows):

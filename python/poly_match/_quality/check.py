@@ -16,16 +16,19 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match import _core
+from poly_match._engine.limits import check_metric
 from poly_match._forms.crs import Difference, crs_text, difference, may_be_degrees
 from poly_match._forms.faults import Faults
 from poly_match._forms.file_rows import FileRows
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad, read_points
 from poly_match._forms.regions import Regions, read_regions
+from poly_match._forms.sphere import on_sphere
 from poly_match._forms.validity import PURPOSE, REPAIR, Shapes, shapely_for, shapes_of
 from poly_match._quality import places
 from poly_match._quality.report import Finding, Report, Rows, finding
 from poly_match._readers.named_files import points_in, polygons_in
+from poly_match._rules import Metric
 
 __all__ = ["Finding", "Report", "check"]
 
@@ -33,7 +36,7 @@ MOST_VERTICES = 5_000_000  # of the pairs whose overlap is computed: a few secon
 SLIVER = 1e-9  # of the smaller region: overlaps below that are what rounding leaves
 
 
-def check(polygons: Any, points: Any = None) -> Report:
+def check(polygons: Any, points: Any = None, *, metric: Metric = "planar") -> Report:
     """Look for what is wrong with polygons, and with points against them.
 
     Parameters
@@ -42,6 +45,8 @@ def check(polygons: Any, points: Any = None) -> Report:
         Polygons in any form that `Index` takes.
     points
         Points in any form that `Index.match` takes; None to look at the polygons alone.
+    metric : {"planar", "sphere"}
+        What they are to be matched with, as in `Index`.
 
     Returns
     -------
@@ -52,19 +57,23 @@ def check(polygons: Any, points: Any = None) -> Report:
         kind                    what is found
         ======================  ==================================================================
         unusable                rows that are no regions: lines, points, vertices that are NaN or infinite,
-                                bytes and text that are no geometry
+                                bytes and text that are no geometry; on the sphere, vertices beyond a pole and
+                                edges between opposite places
         dropped                 collections with lines or points beside their polygons
         empty                   regions that are missing or empty: they match nothing
         invalid                 regions that shapely calls invalid, with the reason
         bow-tie                 regions whose lobes cancel to area 0, so they win every "smallest"
         zero area               regions that cover nothing but their own edges
+        no surface              regions that have a surface in the plane and none on the sphere, as a box
+                                around the whole world
         duplicate               regions with the vertices of an earlier one
         parts                   rows of a frame that are equal in all but the geometry: parts of one region
         overlap                 regions with a surface in common
-        antimeridian            edges that run across half the map, in degrees
+        antimeridian            edges that run across half the map, in degrees; not on the sphere
         crs                     two coordinate reference systems, or one on one side only
         unusable point          rows of the points that are none: lines, bytes that are no geometry
-        bad point               points that are missing, NaN or infinite: they match nothing
+        bad point               points that are missing, NaN, infinite or, on the sphere, beyond a pole: they
+                                match nothing
         units                   degrees on one side and larger numbers on the other; one axis in another unit
         swapped                 few points match, and many would with x and y swapped; or some of them do not,
                                 and these would
@@ -101,7 +110,8 @@ def check(polygons: Any, points: Any = None) -> Report:
     1 region, 1 point: nothing found
     """
     polygons, points = polygons_in(polygons), points_in(points)
-    return examine(polygons, points, crs_text(points), crs_text(polygons), _columns(polygons))
+    check_metric(metric)
+    return examine(polygons, points, crs_text(points), crs_text(polygons), _columns(polygons), metric)
 
 
 def _columns(polygons: Any) -> list[list[Any]]:
@@ -122,9 +132,10 @@ def examine(
     points_crs: str | None,
     polygons_crs: str | None,
     columns: list[list[Any]],
+    metric: Metric = "planar",
 ) -> Report:
     """Return the report, given the CRS of both as `crs_text` gives it, and the columns of the regions."""
-    facts = Facts(polygons, points, difference(points_crs, polygons_crs), columns)
+    facts = Facts(polygons, points, difference(points_crs, polygons_crs), columns, metric)
     findings = [finding for look in FINDINGS if (finding := look(facts)) is not None]
     return Report(tuple(findings), len(facts.regions), None if facts.points is None else len(facts.points[0]))
 
@@ -132,11 +143,19 @@ def examine(
 class Facts:
     """Facts that several findings use, computed on first use."""
 
-    def __init__(self, polygons: Any, points: Any, crs: Difference | None, columns: list[list[Any]]) -> None:
-        self.columns = columns
+    def __init__(
+        self,
+        polygons: Any,
+        points: Any,
+        crs: Difference | None,
+        columns: list[list[Any]],
+        metric: Metric,
+    ) -> None:
+        self.columns, self.metric = columns, metric
         self.shapely = shapely_for(PURPOSE)
         self.regions: Regions
-        self.regions, self.faults = read_regions(polygons)
+        reading = read_regions(polygons, metric=metric)
+        self.regions, self.faults = on_sphere(reading) if metric == "sphere" else reading
         self.point_faults = Faults()
         self.points: tuple[Doubles, Doubles] | None = None
         if points is not None:
@@ -170,7 +189,8 @@ class Facts:
     @cached_property
     def finite(self) -> npt.NDArray[np.bool_]:
         assert self.points is not None
-        return ~are_bad(*self.points)
+        finite = ~are_bad(*self.points)
+        return finite & (np.abs(self.points[1]) <= 90) if self.metric == "sphere" else finite
 
     @cached_property
     def boxes(self) -> tuple[Doubles, Doubles] | None:
@@ -195,10 +215,13 @@ class Facts:
         found = next(filter(None, (look(given) for look in places.WHOLE)), None)
         parts = [places.one_place] if found else places.PARTS
         findings = [found, *(look(given) for look in parts)]
-        apart = places.extent(given)
+        apart = places.extent(given) if self.metric == "planar" else None
         if apart is not None and not any(each and each.kind != "turned" for each in findings):
             findings = [apart]
-        return {each.kind: each for each in findings if each is not None}
+        kinds = {each.kind: each for each in findings if each is not None}
+        if self.metric == "sphere":  # where a turn changes nothing
+            kinds.pop("turned", None)
+        return kinds
 
 
 # ---- the polygons ----------------------------------------------------------------------------------------
@@ -282,6 +305,20 @@ def _zero_area(facts: Facts) -> Finding | None:
         rows[~covers],
         'area 0, covers only the points on its own edges; wins every best="smallest" there',
         "drop what stands for a surface that was lost, as after simplifying",
+    )
+
+
+def _no_surface(facts: Facts) -> Finding | None:
+    rows = np.empty(0, dtype=np.intp)
+    if facts.metric == "sphere":
+        areas, _ = _core.regions_measure(*facts.regions._arrays, "sphere")
+        rows = np.flatnonzero((areas == 0) & (facts.shapely.area(facts.shapes) > 0))
+    return finding(
+        "no surface",
+        rows,
+        "a surface in the plane and none on the sphere, where the left and right side of a box around the "
+        "whole world are one meridian; covers only the points on its edges",
+        "use several regions, each less than half the sphere",
     )
 
 
@@ -374,7 +411,9 @@ def _pairs(facts: Facts) -> tuple[Rows, Rows, bool]:
 
 def _antimeridian(facts: Facts) -> Finding | None:
     """Find long edges, except along a pole, where they close a map in degrees."""
-    if not facts.filled.any() or not may_be_degrees(facts.shapely.total_bounds(facts.shapes)):
+    if facts.metric == "sphere" or not facts.filled.any():
+        return None
+    if not may_be_degrees(facts.shapely.total_bounds(facts.shapes)):
         return None
     parts, owners = facts.shapely.get_parts(facts.shapes, return_index=True)
     rings, parts = facts.shapely.get_rings(parts, return_index=True)
@@ -413,7 +452,8 @@ def _bad_point(facts: Facts) -> Finding | None:
     return finding(
         "bad point",
         np.setdiff1d(np.flatnonzero(~facts.finite), list(facts.point_faults.rows)),
-        "missing, NaN or infinite; they match nothing",
+        f"missing, NaN{', infinite or beyond a pole' if facts.metric == 'sphere' else ' or infinite'}; they "
+        "match nothing",
         "nothing to do if this is intended; otherwise find out where the coordinates were lost",
         "points",
     )
@@ -430,6 +470,7 @@ FINDINGS: tuple[Callable[[Facts], Finding | None], ...] = (
     _invalid,
     _bowtie,
     _zero_area,
+    _no_surface,
     _duplicate,
     _parts,
     _overlap,

@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from poly_match import _core
 from poly_match._engine.limits import scores_of
+from poly_match._engine.prepared import measured_polygons
 from poly_match._engine.results import Answers
 from poly_match._errors import value_error
 from poly_match._forms.crs import check_crs, crs_text, is_degrees
@@ -22,10 +23,11 @@ from poly_match._forms.names import labels_of, names_in, names_of
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad, xy_of
 from poly_match._forms.regions import Regions, are_polygons, read_regions
+from poly_match._forms.sphere import on_sphere
 from poly_match._forms.validity import screened
 from poly_match._index import Index
 from poly_match._readers.named_files import points_in, polygons_in
-from poly_match._rules import TAKE_LINES, Best, Invalid, Predicate
+from poly_match._rules import TAKE_LINES, Best, Invalid, Metric, Predicate
 from poly_match._show.colours import colours_of
 from poly_match._show.drawing import (
     draw_cells,
@@ -51,6 +53,7 @@ def plot(
     predicate: Predicate = "covers",
     distance: npt.ArrayLike | None = None,
     best: Best | npt.ArrayLike = "smallest",
+    metric: Metric = "planar",
     period: float | None = None,
     invalid: Invalid = "use",
     names: Any = None,
@@ -67,8 +70,8 @@ def plot(
 
     Parameters
     ----------
-    points, predicate, distance, best, period, invalid
-        As for `match`.
+    points, predicate, distance, best, metric, period, invalid
+        As for `match`. On the sphere, outlines are drawn with straight edges all the same, and no disks.
     polygons : polygons, or an Index
         As for `match`. An index has no outlines; its answers are drawn instead, on a grid of 1000 squares
         along the longer side, by the rules that it was built with.
@@ -132,11 +135,13 @@ def plot(
         raise value_error("figsize", "goes with a new figure; ax has a figure, whose size is set already")
     box = None if extent is None else _box(extent)
     points = points_in(points)
-    rules: dict[str, Any] = {"predicate": predicate, "distance": distance, "period": period}
+    rules: dict[str, Any] = {"predicate": predicate, "distance": distance, "metric": metric}
+    rules["period"] = period
     if isinstance(polygons, Index):
-        if (predicate, distance, period) != ("covers", None, None) or not _is_text(best, "smallest"):
+        given = predicate, distance, metric, period
+        if given != ("covers", None, "planar", None) or not _is_text(best, "smallest"):
             raise value_error(
-                "polygons", "an index has its rules; leave out predicate, distance, best and period"
+                "polygons", "an index has its rules; leave out predicate, distance, best, metric and period"
             )
         drawn = _Drawn.of_index(polygons, names)
     else:
@@ -166,8 +171,8 @@ def plot(
     else:
         draw_raster(ax, raster, colours)
         boxes = np.array([raster.extent])
-    if predicate == "center_within" and drawn.regions is not None:
-        draw_disks(ax, _measured(drawn.polygons, drawn.regions)[1], distance, colours)
+    if predicate == "center_within" and metric == "planar" and drawn.regions is not None:
+        draw_disks(ax, _measured(drawn.polygons, drawn.regions, metric)[1], distance, colours)
     without = draw_cells(ax, drawn.matcher) if cells else ""
     draw_points(ax, sample, found, tied, colours)
 
@@ -219,7 +224,10 @@ class _Drawn(NamedTuple):
     ) -> _Drawn:
         crs, labels, column = crs_text(polygons), labels_of(polygons), names_in(names, polygons)
         takes_lines = rules["predicate"] in TAKE_LINES
-        regions, left_out, _ = screened(read_regions(polygons, takes_lines), invalid)
+        reading = read_regions(polygons, takes_lines, rules["metric"])
+        regions, left_out, _ = screened(
+            on_sphere(reading) if rules["metric"] == "sphere" else reading, invalid
+        )
         known = None if names is None else names_of(column, len(regions), labels)
         if left_out.size and invalid == "skip":
             polygons = regions
@@ -297,7 +305,7 @@ def _ties(
     """Return which points would get another answer if the last of equal candidates won, not the first."""
     if isinstance(best, str) and best == "first":
         return np.zeros(len(found), dtype=bool)
-    worth = _measured(polygons, regions)[0] if isinstance(best, str) else np.asarray(best)
+    worth = _measured(polygons, regions, rules["metric"])[0] if isinstance(best, str) else np.asarray(best)
     _, worth = np.unique(worth, return_inverse=True)  # their order, as integers
     if isinstance(best, str) and best == "largest":
         worth = -worth
@@ -309,9 +317,9 @@ def _ties(
     return tied
 
 
-def _measured(polygons: Any, regions: Regions) -> tuple[Doubles, Doubles]:
+def _measured(polygons: Any, regions: Regions, metric: str) -> tuple[Doubles, Doubles]:
     """Return the areas and the centers that the engine uses."""
     if are_polygons(polygons):
-        x, y, areas = _core.measure_polygons(polygons)
+        x, y, areas = measured_polygons(polygons, regions, metric)
         return areas, np.column_stack([x, y])
-    return _core.regions_measure(*regions._arrays)
+    return _core.regions_measure(*regions._arrays, metric)

@@ -24,8 +24,9 @@ from poly_match._forms.crs import check_crs, crs_text
 from poly_match._forms.keys import columns_of, shared_names
 from poly_match._forms.numbers import Doubles
 from poly_match._forms.points import are_bad, xy_of
+from poly_match._forms.sphere import check_unit_of_points
 from poly_match._match import match
-from poly_match._rules import Best, Invalid, statuses_of
+from poly_match._rules import Best, Invalid, Metric, statuses_of
 from poly_match._tables.answers import status_codes
 
 __all__ = ["sjoin"]
@@ -44,6 +45,7 @@ def sjoin(
     *,
     best: Best | npt.ArrayLike = "smallest",
     distance: npt.ArrayLike | None = None,
+    metric: Metric = "planar",
     period: float | None = None,
     on: Any = None,
     on_attribute: Hashable | list[Hashable] | tuple[Hashable, ...] = None,
@@ -70,7 +72,7 @@ def sjoin(
         The regions. Missing and empty ones match nothing.
     how : {"left", "inner"}
         "left": all points. "inner": those that have a region.
-    predicate, best, distance
+    predicate, best, distance, metric, period
         The rules of the match, as in `Index`; `best` may be the name of a column of `polygons`, the lowest
         value wins. The default is what GeoPandas calls "intersects" and "covered_by" when it joins points
         with polygons, and these two words are taken for it. "within" is not: it leaves points on a border
@@ -88,7 +90,7 @@ def sjoin(
     distance_col : str, optional
         Add a column of this name with the distance of each point from its region, as
         `geopandas.sjoin_nearest` does: float64, NaN where there is no region; see `Index.match`. Not for
-        "covers", nor with a period.
+        "covers", nor in the plane with a period. In the unit of the coordinates, on the sphere in metres.
     audit : bool
         Add a categorical column "status": "matched", "no candidate", or "bad point" for a point that is
         missing or not finite; with "nearest" also "nearest" for a point that is in no region and has the
@@ -156,10 +158,11 @@ def sjoin(
     if dtype_backend not in (None, "numpy_nullable"):
         raise value_error("dtype_backend", f'expected "numpy_nullable" or None, got {dtype_backend!r}')
     check_crs(left, crs_text(polygons))
+    check_unit_of_points(left, metric)
     word = _predicate(predicate)
     check_predicate(word)
     if distance_col is not None:
-        check_measured("distance_col", word, period)
+        check_measured("distance_col", word, None if metric == "sphere" else period)
     keys, shared = _keys(on, on_attribute, left, polygons)
     names, attributes = _attributes(polygons, columns, shared, rsuffix, left.columns)
     if audit and ("status" in left.columns or "status" in names):
@@ -176,6 +179,7 @@ def sjoin(
         predicate=word,
         best=scores_of(polygons, best),
         distance=distance,
+        metric=metric,
         period=period,
         invalid=invalid,
         on=keys,

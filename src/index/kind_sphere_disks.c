@@ -1,0 +1,168 @@
+/* kind_sphere_disks.c — an index of disks on the sphere: which is the best region whose center is closer than the
+ * distance?
+ *
+ * Its sections are centers (those of a pm_lonlat, NaN for none) and radii in the order of the input, and caps in rank
+ * order, which the scan runs over (sphere/caps.c). */
+#include "base/strict.h"
+
+#include "kind_sphere.h"
+
+#include <string.h>
+
+#include "base/status.h"
+#include "scan/scan.h"
+#include "sphere/bounds.h"
+#include "sphere/caps.h"
+
+typedef struct pm_cap_view {
+    pm_cap_table table;
+} pm_cap_view;
+
+static const pm_section_name CAPS_SECTIONS[] = {PM_SECTION_DISK_X, PM_SECTION_DISK_Y, PM_SECTION_DISK_RADIUS,
+                                                PM_SECTION_CAPS};
+
+/* ---- building ---- */
+
+static void caps_set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t disks, uint64_t radii) {
+    sizes[PM_SECTION_DISK_X] = disks * sizeof(double);
+    sizes[PM_SECTION_DISK_Y] = disks * sizeof(double);
+    sizes[PM_SECTION_DISK_RADIUS] = radii * sizeof(double);
+    sizes[PM_SECTION_CAPS] = disks * sizeof(pm_cap);
+}
+
+static pm_status caps_plan(pm_build *b, pm_error *err) {
+    (void)err;
+    caps_set_sizes(b->sizes, b->count, b->options->distance_count);
+    b->default_limit = 256 * b->count + (4 << 20);
+    return PM_OK;
+}
+
+static pm_status caps_fill(pm_build *b, void *view, pm_error *err) {
+    const pm_cap_table *table = &((const pm_cap_view *)view)->table;
+    double *lon = pm_block_array(&b->block, PM_SECTION_DISK_X), *lat = pm_block_array(&b->block, PM_SECTION_DISK_Y);
+    double *radius = pm_block_array(&b->block, PM_SECTION_DISK_RADIUS);
+    const size_t radii = b->options->distance_count;
+    if (radii > 0)
+        memcpy(radius, b->options->distance, radii * sizeof *radius);
+    pm_status status = pm_distances_check(radius, radii, err); /* they may have changed */
+    if (status)
+        return status;
+    for (size_t i = 0; i < b->count; i++) {
+        const double x = b->disks->x[i], y = b->disks->y[i], r = radius[table->step * i];
+        const int is_place = pm_is_lonlat(x, y);
+        const pm_lonlat place = pm_lonlat_at(x, y);
+        lon[i] = is_place ? place.lon : NAN;
+        lat[i] = is_place ? place.lat : NAN;
+        if (is_place && r > 0) {
+            const pm_box box = pm_sphere_place_box(x, y, r);
+            pm_build_extend_bounds(b, box.min_x, box.min_y, box.max_x, box.max_y);
+        }
+    }
+    pm_caps_fill(table);
+    return PM_OK;
+}
+
+/* ---- using a block ---- */
+
+static int caps_fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
+    const uint64_t radii = sizes[PM_SECTION_DISK_RADIUS] / sizeof(double);
+    uint64_t again[PM_SECTIONS];
+    memcpy(again, sizes, sizeof again);
+    caps_set_sizes(again, count, radii);
+    return memcmp(again, sizes, sizeof again) == 0 && (radii == 1 || radii == count);
+}
+
+static void caps_make_view(void *view, const pm_block *block) {
+    *(pm_cap_view *)view =
+        (pm_cap_view){.table = {.count = (size_t)block->header.count,
+                                .ids = pm_block_array(block, PM_SECTION_IDS),
+                                .lon = pm_block_array(block, PM_SECTION_DISK_X),
+                                .lat = pm_block_array(block, PM_SECTION_DISK_Y),
+                                .radius = pm_block_array(block, PM_SECTION_DISK_RADIUS),
+                                .step = block->sections[PM_SECTION_DISK_RADIUS].size != sizeof(double),
+                                .caps = pm_block_array(block, PM_SECTION_CAPS)}};
+}
+
+/* Caps and radii need no check: they are only compared. Centers are turned to angles. */
+static pm_status caps_verify(const void *view, const pm_block *block, const pm_allocator *allocator, pm_error *err) {
+    const pm_cap_table *table = &((const pm_cap_view *)view)->table;
+    (void)block, (void)allocator;
+    int right = 1;
+    for (size_t i = 0; i < table->count; i++)
+        right &= (table->lon[i] >= -180 && table->lon[i] < 180 && fabs(table->lat[i]) <= 90) ||
+                 (isnan(table->lon[i]) && isnan(table->lat[i]));
+    return right ? PM_OK : pm_fail(err, PM_ERR_BLOCK, -1, "damaged: a center is not on the sphere");
+}
+
+/* ---- searching ---- */
+
+/* The best disk of each point, and the distance to its center. */
+static void caps_search(const pm_cap_table *table, const pm_points *points, int64_t *out, double *distances) {
+    for (size_t i = 0; i < points->count; i++) {
+        const double lon = pm_load(points->x, points->x_stride, i), lat = pm_load(points->y, points->y_stride, i);
+        out[i] = PM_NO_MATCH;
+        if (distances)
+            distances[i] = NAN;
+        if (!pm_is_lonlat(lon, lat))
+            continue;
+        const pm_observer origin = pm_observer_at(pm_lonlat_at(lon, lat));
+        const size_t rank = pm_caps_find(table, &origin);
+        if (rank == table->count)
+            continue;
+        out[i] = (int64_t)table->ids[rank];
+        if (distances)
+            distances[i] = pm_cap_distance(table, table->ids[rank], &origin);
+    }
+}
+
+static void caps_match(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
+    (void)turns;
+    caps_search(&((const pm_cap_view *)view)->table, points, out, NULL);
+}
+
+static void caps_measure(const void *view, const pm_points *points, int64_t *out, double *distances) {
+    caps_search(&((const pm_cap_view *)view)->table, points, out, distances);
+}
+
+static size_t caps_beside_size(const void *view) {
+    (void)view;
+    return 0;
+}
+
+static int caps_list(const void *view, const pm_beside *beside, double lon, double lat, size_t most, pm_hits *hits) {
+    const pm_cap_table *table = &((const pm_cap_view *)view)->table;
+    (void)beside;
+    if (!pm_is_lonlat(lon, lat))
+        return 1;
+    const pm_observer origin = pm_observer_at(pm_lonlat_at(lon, lat));
+    size_t found = 0;
+    for (size_t rank = 0; rank < table->count && found < most; rank++) {
+        if (!pm_cap_contains(table, rank, &origin))
+            continue;
+        found++;
+        pm_hits_add(hits, (int64_t)table->ids[rank],
+                    pm_hits_measure(hits) ? pm_cap_distance(table, table->ids[rank], &origin) : 0);
+    }
+    return 1;
+}
+
+const pm_kind pm_kind_sphere_disks = {.name = "center_within",
+                                      .predicate = PM_CENTER_WITHIN,
+                                      .metric = PM_SPHERE,
+                                      .distance = PM_DISTANCE_NEEDED,
+                                      .distances = PM_SECTION_DISK_RADIUS,
+                                      .takes_disks = 1,
+                                      .takes_lines = 1,
+                                      .view_size = sizeof(pm_cap_view),
+                                      .sections = CAPS_SECTIONS,
+                                      .section_count = sizeof CAPS_SECTIONS / sizeof *CAPS_SECTIONS,
+                                      .plan = caps_plan,
+                                      .fill = caps_fill,
+                                      .fits = caps_fits,
+                                      .view = caps_make_view,
+                                      .verify = caps_verify,
+                                      .match = caps_match,
+                                      .measure = caps_measure,
+                                      .beside_size = caps_beside_size,
+                                      .list = caps_list,
+                                      .tree = pm_sphere_no_tree};

@@ -1,0 +1,302 @@
+/* kind_sphere_distances.c — an index of distances on the sphere: which is the nearest region, or the best one within
+ * a distance?
+ *
+ * A region that covers a point is at distance 0, so everything that answers covers is here as well
+ * (kind_sphere_polygons.c). What edges, lines and points decide comes from the tree over them (sphere/near.c), which
+ * is made in any case: it is what distances are defined by, and there is no other engine.
+ *
+ * Sections of its own: the limits in the order of the input, one, one per region, or none; the rank of each region of
+ * the input; the greatest limit, and which ranks have lines; the arcs. */
+#include "base/strict.h"
+
+#include "kind_sphere.h"
+
+#include <string.h>
+
+#include "base/status.h"
+#include "kind_polygons.h"
+#include "scan/scan.h"
+#include "sphere/face.h"
+#include "sphere/near.h"
+
+typedef struct pm_sphere_view {
+    pm_polygon_view polygons; /* drawn on the faces */
+    const uint32_t *ids;
+    const uint32_t *ranks;
+    uint64_t first_line; /* the first rank with a line or a point; count where there is none */
+    pm_arcs arcs;
+    pm_globe globe;
+} pm_sphere_view;
+
+static const pm_section_name GLOBE_SECTIONS[] = {
+    PM_SECTION_BOXES,          PM_SECTION_POLYGON_OFFSETS, PM_SECTION_POLYGON_BOXES, PM_SECTION_RING_OFFSETS,
+    PM_SECTION_VERTEX_OFFSETS, PM_SECTION_VERTICES,        PM_SECTION_SPANS,         PM_SECTION_LIMITS,
+    PM_SECTION_RANKS,          PM_SECTION_DISTANCE_MAP,    PM_SECTION_ARCS,          PM_SECTION_TREE_ROOT,
+    PM_SECTION_TREE_TABLES,    PM_SECTION_TREE_LEAVES,     PM_SECTION_TREE_ORIGINS};
+
+/* The section `distance map`. */
+typedef struct sphere_map {
+    double farthest;
+    uint64_t first_line;
+} sphere_map;
+
+/* ---- building ---- */
+
+static void globe_set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t regions, uint64_t limits) {
+    sizes[PM_SECTION_LIMITS] = limits * sizeof(double);
+    sizes[PM_SECTION_RANKS] = regions * sizeof(uint32_t);
+    sizes[PM_SECTION_DISTANCE_MAP] = sizeof(sphere_map);
+}
+
+static pm_status globe_plan(pm_build *b, pm_error *err) {
+    const pm_status status = pm_kind_polygons.plan(b, err);
+    if (status)
+        return status;
+    globe_set_sizes(b->sizes, b->count, b->options->distance_count);
+    const size_t size = pm_arcs_size(b->sphere, &b->poll);
+    if (b->poll.stopped)
+        return pm_build_stopped(err);
+    if (size == SIZE_MAX)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu regions have too many edges for distances on the sphere",
+                       b->count);
+    b->sizes[PM_SECTION_ARCS] = size;
+    b->default_limit += size + 128 * b->count;
+    return PM_OK;
+}
+
+static int globe_has_line(const pm_regions *regions, size_t region) {
+    const pm_range polygons = pm_region_polygons(regions, region);
+    for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++)
+        if (!pm_is_polygon(regions, polygon))
+            return 1;
+    return 0;
+}
+
+static pm_status globe_fill(pm_build *b, void *view, pm_error *err) {
+    pm_sphere_view *v = view;
+    pm_status status = pm_kind_polygons.fill(b, &v->polygons, err);
+    if (status)
+        return status;
+    double *limits = pm_block_array(&b->block, PM_SECTION_LIMITS);
+    const size_t limit_count = (size_t)b->sizes[PM_SECTION_LIMITS] / sizeof *limits;
+    if (limit_count > 0)
+        memcpy(limits, b->options->distance, limit_count * sizeof *limits);
+    status = pm_distances_check(limits, limit_count, err); /* they may have changed */
+    if (status)
+        return status;
+    sphere_map *map = pm_block_array(&b->block, PM_SECTION_DISTANCE_MAP);
+    uint32_t *ranks = pm_block_array(&b->block, PM_SECTION_RANKS);
+    *map = (sphere_map){pm_farthest(limit_count ? limits : NULL, limit_count), b->count};
+    for (size_t rank = b->count; rank-- > 0;) {
+        ranks[b->ids[rank]] = (uint32_t)rank;
+        if (globe_has_line(b->sphere, b->ids[rank]))
+            map->first_line = rank;
+    }
+    status = pm_arcs_fill(b->sphere, b->ids, pm_block_array(&b->block, PM_SECTION_ARCS),
+                          (size_t)b->sizes[PM_SECTION_ARCS], &b->poll, b->options->allocator);
+    if (status == PM_ERR_STOPPED)
+        return pm_build_stopped(err);
+    if (status)
+        return pm_fail(err, status, -1,
+                       status == PM_ERR_NO_MEMORY
+                           ? "out of memory for the edges of %zu regions"
+                           : "the coordinates of %zu regions changed while the index was built",
+                       b->count);
+    pm_sphere_extend_bounds(b, limit_count ? limits : NULL, limit_count > 1);
+    for (int i = 0; i < 4 && limit_count == 0 && !isnan(b->bounds[0]); i++)
+        b->bounds[i] = (i & 1 ? 90 : 180) * (i < 2 ? -1 : 1); /* every place */
+    return PM_OK;
+}
+
+static pm_status globe_paint(pm_build *b, void *view, pm_error *err) {
+    return pm_kind_polygons.paint(b, &((pm_sphere_view *)view)->polygons, err);
+}
+
+/* ---- using a block ---- */
+
+static int globe_fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
+    const uint64_t limits = sizes[PM_SECTION_LIMITS] / sizeof(double);
+    uint64_t again[PM_SECTIONS];
+    memcpy(again, sizes, sizeof again);
+    globe_set_sizes(again, count, limits);
+    return memcmp(again, sizes, sizeof again) == 0 && (limits <= 1 || limits == count) &&
+           pm_kind_polygons.fits(sizes, count);
+}
+
+static void globe_make_view(void *view, const pm_block *block) {
+    pm_sphere_view *v = view;
+    const uint64_t limits = block->sections[PM_SECTION_LIMITS].size / sizeof(double);
+    const sphere_map map = *(const sphere_map *)pm_block_array(block, PM_SECTION_DISTANCE_MAP);
+    pm_kind_polygons.view(&v->polygons, block);
+    v->ids = pm_block_array(block, PM_SECTION_IDS);
+    v->ranks = pm_block_array(block, PM_SECTION_RANKS);
+    v->first_line = map.first_line;
+    (void)pm_arcs_view(&v->arcs, pm_block_array(block, PM_SECTION_ARCS),
+                       (size_t)block->sections[PM_SECTION_ARCS].size);
+    v->globe = (pm_globe){.arcs = &v->arcs,
+                          .reach = {.limits = limits ? pm_block_array(block, PM_SECTION_LIMITS) : NULL,
+                                    .step = limits > 1,
+                                    .ids = v->ids},
+                          .farthest = map.farthest};
+}
+
+static pm_status globe_verify(const void *view, const pm_block *block, const pm_allocator *allocator, pm_error *err) {
+    const pm_sphere_view *v = view;
+    const pm_status status = pm_kind_polygons.verify(&v->polygons, block, allocator, err);
+    if (status)
+        return status;
+    int right =
+        v->globe.farthest >= 0 && v->arcs.vertices != NULL && pm_arcs_check(&v->arcs, v->polygons.table.count);
+    for (size_t i = 0; i < (size_t)(block->sections[PM_SECTION_LIMITS].size / sizeof(double)); i++)
+        right &= v->globe.reach.limits[i] >= 0;
+    for (size_t i = 0; i < v->polygons.table.count; i++)
+        right &= v->ranks[i] < v->polygons.table.count;
+    return right ? PM_OK : pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the distances are not those of regions");
+}
+
+/* ---- searching ---- */
+
+/* The nearest region, or the first within reach, with what covers the point as pm_kind_polygons answers it. */
+static pm_measure globe_find(const pm_sphere_view *v, const pm_post *post, int64_t covering, int nearest) {
+    const uint32_t rank = covering >= 0 ? v->ranks[covering] : PM_FOUND_NONE;
+    pm_measure found = {0, PM_FOUND_NONE};
+    if (!nearest)
+        found = pm_globe_within(&v->globe, covering >= 0 ? rank : v->polygons.table.count, post);
+    else if (covering < 0)
+        found = pm_globe_nearest(&v->globe, post, INFINITY);
+    else if (rank > v->first_line)
+        found = pm_globe_nearest(&v->globe, post, 0);
+    return found.rank < rank || covering < 0 ? found : (pm_measure){0, rank};
+}
+
+/* The distance of a region that was found by any of its edges. */
+static double globe_distance_of(const pm_sphere_view *v, const pm_post *post, const pm_points *point, uint32_t rank) {
+    double x, y;
+    pm_face_points(point, 0, 1, &x, &y);
+    return pm_region_covers(&v->polygons.table, rank, x, y)
+               ? 0
+               : pm_globe_region(&v->globe, v->arcs.places[rank], post, 0).distance;
+}
+
+static void globe_kind_search(const pm_sphere_view *v, const pm_points *points, int64_t *out, double *distances,
+                              int nearest) {
+    pm_sphere_match_drawn(&v->polygons, points, out);
+    for (size_t i = 0; i < points->count; i++) {
+        const double lon = pm_load(points->x, points->x_stride, i), lat = pm_load(points->y, points->y_stride, i);
+        pm_measure found = {NAN, PM_FOUND_NONE};
+        if (nearest && out[i] >= 0 && v->ranks[out[i]] <= v->first_line) {
+            found = (pm_measure){0, v->ranks[out[i]]};
+        } else if (pm_is_lonlat(lon, lat)) {
+            const pm_points point = {.x = &lon, .y = &lat, .count = 1};
+            const pm_post post = pm_post_at(lon, lat);
+            found = globe_find(v, &post, out[i], nearest);
+            if (!nearest && distances && found.rank != PM_FOUND_NONE && found.distance > 0)
+                found.distance = globe_distance_of(v, &post, &point, found.rank);
+        }
+        out[i] = found.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[found.rank];
+        if (distances)
+            distances[i] = found.rank == PM_FOUND_NONE ? NAN : found.distance;
+    }
+}
+
+static void globe_match_nearest(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
+    (void)turns;
+    globe_kind_search(view, points, out, NULL, 1);
+}
+
+static void globe_match_within(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
+    (void)turns;
+    globe_kind_search(view, points, out, NULL, 0);
+}
+
+static void globe_measure_nearest(const void *view, const pm_points *points, int64_t *out, double *distances) {
+    globe_kind_search(view, points, out, distances, 1);
+}
+
+static void globe_measure_within(const void *view, const pm_points *points, int64_t *out, double *distances) {
+    globe_kind_search(view, points, out, distances, 0);
+}
+
+/* ---- listing ---- */
+
+static size_t globe_beside_size(const void *view) {
+    return pm_kind_polygons.beside_size(&((const pm_sphere_view *)view)->polygons);
+}
+
+static pm_status globe_beside_fill(const void *view, void *memory, size_t size, pm_poll *poll,
+                                   const pm_allocator *allocator) {
+    return pm_kind_polygons.beside_fill(&((const pm_sphere_view *)view)->polygons, memory, size, poll, allocator);
+}
+
+static int globe_list_all(const pm_sphere_view *v, const pm_beside *beside, double lon, double lat, size_t most,
+                          int nearest, pm_hits *hits) {
+    const pm_points point = {.x = &lon, .y = &lat, .count = 1};
+    double x, y;
+    pm_face_points(&point, 0, 1, &x, &y);
+    if (isnan(x))
+        return 1;
+    const pm_post post = pm_post_at(lon, lat);
+    if (!pm_polygons_covering(&v->polygons, beside, x, y, SIZE_MAX, &hits->ranks) ||
+        !(nearest ? pm_globe_all_nearest(&v->globe, &post, &hits->ranks, most, &hits->measured)
+                  : pm_globe_all_within(&v->globe, &post, &hits->ranks, &hits->measured)))
+        return 0;
+    for (size_t i = 0; i < hits->measured.count && i < most; i++)
+        pm_hits_add(hits, v->ids[hits->measured.items[i].rank], hits->measured.items[i].distance);
+    return 1;
+}
+
+static int globe_list_within(const void *view, const pm_beside *beside, double x, double y, size_t most,
+                             pm_hits *hits) {
+    return globe_list_all(view, beside, x, y, most, 0, hits);
+}
+
+static int globe_list_nearest(const void *view, const pm_beside *beside, double x, double y, size_t most,
+                              pm_hits *hits) {
+    return globe_list_all(view, beside, x, y, most, 1, hits);
+}
+
+const pm_kind pm_kind_sphere_dwithin = {.name = "dwithin",
+                                        .predicate = PM_DWITHIN,
+                                        .metric = PM_SPHERE,
+                                        .distance = PM_DISTANCE_NEEDED,
+                                        .distances = PM_SECTION_LIMITS,
+                                        .takes_lines = 1,
+                                        .is_drawn = 1,
+                                        .view_size = sizeof(pm_sphere_view),
+                                        .sections = GLOBE_SECTIONS,
+                                        .section_count = sizeof GLOBE_SECTIONS / sizeof *GLOBE_SECTIONS,
+                                        .plan = globe_plan,
+                                        .fill = globe_fill,
+                                        .paint = globe_paint,
+                                        .fits = globe_fits,
+                                        .view = globe_make_view,
+                                        .verify = globe_verify,
+                                        .match = globe_match_within,
+                                        .measure = globe_measure_within,
+                                        .beside_size = globe_beside_size,
+                                        .beside_fill = globe_beside_fill,
+                                        .list = globe_list_within,
+                                        .tree = pm_sphere_no_tree};
+
+const pm_kind pm_kind_sphere_nearest = {.name = "nearest",
+                                        .predicate = PM_NEAREST,
+                                        .metric = PM_SPHERE,
+                                        .distance = PM_DISTANCE_OPTIONAL,
+                                        .distances = PM_SECTION_LIMITS,
+                                        .takes_lines = 1,
+                                        .is_drawn = 1,
+                                        .view_size = sizeof(pm_sphere_view),
+                                        .sections = GLOBE_SECTIONS,
+                                        .section_count = sizeof GLOBE_SECTIONS / sizeof *GLOBE_SECTIONS,
+                                        .plan = globe_plan,
+                                        .fill = globe_fill,
+                                        .paint = globe_paint,
+                                        .fits = globe_fits,
+                                        .view = globe_make_view,
+                                        .verify = globe_verify,
+                                        .match = globe_match_nearest,
+                                        .measure = globe_measure_nearest,
+                                        .beside_size = globe_beside_size,
+                                        .beside_fill = globe_beside_fill,
+                                        .list = globe_list_nearest,
+                                        .tree = pm_sphere_no_tree};
