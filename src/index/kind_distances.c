@@ -165,7 +165,7 @@ static pm_status add_to_distances(pm_build *b, pm_distance_view *v, pm_error *er
 /* Bytes that the map may take. */
 static size_t map_limit(const pm_build *b) {
     const size_t small = 96 * b->count < 12 << 20 ? 96 * b->count : 12 << 20; /* for many small regions */
-    const size_t most = (size_t)b->sizes[PM_SECTION_VERTICES] * 3 + (4 << 20) + small;
+    const size_t most = (size_t)b->sizes[PM_SECTION_VERTICES] * 3 + (16 << 20) + small;
     return most < b->budget ? most : b->budget;
 }
 

@@ -82,12 +82,6 @@ int pm_nearest_draft(pm_run_painter *p, const pm_place *c, const pm_pivot *pivot
         return 1;
     if (!is_deepest && all.count > p->leaf_edges)
         return 0;
-    if (!pm_painter_reserve(base, &base->leaves, all.count + 2))
-        return 1;
-    uint32_t *leaf = (uint32_t *)base->leaves.items + base->leaves.count;
-    *word = (uint32_t)(base->leaves.count / 2) << 2 | PM_CELL_LEAF;
-    leaf[0] = (uint32_t)pm_few_edges_pack(p, &all, leaf + 1);
-    leaf[1 + leaf[0]] = 0;
-    base->leaves.count += leaf[0] / 2 * 2 + 2;
+    pm_few_edges_write(p, c, &all, 0, word);
     return 1;
 }

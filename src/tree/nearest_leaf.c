@@ -1,27 +1,26 @@
 /* nearest_leaf.c — which edge of a leaf is nearest?
  *
- * Bounds of all distances first, four at a time with AVX2. Where they can't tell the nearest from one of another
- * region or from the limit, those in doubt are compared exactly. */
+ * The outline decides where the edges that its margin can't tell from the nearest one belong to its region. Else
+ * bounds in doubles decide, and what they can't tell apart is compared exactly. */
 #include "base/strict.h"
 
 #include "nearest_leaf.h"
 
-/* By exact comparisons. */
-static pm_found decide_in_leaf(const pm_field *field, const pm_leaf_edges *e, const pm_spot *spot, size_t first) {
+/* By exact comparisons, the edge `first` first. */
+static uint32_t decide_nearest(const pm_field *field, const pm_leaf_edges *e, const pm_spot *spot, size_t first) {
     const double *vertices = field->table->vertices;
     pm_found best = pm_found_none(field->farthest, spot->scale);
     pm_found_consider(&best, vertices + 2 * (size_t)e->first[first], e->rank[first], &field->reach, spot);
     for (size_t i = 0; i < e->count; i++)
         if (i != first && !(e->low[i] > best.near.high))
             pm_found_consider(&best, vertices + 2 * (size_t)e->first[i], e->rank[i], &field->reach, spot);
-    return best;
+    return best.rank;
 }
 
 /* The rank of the best of a leaf's edges, or PM_FOUND_NONE. */
-static uint32_t find_in_leaf(const pm_field *field, const uint32_t *leaf, const pm_spot *spot) {
+static uint32_t find_in_leaf(const pm_field *field, const pm_run_leaf *leaf, const pm_spot *spot) {
     pm_leaf_edges e;
-    pm_leaf_edges_read(field->runs, leaf + 1, leaf[0], &e);
-    pm_edges_measure(field, e.first, e.count, spot, e.low, e.high);
+    pm_leaf_edges_measure(field, leaf, spot, &e);
     size_t least = 0;
     for (size_t i = 1; i < e.count; i++)
         least = e.high[i] < e.high[least] ? i : least;
@@ -30,39 +29,50 @@ static uint32_t find_in_leaf(const pm_field *field, const uint32_t *leaf, const 
         !field->reach.limits || e.high[least] < pm_limit_bounds(pm_reach_of(&field->reach, rank), spot->scale).low;
     for (size_t i = 0; i < e.count; i++)
         is_sure &= (e.rank[i] == rank) | (e.low[i] > e.high[least]);
-    return is_sure ? rank : decide_in_leaf(field, &e, spot, least).rank;
+    return is_sure ? rank : decide_nearest(field, &e, spot, least);
+}
+
+/* The same by the outline; `is_sure` is 0 where it can't tell. */
+static uint32_t find_in_outline(const pm_tree *tree, const pm_field *field, const pm_run_leaf *leaf,
+                                const pm_batch *b, uint32_t i, int *is_sure) {
+    pm_outline_look look;
+    pm_outline_measure(leaf, b, i, &look);
+    float least = look.squares[0];
+    for (int k = 1; k < PM_OUTLINE_MOST; k++)
+        least = look.squares[k] < least ? look.squares[k] : least;
+    const float distance = sqrtf(least), reached = distance + 2 * look.margin;
+    uint32_t doubt = pm_outline_within(&look, reached * reached * (1 + 0x1p-18f));
+    *is_sure = doubt != 0;
+    if (!*is_sure)
+        return PM_FOUND_NONE;
+    const uint32_t rank = pm_outline_rank(field->runs, leaf, pm_lowest_bit(doubt));
+    for (doubt &= doubt - 1; doubt; doubt &= doubt - 1)
+        *is_sure &= pm_outline_rank(field->runs, leaf, pm_lowest_bit(doubt)) == rank;
+    if (field->reach.limits) {
+        const double limit = pm_outline_units(tree, leaf, pm_reach_of(&field->reach, rank));
+        *is_sure &= (double)(distance + look.margin) * (1 + 0x1p-18) < limit;
+    }
+    return rank;
 }
 
 void pm_nearest_leaf(const pm_tree *tree, const void *context, pm_batch *b, size_t count) {
     const pm_field *field = context;
-    const pm_runs *runs = field->runs;
+    pm_run_leaf_prefetch(tree, field, b, count);
     for (size_t k = 0; k < count; k++) {
-        const uint32_t *leaf = tree->leaves + pm_cell_leaf(b->word[b->list[k]]);
-        pm_leaf_edges_prefetch_runs(runs, leaf + 1, leaf[0]);
-    }
-    for (size_t k = 0; k < count; k++) {
-        const uint32_t *leaf = tree->leaves + pm_cell_leaf(b->word[b->list[k]]);
-        pm_leaf_edges_prefetch(field, leaf + 1, leaf[0]);
-    }
-    for (size_t k = 0; k < count; k++) {
-        const uint32_t i = b->list[k], *leaf = tree->leaves + pm_cell_leaf(b->word[i]);
-        const pm_spot spot = pm_spot_at(b->x[i], b->y[i], runs->scale);
-        const uint32_t rank = find_in_leaf(field, leaf, &spot);
+        const uint32_t i = b->list[k];
+        const pm_run_leaf leaf = pm_run_leaf_read(tree->leaves + pm_cell_leaf(b->word[i]));
+        uint32_t rank = PM_FOUND_NONE;
+        int is_sure = 0;
+        if (leaf.outlined)
+            rank = find_in_outline(tree, field, &leaf, b, i, &is_sure);
+        if (!is_sure) {
+            const pm_spot spot = pm_spot_at(b->x[i], b->y[i], field->runs->scale);
+            rank = find_in_leaf(field, &leaf, &spot);
+        }
         b->out[i] = rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)field->reach.ids[rank];
     }
 }
 
-int pm_nearest_leaves_check(const pm_check *c) {
-    const pm_field *field = c->shapes;
-    const uint32_t *leaves = c->tree->leaves;
-    const size_t count = c->tree->leaf_count - PM_LEAF_SLACK;
-    for (size_t at = 0; at < count;) {
-        const size_t entries = leaves[at], size = entries / 2 * 2 + 2;
-        if (entries == 0 || entries > PM_LEAF_MOST || size > count - at ||
-            pm_leaf_edges_count(field->runs, leaves + at + 1, entries) == SIZE_MAX)
-            return 0;
-        pm_check_leaf_start(c, at);
-        at += size;
-    }
-    return 1;
+int pm_nearest_leaves_check(const pm_check *check) {
+    return pm_run_leaves_check(check, 0);
 }

@@ -1,13 +1,10 @@
 /* nearest_leaf.h — which of the regions around a cell is nearest to the point? See nearest_leaf.c.
  *
- * A leaf is a number of entries, then as many entries (run_leaf.h): the edges that can be nearest to a place in the
- * cell. */
+ * A leaf has the edges that can be nearest to a place in the cell (run_leaf.h). */
 #ifndef PM_NEAREST_LEAF_H
 #define PM_NEAREST_LEAF_H
 
-#include "check.h"
 #include "run_leaf.h"
-#include "walk.h"
 
 /* The kernel for maps of the nearest; its context is the pm_field. */
 pm_leaf_kernel pm_nearest_leaf;

@@ -162,7 +162,6 @@ static uint32_t owner_of(const pm_run_painter *p, const within_cell *c) {
 
 /* Write a leaf of the edges that can matter; 0 where they are too many. At the deepest it is one without edges. */
 static int draft_within(pm_run_painter *p, const within_cell *c, const within_look *l, uint32_t *word) {
-    pm_painter *base = &p->base;
     const int is_deepest = c->at.bits >= PM_RUNS_DEEPEST;
     pm_few_edges all;
     all.count = 0;
@@ -182,14 +181,8 @@ static int draft_within(pm_run_painter *p, const within_cell *c, const within_lo
             return 1;
         }
     }
-    if (!pm_painter_reserve(base, &base->leaves, all.count + 3))
-        return 1;
-    uint32_t *leaf = (uint32_t *)base->leaves.items + base->leaves.count;
-    *word = (uint32_t)(base->leaves.count / 2) << 2 | PM_CELL_LEAF;
-    leaf[0] = (uint32_t)pm_few_edges_pack(p, &all, leaf + 2);
-    leaf[1] = pm_within_rest(c->rest, l->is_crossed && ((const within_painter *)p)->covering);
-    leaf[2 + leaf[0]] = 0;
-    base->leaves.count += (leaf[0] + 3) / 2 * 2;
+    const int is_open = l->is_crossed && ((const within_painter *)p)->covering;
+    pm_few_edges_write(p, &c->at, &all, pm_within_rest(c->rest, is_open), word);
     return 1;
 }
 

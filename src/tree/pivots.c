@@ -13,6 +13,12 @@
 
 #include "pivots.h"
 
+#include <math.h>
+#include <string.h>
+
+/* Farther away, in half sides, an edge is not drawn in floats. */
+static const double COARSE = 1 << 14;
+
 pm_pivot pm_pivot_of(const pm_run_painter *p, uint32_t run, double x, double y) {
     const pm_runs *runs = p->field->runs;
     double lows[PM_RUN_EDGES];
@@ -85,7 +91,7 @@ int pm_few_edges_collect(const pm_run_painter *p, const pm_place *c, const pm_pi
 }
 
 /* Edges of a run follow each other. */
-size_t pm_few_edges_pack(const pm_run_painter *p, const pm_few_edges *all, uint32_t *entries) {
+static size_t pack_edges(const pm_run_painter *p, const pm_few_edges *all, uint32_t *entries) {
     const pm_runs *runs = p->field->runs;
     size_t count = 0;
     for (size_t e = 0; e < all->count; e++) {
@@ -96,4 +102,45 @@ size_t pm_few_edges_pack(const pm_run_painter *p, const pm_few_edges *all, uint3
             entries[count++] = run << 8 | bit;
     }
     return count;
+}
+
+/* Draw a few edges in floats, from the cell's center in units of half its side; 0 where that would be too coarse. */
+static int outline_edges(const pm_run_painter *p, const pm_place *c, const pm_few_edges *all, uint32_t *outline) {
+    const double scale = p->field->runs->scale, half = ldexp(p->side, -c->bits - 1);
+    double margin = 0;
+    for (size_t e = 0; e < all->count; e++) {
+        const double *v = p->field->table->vertices + 2 * (size_t)all->first[e];
+        double sum = 2;
+        for (size_t k = 0; k < 4; k++) {
+            const double at = (v[k] * scale - (k & 1 ? c->y : c->x)) / half;
+            const float value = (float)at;
+            sum += fabs(at);
+            if (!(sum < COARSE))
+                return 0;
+            memcpy(&outline[1 + k * all->count + e], &value, sizeof value);
+        }
+        margin = sum * 0x1p-19 > margin ? sum * 0x1p-19 : margin;
+    }
+    const float all_margin = (float)((margin + p->blur * 0x1p-14 / half) * (1 + 0x1p-20));
+    memcpy(outline, &all_margin, sizeof all_margin);
+    return all_margin < 1;
+}
+
+void pm_few_edges_write(pm_run_painter *p, const pm_place *c, const pm_few_edges *all, uint32_t rest,
+                        uint32_t *word) {
+    pm_painter *base = &p->base;
+    if (!pm_painter_reserve(base, &base->leaves, pm_run_leaf_size(all->count, all->count)))
+        return;
+    uint32_t *leaf = (uint32_t *)base->leaves.items + base->leaves.count;
+    const size_t count = pack_edges(p, all, leaf + PM_RUN_LEAF_HEAD);
+    const int is_outlined =
+        all->count > 0 && all->count <= PM_OUTLINE_MOST && outline_edges(p, c, all, leaf + PM_RUN_LEAF_HEAD + count);
+    const size_t outlined = is_outlined ? all->count : 0, size = pm_run_leaf_size(count, outlined);
+    const size_t last = PM_RUN_LEAF_HEAD + count + (outlined ? 1 + 4 * outlined : 0);
+    leaf[0] = pm_run_leaf_head(count, outlined, c->bits);
+    leaf[1] = rest;
+    if (last < size)
+        leaf[last] = 0;
+    *word = (uint32_t)(base->leaves.count / 2) << 2 | PM_CELL_LEAF;
+    base->leaves.count += size;
 }

@@ -51,7 +51,8 @@ static inline void pm_few_edges_keep(pm_few_edges *all, size_t to, size_t from) 
         all->low[k][to] = all->low[k][from];
 }
 
-/* Write the entries of a leaf, at most one for each edge; returns how many. */
-size_t pm_few_edges_pack(const pm_run_painter *painter, const pm_few_edges *edges, uint32_t *entries);
+/* Write a leaf of these edges and set its word, unless memory runs out. */
+void pm_few_edges_write(pm_run_painter *painter, const pm_place *cell, const pm_few_edges *edges, uint32_t rest,
+                        uint32_t *word);
 
 #endif

@@ -1,13 +1,84 @@
-/* run_leaf.h — how a leaf names edges: in entries of four bytes, a run of edges, times 256, and a bit for each of its
- * edges that matters in the cell. */
+/* run_leaf.h — how a leaf of a map of distances keeps its edges. See run_leaf.c.
+ *
+ * A leaf is its head: how many entries and outlined edges it has, and how many bits number the cell; the rest, of
+ * which only dwithin makes use (within_leaf.h); entries of four bytes, a run of edges, times 256, and a bit for each
+ * of its edges that matters in the cell; and where these are few their *outline*: a margin, then in floats all ax,
+ * ay, bx and by, from the cell's center in units of half its side. */
 #ifndef PM_RUN_LEAF_H
 #define PM_RUN_LEAF_H
 
-#include "base/simd.h"
+#include "check.h"
 #include "near/edges.h"
+#include "walk.h"
 
-/* The most edges of a leaf; and of runs, so that their numbers fit. */
-enum { PM_LEAF_MOST = 256, PM_LEAF_RUNS = 1 << 24 };
+/* The most edges of a leaf; and of runs, so that their numbers fit; and of edges in an outline. */
+enum { PM_LEAF_MOST = 256, PM_LEAF_RUNS = 1 << 24, PM_OUTLINE_MOST = 8 };
+
+/* What precedes the entries. */
+enum { PM_RUN_LEAF_HEAD = 2 };
+
+typedef struct pm_run_leaf {
+    size_t count;    /* entries */
+    size_t outlined; /* edges; 0: no outline */
+    int bits;        /* of a fixed coordinate that number the cell */
+    uint32_t rest;
+    const uint32_t *entries, *outline;
+} pm_run_leaf;
+
+static inline uint32_t pm_run_leaf_head(size_t count, size_t outlined, int bits) {
+    return (uint32_t)count | (uint32_t)outlined << 9 | (uint32_t)bits << 13;
+}
+
+static inline pm_run_leaf pm_run_leaf_read(const uint32_t *at) {
+    const size_t count = at[0] & 0x1ff;
+    return (pm_run_leaf){.count = count,
+                         .outlined = at[0] >> 9 & 15,
+                         .bits = (int)(at[0] >> 13 & 63),
+                         .rest = at[1],
+                         .entries = at + PM_RUN_LEAF_HEAD,
+                         .outline = at + PM_RUN_LEAF_HEAD + count};
+}
+
+static inline size_t pm_run_leaf_size(size_t count, size_t outlined) {
+    const size_t size = PM_RUN_LEAF_HEAD + count + (outlined ? 1 + 4 * outlined : 0);
+    return size + (size & 1);
+}
+
+/* ---- by the outline ---- */
+
+/* Squared distances, about, infinite beyond the edges that are there; and how far off a distance may be. */
+typedef struct pm_outline_look {
+    float squares[PM_OUTLINE_MOST];
+    float margin;
+} pm_outline_look;
+
+/* Look at an outline from point i of a batch. */
+void pm_outline_measure(const pm_run_leaf *leaf, const pm_batch *batch, uint32_t i, pm_outline_look *look);
+
+/* As bits, the edges whose squares are at most `most`. */
+uint32_t pm_outline_within(const pm_outline_look *look, float most);
+
+/* A distance of the input in the units of a leaf of this tree. */
+static inline double pm_outline_units(const pm_tree *tree, const pm_run_leaf *leaf, double distance) {
+    const uint64_t exponent = (uint64_t)(1023 + leaf->bits + 1 - PM_FIXED_BITS) << 52;
+    double power;
+    memcpy(&power, &exponent, sizeof power);
+    return distance * tree->scale * power;
+}
+
+/* The rank of the region of edge `edge` of an outline. */
+static inline uint32_t pm_outline_rank(const pm_runs *runs, const pm_run_leaf *leaf, int edge) {
+    size_t i = 0;
+    for (int before = 0; i + 1 < leaf->count; i++) {
+        for (uint32_t bits = leaf->entries[i] & 0xff; bits; bits &= bits - 1)
+            before++;
+        if (edge < before)
+            break;
+    }
+    return pm_run_rank(runs->owners[leaf->entries[i] >> 8]);
+}
+
+/* ---- by the coordinates ---- */
 
 /* The edges of a leaf by their first vertices, the ranks of their regions, and bounds of their distances. */
 typedef struct pm_leaf_edges {
@@ -16,44 +87,14 @@ typedef struct pm_leaf_edges {
     size_t count;
 } pm_leaf_edges;
 
-static inline void pm_leaf_edges_read(const pm_runs *runs, const uint32_t *entries, size_t count,
-                                      pm_leaf_edges *edges) {
-    edges->count = 0;
-    for (size_t i = 0; i < count; i++) {
-        const uint32_t run = entries[i] >> 8, first = runs->first[run], rank = pm_run_rank(runs->owners[run]);
-        for (uint32_t bits = entries[i] & 0xff; bits; bits &= bits - 1) {
-            edges->first[edges->count] = first + (uint32_t)pm_lowest_bit(bits);
-            edges->rank[edges->count++] = rank;
-        }
-    }
-}
+void pm_leaf_edges_measure(const pm_field *field, const pm_run_leaf *leaf, const pm_spot *spot, pm_leaf_edges *edges);
 
-/* Runs whose vertices are prefetched, of those of a leaf. */
-enum { PM_LEAF_AHEAD = 4 };
+/* Prefetch what the first points of a batch's list will need. */
+void pm_run_leaf_prefetch(const pm_tree *tree, const pm_field *field, const pm_batch *batch, size_t count);
 
-static inline void pm_leaf_edges_prefetch_runs(const pm_runs *runs, const uint32_t *entries, size_t count) {
-    for (size_t i = 0; i < count && i < PM_LEAF_AHEAD; i++) {
-        pm_prefetch(&runs->first[entries[i] >> 8]);
-        pm_prefetch(&runs->owners[entries[i] >> 8]);
-    }
-}
+/* ---- checks ---- */
 
-static inline void pm_leaf_edges_prefetch(const pm_field *field, const uint32_t *entries, size_t count) {
-    for (size_t i = 0; i < count && i < PM_LEAF_AHEAD; i++)
-        pm_prefetch(field->table->vertices + 2 * (size_t)field->runs->first[entries[i] >> 8]);
-}
-
-/* How many edges these entries name; SIZE_MAX where one of them is not in its run, or too many. */
-static inline size_t pm_leaf_edges_count(const pm_runs *runs, const uint32_t *entries, size_t count) {
-    size_t edges = 0;
-    for (size_t i = 0; i < count; i++) {
-        uint32_t bits = entries[i] & 0xff;
-        if (entries[i] >> 8 >= runs->run_count || bits == 0 || bits >> pm_run_edges(runs->owners[entries[i] >> 8]))
-            return SIZE_MAX;
-        for (; bits; bits &= bits - 1)
-            edges++;
-    }
-    return edges <= PM_LEAF_MOST ? edges : SIZE_MAX;
-}
+/* The check of leaves; its shapes are the pm_field's. A leaf may be without entries only if `may_be_empty`. */
+int pm_run_leaves_check(const pm_check *check, int may_be_empty);
 
 #endif

@@ -216,6 +216,7 @@ void pm_tree_match(const pm_tree *tree, const pm_points *points, const pm_turns 
     int64_t rest[PM_BATCH];
     pm_turns these;
     b.turns = turns ? &these : NULL;
+    b.isa = isa;
     for (size_t done = 0; done < points->count; done += PM_BATCH) {
         size_t count = points->count - done < PM_BATCH ? points->count - done : PM_BATCH;
         b.out = count < PM_BATCH ? rest : out + done; /* whole vectors of answers */

@@ -16,6 +16,7 @@ typedef struct pm_batch {
     uint32_t list[PM_BATCH + 8], other[PM_BATCH + 8]; /* points; room to store whole vectors */
     int64_t *out;
     const pm_turns *turns; /* NULL, or of these points */
+    pm_isa isa;
 } pm_batch;
 
 /* Give out[i] its answer for the first `count` points i of batch->list; word[i] is a leaf. `other` is free

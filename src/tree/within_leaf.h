@@ -1,16 +1,13 @@
 /* within_leaf.h — which of the regions around a cell is the first that is within reach of the point? See
  * within_leaf.c.
  *
- * A leaf is a number of entries, a rest, and as many entries (run_leaf.h), of regions from the best on: the edges
- * that can be within reach of a place in the cell. The rest is the rank + 1 of the region that covers the cell or
- * reaches all of it, or 0, times 2, + 1 where a border runs through the cell: there better regions may cover the
- * point. Without entries, the runs are searched. */
+ * A leaf has the edges that can be within reach of a place in the cell (run_leaf.h), of regions from the best on. Its
+ * rest is the rank + 1 of the region that covers the cell or reaches all of it, or 0, times 2, + 1 where a border
+ * runs through the cell: there better regions may cover the point. Without entries, the runs are searched. */
 #ifndef PM_WITHIN_LEAF_H
 #define PM_WITHIN_LEAF_H
 
-#include "check.h"
 #include "run_leaf.h"
-#include "walk.h"
 
 static inline uint32_t pm_within_rest(uint32_t rank, int is_crossed) {
     return (rank == PM_FOUND_NONE ? 0 : rank + 1) << 1 | (uint32_t)is_crossed;

@@ -376,9 +376,9 @@ static void test_each_check(void) {
                      {"a leaf without runs", 5, PM_SECTION_NEAR_LEAVES, 0, 0},
                      {"a leaf of more runs than there are", 5, PM_SECTION_NEAR_LEAVES, 0, 100},
                      {"a leaf without end", 5, PM_SECTION_NEAR_LEAVES, 0, UINT32_MAX},
-                     {"a run that is none", 5, PM_SECTION_NEAR_LEAVES, 1, 3 << 8 | 1},
-                     {"a run without edges", 5, PM_SECTION_NEAR_LEAVES, 1, 0},
-                     {"an edge beyond its run", 5, PM_SECTION_NEAR_LEAVES, 1, 1 << 3},
+                     {"a run that is none", 5, PM_SECTION_NEAR_LEAVES, 2, 3 << 8 | 1},
+                     {"a run without edges", 5, PM_SECTION_NEAR_LEAVES, 2, 0},
+                     {"an edge beyond its run", 5, PM_SECTION_NEAR_LEAVES, 2, 1 << 3},
                      {"a rest of dwithin out of range", 6, PM_SECTION_NEAR_LEAVES, 1, 3 << 1},
                      {"a leaf of dwithin without end", 6, PM_SECTION_NEAR_LEAVES, 0, UINT32_MAX},
                      {"a run of dwithin that is none", 6, PM_SECTION_NEAR_LEAVES, 2, 3 << 8 | 1}};
@@ -396,26 +396,41 @@ static void test_each_check(void) {
     }
 }
 
-/* The most edges that a leaf of a map may have, one more, less than it says; for dwithin also a rest that is no
- * region. */
+/* The most edges that a leaf of a map may have, and one more; less than it says; an outline of other edges than it
+ * names, or of too many; a cell of more bits than there are; for dwithin also a rest that is no region. */
 static void test_map_leaves(void) {
+    static const struct {
+        const char *what;
+        uint32_t entries, last, outlined, bits, rest,
+            cut;             /* of the entries the last one's edges, all of the others' */
+        int nearest, within; /* is it right? */
+    } cases[] = {{"256 edges", 32, 0xff, 0, 30, 7, 0, 1, 1},
+                 {"257 edges", 33, 1, 0, 30, 7, 0, 0, 0},
+                 {"256 edges, cut off", 32, 0xff, 0, 30, 7, 2, 0, 0},
+                 {"a rest that is none", 32, 0xff, 0, 30, 8, 0, 1, 0},
+                 {"three edges, outlined", 1, 7, 3, 30, 0, 0, 1, 1},
+                 {"three edges, outlined, cut off", 1, 7, 3, 30, 0, 2, 0, 0},
+                 {"three edges, two of them outlined", 1, 7, 2, 30, 0, 0, 0, 0},
+                 {"nine edges, outlined", 2, 1, 9, 30, 0, 0, 0, 0},
+                 {"too many bits", 1, 7, 3, 51, 0, 0, 0, 0},
+                 {"no edges", 0, 0, 0, 30, 1, 0, 0, 1}};
     const uint32_t first[] = {0}, owners[] = {UINT32_C(7) << 29};
     const pm_runs runs = {.run_count = 1, .first = first, .owners = owners};
     const pm_field field = {.runs = &runs};
-    for (uint32_t i = 0; i < 8; i++) {
-        const uint32_t within = i / 4, more = i % 4 == 1, cut = i % 4 == 2 ? 2 : 0, begin = 1 + within;
-        uint32_t leaves[36 + PM_LEAF_SLACK] = {PM_LEAF_MOST / PM_RUN_EDGES + more};
-        uint8_t starts[4] = {0};
-        leaves[1] = i % 4 == 3 ? 2 * 4 : 2 * 3 + 1;
-        for (uint32_t k = 0; k < leaves[0]; k++)
-            leaves[begin + k] = k < PM_LEAF_MOST / PM_RUN_EDGES ? 0xff : 1;
-        const pm_tree tree = {.leaves = leaves, .leaf_count = (leaves[0] + begin + 1) / 2 * 2 - cut + PM_LEAF_SLACK};
-        const pm_check check = {.tree = &tree, .shapes = &field, .count = 3, .starts = starts};
-        const int is_right = within ? i % 4 == 0 : i % 4 == 0 || i % 4 == 3;
-        tap_ok((within ? pm_within_leaves_check : pm_nearest_leaves_check)(&check) == is_right &&
-                   starts[0] == is_right,
-               "%d edges of a leaf of %s%s%s", PM_LEAF_MOST + (int)more, within ? "dwithin" : "the nearest",
-               cut ? " that is cut off" : "", i % 4 == 3 ? ", another rest" : "");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        uint32_t leaves[80] = {pm_run_leaf_head(cases[i].entries, cases[i].outlined, (int)cases[i].bits),
+                               cases[i].rest};
+        for (uint32_t k = 0; k < cases[i].entries; k++)
+            leaves[PM_RUN_LEAF_HEAD + k] = k + 1 < cases[i].entries ? 0xff : cases[i].last;
+        const size_t size = pm_run_leaf_size(cases[i].entries, cases[i].outlined);
+        const pm_tree tree = {.leaves = leaves, .leaf_count = size - cases[i].cut + PM_LEAF_SLACK};
+        for (int within = 0; within < 2; within++) {
+            uint8_t starts[8] = {0};
+            const pm_check check = {.tree = &tree, .shapes = &field, .count = 3, .starts = starts};
+            const int is_right = within ? cases[i].within : cases[i].nearest;
+            tap_ok((within ? pm_within_leaves_check : pm_nearest_leaves_check)(&check) == is_right,
+                   "a leaf of %s: %s", within ? "dwithin" : "the nearest", cases[i].what);
+        }
     }
 }
 

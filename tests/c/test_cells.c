@@ -12,6 +12,7 @@
 #include "tree/disk_leaf.h"
 #include "index/index.h"
 #include "tree/polygon_leaf.h"
+#include "tree/run_leaf.h"
 #include "tap.h"
 
 enum { MOST_CELLS = 2000000, REGIONS = 400, CORNERS = 40 };
@@ -145,7 +146,8 @@ static leaves leaves_of(const pm_index *index) {
             }
             at += leaf.polygon_count > 0 ? leaf.vertices + (size_t)leaf.vertex_count : 2;
         } else if (pm_index_predicate(index) == PM_DWITHIN) {
-            at += 2 + units[at];
+            const pm_run_leaf leaf = pm_run_leaf_read(units + at);
+            at += pm_run_leaf_size(leaf.count, leaf.outlined);
             found.count++;
         } else {
             while (!(units[at++] & PM_DISK_LAST))
