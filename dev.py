@@ -176,16 +176,22 @@ def js_tools() -> None:
     run("npm", "--prefix", ROOT / "js", "ci", "--no-audit", "--no-fund", "--loglevel=error")
 
 
-def js() -> None:
-    apt("chromium", *(() if shutil.which("npm") else ("nodejs", "npm")))
+def js_build() -> None:
+    """Build the npm package, js/dist, and the page that tries it, build-js/try.html."""
+    if not shutil.which("npm"):
+        apt("nodejs", "npm")
     js_tools()
-    install(TEST, "pytest>=8")
-    python, folder = program(TEST, "python"), ROOT / "js"
-    if subprocess.run([python, "-c", "import poly_match"], capture_output=True).returncode:
-        install(TEST, ".")
-    run(python, "js/build.py")
+    run(program(TEST, "python"), "js/build.py")
+
+
+def js() -> None:
+    apt("chromium")
+    js_build()
+    python = program(TEST, "python")
+    if subprocess.run([python, "-c", "import poly_match, pytest"], capture_output=True).returncode:
+        install(TEST, ".", "pytest>=8")
     run(python, "js/test/native.py", "build-js")
-    run("node", "--expose-gc", "--test", *sorted(folder.glob("test/*.test.mjs")))
+    run("node", "--expose-gc", "--test", *sorted((ROOT / "js/test").glob("*.test.mjs")))
 
 
 def everywhere(*options: str) -> None:
@@ -253,6 +259,7 @@ def smoke() -> None:
 
 def docs() -> None:
     install(TEST, ".[docs]")
+    js_build()
     run(program(TEST, "sphinx-build"), "-q", "-E", "-W", "--keep-going", "docs", "build-docs")
     run(program(TEST, "python"), "-m", "pytest", *PARALLEL, "-m", "pages", "tests/python/test_pages.py")
 

@@ -57,6 +57,7 @@ html_title = "poly-match"
 html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_extra_path = sorted(path.name for path in HERE.glob("flame-*.svg"))
+html_extra_path += ["../build-js/try.html"]  # `python3 dev.py docs` makes it first
 html_copy_source = False
 html_show_copyright = False
 html_show_sourcelink = False

@@ -10,8 +10,8 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const TYPES = { ".html": "text/html", ".js": "text/javascript", ".mjs": "text/javascript", ".json": "application/json", ".geojson": "application/json" };
 const PATHS = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 
-/** Where Chromium is; undefined where there is none. */
-export const chromium = PATHS.find((path) => path && existsSync(path));
+/** Where Chromium is. */
+const chromium = PATHS.find((path) => path && existsSync(path));
 
 /** Serve the checkout, the files that were given at /given/0 and so on, and an empty page at /. */
 function serve(files) {
@@ -28,10 +28,15 @@ function serve(files) {
     return new Promise((done) => server.listen(0, "127.0.0.1", () => done(server)));
 }
 
+/** Headless Chromium. */
+export function launched() {
+    return puppeteer.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu"] });
+}
+
 /** Call `use(browser, origin)` with a browser and the address of what is served; all ends with it. */
 export async function withBrowser(files, use) {
     const server = await serve(files);
-    const browser = await puppeteer.launch({ executablePath: chromium, args: ["--no-sandbox", "--disable-gpu"] });
+    const browser = await launched();
     try {
         return await use(browser, `http://127.0.0.1:${server.address().port}`);
     } finally {

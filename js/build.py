@@ -8,6 +8,7 @@ package. The same sources give the same bytes on every machine.
 from __future__ import annotations
 
 import base64
+import gzip
 import lzma
 import shutil
 import subprocess
@@ -17,7 +18,9 @@ from pathlib import Path
 
 JS = Path(__file__).resolve().parent
 ROOT = JS.parent
+TOOLS = JS / "node_modules/.bin"
 LIBRARY = ROOT / "build-js/lib"
+PAGE = ROOT / "build-js/try.html"
 TEMPLATE = ROOT / "build-js/region.wasm"  # of what `poly-match index -o zones.wasm` writes
 SHIPPED = (
     ROOT / "python/poly_match/_engine/region.wasm"
@@ -56,11 +59,40 @@ def packed(module: bytes) -> str:
     return f'{head}export const PACKED: string =\n    "{text}";\n'
 
 
+def page() -> bytes:
+    """Return the page that tries it all, as one file: style, scripts, worker and the example are in it."""
+    folder = JS / "page"
+    subprocess.run([TOOLS / "tsc", "-p", folder], check=True)
+    text = (folder / "page.html").read_text(encoding="utf-8")
+    parts = {
+        "STYLE": (folder / "page.css").read_text(encoding="utf-8"),
+        "MAIN": bundled(folder / "main.ts", "iife"),
+        "WORKER": bundled(folder / "worker.ts", "iife"),
+        "REGIONS": compressed(ROOT / "examples/countries.geojson"),
+        "POINTS": compressed(ROOT / "examples/cities.csv"),
+    }
+    for name, part in parts.items():
+        text = text.replace(f"/*{name}*/", part.replace("</script", "<\\/script"))
+    return text.encode()
+
+
+def bundled(source: Path, format: str) -> str:
+    """Return a script with all that it imports."""
+    options = ["--bundle", f"--format={format}", "--target=es2022", "--minify", "--log-level=warning"]
+    done = subprocess.run([TOOLS / "esbuild", source, *options], stdout=subprocess.PIPE, check=True)
+    return done.stdout.decode()
+
+
+def compressed(path: Path) -> str:
+    """Return a file as text: gzip, which browsers read, in base64."""
+    return base64.b64encode(gzip.compress(path.read_bytes(), mtime=0)).decode()
+
+
 def template() -> bool:
     """Compile the template; return whether it is the one that the package ships.
 
-    The tests run the shipped one: it has to answer right and to know the format of blocks. Only a release needs
-    the very bytes, since any change in C makes others.
+    The tests run the shipped one: it has to answer right and to know the format of blocks. Only a release
+    needs the very bytes, since any change in C makes others.
     """
     TEMPLATE.parent.mkdir(exist_ok=True)
     TEMPLATE.write_bytes(compiled(JS / "wasm/region.c"))
@@ -77,16 +109,15 @@ def main() -> None:
     template()
     for folder in (LIBRARY, JS / "dist"):
         shutil.rmtree(folder, ignore_errors=True)
-    tools = JS / "node_modules/.bin"
-    subprocess.run([tools / "tsc"], cwd=JS, check=True)
-    bundle = ["--bundle", "--format=esm", "--target=es2022", "--minify", "--log-level=warning"]
-    subprocess.run(
-        [tools / "esbuild", "src/index.ts", *bundle, "--outfile=dist/index.js"], cwd=JS, check=True
-    )
+    (JS / "dist").mkdir()
+    subprocess.run([TOOLS / "tsc"], cwd=JS, check=True)
+    (JS / "dist/index.js").write_text(bundled(JS / "src/index.ts", "esm"), encoding="utf-8")
     for name in TYPES:
         shutil.copy(LIBRARY / f"{name}.d.ts", JS / "dist")
     shutil.copy(ROOT / "LICENSE", JS / "dist")
+    PAGE.write_bytes(page())
     size = (JS / "dist/index.js").stat().st_size
+    print(f"{PAGE.relative_to(ROOT)}: {PAGE.stat().st_size:,} bytes")
     print(f"js/dist: {len(module):,} bytes of WebAssembly in {size:,} of JavaScript")
 
 

@@ -127,6 +127,43 @@ def example(folder: Path) -> dict[str, Any]:
     }
 
 
+def dropped(folder: Path) -> dict[str, Any]:
+    """Write files of points as people have them, all at the same places; return the digests."""
+    random = np.random.default_rng(3)
+    x, y = (random.uniform(-most, most, 20_000).round(6) for most in (180, 90))
+    x[::1000] = np.array(
+        [float(f"{value:.6f}12345678") for value in x[::1000].tolist()]
+    )  # more than 15 digits
+    y[7::5000] = np.nan
+    rows = [("" if v != v else repr(v) for v in pair) for pair in zip(x.tolist(), y.tolist(), strict=True)]
+    pairs = [tuple(row) for row in rows]
+    names = ["plain", '"a, b; c"', '"say ""hi"""', '"two\nlines"', ""]
+    lines = [f"{names[i % 5]},{lon},{lat},{i}" for i, (lon, lat) in enumerate(pairs)]
+    comma = "\n".join(["name,Longitude,Latitude,number", *lines]) + "\n"
+    semicolon = "\r\n".join(["lat;lon", *(f"{b};{a}".replace(".", ",") for a, b in pairs)])
+    bare = "\n".join(f"{a}\t{b}" for a, b in pairs)
+    point = '{{"type": "Feature", "properties": {{"n": {}}}, "geometry": {}}}'
+    place = '{{"type": "Point", "coordinates": [{}, {}]}}'
+    features = [point.format(i, place.format(a, b) if b else "null") for i, (a, b) in enumerate(pairs)]
+    files = {
+        "comma.csv": comma.encode(),
+        "semicolon.csv": b"\xef\xbb\xbf" + semicolon.encode(),
+        "utf16.csv": semicolon.encode("utf-16"),
+        "bare.tsv": bare.encode(),
+        "points.geojson": f'{{"type": "FeatureCollection", "features": [{", ".join(features)}]}}'.encode(),
+        "swapped.csv": comma.replace("Longitude,Latitude", "Latitude,Longitude", 1).encode(),
+        "unnamed.csv": comma.replace("Longitude,Latitude", "east,north", 1).encode(),
+    }
+    for name, content in files.items():
+        (folder / name).write_bytes(content)
+    countries = json.loads((ROOT / "examples/countries.geojson").read_text(encoding="utf-8"))
+    answers = {
+        predicate: pm.match((x, y), countries, predicate=predicate) for predicate in ("covers", "nearest")
+    }
+    found = {predicate: hex(pm.digest(ids, ordered=True)) for predicate, ids in answers.items()}
+    return {"files": list(files), "digests": found, "count": len(x), "nowhere": int(np.isnan(y).sum())}
+
+
 def write_modules(folder: Path, cases: list[dict[str, Any]]) -> None:
     """Write some cases as modules, number.wasm: each predicate, and a period."""
     for number, index in enumerate(INDEXES):
@@ -140,7 +177,7 @@ def main() -> None:
     folder.mkdir(parents=True, exist_ok=True)
     cases = vectors() + random_cases(120)
     write_modules(folder, cases)
-    found = {"cases": cases, "example": example(folder)}
+    found = {"cases": cases, "example": example(folder), "dropped": dropped(folder)}
     (folder / "native.json").write_text(json.dumps(found), encoding="utf-8")
 
 
