@@ -589,6 +589,15 @@ PM_API PM_MUST_USE pm_status pm_job_match_distances(const pm_job *job, const pm_
 /** Release a job; NULL is allowed. */
 PM_API void pm_job_free(pm_job *job);
 
+/** Which boxes hold one of these points? For callers that have boxes of their regions already, and read only the
+ * regions that a point can be in.
+ *
+ * @param boxes    min x, min y, max x, max y of each; NaN: an empty one
+ * @param reached  receives 1 for every box that holds a point, its sides included, else 0
+ * @return PM_OK, PM_ERR_NO_MEMORY or PM_ERR_ARGUMENT. O(points + boxes) */
+PM_API PM_MUST_USE pm_status pm_points_reach(const pm_points *points, const double *boxes, size_t count,
+                                             const pm_allocator *allocator, uint8_t *reached, pm_error *err);
+
 /** Match points to disks in one call, for jobs too small to keep anything. The answers are those of
  * pm_index_build_disks() and pm_index_match(). O(n) for n disks, and for each point what pm_index_match() takes.
  *

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from poly_match._engine.groups import Groups
 from poly_match._engine.prepared import Prepared
+from poly_match._engine.reached import Reached, reached_by
 from poly_match._engine.results import Answers, answers_of, check_out, empty_distances
 from poly_match._errors import value_error
 from poly_match._forms.crs import check_crs, crs_text
@@ -161,7 +162,9 @@ def match(
 
     See `Index` for the rules and the forms of polygons, `Index.match` for the forms of points, the result and
     what is raised. The way to the answers is the cheapest for this many regions and points: the polygons'
-    boxes are looked through or put in a tree, or an index is built. The answers are the same.
+    boxes are looked through or put in a tree, or an index is built. The answers are the same. Of shapely's
+    polygons with more than 100 vertices on average, a vertex that is not finite goes unnoticed where the
+    polygon's box holds no point; `check` finds it.
 
     Parameters
     ----------
@@ -201,12 +204,15 @@ def match(
     names = names_in(names, polygons)
     if on is None:
         x, y = xy_of(points)
-    prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid, metric)
-    known = None if names is None else names_of(names, len(prepared.regions), labels_of(polygons))
+        reached = reached_by(x, y, polygons, predicate, distance, best, max_bytes, period, invalid, metric)
+    else:
+        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid, metric)
+        reached = Reached(prepared, len(prepared.regions), None)
+    known = None if names is None else names_of(names, reached.count, labels_of(polygons))
     if known is not None and out is not None:
         raise value_error("out", "takes positions, not names; leave out one of the two")
     if on is None:
-        matched = _at_once(x, y, prepared, workers, progress, out, return_distance)
+        matched = _at_once(x, y, reached, workers, progress, out, return_distance)
     else:
         matched = _with_keys(points, polygons, on, prepared, workers, progress, out, return_distance)
     answers: npt.NDArray[Any] = matched.answers if known is None else known[matched.answers]
@@ -275,12 +281,12 @@ def count(
     _check_planes(points, polygons, predicate, metric)
     if on is None:
         x, y = xy_of(points)
-    prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid, metric)
-    if on is None:
-        answers = _at_once(x, y, prepared, workers, progress).answers
+        reached = reached_by(x, y, polygons, predicate, distance, best, max_bytes, period, invalid, metric)
+        answers, regions = _at_once(x, y, reached, workers, progress).answers, reached.count
     else:
+        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid, metric)
         answers = _with_keys(points, polygons, on, prepared, workers, progress).answers
-    regions = len(prepared.regions)
+        regions = len(prepared.regions)
     counts = np.bincount(answers + 1, minlength=regions + 1)
     return Count(counts[1:], int(counts[0]))
 
@@ -288,18 +294,23 @@ def count(
 def _at_once(
     x: Doubles,
     y: Doubles,
-    prepared: Prepared,
+    reached: Reached,
     workers: int,
     progress: bool,
     out: npt.NDArray[Any] | None = None,
     return_distance: bool = False,
 ) -> Matched:
     """Match points that may have any region, and write the answers to `out`."""
+    prepared = reached.prepared
     distances = empty_distances(len(x), prepared.predicate, prepared.period) if return_distance else None
     if out is not None:
-        check_out(out, len(x), len(prepared.regions))
+        check_out(out, len(x), reached.count)
     job = prepared.job(x, y, progress)
-    return Matched(answers_of(job, x, y, out, workers, progress, distances), distances)
+    if out is None or reached.rows is None:
+        answers = answers_of(job, x, y, out, workers, progress, distances)
+        return Matched(reached.positions(answers), distances)
+    out[...] = reached.positions(answers_of(job, x, y, None, workers, progress, distances))
+    return Matched(out, distances)
 
 
 def _with_keys(

@@ -280,6 +280,59 @@ static void test_boxes(void) {
     tap_ok(right > 1000 && given < 4 * right, "%ld boxes are given, %ld hold their point", given, right);
 }
 
+/* Every box that holds a point, and no other; with memory that runs out, and without points. */
+static void test_reach(void) {
+    rng r = rng_new(79);
+    tap_count count = {"boxes that points reach", 0, 0}, failing = {"without memory", 0, 0};
+    long hits = 0, all = 0;
+    for (long i = 0; i < tap_cases(1500, 15000); i++) {
+        double boxes[4 * 50], x[40], y[40];
+        uint8_t reached[50];
+        source s = source_new(&r, (family)(i % FAMILIES));
+        const size_t boxes_count = rng_below(&r, 50), points_count = rng_below(&r, 40);
+        for (size_t k = 0; k < points_count; k++) {
+            x[k] = rng_below(&r, 30) ? source_draw(&s, &r) : rng_below(&r, 2) ? NAN : -INFINITY;
+            y[k] = rng_below(&r, 30) ? source_draw(&s, &r) : INFINITY;
+        }
+        for (size_t k = 0; k < boxes_count; k++)
+            for (int axis = 0; axis < 2; axis++) {
+                const double *own = axis ? y : x;
+                double a = source_draw(&s, &r), b = source_draw(&s, &r);
+                if (points_count > 0 && rng_below(&r, 3) == 0)
+                    a = own[rng_below(&r, (uint32_t)points_count)];
+                boxes[4 * k + (size_t)axis] = rng_below(&r, 20) ? fmin(a, b) : rng_below(&r, 2) ? NAN : -INFINITY;
+                boxes[4 * k + 2 + (size_t)axis] = rng_below(&r, 20) ? fmax(a, b) : INFINITY;
+            }
+        const pm_points points = {
+            .x = x, .y = y, .x_stride = sizeof *x, .y_stride = sizeof *y, .count = points_count};
+        ledger l = ledger_new(-1);
+        pm_allocator allocator = ledger_allocator(&l);
+        memset(reached, 7, sizeof reached);
+        int right = pm_points_reach(&points, boxes, boxes_count, &allocator, reached, NULL) == PM_OK && l.live == 0;
+        for (size_t k = 0; k < 50; k++) {
+            int holds = k < boxes_count ? 0 : 7;
+            const double *box = boxes + 4 * k;
+            for (size_t p = 0; k < boxes_count && p < points_count; p++)
+                holds |= isfinite(x[p]) && isfinite(y[p]) && box[0] <= x[p] && x[p] <= box[2] && box[1] <= y[p] &&
+                         y[p] <= box[3];
+            tap_case(&count, right && reached[k] == holds);
+            hits += holds == 1;
+            all += k < boxes_count;
+        }
+        if (l.calls == 1) {
+            pm_error err;
+            l = ledger_new(0);
+            tap_case(&failing,
+                     pm_points_reach(&points, boxes, boxes_count, &allocator, reached, &err) == PM_ERR_NO_MEMORY &&
+                         err.message[0] != '\0');
+        }
+    }
+    tap_tally(&count);
+    tap_tally(&failing);
+    tap_ok(hits > all / 8 && hits < all, "%ld of %ld boxes hold a point", hits, all);
+    tap_ok(pm_points_reach(NULL, NULL, 0, NULL, NULL, NULL) == PM_ERR_ARGUMENT, "no points");
+}
+
 /* Two rounded areas that differ by more than their errors compare as the correctly rounded ones. */
 static void test_areas(void) {
     static zoo z;
@@ -400,6 +453,7 @@ int main(void) {
     test_many();
     test_choice();
     test_boxes();
+    test_reach();
     test_areas();
     test_memory();
     test_refused();

@@ -22,7 +22,7 @@ from poly_match._engine.limits import (
 )
 from poly_match._engine.progress import seconds_shown
 from poly_match._forms.numbers import Doubles, Ragged
-from poly_match._forms.regions import Regions, are_polygons, read_regions, regions_at
+from poly_match._forms.regions import Reading, Regions, are_polygons, read_regions, regions_at
 from poly_match._forms.sphere import on_sphere
 from poly_match._forms.validity import screened
 from poly_match._rules import TAKE_LINES, Invalid, Metric, Predicate
@@ -55,11 +55,13 @@ class Prepared(NamedTuple):
         period: float | None,
         invalid: Invalid = "use",
         metric: Metric = "planar",
+        reading: Reading | None = None,
     ) -> Self:
-        """Check polygons and rules."""
+        """Check polygons and rules; the polygons may have been read already."""
         check_predicate(predicate)
         check_metric(metric)
-        reading = read_regions(polygons, predicate in TAKE_LINES, metric)
+        if reading is None:
+            reading = read_regions(polygons, predicate in TAKE_LINES, metric)
         regions, left_out, _ = screened(on_sphere(reading) if metric == "sphere" else reading, invalid)
         count = len(regions)
         rule, scores = rule_of(scores_of(polygons, best), count)

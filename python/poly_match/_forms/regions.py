@@ -19,7 +19,7 @@ from poly_match._forms import parts
 from poly_match._forms.faults import Faults
 from poly_match._forms.file_rows import FileRows
 from poly_match._forms.numbers import Doubles, Kinds, Offsets, Ragged, array_of, doubles_of, is_missing
-from poly_match._forms.shapely import is_shapely
+from poly_match._forms.shapely import Objects, is_shapely, polygons_of
 from poly_match._forms.table import WORDS, array_in, geometry_in
 
 __all__ = ["Regions"]
@@ -234,6 +234,11 @@ def read_regions(polygons: Any, takes_lines: bool = False, metric: str = "planar
     return _finite(_rings(polygons, faults), faults)
 
 
+def read_polygons(objects: Objects) -> Reading:
+    """Return what `read_regions` does, of geometries of shapely that are Polygons and MultiPolygons."""
+    return _finite(polygons_of(objects), Faults())
+
+
 def regions_at(regions: Regions, rows: npt.NDArray[np.intp]) -> Regions:
     """Return the regions of some rows, in the order of the rows."""
     return Regions(*parts.gathered(regions._arrays, rows))
@@ -261,19 +266,25 @@ def _offsets_of(values: Any, argument: str, limit: int, level: str) -> Offsets:
         raise value_error(argument, f"expected a 1-D array of at least one offset, got shape {array.shape}")
     if array.dtype.kind not in "iu":
         raise type_error(argument, f"expected integers, got dtype {array.dtype}")
-    if array[0] < 0:
-        raise value_error(argument, f"expected an offset of at least 0, got {array[0]}", row=0)
-    above = np.flatnonzero(array > limit)
-    if above.size:
-        at = int(above[0])
-        raise value_error(argument, f"offset {array[at]} is beyond the {limit} {level} there are", row=at)
-    falls = np.flatnonzero(array[1:] < array[:-1])
-    if falls.size:
-        at = int(falls[0]) + 1
-        raise value_error(argument, f"offset {array[at]} is below the one before it, {array[at - 1]}", row=at)
+    if array[0] < 0 or array[-1] > limit or (array[1:] < array[:-1]).any():
+        raise _wrong_offset(array, argument, limit, level)
     return np.frombuffer(
         array.astype(np.int64).tobytes(), dtype=np.int64
     )  # over bytes: nobody can write to them
+
+
+def _wrong_offset(offsets: npt.NDArray[Any], argument: str, limit: int, level: str) -> InputError:
+    """Return the error for offsets of which at least one is wrong."""
+    if offsets[0] < 0:
+        return value_error(argument, f"expected an offset of at least 0, got {offsets[0]}", row=0)
+    above = np.flatnonzero(offsets > limit)
+    if above.size:
+        at = int(above[0])
+        return value_error(argument, f"offset {offsets[at]} is beyond the {limit} {level} there are", row=at)
+    at = int(np.flatnonzero(offsets[1:] < offsets[:-1])[0]) + 1
+    return value_error(
+        argument, f"offset {offsets[at]} is below the one before it, {offsets[at - 1]}", row=at
+    )
 
 
 def _kinds_of(values: Any, rings: Offsets, polygons: Offsets) -> Kinds | None:

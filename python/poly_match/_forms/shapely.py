@@ -11,13 +11,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from poly_match import _core
 from poly_match._forms import parts
 from poly_match._forms.faults import Faults
-from poly_match._forms.numbers import XY, Ragged, Rows, is_from, is_missing
+from poly_match._forms.numbers import XY, Doubles, Ragged, Rows, is_from, is_missing
 
 Objects = npt.NDArray[np.object_]
 
 MISSING, POINT, POLYGON, MULTIPOINT, MULTIPOLYGON, COLLECTION = -1, 0, 3, 4, 6, 7  # shapely's numbers
+MANY_VERTICES = 100  # per polygon, on average
 # By shapely's number of a type: Point, LineString, LinearRing, Polygon, and the three that are Multi.
 PARTS = np.array(
     [parts.POINT, parts.LINE, parts.LINE, parts.POLYGON, parts.POINT, parts.LINE, parts.POLYGON],
@@ -57,10 +59,52 @@ def points_of(rows: Rows, argument: str, faults: Faults) -> XY:
     return x, y
 
 
+def objects_in(polygons: Any) -> Objects | None:
+    """Return the geometries of an array, list, frame or series; None for other forms."""
+    if hasattr(polygons, "to_crs"):
+        polygons = np.asarray(getattr(polygons, "geometry", polygons), dtype=object)
+    if type(polygons) is list:
+        if not polygons or not is_shapely(polygons[0]):
+            return None
+        return _objects_of(polygons)
+    plain = type(polygons) is np.ndarray and polygons.dtype == object and polygons.ndim == 1
+    return polygons if plain and len(polygons) and is_shapely(polygons[0]) else None
+
+
+def rows_near(objects: Objects, x: Doubles, y: Doubles) -> npt.NDArray[np.intp] | None:
+    """Return the rows of polygons whose box holds a point; None: all must be read.
+
+    So it is where a row is no polygon, and where one has a vertex that is not finite, to say which. To look
+    for such a vertex takes as long as to read it: polygons of very many are only looked at if their box holds
+    a point.
+    """
+    import shapely
+
+    try:
+        types = shapely.get_type_id(objects)
+    except TypeError:  # a row that is no geometry
+        return None
+    if not ((types == POLYGON) | (types == MULTIPOLYGON)).all():
+        return None
+    few = shapely.get_num_coordinates(objects).sum() <= MANY_VERTICES * len(objects)
+    if few:
+        with np.errstate(invalid="ignore"):
+            if not np.isfinite(shapely.area(objects)).all():
+                return None
+    return np.flatnonzero(_core.points_reach(x, y, shapely.bounds(objects)))
+
+
 def regions_of(rows: Rows, argument: str, faults: Faults) -> Ragged:
     """Return the ragged arrays of regions and collections of them; a missing one has no vertices."""
     import shapely
 
+    objects = _objects_of(rows)
+    try:
+        types = shapely.get_type_id(objects)
+        if len(objects) and ((types == POLYGON) | (types == MULTIPOLYGON)).all():  # as usual
+            return polygons_of(objects)
+    except TypeError:  # a row that is no geometry
+        pass
     objects = _geometries(_objects_of(rows), argument, faults, faults.expected)
     if not len(objects):
         return parts.none()
@@ -85,18 +129,19 @@ def regions_of(rows: Rows, argument: str, faults: Faults) -> Ragged:
     surfaces, lines, points = (np.flatnonzero(kinds == kind) for kind in range(3))
     return parts.joined(
         [
-            (surfaces, _polygons(objects[surfaces])),
+            (surfaces, polygons_of(objects[surfaces])),
             (lines, _lines(objects[lines])),
             (points, _points(objects[points])),
         ]
     )
 
 
-def _polygons(objects: Objects) -> Ragged:
+def polygons_of(objects: Objects) -> Ragged:
     """Return the arrays of Polygons and MultiPolygons.
 
-    Their coordinates are copied in one pass, and only those of several rings are taken apart, for the sizes of
-    the rings: `shapely.to_ragged_array` makes an object of each ring and takes six times as long for squares.
+    Their coordinates are copied in one pass, and only those of several rings are taken apart, for the sizes
+    of the rings: `shapely.to_ragged_array` makes an object of each ring and takes six times as long for
+    squares.
     """
     import shapely
 
