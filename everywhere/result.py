@@ -23,13 +23,14 @@ def least_seconds(match: Callable[[], object], turns: int = TURNS) -> float:
 
 
 def report(host: str, seconds: float, answers: Any) -> None:
-    """Print the line; answers are in the order of the points, None or NULL as -1."""
+    """Print the line, the last one; answers are in the order of the points, NULL as -1."""
     import numpy as np
     import poly_match as pm
 
     ids = np.asarray(answers, dtype=np.int64)
     digest = pm.digest(ids, ordered=True)
-    print(json.dumps({"host": host, "points": len(ids), "seconds": seconds, "digest": hex(digest)}))
+    line = json.dumps({"host": host, "points": len(ids), "seconds": seconds, "digest": hex(digest)})
+    print(f"\n{line}")  # a host may have left a progress bar in its line
 
 
 def arguments() -> tuple[Path, Path]:
