@@ -1,8 +1,8 @@
 /* kind_sphere_disks.c — an index of disks on the sphere: which is the best region whose center is closer than the
  * distance?
  *
- * Its sections are centers (those of a pm_lonlat, NaN for none) and radii in the order of the input, and caps in rank
- * order, which the scan runs over (sphere/caps.c). */
+ * Its sections are centers (those of a pm_lonlat, NaN for none), radii and caps in the order of the input
+ * (sphere/caps.c), and unless disks are few, the tree (tree/paint_caps.c). */
 #include "base/strict.h"
 
 #include "kind_sphere.h"
@@ -13,13 +13,23 @@
 #include "scan/scan.h"
 #include "sphere/bounds.h"
 #include "sphere/caps.h"
+#include "tree/cap_leaf.h"
+#include "tree/paint_caps.h"
 
 typedef struct pm_cap_view {
     pm_cap_table table;
+    pm_tree tree;
 } pm_cap_view;
 
-static const pm_section_name CAPS_SECTIONS[] = {PM_SECTION_DISK_X, PM_SECTION_DISK_Y, PM_SECTION_DISK_RADIUS,
-                                                PM_SECTION_CAPS};
+/* With fewer, all are looked through before a table of cells is read. */
+enum { FEW_CAPS = 16 };
+
+static const pm_section_name CAPS_SECTIONS[] = {
+    PM_SECTION_DISK_X,    PM_SECTION_DISK_Y,      PM_SECTION_DISK_RADIUS, PM_SECTION_CAPS,
+    PM_SECTION_TREE_ROOT, PM_SECTION_TREE_TABLES, PM_SECTION_TREE_LEAVES, PM_SECTION_TREE_ORIGINS};
+
+static const pm_tree_sections CAPS_TREE = {PM_SECTION_TREE_ROOT, PM_SECTION_TREE_TABLES, PM_SECTION_TREE_LEAVES,
+                                           PM_SECTION_TREE_ORIGINS};
 
 /* ---- building ---- */
 
@@ -33,7 +43,8 @@ static void caps_set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t disks, uint64_t
 static pm_status caps_plan(pm_build *b, pm_error *err) {
     (void)err;
     caps_set_sizes(b->sizes, b->count, b->options->distance_count);
-    b->default_limit = 256 * b->count + (4 << 20);
+    pm_build_plan_tree(b, &CAPS_TREE);
+    b->default_limit = 320 * b->count + (4 << 20);
     return PM_OK;
 }
 
@@ -62,6 +73,15 @@ static pm_status caps_fill(pm_build *b, void *view, pm_error *err) {
     return PM_OK;
 }
 
+static pm_status caps_paint(pm_build *b, void *view, pm_error *err) {
+    const pm_cap_view *v = view;
+    pm_tree tree;
+    if (b->options->engine == PM_ENGINE_AUTO && b->count < FEW_CAPS)
+        return PM_OK;
+    const pm_status status = pm_tree_build_caps(&tree, &v->table, b->budget, &b->poll, b->options->allocator);
+    return pm_build_add_tree(b, &CAPS_TREE, status, &tree, err);
+}
+
 /* ---- using a block ---- */
 
 static int caps_fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
@@ -69,7 +89,8 @@ static int caps_fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
     uint64_t again[PM_SECTIONS];
     memcpy(again, sizes, sizeof again);
     caps_set_sizes(again, count, radii);
-    return memcmp(again, sizes, sizeof again) == 0 && (radii == 1 || radii == count);
+    return memcmp(again, sizes, sizeof again) == 0 && (radii == 1 || radii == count) &&
+           pm_tree_fits(sizes, &CAPS_TREE);
 }
 
 static void caps_make_view(void *view, const pm_block *block) {
@@ -80,48 +101,75 @@ static void caps_make_view(void *view, const pm_block *block) {
                                 .lat = pm_block_array(block, PM_SECTION_DISK_Y),
                                 .radius = pm_block_array(block, PM_SECTION_DISK_RADIUS),
                                 .step = block->sections[PM_SECTION_DISK_RADIUS].size != sizeof(double),
-                                .caps = pm_block_array(block, PM_SECTION_CAPS)}};
+                                .caps = pm_block_array(block, PM_SECTION_CAPS)},
+                      .tree = pm_tree_view(block, &CAPS_TREE)};
 }
 
 /* Caps and radii need no check: they are only compared. Centers are turned to angles. */
 static pm_status caps_verify(const void *view, const pm_block *block, const pm_allocator *allocator, pm_error *err) {
     const pm_cap_table *table = &((const pm_cap_view *)view)->table;
-    (void)block, (void)allocator;
+    (void)block;
     int right = 1;
     for (size_t i = 0; i < table->count; i++)
         right &= (table->lon[i] >= -180 && table->lon[i] < 180 && fabs(table->lat[i]) <= 90) ||
                  (isnan(table->lon[i]) && isnan(table->lat[i]));
-    return right ? PM_OK : pm_fail(err, PM_ERR_BLOCK, -1, "damaged: a center is not on the sphere");
+    if (!right)
+        return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: a center is not on the sphere");
+    const pm_tree *tree = &((const pm_cap_view *)view)->tree;
+    return pm_tree_check(tree, pm_disk_leaves_check, table, table->count, allocator, err);
 }
 
 /* ---- searching ---- */
 
-/* The best disk of each point, and the distance to its center. */
-static void caps_search(const pm_cap_table *table, const pm_points *points, int64_t *out, double *distances) {
+/* The best disk of each point. */
+static void scan_caps(const pm_cap_table *table, const pm_points *points, int64_t *out) {
     for (size_t i = 0; i < points->count; i++) {
         const double lon = pm_load(points->x, points->x_stride, i), lat = pm_load(points->y, points->y_stride, i);
         out[i] = PM_NO_MATCH;
-        if (distances)
-            distances[i] = NAN;
         if (!pm_is_lonlat(lon, lat))
             continue;
         const pm_observer origin = pm_observer_at(pm_lonlat_at(lon, lat));
         const size_t rank = pm_caps_find(table, &origin);
-        if (rank == table->count)
-            continue;
-        out[i] = (int64_t)table->ids[rank];
-        if (distances)
-            distances[i] = pm_cap_distance(table, table->ids[rank], &origin);
+        if (rank < table->count)
+            out[i] = (int64_t)table->ids[rank];
+    }
+}
+
+/* The same by the tree: points by their one pair of coordinates, a batch at a time. */
+static void walk_caps(const pm_cap_view *v, const pm_points *points, int64_t *out) {
+    double lon[PM_BATCH], lat[PM_BATCH];
+    for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
+        const size_t count = points->count - begin < PM_BATCH ? points->count - begin : PM_BATCH;
+        const ptrdiff_t step = (ptrdiff_t)sizeof(double);
+        for (size_t i = 0; i < count; i++) {
+            const double x = pm_load(points->x, points->x_stride, begin + i);
+            const double y = pm_load(points->y, points->y_stride, begin + i);
+            const pm_lonlat place = pm_lonlat_at(x, y);
+            lon[i] = pm_is_lonlat(x, y) ? place.lon : NAN;
+            lat[i] = place.lat;
+        }
+        const pm_points places = {.x = lon, .y = lat, .x_stride = step, .y_stride = step, .count = count};
+        pm_tree_match(&v->tree, &places, NULL, out + begin, pm_cap_leaf, &v->table, pm_isa_best());
     }
 }
 
 static void caps_match(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
-    (void)turns;
-    caps_search(&((const pm_cap_view *)view)->table, points, out, NULL);
+    const pm_cap_view *v = view;
+    (void)turns; /* none on the sphere */
+    if (pm_tree_exists(&v->tree))
+        walk_caps(v, points, out);
+    else
+        scan_caps(&v->table, points, out);
 }
 
 static void caps_measure(const void *view, const pm_points *points, int64_t *out, double *distances) {
-    caps_search(&((const pm_cap_view *)view)->table, points, out, distances);
+    const pm_cap_table *table = &((const pm_cap_view *)view)->table;
+    caps_match(view, points, NULL, out);
+    for (size_t i = 0; i < points->count; i++) {
+        const double lon = pm_load(points->x, points->x_stride, i), lat = pm_load(points->y, points->y_stride, i);
+        const pm_observer origin = pm_observer_at(pm_lonlat_at(lon, lat));
+        distances[i] = out[i] < 0 ? NAN : pm_cap_distance(table, (size_t)out[i], &origin);
+    }
 }
 
 static size_t caps_beside_size(const void *view) {
@@ -137,11 +185,11 @@ static int caps_list(const void *view, const pm_beside *beside, double lon, doub
     const pm_observer origin = pm_observer_at(pm_lonlat_at(lon, lat));
     size_t found = 0;
     for (size_t rank = 0; rank < table->count && found < most; rank++) {
-        if (!pm_cap_contains(table, rank, &origin))
+        const size_t id = table->ids[rank];
+        if (!pm_cap_contains(table, id, origin.vector, origin.place))
             continue;
         found++;
-        pm_hits_add(hits, (int64_t)table->ids[rank],
-                    pm_hits_measure(hits) ? pm_cap_distance(table, table->ids[rank], &origin) : 0);
+        pm_hits_add(hits, (int64_t)id, pm_hits_measure(hits) ? pm_cap_distance(table, id, &origin) : 0);
     }
     return 1;
 }
@@ -158,6 +206,7 @@ const pm_kind pm_kind_sphere_disks = {.name = "center_within",
                                       .section_count = sizeof CAPS_SECTIONS / sizeof *CAPS_SECTIONS,
                                       .plan = caps_plan,
                                       .fill = caps_fill,
+                                      .paint = caps_paint,
                                       .fits = caps_fits,
                                       .view = caps_make_view,
                                       .verify = caps_verify,

@@ -180,7 +180,12 @@ static double globe_distance_of(const pm_sphere_view *v, const pm_post *post, co
 
 static void globe_kind_search(const pm_sphere_view *v, const pm_points *points, int64_t *out, double *distances,
                               int nearest) {
-    pm_sphere_match_drawn(&v->polygons, points, out);
+    const pm_polygon_table *table = &v->polygons.table;
+    const int has_surfaces = table->polygon_offsets[table->count] > 0;
+    for (size_t i = 0; !has_surfaces && i < points->count; i++)
+        out[i] = PM_NO_MATCH;
+    if (has_surfaces)
+        pm_sphere_match_drawn(&v->polygons, points, out);
     for (size_t i = 0; i < points->count; i++) {
         const double lon = pm_load(points->x, points->x_stride, i), lat = pm_load(points->y, points->y_stride, i);
         pm_measure found = {NAN, PM_FOUND_NONE};

@@ -9,11 +9,10 @@
 #include "caps.h"
 
 void pm_caps_fill(const pm_cap_table *table) {
-    for (size_t rank = 0; rank < table->count; rank++) {
-        const size_t id = table->ids[rank];
+    for (size_t id = 0; id < table->count; id++) {
         const double radius = table->radius[table->step * id], square = pm_chord_square(radius);
         const double room = 8e-15 * sqrt(square) + 1e-13 * square + 1e-28;
-        pm_cap *cap = &table->caps[rank];
+        pm_cap *cap = &table->caps[id];
         *cap = (pm_cap){{NAN, NAN, NAN}, square - room, square + room};
         if (isnan(table->lon[id]))
             continue;
@@ -27,19 +26,14 @@ double pm_cap_distance(const pm_cap_table *table, size_t id, const pm_observer *
     return pm_lonlat_distance(origin, (pm_lonlat){table->lon[id], table->lat[id]});
 }
 
-int pm_cap_contains(const pm_cap_table *table, size_t rank, const pm_observer *origin) {
-    const pm_cap *cap = &table->caps[rank];
-    const double x = cap->vector[0] - origin->vector[0], y = cap->vector[1] - origin->vector[1],
-                 z = cap->vector[2] - origin->vector[2], square = x * x + y * y + z * z;
-    if (!(square <= cap->outer))
-        return 0;
-    const size_t id = table->ids[rank];
-    return square < cap->inner || pm_cap_distance(table, id, origin) < table->radius[table->step * id];
+int pm_cap_decide(const pm_cap_table *table, size_t id, pm_lonlat place) {
+    const pm_observer origin = pm_observer_at(place);
+    return pm_cap_distance(table, id, &origin) < table->radius[table->step * id];
 }
 
 size_t pm_caps_find(const pm_cap_table *table, const pm_observer *origin) {
     size_t rank = 0;
-    while (rank < table->count && !pm_cap_contains(table, rank, origin))
+    while (rank < table->count && !pm_cap_contains(table, table->ids[rank], origin->vector, origin->place))
         rank++;
     return rank;
 }

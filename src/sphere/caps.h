@@ -13,7 +13,7 @@ typedef struct pm_cap {
     double vector[3], inner, outer;
 } pm_cap;
 
-/* Centers and radii in input order, caps in rank order. */
+/* All in input order. */
 typedef struct pm_cap_table {
     size_t count;
     const uint32_t *ids;     /* rank -> position in the input */
@@ -26,8 +26,16 @@ typedef struct pm_cap_table {
 /* Compute the caps from the rest. */
 void pm_caps_fill(const pm_cap_table *table);
 
-/* Is the place strictly closer to the center of disk `rank` than its radius? */
-int pm_cap_contains(const pm_cap_table *table, size_t rank, const pm_observer *origin);
+/* Is a place strictly closer to the center of disk `id` than its radius, by the vector to the place or, where that
+ * can't tell, by its coordinates? */
+int pm_cap_decide(const pm_cap_table *table, size_t id, pm_lonlat place);
+
+static inline int pm_cap_contains(const pm_cap_table *table, size_t id, const double vector[3], pm_lonlat place) {
+    const pm_cap *cap = &table->caps[id];
+    const double x = cap->vector[0] - vector[0], y = cap->vector[1] - vector[1], z = cap->vector[2] - vector[2];
+    const double square = x * x + y * y + z * z;
+    return square < cap->inner || (square <= cap->outer && pm_cap_decide(table, id, place));
+}
 
 /* The distance to the center of a disk, by its position in the input. */
 double pm_cap_distance(const pm_cap_table *table, size_t id, const pm_observer *origin);

@@ -64,6 +64,18 @@ static void test_places(void) {
     tap_ok(middle.lon == 80 && middle.lat == 0, "the middle of an arc");
 }
 
+static pm_section section_of(const char *block, pm_section_name name) {
+    pm_block_header header;
+    memcpy(&header, block, sizeof header);
+    for (size_t i = 0; i < header.section_count; i++) {
+        pm_section section;
+        memcpy(&section, block + sizeof header + i * sizeof section, sizeof section);
+        if (section.name == (uint32_t)name)
+            return section;
+    }
+    return (pm_section){0, 0, 0, 0};
+}
+
 /* ---- random regions ---- */
 
 typedef struct world {
@@ -261,6 +273,56 @@ static void test_agreement(void) {
                (unsigned long long)digest);
 }
 
+/* Many disks, by the tree and one after the other: small and large ones, over poles and the seam, with one radius for
+ * all or one each. */
+static void test_many_disks(void) {
+    enum { DISKS = 400, PLACES = 2000 };
+    static double lon[DISKS], lat[DISKS], metres[DISKS], x[PLACES], y[PLACES];
+    static int64_t tree_answers[PLACES], scan_answers[PLACES];
+    rng r = rng_new(95);
+    tap_count same = {"many disks, by the tree and by the scan", 0, 0};
+    long hits = 0, trees = 0;
+    for (long i = 0; i < tap_cases(25, 500); i++) {
+        const size_t count = 20 + rng_below(&r, DISKS - 20);
+        const double size = ldexp(2e7, -(int)rng_below(&r, 12));
+        for (size_t k = 0; k < count; k++) {
+            lon[k] = some_lon(&r);
+            lat[k] = some_lat(&r);
+            metres[k] = size * rng_unit(&r);
+        }
+        for (size_t k = 0; k < PLACES; k++) {
+            x[k] = some_lon(&r);
+            y[k] = some_lat(&r);
+        }
+        const pm_disks disks = {.x = lon, .y = lat, .count = count};
+        const ptrdiff_t step = (ptrdiff_t)sizeof(double);
+        const pm_points points = {.x = x, .y = y, .x_stride = step, .y_stride = step, .count = PLACES};
+        pm_options options = {.metric = PM_SPHERE,
+                              .predicate = PM_CENTER_WITHIN,
+                              .best = PM_FIRST,
+                              .distance = metres,
+                              .distance_count = i % 2 ? 1 : count,
+                              .engine = PM_ENGINE_TREE};
+        pm_index *tree = NULL, *scan = NULL;
+        size_t size_of_block;
+        if (pm_index_build_disks(&disks, &options, &tree, NULL))
+            abort();
+        options.engine = PM_ENGINE_SCAN;
+        if (pm_index_build_disks(&disks, &options, &scan, NULL))
+            abort();
+        pm_index_match(tree, &points, tree_answers);
+        pm_index_match(scan, &points, scan_answers);
+        tap_case(&same, memcmp(tree_answers, scan_answers, sizeof scan_answers) == 0);
+        for (size_t k = 0; k < PLACES; k++)
+            hits += scan_answers[k] >= 0;
+        trees += section_of(pm_index_block(tree, &size_of_block), PM_SECTION_TREE_TABLES).size > 0;
+        pm_index_free(tree);
+        pm_index_free(scan);
+    }
+    tap_tally(&same);
+    tap_ok(hits > 5000 && trees > same.cases / 2, "%ld hits, %ld trees", hits, trees);
+}
+
 /* ---- the rules ---- */
 
 static int64_t answer_of(const double *ring, size_t count, pm_predicate predicate, double lon, double lat) {
@@ -439,18 +501,6 @@ static void test_memory(void) {
     tap_tally(&working);
 }
 
-static pm_section section_of(const char *block, pm_section_name name) {
-    pm_block_header header;
-    memcpy(&header, block, sizeof header);
-    for (size_t i = 0; i < header.section_count; i++) {
-        pm_section section;
-        memcpy(&section, block + sizeof header + i * sizeof section, sizeof section);
-        if (section.name == (uint32_t)name)
-            return section;
-    }
-    return (pm_section){0, 0, 0, 0};
-}
-
 static char *copy_of_block(const pm_index *index, size_t *size) {
     const void *bytes = pm_index_block(index, size);
     char *copy = malloc(*size);
@@ -584,6 +634,7 @@ int main(void) {
     test_measures();
     test_refusals();
     test_agreement();
+    test_many_disks();
     test_memory();
     test_each_check();
     test_forgery();
