@@ -314,6 +314,9 @@ typedef struct pm_options {
                         point if it does at any of the point's turns. Positive, finite, at least 2^-25 of the
                         largest |x| that can match, and 2^-16 of the width. Edges stay as they are given */
     pm_metric metric;     /**< with PM_SPHERE, period is 0 or 360, which changes nothing */
+    int compact;          /**< 1, for PM_COVERS: a quarter of the bytes or less, to be shipped, with the same answers.
+                               Points next to an edge take longer, and candidates can't be listed. It is smallest
+                               where coordinates have a fixed number of digits. `max_bytes` is for the result */
     uint64_t reserved[8]; /**< 0 */
 } pm_options;
 
@@ -460,6 +463,9 @@ PM_API PM_MUST_USE pm_status pm_index_match_distances(const pm_index *index, con
 /* Pointers, sizes and numbers only, for foreign-function callers; enums are int. With pm_index_open(),
  * pm_index_free() and the functions above, which take no other structs than pm_error, that is all of an index. */
 
+/** The options that are yes or no, as bits. */
+typedef enum pm_flag { PM_FLAG_COMPACT = 1 } pm_flag;
+
 /** As pm_index_build(), from the members of pm_regions and pm_options one by one.
  *
  * @param kinds           NULL, or a pm_part for each polygon
@@ -469,7 +475,7 @@ PM_API PM_MUST_USE pm_status pm_index_match_distances(const pm_index *index, con
  * @param period          0 for none
  * @param max_bytes       0 for the default
  * @param note            NULL, or note_size bytes that the index keeps
- * @param flags           0: there are none in this version
+ * @param flags           0, or PM_FLAG_COMPACT for pm_options.compact
  * @param out             receives the index, to be released with pm_index_free(); NULL after a failure
  * @param err             NULL, or receives the region at fault and a sentence */
 PM_API PM_MUST_USE pm_status pm_index_build_arrays(

@@ -154,6 +154,7 @@ PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
     const char *engine = "auto";
     Py_ssize_t max_bytes = 0;
     double period = 0;
+    int compact = 0;
     Py_buffer note = {.buf = NULL};
     pm_regions regions;
     pm_options options;
@@ -161,13 +162,14 @@ PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
         PyErr_SetString(PyExc_TypeError, "Index takes no keywords");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "OOOOOOOOO|sOndy*OO:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
-                          &in[7], &in[8], &engine, &areas, &max_bytes, &period, &note, &show, &metric))
+    if (!PyArg_ParseTuple(args, "OOOOOOOOO|sOndy*OOp:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
+                          &in[7], &in[8], &engine, &areas, &max_bytes, &period, &note, &show, &metric, &compact))
         return NULL;
     PyObject *self = NULL;
     if (regions_from(in, &regions) == 0 &&
         options_from(in[5], in[6], in[7], in[8], areas, pm_regions_count(&regions), &options) == 0 &&
         set_rest(&options, engine, max_bytes, period, &note, metric) == 0) {
+        options.compact = compact;
         self = build(type, &regions, NULL, &options, show);
     }
     PyBuffer_Release(&note);

@@ -311,7 +311,7 @@ static PyGetSetDef index_getset[] = {
 static PyType_Slot index_slots[] = {
     {Py_tp_doc,
      "Index(coords, ring_offsets, polygon_offsets, geom_offsets, kinds, predicate, best, scores, distance, "
-     "engine='auto', areas=None, max_bytes=0, period=0.0, note=b'', show=None, metric='planar')"},
+     "engine='auto', areas=None, max_bytes=0, period=0.0, note=b'', show=None, metric='planar', compact=False)"},
     {Py_tp_new, index_new},
     {Py_tp_dealloc, index_dealloc},
     {Py_tp_methods, index_methods},

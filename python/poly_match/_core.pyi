@@ -115,6 +115,7 @@ class Index:
         note: Buffer = b"",
         show: Callable[[], object] | None = None,
         metric: str = "planar",
+        compact: bool = False,
         /,
     ) -> Self: ...
     @classmethod

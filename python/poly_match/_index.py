@@ -94,6 +94,10 @@ class Index(IndexBlock):
         The most that the index may take, `nbytes`. With less, more points are answered by looking at edges.
         Three times the coordinates, 128 per polygon and 16 MB unless given (for "center_within", 256 per region
         and 4 MB; for "dwithin" and "nearest" three times as much as for "covers" and 128 per region).
+    compact : bool
+        Make an index to be shipped, for "covers": a quarter of the bytes or less, `max_bytes` being for that,
+        with the same answers; smallest where coordinates have a fixed number of digits. Points next to an
+        edge take longer, and `candidates` are an error.
     progress : bool
         Show on stderr how long a build has taken that isn't done at once.
 
@@ -103,8 +107,9 @@ class Index(IndexBlock):
         An unknown rule (the message lists what there is); a NaN score; a negative or NaN distance; a period
         that is not positive and finite, or too small for the regions (65,536 of it are the widest, and 2**25
         of it the farthest from 0); a polygon with a NaN or infinite vertex; polygons that don't fit into
-        `max_bytes` at all. On the sphere also: a projected CRS; a vertex beyond a pole; an edge between two
-        places that are exactly opposite; a period other than 360. The message names the argument and the row.
+        `max_bytes` at all; `compact` with another predicate or metric. On the sphere also: a projected CRS; a
+        vertex beyond a pole; an edge between two places that are exactly opposite; a period other than 360. The
+        message names the argument and the row.
     TypeError
         Polygons, scores or distances of a type that is not understood.
 
@@ -155,8 +160,13 @@ class Index(IndexBlock):
         invalid: Invalid = "use",
         names: Any = None,
         max_bytes: int | None = None,
+        compact: bool = False,
         progress: bool = False,
     ) -> None:
+        if compact and (predicate, metric) != ("covers", "planar"):
+            raise value_error(
+                "compact", f"an index of {predicate} ({metric}) can't be, one of 'covers' (planar) can"
+            )
         polygons = polygons_in(polygons)
         crs, self._labels = crs_text(polygons), labels_of(polygons)
         check_unit(crs, predicate, metric)
@@ -165,7 +175,7 @@ class Index(IndexBlock):
         if names is not None:
             known = names_of(names_in(names, polygons), len(prepared.regions), self._labels)
         self._known = Note(crs, known)
-        self._core = prepared.build("auto", self._known.to_bytes(), progress)
+        self._core = prepared.build("auto", self._known.to_bytes(), progress, compact)
 
     def __repr__(self) -> str:
         metric = "" if self.metric == "planar" else f", metric={self.metric!r}"

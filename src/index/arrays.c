@@ -35,11 +35,12 @@ pm_status pm_index_build_arrays(const double *coords, size_t coord_count, const 
                                 .period = period,
                                 .max_bytes = max_bytes,
                                 .note = note,
-                                .note_size = note_size};
+                                .note_size = note_size,
+                                .compact = (flags & PM_FLAG_COMPACT) != 0};
     if (out)
         *out = NULL;
-    if (flags != 0)
-        return pm_fail(err, PM_ERR_ARGUMENT, -1, "flags is %d: this version of the library has none", flags);
+    if (flags & ~PM_FLAG_COMPACT)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "flags is %d: PM_FLAG_COMPACT is the only one", flags);
     return pm_index_build(&regions, &options, out, err);
 }
 

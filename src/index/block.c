@@ -58,6 +58,7 @@ void pm_block_plan(pm_block *block, const pm_kind *kind, pm_best best, size_t co
     header->predicate = (uint32_t)kind->predicate;
     header->best = (uint32_t)best;
     header->metric = (uint32_t)kind->metric;
+    header->is_compact = (uint32_t)kind->is_compact;
     header->count = count;
     header->section_count = sections;
     uint64_t at = header->header_size;
@@ -138,6 +139,8 @@ pm_status pm_block_read(const void *bytes, size_t size, pm_block *block, const p
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: it should have %llu bytes and has %zu",
                        (unsigned long long)header->size, size);
     *kind = pm_kind_of((pm_predicate)header->predicate, (pm_metric)header->metric);
+    if (*kind && header->is_compact)
+        *kind = (*kind)->compact;
     if (!*kind || !pm_best_rule_of((pm_best)header->best) || header->count > INT32_MAX || size % PM_BLOCK_ALIGN ||
         !pm_period_fits(header->period, header->range) || !read_sections(bytes, block, *kind))
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the header contradicts itself");

@@ -45,6 +45,7 @@ typedef enum pm_section_name {
     PM_SECTION_SITES,
     PM_SECTION_ARCS, /* edges on the sphere */
     PM_SECTION_CAPS,
+    PM_SECTION_COMPACT, /* vertices as whole numbers */
     PM_SECTIONS
 } pm_section_name;
 
@@ -72,7 +73,7 @@ typedef struct pm_block_header {
     double period;   /* 0: none */
     double range[2]; /* with a period: least and greatest finite x that can match */
     uint32_t metric;
-    uint32_t reserved; /* 0 */
+    uint32_t is_compact;
 } pm_block_header;
 
 /* A block and a copy of what its header says, so that nothing of it has to be read from the block twice. */

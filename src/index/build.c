@@ -21,6 +21,7 @@
 #include "input/regions.h"
 #include "input/sphere_regions.h"
 #include "sphere/atlas.h"
+#include "kind_compact.h"
 #include "turns.h"
 
 /* ---- options ---- */
@@ -62,6 +63,12 @@ pm_status pm_options_check(const pm_options *options, size_t count, int has_area
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%d is not a pm_metric", (int)options->metric);
     if ((int)options->engine < PM_ENGINE_AUTO || options->engine > PM_ENGINE_TREE)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%d is not a pm_engine of an index", (int)options->engine);
+    if (options->compact != 0 && options->compact != 1)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "compact is %d: it must be 0 or 1", options->compact);
+    if (options->compact && !kind->compact)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1,
+                       "compact is given, but an index of %s (%s) can't be, one of covers (planar) can", kind->name,
+                       pm_metric_name(kind->metric));
     if (rule->needs_scores && !options->scores && count > 0)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "scores is NULL");
     if (!rule->needs_scores && options->scores)
@@ -129,6 +136,10 @@ static pm_status plan_block(pm_build *b, pm_error *err) {
     if (status)
         return status;
     pm_block_plan(&b->block, b->kind, b->options->best, b->count, b->sizes);
+    if (b->options->compact) { /* max_bytes is about what it becomes */
+        b->budget = pm_compact_tree_limit((size_t)b->sizes[PM_SECTION_VERTICES] / (2 * sizeof(double)), b->count);
+        return PM_OK;
+    }
     const uint64_t size = b->block.header.size;
     const size_t limit = b->options->max_bytes ? b->options->max_bytes : b->default_limit + b->options->note_size;
     if (b->options->max_bytes && size > limit)
@@ -138,16 +149,15 @@ static pm_status plan_block(pm_build *b, pm_error *err) {
     return PM_OK;
 }
 
-/* Memory for a block of the planned size, at a multiple of 64; 0 when there is none. */
-static int allocate_block(pm_index *index, pm_build *b) {
-    const uint64_t size = b->block.header.size;
+int pm_index_allocate(pm_index *index, pm_block *block, const pm_allocator *allocator) {
+    const uint64_t size = block->header.size;
     index->memory_size = (size_t)size + PM_BLOCK_ALIGN - 1;
     index->memory = size <= SIZE_MAX - PM_BLOCK_ALIGN /* with 32 bits not always */
-                        ? pm_allocate(b->options->allocator, index->memory_size)
+                        ? pm_allocate(allocator, index->memory_size)
                         : NULL;
     if (!index->memory)
         return 0;
-    b->block.bytes =
+    block->bytes =
         (char *)index->memory + (PM_BLOCK_ALIGN - (uintptr_t)index->memory % PM_BLOCK_ALIGN) % PM_BLOCK_ALIGN;
     return 1;
 }
@@ -174,7 +184,7 @@ static pm_status append_added(pm_index *index, pm_build *b) {
     const void *from = b->block.bytes;
     const uint64_t size = b->block.header.size;
     pm_block_plan(&b->block, b->kind, b->options->best, b->count, b->sizes);
-    if (!allocate_block(index, b)) {
+    if (!pm_index_allocate(index, &b->block, b->options->allocator)) {
         index->memory = plain; /* to be released */
         return PM_ERR_NO_MEMORY;
     }
@@ -203,7 +213,7 @@ static pm_status fill_block(pm_index *index, pm_build *b, pm_error *err) {
     pm_status status = plan_block(b, err);
     if (status)
         return status;
-    if (!allocate_block(index, b))
+    if (!pm_index_allocate(index, &b->block, b->options->allocator))
         return pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory: an index of %llu bytes",
                        (unsigned long long)b->block.header.size);
     for (int name = 0; name < PM_SECTIONS; name++)
@@ -258,6 +268,8 @@ static pm_status build_index(pm_build *b, pm_index **out, pm_error *err) {
     if (!status)
         status = fill_block(index, b, err);
     pm_release(allocator, scratch);
+    if (!status && b->options->compact)
+        status = pm_index_compact(&index, b->options, &b->poll, err);
     if (status)
         pm_index_free(index);
     else

@@ -28,6 +28,9 @@ struct pm_index {
 /* An index without a block yet; NULL when memory has run out. */
 pm_index *pm_index_new(const pm_kind *kind, const pm_allocator *allocator);
 
+/* Memory for a block of the planned size, at a multiple of 64; 0 when there is none. */
+int pm_index_allocate(pm_index *index, pm_block *block, const pm_allocator *allocator);
+
 /* Let the index use this block. Everything that is no array is copied, so that a block that changes later can't
  * change it. */
 void pm_index_use(pm_index *index, const pm_block *block);

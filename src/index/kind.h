@@ -28,6 +28,9 @@
  * 6. Tests: the oracle (tests/c/oracle.c) first, then a case in test_tree_NAME.c, test_memory.c, test_block.c (one in
  *    small() and a forgery for each check of verify()), both fuzz targets and tests/counts/count.c.
  *
+ * An index of polygons can become a compact one (compact.c), whose kind (kind_compact.c) has its own sections and no
+ * plan(), fill() and paint().
+ *
  * build.c ranks, allocates, moves, checksums, and counts against max_bytes; it measures areas, and centers for kinds
  * that are made from disks. */
 #ifndef PM_KIND_H
@@ -78,6 +81,8 @@ struct pm_kind {
     const char *name; /* of the predicate, for people */
     pm_predicate predicate;
     pm_metric metric;
+    int is_compact;
+    const pm_kind *compact; /* NULL, or the kind that an index of this one becomes (compact.c) */
     pm_distance_rule distance;
     int takes_disks;           /* it is made from pm_disks: regions are seen by center and area only */
     pm_section_name distances; /* the section of the options' distances, where it has any */
@@ -114,7 +119,7 @@ struct pm_kind {
      * PM_ERR_NO_MEMORY. */
     pm_status (*verify)(const void *view, const pm_block *block, const pm_allocator *allocator, pm_error *err);
 
-    /* ---- searching ---- */
+    /* ---- searching; a compact kind has neither distances nor lists ---- */
 
     /* One answer per point. `turns` is NULL, or says what the x of the points were before they were rounded. */
     void (*match)(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out);

@@ -8,6 +8,8 @@
 
 #include "kind_polygons.h"
 
+#include "kind_compact.h"
+
 #include <string.h>
 
 #include "base/exact.h"
@@ -134,8 +136,14 @@ static int offsets_are_right(const uint32_t *offsets, size_t count, size_t end, 
     return right;
 }
 
-/* Offsets grow, end where the next level ends, and leave no ring without an edge; coordinates are finite, as exact
- * arithmetic needs them; the tree can be walked. Boxes and spans need no check: they are only compared. */
+int pm_polygon_offsets_are_right(const pm_polygon_table *table, size_t polygons, size_t rings, size_t vertices) {
+    return offsets_are_right(table->polygon_offsets, table->count, polygons, 0) &&
+           offsets_are_right(table->ring_offsets, polygons, rings, 1) &&
+           offsets_are_right(table->vertex_offsets, rings, vertices, 2);
+}
+
+/* Offsets are right; coordinates are finite, as exact arithmetic needs them; the tree can be walked. Boxes and spans
+ * need no check: they are only compared. */
 static pm_status polygons_verify(const void *view, const pm_block *block, const pm_allocator *allocator,
                                  pm_error *err) {
     const pm_polygon_view *v = view;
@@ -143,9 +151,7 @@ static pm_status polygons_verify(const void *view, const pm_block *block, const 
     const size_t polygons = (size_t)s[PM_SECTION_POLYGON_BOXES].size / sizeof(pm_box);
     const size_t rings = (size_t)s[PM_SECTION_VERTEX_OFFSETS].size / sizeof(uint32_t) - 1;
     const size_t vertices = (size_t)s[PM_SECTION_VERTICES].size / (2 * sizeof(double));
-    if (!offsets_are_right(v->table.polygon_offsets, v->table.count, polygons, 0) ||
-        !offsets_are_right(v->table.ring_offsets, polygons, rings, 1) ||
-        !offsets_are_right(v->table.vertex_offsets, rings, vertices, 2))
+    if (!pm_polygon_offsets_are_right(&v->table, polygons, rings, vertices))
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: offsets out of order");
     if (!pm_are_finite(v->table.vertices, 2 * vertices))
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: a vertex is not finite");
@@ -211,6 +217,7 @@ static const pm_tree *polygons_tree(const void *view) {
 
 const pm_kind pm_kind_polygons = {.name = "covers",
                                   .predicate = PM_COVERS,
+                                  .compact = &pm_kind_compact,
                                   .distance = PM_DISTANCE_NONE,
                                   .takes_turns = 1,
                                   .view_size = sizeof(pm_polygon_view),

@@ -12,6 +12,9 @@ typedef struct pm_polygon_view {
 } pm_polygon_view;
 
 extern const pm_kind pm_kind_polygons;
+
+/* Do all offsets of a table from elsewhere grow, end where the next level ends, and leave no ring without an edge? */
+int pm_polygon_offsets_are_right(const pm_polygon_table *table, size_t polygons, size_t rings, size_t vertices);
 extern const pm_tree_sections pm_polygon_tree;
 
 /* The first `most` regions that cover a place, in rank order, and maybe more, by what the kind keeps beside the view.

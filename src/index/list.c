@@ -31,6 +31,8 @@ pm_status pm_lister_build(const pm_index *index, const pm_allocator *allocator, 
     *out = NULL;
     if (index->period != 0)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "there are no candidates with a period");
+    if (!index->kind->list)
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "a compact index has no candidates: build it without compact");
     pm_lister *lister = pm_allocate(allocator, sizeof *lister);
     if (!lister)
         return pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory for a lister");

@@ -178,7 +178,25 @@ int pm_ring_side(const double *vertices, size_t begin, size_t last, const double
     return parity;
 }
 
-int pm_polygon_covers(const pm_polygon_table *table, size_t polygon, const pm_exact_point *p) {
+/* The same where vertices are compact, without boxes and spans. */
+PM_COMPACT_ONLY static int compact_covers(const pm_polygon_table *table, size_t polygon, const pm_exact_point *p) {
+    double edges[2 * PM_SPAN + 2];
+    int parity = PM_OUTSIDE;
+    for (size_t ring = table->ring_offsets[polygon]; ring < table->ring_offsets[polygon + 1]; ring++) {
+        const size_t last = (size_t)table->vertex_offsets[ring + 1] - 1;
+        for (size_t at = table->vertex_offsets[ring], some; at < last; at += some) {
+            some = last - at < PM_SPAN ? last - at : PM_SPAN;
+            pm_vertices_read(table->compact, at, some + 1, edges);
+            int side = pm_edges_side(edges, edges + 2 * some, p);
+            if (side == PM_BOUNDARY)
+                return 1;
+            parity ^= side;
+        }
+    }
+    return parity == PM_INSIDE;
+}
+
+static inline int plain_covers(const pm_polygon_table *table, size_t polygon, const pm_exact_point *p) {
     int parity = PM_OUTSIDE;
     if (!box_contains(&table->polygon_boxes[polygon], p))
         return 0;
@@ -192,12 +210,26 @@ int pm_polygon_covers(const pm_polygon_table *table, size_t polygon, const pm_ex
     return parity == PM_INSIDE && pm_polygon_is_surface(table, polygon);
 }
 
+int pm_polygon_covers(const pm_polygon_table *table, size_t polygon, const pm_exact_point *p) {
+    return table->compact ? compact_covers(table, polygon, p) : plain_covers(table, polygon, p);
+}
+
+PM_COMPACT_ONLY static size_t compact_find(const pm_polygon_table *table, const pm_exact_point *p) {
+    for (size_t rank = 0; rank < table->count; rank++)
+        for (size_t polygon = table->polygon_offsets[rank]; polygon < table->polygon_offsets[rank + 1]; polygon++)
+            if (compact_covers(table, polygon, p))
+                return rank;
+    return table->count;
+}
+
 size_t pm_polygons_find(const pm_polygon_table *table, const pm_exact_point *p) {
+    if (table->compact)
+        return compact_find(table, p);
     for (size_t rank = 0; rank < table->count; rank++) {
         if (!box_contains(&table->boxes[rank], p))
             continue;
         for (size_t polygon = table->polygon_offsets[rank]; polygon < table->polygon_offsets[rank + 1]; polygon++)
-            if (pm_polygon_covers(table, polygon, p))
+            if (plain_covers(table, polygon, p))
                 return rank;
     }
     return table->count;

@@ -4,6 +4,7 @@
 
 #include "base/poll.h"
 #include "base/turn.h"
+#include "vertices.h"
 
 typedef struct pm_box {
     double min_x, min_y, max_x, max_y;
@@ -20,6 +21,7 @@ typedef struct pm_polygon_table {
     double *vertices;         /* x y each; every ring closed, so ring vertices begin .. end - 1 start its edges */
     double *spans;            /* min y, max y of the edges that start at each PM_SPAN vertices */
     uint8_t *kinds; /* of each polygon, a pm_part; NULL: all are polygons. Lines are not closed, points are */
+    const pm_vertices *compact; /* NULL, or the vertices: then boxes, vertices and spans are NULL */
 } pm_polygon_table;
 
 enum { PM_SPAN = 64 };

@@ -57,13 +57,31 @@ static int edges_between(const double *a, const double *end, const pm_exact_poin
     return odd;
 }
 
+/* The same for edges whose vertices are compact. */
+PM_COMPACT_ONLY static int compact_between(const pm_vertices *vertices, size_t first, size_t count,
+                                           const pm_exact_point *p, const pm_exact_point *q, int axis) {
+    double edges[2 * PM_SPAN + 2];
+    int odd = 0;
+    for (size_t some; count > 0; first += some, count -= some) {
+        some = count < PM_SPAN ? count : PM_SPAN;
+        pm_vertices_read(vertices, first, some + 1, edges);
+        int between = edges_between(edges, edges + 2 * some, p, q, axis);
+        if (between < 0)
+            return -1;
+        odd ^= between;
+    }
+    return odd;
+}
+
 /* The same for all runs of a polygon. */
 static int runs_between(const pm_polygon_table *polygons, const pm_origin *origin, const pm_exact_point *p,
                         const pm_exact_point *q, int axis) {
     int odd = 0;
     for (uint32_t i = 0; i < origin->run_count; i++) {
-        const double *first = polygons->vertices + 2 * (size_t)origin->runs[2 * (size_t)i];
-        int between = edges_between(first, first + 2 * (size_t)origin->runs[2 * (size_t)i + 1], p, q, axis);
+        const size_t first = origin->runs[2 * (size_t)i], count = origin->runs[2 * (size_t)i + 1];
+        int between = polygons->compact ? compact_between(polygons->compact, first, count, p, q, axis)
+                                        : edges_between(polygons->vertices + 2 * first,
+                                                        polygons->vertices + 2 * (first + count), p, q, axis);
         if (between < 0)
             return -1;
         odd ^= between;

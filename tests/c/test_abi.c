@@ -55,6 +55,7 @@ static void test_options(void) {
     AT(pm_options, note_size, 88);
     AT(pm_options, period, 96);
     AT(pm_options, metric, 104);
+    AT(pm_options, compact, 108);
     AT(pm_options, reserved, 112);
     SIZE(pm_band, 16);
     AT(pm_band, inner, 0);

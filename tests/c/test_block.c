@@ -474,7 +474,7 @@ static void test_each_header(void) {
         {"a longer header", offsetof(pm_block_header, header_size), 512},
         {"more sections", offsetof(pm_block_header, section_count), 14},
         {"sections without end", offsetof(pm_block_header, section_count), UINT32_MAX},
-        {"something reserved", offsetof(pm_block_header, reserved), 1},
+        {"compact in another way", offsetof(pm_block_header, is_compact), 2},
         {"a range without a period", offsetof(pm_block_header, range), 1},
         {"a period that is infinite", offsetof(pm_block_header, period) + 4, 0x7ff00000},
         {"a negative period", offsetof(pm_block_header, period) + 4, 0xc0000000},

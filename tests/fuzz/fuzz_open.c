@@ -77,6 +77,7 @@ static pm_index *build(reader *r) {
     pm_options options = {.predicate = (pm_predicate)(take(r, 1) % (PM_NEAREST + 1))};
     if (options.predicate != PM_CENTER_WITHIN)
         options.engine = mode & 16 ? PM_ENGINE_TREE : PM_ENGINE_SCAN;
+    options.compact = options.predicate == PM_COVERS && mode & 32;
     if (options.predicate == PM_COVERS || options.predicate == PM_CENTER_WITHIN)
         options.period = mode & 8 ? 8 : 0;
     if (options.predicate != PM_COVERS) {

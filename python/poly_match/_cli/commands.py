@@ -298,6 +298,9 @@ def count(context: click.Context, /, **options: Any) -> None:
 @polygons_layer
 @rule_options
 @click.option("--max-bytes", type=click.IntRange(min=1), help="The most that the index may take.")
+@click.option(
+    "--compact", is_flag=True, help="A quarter of the bytes or less, to be shipped; for the predicate covers."
+)
 @console_options
 def index(**options: Any) -> None:
     """Build an index of polygons and save it.
@@ -319,6 +322,10 @@ def index(**options: Any) -> None:
             f"{MODULE_ENDING}"
         )
     rules = rules_of(options)
+    if options["compact"] and (rules.predicate, rules.metric) != ("covers", "planar"):
+        raise UsageProblem(
+            f"--compact: an index of {rules.predicate} ({rules.metric}) can't be, one of covers (planar) can"
+        )
     check_outputs([output], [options["polygons"]], options["overwrite"])
     run_index(
         options["polygons"],
@@ -326,6 +333,7 @@ def index(**options: Any) -> None:
         output,
         rules,
         options["max_bytes"],
+        options["compact"],
         console_of(options),
     )
 

@@ -21,7 +21,9 @@ from poly_match._rules import TAKE_DISTANCE, TAKE_LINES
 __all__ = ["index_for", "opened_index", "prepared_for", "screened_regions"]
 
 
-def index_for(layer: Layer, rules: Rules, console: Console, max_bytes: int | None = None) -> Index:
+def index_for(
+    layer: Layer, rules: Rules, console: Console, max_bytes: int | None = None, compact: bool = False
+) -> Index:
     """Build the index of a layer."""
     best = rules.best if rules.score is None else layer.scores(rules.score)
     regions = screened_regions(layer, rules, console)
@@ -37,6 +39,7 @@ def index_for(layer: Layer, rules: Rules, console: Console, max_bytes: int | Non
                 metric=rules.metric,
                 period=rules.period,
                 max_bytes=max_bytes,
+                compact=compact,
             )
     except (ValueError, TypeError) as error:
         raise Problem(f"{layer.path}: {error}") from None

@@ -30,12 +30,18 @@ __all__ = ["all_points", "checked", "run_index", "run_plot"]
 
 
 def run_index(
-    polygons: str, layer: str | None, output: str, rules: Rules, max_bytes: int | None, console: Console
+    polygons: str,
+    layer: str | None,
+    output: str,
+    rules: Rules,
+    max_bytes: int | None,
+    compact: bool,
+    console: Console,
 ) -> None:
     """Build an index and save it, as itself or as a WebAssembly module."""
     found = read_layer(polygons, layer)
     with console.bar(building(polygons), None):
-        index = index_for(found, rules, console, max_bytes)
+        index = index_for(found, rules, console, max_bytes, compact)
     if is_module(output):
         try:
             module = module_of(index._core.block, len(index))

@@ -86,7 +86,9 @@ class Prepared(NamedTuple):
         """The arrays of the regions."""
         return self.regions._arrays
 
-    def build(self, engine: str, note: bytes = b"", progress: bool = False) -> _core.Index:
+    def build(
+        self, engine: str, note: bytes = b"", progress: bool = False, compact: bool = False
+    ) -> _core.Index:
         """Build the index."""
         rules = self.rule, self.scores, self.distance
         with seconds_shown(progress) as show:
@@ -94,7 +96,7 @@ class Prepared(NamedTuple):
             if self.disks is not None:
                 return _core.Index.from_disks(*self.disks, *rules, engine, *kept, show, self.metric)
             return _core.Index(
-                *self.arrays, self.predicate, *rules, engine, self.areas, *kept, show, self.metric
+                *self.arrays, self.predicate, *rules, engine, self.areas, *kept, show, self.metric, compact
             )
 
     def job(self, x: Doubles, y: Doubles, progress: bool = False) -> _core.Job | _core.Index:
