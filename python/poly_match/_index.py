@@ -92,8 +92,8 @@ class Index(IndexBlock):
         by position; text is the name of a column of the polygons.
     max_bytes : int, optional
         The most that the index may take, `nbytes`. With less, more points are answered by looking at edges.
-        Three times the coordinates, 128 per polygon and 16 MB unless given (for "center_within", 256 per region
-        and 4 MB; for "dwithin" and "nearest" three times as much as for "covers" and 128 per region).
+        Three times the coordinates, 128 per polygon and 16 MB unless given (for "center_within", 256 per
+        region and 4 MB; for "dwithin" and "nearest" three times as much as for "covers" and 128 per region).
     compact : bool
         Make an index to be shipped, for "covers": a quarter of the bytes or less, `max_bytes` being for that,
         with the same answers; smallest where coordinates have a fixed number of digits. Points next to an
@@ -108,8 +108,8 @@ class Index(IndexBlock):
         that is not positive and finite, or too small for the regions (65,536 of it are the widest, and 2**25
         of it the farthest from 0); a polygon with a NaN or infinite vertex; polygons that don't fit into
         `max_bytes` at all; `compact` with another predicate or metric. On the sphere also: a projected CRS; a
-        vertex beyond a pole; an edge between two places that are exactly opposite; a period other than 360. The
-        message names the argument and the row.
+        vertex beyond a pole; an edge between two places that are exactly opposite; a period other than 360.
+        The message names the argument and the row.
     TypeError
         Polygons, scores or distances of a type that is not understood.
 

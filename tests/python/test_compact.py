@@ -106,4 +106,5 @@ def test_the_command_line(tmp_path, capsys):
     capsys.readouterr()
     words = ["index", COUNTRIES, "-o", str(tmp_path / "n.pmx"), "--predicate", "nearest", "--compact"]
     assert cli.main(words) == 2
-    assert "--compact: an index of nearest (planar) can't be, one of covers (planar) can" in capsys.readouterr().err
+    message = "--compact: an index of nearest (planar) can't be, one of covers (planar) can"
+    assert message in capsys.readouterr().err
