@@ -63,6 +63,13 @@ static void search_runs(const pm_field *field, const pm_spot *spot, const pm_tar
         }
         uint32_t near = pm_packed_near(tree->nodes[level] + PM_PACKED_FLOATS * item, target, limit, bounds) &
                         pm_packed_children(item, level, begin, end);
+        for (uint32_t left = level == 0 ? near : 0; left; left &= left - 1) {
+            const double *v = field->table->vertices +
+                              2 * (size_t)field->runs->first[PM_PACKED_FAN * item + (size_t)pm_lowest_bit(left)];
+            pm_prefetch(v);
+            pm_prefetch(v + 8);
+            pm_prefetch(v + 16);
+        }
         count = pm_packed_push(steps, count, item, level, near, bounds);
     }
 }

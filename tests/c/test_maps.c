@@ -238,7 +238,55 @@ static void test_corners(void) {
     tap_tally(&count);
 }
 
+/* Are places asked whether they are covered until that takes as much as all else, and no longer? Between rings inside
+ * each other an odd number covers every second gap: the map says nothing of it while it is asked, and then who is
+ * nearest. Narrow gaps make many questions, each of them about all rings. */
+static void test_parity_limit(void) {
+    enum { RINGS = 9, VERTICES = 8000 };
+    rng r = rng_new(45);
+    double *vertices = layer_memory((size_t)RINGS * VERTICES * 2 * sizeof *vertices);
+    for (int is_narrow = 0; is_narrow < 2; is_narrow++) {
+        const double gap = is_narrow ? 0.02 : 0.25;
+        size_t at = 0;
+        for (int i = 0; i < RINGS; i++) {
+            for (size_t k = 0; k < VERTICES; k++, at++) {
+                const double turn = 6.283185307179586 * (double)k / VERTICES;
+                vertices[2 * at] = (3 - i * gap) * cos(turn);
+                vertices[2 * at + 1] = (3 - i * gap) * sin(turn);
+            }
+            layer_rings[i + 1] = (int64_t)at;
+            layer_polygons[i + 1] = i + 1;
+        }
+        pm_regions regions = layer_made(at, RINGS, 0);
+        regions.coords = vertices;
+        layer l = layer_of(&regions);
+        const pm_field field = draw_field(&r, &l, 1, 0);
+        static double x[MAP_POINTS], y[MAP_POINTS];
+        pm_poll poll = {0};
+        pm_tree map;
+        int64_t out[MAP_POINTS];
+        long answers = 0;
+        for (size_t k = 0; k < MAP_POINTS; k++) {
+            const double turn = 6.283185307179586 * rng_unit(&r),
+                         away = 3 - gap * (2 * rng_below(&r, RINGS / 2) + 0.5);
+            x[k] = away * cos(turn);
+            y[k] = away * sin(turn);
+        }
+        if (pm_tree_build_nearest(&map, &field, 64 << 20, &poll, NULL) != PM_OK || !pm_tree_exists(&map))
+            abort();
+        ask(&map, &field, pm_nearest_leaf, x, y, PM_ISA_PORTABLE, out);
+        for (size_t k = 0; k < MAP_POINTS; k++)
+            answers += out[k] != PM_NO_MATCH;
+        tap_ok((answers > 0) == is_narrow, "gaps of %g: %ld of %d covered places have an answer", gap, answers,
+               MAP_POINTS);
+        pm_tree_free(&map, NULL);
+        layer_free(&l);
+    }
+    free(vertices);
+}
+
 int main(void) {
+    test_parity_limit();
     test_map(1);
     test_map(0);
     test_corners();
