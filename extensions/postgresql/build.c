@@ -132,11 +132,13 @@ Datum pm_build_step_geojson(PG_FUNCTION_ARGS) {
 
 /* ---- the end -------------------------------------------------------------------------------------------- */
 
-/* The note of docs/abi.md: names as text, and the CRS. */
+/* The note of docs/abi.md: names as text, and the CRS. SRIDs are EPSG's codes in their range, and anybody's outside.
+ */
 static array note_of(const state *st) {
-    const uint64_t flags = (st->srid ? 1 : 0) | (st->has_names ? 2 : 0), end = st->names.size;
+    const bool has_crs = st->srid >= 1024 && st->srid <= 32767;
+    const uint64_t flags = (has_crs ? 1 : 0) | (st->has_names ? 2 : 0), end = st->names.size;
     char crs[32];
-    const uint64_t head[3] = {flags, st->srid ? snprintf(crs, sizeof crs, "EPSG:%d", st->srid) : 0,
+    const uint64_t head[3] = {flags, has_crs ? snprintf(crs, sizeof crs, "EPSG:%d", st->srid) : 0,
                               st->has_names ? (uint64_t)st->shapes.row : 0};
     array note;
     growing_in(&note, CurrentMemoryContext);
