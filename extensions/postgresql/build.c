@@ -132,8 +132,7 @@ Datum pm_build_step_geojson(PG_FUNCTION_ARGS) {
 
 /* ---- the end -------------------------------------------------------------------------------------------- */
 
-/* The note of docs/abi.md: names as text, and the CRS. SRIDs are EPSG's codes in their range, and anybody's outside.
- */
+/* The note of docs/abi.md: names as text, and the CRS, for an SRID in the range of EPSG's codes. */
 static array note_of(const state *st) {
     const bool has_crs = st->srid >= 1024 && st->srid <= 32767;
     const uint64_t flags = (has_crs ? 1 : 0) | (st->has_names ? 2 : 0), end = st->names.size;

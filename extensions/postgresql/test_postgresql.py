@@ -311,7 +311,8 @@ def rows(column: str) -> str:
 
 @pytest.mark.parametrize(
     "column",
-    ["ST_GeomFromText(wkt)", "ST_GeomFromText(wkt, 4326)", "ST_SetSRID(ST_GeomFromText(wkt), 900913)", "ST_AsBinary(ST_GeomFromText(wkt))",
+    ["ST_GeomFromText(wkt)", "ST_GeomFromText(wkt, 4326)", "ST_SetSRID(ST_GeomFromText(wkt), 900913)",
+     "ST_AsBinary(ST_GeomFromText(wkt))",
      "ST_AsBinary(ST_GeomFromText(wkt), 'XDR')", "ST_AsGeoJSON(ST_GeomFromText(wkt))::jsonb",
      "jsonb_build_object('type', 'Feature', 'geometry', ST_AsGeoJSON(ST_GeomFromText(wkt))::jsonb)"],
 )  # fmt: skip
