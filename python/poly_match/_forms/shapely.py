@@ -19,6 +19,7 @@ from poly_match._forms.numbers import XY, Doubles, Ragged, Rows, is_from, is_mis
 Objects = npt.NDArray[np.object_]
 
 MISSING, POINT, POLYGON, MULTIPOINT, MULTIPOLYGON, COLLECTION = -1, 0, 3, 4, 6, 7  # shapely's numbers
+CACHED = 2048  # Points
 MANY_VERTICES = 100  # per polygon, on average
 # By shapely's number of a type: Point, LineString, LinearRing, Polygon, and the three that are Multi.
 PARTS = np.array(
@@ -43,11 +44,11 @@ def points_of(rows: Rows, argument: str, faults: Faults) -> XY:
 
     objects = _objects_of(rows)
     try:  # usually all are Points: two passes instead of five
-        x, y = shapely.get_x(objects), shapely.get_y(objects)
+        x, y = _xy_of(objects)
     except (TypeError, shapely.errors.GEOSException):  # no geometry; an empty Point
         objects = _geometries(objects, argument, faults, "a Point")
         objects[shapely.is_empty(objects)] = None
-        x, y = shapely.get_x(objects), shapely.get_y(objects)
+        x, y = _xy_of(objects)
     odd = np.flatnonzero(np.isnan(x))  # missing, or of another type
     types = shapely.get_type_id(objects[odd])
     for row in odd[(types != POINT) & (types != MISSING)].tolist():
@@ -56,6 +57,21 @@ def points_of(rows: Rows, argument: str, faults: Faults) -> XY:
             x[row], y[row] = shapely.get_coordinates(shape)[0]
         elif not shape.is_empty:
             faults.wrong_type(argument, row, "a Point", shape.geom_type)
+    return x, y
+
+
+def _xy_of(objects: Objects) -> XY:
+    """Return the coordinates of Points: of some at a time, so that the cache still has them for y.
+
+    A million take 75 ms instead of 105, and 90 with `shapely.get_coordinates`.
+    """
+    import shapely
+
+    x, y = np.empty(len(objects)), np.empty(len(objects))
+    for first in range(0, len(objects), CACHED):
+        some = slice(first, first + CACHED)
+        shapely.get_x(objects[some], out=x[some])
+        shapely.get_y(objects[some], out=y[some])
     return x, y
 
 
