@@ -1,4 +1,4 @@
-"""The command line: `python -m bench fetch | run | report`, from the root of the checkout."""
+"""The command line, from the root of the checkout: python -m bench fetch, run, report, scale, grid, costs."""
 
 from __future__ import annotations
 
@@ -38,6 +38,20 @@ def arguments() -> argparse.ArgumentParser:
         "--output", type=Path, metavar="FILE", help="where the results go (default: bench/results.json)"
     )
     run.add_argument("--list", action="store_true", help="only show the names of the jobs")
+
+    scale = commands.add_parser("scale", help="how build, bytes and match grow on maps of every kind")
+    grid = commands.add_parser(
+        "grid", help="one call of match beside shapely, by regions and points per region"
+    )
+    for command in (scale, grid):
+        command.add_argument("--map", nargs="+", metavar="NAME", help="only these maps")
+        command.add_argument(
+            "--most", type=float, default=1e5, metavar="N", help="most regions (default: 1e5)"
+        )
+        command.add_argument("--docs", type=Path, metavar="FOLDER", help="write a page there")
+    scale.add_argument("--points", type=int, default=1_000_000, metavar="N", help="(default: a million)")
+    scale.add_argument("--quick", action="store_true", help="the small end, whose growth is checked")
+    commands.add_parser("costs", help="measure the costs that src/index/costs.c chooses by")
 
     report = commands.add_parser("report", help="write the page and its charts from the results")
     report.add_argument("--results", type=Path, metavar="FILE", help="(default: bench/results.json)")
@@ -110,10 +124,38 @@ def run_report(options: argparse.Namespace) -> int:
     return 0
 
 
+def run_scale(options: argparse.Namespace) -> int:
+    """Show how maps grow, and return 1 if the small end grows too fast."""
+    machine.settle()
+    from bench import scale
+
+    return scale.run(options)
+
+
+def run_grid(options: argparse.Namespace) -> int:
+    """Show one call beside shapely."""
+    machine.settle()
+    from bench import grid
+
+    return grid.run(options)
+
+
+def run_costs(_: argparse.Namespace) -> int:
+    """Print costs."""
+    machine.settle()
+    from bench import costs
+
+    return costs.run()
+
+
 def main() -> int:
     """Run the command line and return the exit code."""
     options = arguments().parse_args()
-    return {"fetch": run_fetch, "run": run_run, "report": run_report}[options.command](options)
+    run = {
+        "fetch": run_fetch, "run": run_run, "report": run_report, "scale": run_scale, "grid": run_grid,
+        "costs": run_costs,
+    }[options.command]  # fmt: skip
+    return run(options)
 
 
 if __name__ == "__main__":

@@ -13,16 +13,16 @@
 #include "scan/polygons.h"
 
 /* For each box, and for each point and box. */
-static const double FLAT_BUILD = 8, FLAT_LOOK = 0.15;
+static const double FLAT_BUILD = 60, FLAT_LOOK = 0.12;
 
 /* For each box, and for each point and level of the tree. */
-static const double BOXES_BUILD = 90, BOXES_LOOK = 30;
+static const double BOXES_BUILD = 260, BOXES_LOOK = 30;
 
 /* For each polygon whose box holds the point, and for each of its edges that is looked at. */
-static const double CANDIDATE = 50, EDGE = 1.5;
+static const double CANDIDATE = 60, EDGE = 2;
 
-/* An index: for each region, for each vertex, and for each point. */
-static const double INDEX_REGION = 5000, INDEX_VERTEX = 200, INDEX_LOOK = 60;
+/* An index: for each region, for each of its first vertices, for each further one, and for each point. */
+static const double INDEX_REGION = 1000, INDEX_FIRST = 650, FIRST_VERTICES = 20, INDEX_VERTEX = 190, INDEX_LOOK = 40;
 
 /* Where nothing else is known: for each region that a point is compared with in a scan, and for the edges there. */
 static const double SCAN_REGION = 1, SCAN_EDGES = 300;
@@ -43,8 +43,9 @@ int pm_costs_favour_flat(const pm_size *size) {
 int pm_costs_favour_index(const pm_size *size, const pm_work *work) {
     const double levels = fmax(1, ceil(log2(size->polygons) / 4));
     const double look = levels * BOXES_LOOK + work->candidates * CANDIDATE + work->edges * EDGE;
-    return size->points * look >
-           size->regions * INDEX_REGION + size->vertices * INDEX_VERTEX + size->points * INDEX_LOOK;
+    const double first = fmin(size->vertices, FIRST_VERTICES * size->regions);
+    const double build = size->regions * INDEX_REGION + first * INDEX_FIRST + (size->vertices - first) * INDEX_VERTEX;
+    return size->points * look > build + size->points * INDEX_LOOK;
 }
 
 pm_engine pm_costs_engine(const pm_size *size, pm_predicate predicate) {

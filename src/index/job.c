@@ -24,7 +24,7 @@
 #include "scan/scan.h"
 
 /* Points that are looked at before all others. */
-enum { SAMPLE = 256 };
+enum { SAMPLE = 128 };
 
 struct pm_job {
     pm_allocator allocator;
@@ -253,6 +253,8 @@ static void free_arranged(pm_job *job) {
 static pm_status improve(pm_job *job, const pm_regions *regions, const pm_options *options, const pm_points *points,
                          const pm_size *size, pm_error *err) {
     double comparisons = 0;
+    if (points->count <= SAMPLE)
+        return PM_OK; /* no index pays */
     const pm_work work = sample_points(job, points, &comparisons);
     if (options->engine != PM_ENGINE_AUTO || !pm_costs_favour_index(size, &work))
         return measure_all(job, comparisons * size->points, err);

@@ -6,6 +6,7 @@ already imported. Missing and empty geometries keep their row.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from poly_match._forms.numbers import XY, Doubles, Ragged, Rows, is_from, is_mis
 Objects = npt.NDArray[np.object_]
 
 MISSING, POINT, POLYGON, MULTIPOINT, MULTIPOLYGON, COLLECTION = -1, 0, 3, 4, 6, 7  # shapely's numbers
-CACHED = 2048  # Points
+CACHED = 2048  # geometries
 MANY_VERTICES = 100  # per polygon, on average
 # By shapely's number of a type: Point, LineString, LinearRing, Polygon, and the three that are Multi.
 PARTS = np.array(
@@ -68,11 +69,15 @@ def _xy_of(objects: Objects) -> XY:
     import shapely
 
     x, y = np.empty(len(objects)), np.empty(len(objects))
-    for first in range(0, len(objects), CACHED):
-        some = slice(first, first + CACHED)
+    for some in _cached(len(objects)):
         shapely.get_x(objects[some], out=x[some])
         shapely.get_y(objects[some], out=y[some])
     return x, y
+
+
+def _cached(count: int) -> Iterator[slice]:
+    """Yield slices of this many rows, so short that the cache has its geometries for several passes."""
+    return (slice(first, first + CACHED) for first in range(0, count, CACHED))
 
 
 def objects_in(polygons: Any) -> Objects | None:
@@ -96,18 +101,21 @@ def rows_near(objects: Objects, x: Doubles, y: Doubles) -> npt.NDArray[np.intp] 
     """
     import shapely
 
-    try:
-        types = shapely.get_type_id(objects)
-    except TypeError:  # a row that is no geometry
-        return None
-    if not ((types == POLYGON) | (types == MULTIPOLYGON)).all():
-        return None
-    few = shapely.get_num_coordinates(objects).sum() <= MANY_VERTICES * len(objects)
-    if few:
-        with np.errstate(invalid="ignore"):
-            if not np.isfinite(shapely.area(objects)).all():
-                return None
-    return np.flatnonzero(_core.points_reach(x, y, shapely.bounds(objects)))
+    boxes = np.empty((len(objects), 4))
+    for rows in _cached(len(objects)):
+        some = objects[rows]
+        try:
+            types = shapely.get_type_id(some)
+        except TypeError:  # a row that is no geometry
+            return None
+        if not ((types == POLYGON) | (types == MULTIPOLYGON)).all():
+            return None
+        if shapely.get_num_coordinates(some).sum() <= MANY_VERTICES * len(some):
+            with np.errstate(invalid="ignore"):
+                if not np.isfinite(shapely.area(some)).all():
+                    return None
+        boxes[rows] = shapely.bounds(some)
+    return np.flatnonzero(_core.points_reach(x, y, boxes))
 
 
 def regions_of(rows: Rows, argument: str, faults: Faults) -> Ragged:
@@ -163,9 +171,13 @@ def polygons_of(objects: Objects) -> Ragged:
 
     if not len(objects):
         return parts.none()
-    coords, sizes = shapely.get_coordinates(objects), shapely.get_num_coordinates(objects)
-    several = shapely.get_num_interior_rings(objects) > 0
-    several |= shapely.get_type_id(objects) == MULTIPOLYGON
+    each, sizes, several = [], np.empty(len(objects), np.intp), np.empty(len(objects), bool)
+    for some in _cached(len(objects)):
+        each.append(shapely.get_coordinates(objects[some]))
+        sizes[some] = shapely.get_num_coordinates(objects[some])
+        several[some] = shapely.get_num_interior_rings(objects[some]) > 0
+        several[some] |= shapely.get_type_id(objects[some]) == MULTIPOLYGON
+    coords = each[0] if len(each) == 1 else np.concatenate(each)
     if not several.any():
         return coords, parts.offsets_of(sizes), np.arange(len(objects) + 1), None, None
     polygons, owners = shapely.get_parts(objects[several], return_index=True)
