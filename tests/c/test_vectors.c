@@ -129,11 +129,13 @@ static int measures_are_right(const json *test, const pm_regions *regions) {
 
 static int match_is_right(const pm_regions *regions, const pm_options *options, const pm_points *points) {
     int right = 1;
-    for (int engine = PM_ENGINE_AUTO; engine <= PM_ENGINE_TREE; engine++) {
+    const int can_be_compact = options->predicate == PM_COVERS && options->metric == PM_PLANAR;
+    for (int way = PM_ENGINE_AUTO; way <= PM_ENGINE_TREE + can_be_compact; way++) {
         pm_index *index = NULL;
         pm_error err;
         pm_options own = *options;
-        own.engine = (pm_engine)engine;
+        own.compact = way > PM_ENGINE_TREE;
+        own.engine = own.compact ? PM_ENGINE_TREE : (pm_engine)way;
         if (pm_index_build(regions, &own, &index, &err) != PM_OK) {
             printf("# %s\n", err.message);
             return 0;

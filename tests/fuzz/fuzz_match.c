@@ -16,7 +16,7 @@
 #include "tap.h"
 
 static struct {
-    long inputs, refused[7], built, jobs, maps, within, disks, spheres, points, hits;
+    long inputs, refused[7], built, jobs, maps, within, disks, spheres, compact, points, hits;
 } reached;
 
 static void print_reached(void) {
@@ -191,6 +191,21 @@ static void match_simply(const pm_regions *regions, const pm_options *options, c
     reached.spheres++;
 }
 
+/* A compact index has the same answers. */
+static void check_compact(const pm_regions *regions, const pm_options *options, const pm_points *points,
+                          const int64_t *expected) {
+    pm_options own = *options;
+    pm_index *index = NULL;
+    own.compact = 1;
+    require(pm_index_build(regions, &own, &index, NULL) == PM_OK, "a compact index");
+    int64_t *answers = sized(points->count * sizeof *answers);
+    pm_index_match(index, points, answers);
+    check_answers(index, points, answers, expected);
+    reached.compact++;
+    free(answers);
+    pm_index_free(index);
+}
+
 static void run_regions(reader *r, const pm_options *options, const pm_points *points, unsigned mode) {
     int hostile = (mode & 3) == 3, raw = (mode & 12) == 12;
     size_t n = take(r, 7), polygons = mode & 16 ? n + take(r, 4) : n, rings = polygons + take(r, 6);
@@ -227,6 +242,8 @@ static void run_regions(reader *r, const pm_options *options, const pm_points *p
             oracle_match(&regions, mode & 32 ? options : NULL, points, expected);
         check_answers(index, points, answers, expected);
         check_jobs(&regions, mode & 32 ? options : &defaults, points, expected);
+        if (pm_index_predicate(index) == PM_COVERS && pm_index_metric(index) == PM_PLANAR)
+            check_compact(&regions, mode & 32 ? options : &defaults, points, expected);
         pm_index_free(index);
         free(answers);
         free(expected);
@@ -319,6 +336,7 @@ int fuzz_reached(long count) {
     tap_ok(reached.maps > count / 256, "%ld of them have a map of the nearest", reached.maps);
     tap_ok(reached.within > count / 1000, "%ld have one of dwithin", reached.within);
     tap_ok(reached.spheres > count / 32, "%ld of them are on the sphere", reached.spheres);
+    tap_ok(reached.compact > count / 16, "%ld were built as compact ones, too", reached.compact);
     tap_ok(reached.hits > count / 4, "%ld of %ld points were matched", reached.hits, reached.points);
     return tap_end();
 }
