@@ -13,6 +13,9 @@
 
 #include "sphere.h"
 
+#include <stdint.h>
+#include <string.h>
+
 #define RADIANS_PER_DEGREE 0.017453292519943295 /* per degree */
 #define QUARTER_TURN 1.5707963267948966
 
@@ -59,15 +62,26 @@ static inline double cosine_of(double x) {
     return one + (((1 - one) - half) + z * r);
 }
 
+static inline uint64_t bits_of(double value) {
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
+static inline double double_of(uint64_t bits) {
+    double value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
+/* Which quarter turn it is can't be predicted, so sine and cosine are exchanged and negated without a jump. */
 pm_direction pm_direction_of(double degrees) {
     const double turn = fabs(degrees);
-    const unsigned quarters = (unsigned)(turn * (1 / 90.0) + 0.5);
-    const double rest = (turn - 90.0 * quarters) * RADIANS_PER_DEGREE; /* the difference is exact */
-    const double s = sine_of(rest), c = cosine_of(rest);
-    double sin = quarters & 1 ? c : s, cos = quarters & 1 ? s : c;
-    sin = quarters & 2 ? -sin : sin;
-    cos = (quarters + 1) & 2 ? -cos : cos;
-    return (pm_direction){degrees < 0 ? -sin : sin, cos};
+    const uint64_t quarters = (uint64_t)(int64_t)(turn * (1 / 90.0) + 0.5);
+    const double rest = (turn - 90.0 * (double)(int64_t)quarters) * RADIANS_PER_DEGREE; /* the difference is exact */
+    const uint64_t s = bits_of(sine_of(rest)), c = bits_of(cosine_of(rest)), both = (s ^ c) & (0 - (quarters & 1));
+    const uint64_t sin_sign = (quarters & 2) << 62 ^ (uint64_t)(degrees < 0) << 63;
+    return (pm_direction){double_of((s ^ both) ^ sin_sign), double_of((c ^ both) ^ ((quarters + 1) & 2) << 62)};
 }
 
 /* (asin(x) - x) / x of 0 to 1/2, by the square of x. */

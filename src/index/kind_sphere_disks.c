@@ -13,6 +13,7 @@
 #include "scan/scan.h"
 #include "sphere/bounds.h"
 #include "sphere/caps.h"
+#include "sphere/face.h"
 #include "tree/cap_leaf.h"
 #include "tree/paint_caps.h"
 
@@ -141,13 +142,7 @@ static void walk_caps(const pm_cap_view *v, const pm_points *points, int64_t *ou
     for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
         const size_t count = points->count - begin < PM_BATCH ? points->count - begin : PM_BATCH;
         const ptrdiff_t step = (ptrdiff_t)sizeof(double);
-        for (size_t i = 0; i < count; i++) {
-            const double x = pm_load(points->x, points->x_stride, begin + i);
-            const double y = pm_load(points->y, points->y_stride, begin + i);
-            const pm_lonlat place = pm_lonlat_at(x, y);
-            lon[i] = pm_is_lonlat(x, y) ? place.lon : NAN;
-            lat[i] = place.lat;
-        }
+        pm_lonlat_load(points, begin, count, lon, lat);
         const pm_points places = {.x = lon, .y = lat, .x_stride = step, .y_stride = step, .count = count};
         pm_tree_match(&v->tree, &places, NULL, out + begin, pm_cap_leaf, &v->table, pm_isa_best());
     }

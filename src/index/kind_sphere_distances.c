@@ -18,6 +18,9 @@
 #include "scan/scan.h"
 #include "sphere/face.h"
 #include "sphere/near.h"
+#include "tree/check.h"
+#include "tree/disk_leaf.h"
+#include "tree/paint_places.h"
 
 typedef struct pm_sphere_view {
     pm_polygon_view polygons; /* drawn on the faces */
@@ -26,13 +29,16 @@ typedef struct pm_sphere_view {
     uint64_t first_line; /* the first rank with a line or a point; count where there is none */
     pm_arcs arcs;
     pm_globe globe;
+    pm_places places; /* where each region is a point */
+    pm_tree map;      /* of the nearest place */
 } pm_sphere_view;
 
 static const pm_section_name GLOBE_SECTIONS[] = {
     PM_SECTION_BOXES,          PM_SECTION_POLYGON_OFFSETS, PM_SECTION_POLYGON_BOXES, PM_SECTION_RING_OFFSETS,
     PM_SECTION_VERTEX_OFFSETS, PM_SECTION_VERTICES,        PM_SECTION_SPANS,         PM_SECTION_LIMITS,
-    PM_SECTION_RANKS,          PM_SECTION_DISTANCE_MAP,    PM_SECTION_ARCS,          PM_SECTION_TREE_ROOT,
-    PM_SECTION_TREE_TABLES,    PM_SECTION_TREE_LEAVES,     PM_SECTION_TREE_ORIGINS};
+    PM_SECTION_RANKS,          PM_SECTION_DISTANCE_MAP,    PM_SECTION_ARCS,          PM_SECTION_CAPS,
+    PM_SECTION_TREE_ROOT,      PM_SECTION_NEAR_ROOT,       PM_SECTION_TREE_TABLES,   PM_SECTION_TREE_LEAVES,
+    PM_SECTION_TREE_ORIGINS,   PM_SECTION_NEAR_TABLES,     PM_SECTION_NEAR_LEAVES,   PM_SECTION_NEAR_ORIGINS};
 
 /* The section `distance map`. */
 typedef struct sphere_map {
@@ -40,12 +46,51 @@ typedef struct sphere_map {
     uint64_t first_line;
 } sphere_map;
 
+static const pm_tree_sections GLOBE_MAP = {PM_SECTION_NEAR_ROOT, PM_SECTION_NEAR_TABLES, PM_SECTION_NEAR_LEAVES,
+                                           PM_SECTION_NEAR_ORIGINS};
+
 /* ---- building ---- */
 
 static void globe_set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t regions, uint64_t limits) {
     sizes[PM_SECTION_LIMITS] = limits * sizeof(double);
     sizes[PM_SECTION_RANKS] = regions * sizeof(uint32_t);
     sizes[PM_SECTION_DISTANCE_MAP] = sizeof(sphere_map);
+}
+
+/* With more places a map of the nearest takes seconds. */
+enum { FEWEST_PLACES = 16, MOST_PLACES = 200000 };
+
+/* Is each region one point, with one limit for all? Then there may be a map. */
+static int takes_map(const pm_build *b) {
+    const pm_regions *regions = b->sphere;
+    if (b->options->predicate != PM_NEAREST || b->options->distance_count > 1 || !regions->kinds ||
+        b->count < FEWEST_PLACES || b->count > MOST_PLACES)
+        return 0;
+    for (size_t region = 0; region < b->count; region++) {
+        const pm_range polygons = pm_region_polygons(regions, region);
+        for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++)
+            if (regions->kinds[polygon] != PM_PART_POINT || polygons.end > polygons.begin + 1)
+                return 0;
+    }
+    return 1;
+}
+
+/* The places, NaN for empty regions. */
+static void fill_places(pm_build *b) {
+    pm_site_place *sites = pm_block_array(&b->block, PM_SECTION_CAPS);
+    for (size_t region = 0; region < b->sizes[PM_SECTION_CAPS] / sizeof *sites; region++) {
+        const pm_range polygons = pm_region_polygons(b->sphere, region);
+        sites[region] = (pm_site_place){{NAN, NAN, NAN}, {0, 0}};
+        if (polygons.end == polygons.begin)
+            continue;
+        const pm_range rings = pm_polygon_rings(b->sphere, polygons.begin);
+        if (rings.end == rings.begin ||
+            pm_ring_vertices(b->sphere, rings.begin).end == pm_ring_vertices(b->sphere, rings.begin).begin)
+            continue;
+        const pm_observer at =
+            pm_observer_at(pm_vertex_place(b->sphere, pm_ring_vertices(b->sphere, rings.begin).begin));
+        sites[region] = (pm_site_place){{at.vector[0], at.vector[1], at.vector[2]}, at.place};
+    }
 }
 
 static pm_status globe_plan(pm_build *b, pm_error *err) {
@@ -60,6 +105,8 @@ static pm_status globe_plan(pm_build *b, pm_error *err) {
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "%zu regions have too many edges for distances on the sphere",
                        b->count);
     b->sizes[PM_SECTION_ARCS] = size;
+    pm_build_plan_tree(b, &GLOBE_MAP);
+    b->sizes[PM_SECTION_CAPS] = takes_map(b) ? b->count * sizeof(pm_site_place) : 0;
     b->default_limit += size + 128 * b->count;
     return PM_OK;
 }
@@ -92,6 +139,7 @@ static pm_status globe_fill(pm_build *b, void *view, pm_error *err) {
         if (globe_has_line(b->sphere, b->ids[rank]))
             map->first_line = rank;
     }
+    fill_places(b);
     status = pm_arcs_fill(b->sphere, b->ids, pm_block_array(&b->block, PM_SECTION_ARCS),
                           (size_t)b->sizes[PM_SECTION_ARCS], &b->poll, b->options->allocator);
     if (status == PM_ERR_STOPPED)
@@ -109,7 +157,13 @@ static pm_status globe_fill(pm_build *b, void *view, pm_error *err) {
 }
 
 static pm_status globe_paint(pm_build *b, void *view, pm_error *err) {
-    return pm_kind_polygons.paint(b, &((pm_sphere_view *)view)->polygons, err);
+    pm_sphere_view *v = view;
+    pm_status status = pm_kind_polygons.paint(b, &v->polygons, err);
+    if (status || b->sizes[PM_SECTION_CAPS] == 0)
+        return status;
+    pm_tree map;
+    status = pm_tree_build_places(&map, &v->places, b->budget, &b->poll, b->options->allocator);
+    return pm_build_add_tree(b, &GLOBE_MAP, status, &map, err);
 }
 
 /* ---- using a block ---- */
@@ -120,6 +174,8 @@ static int globe_fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
     memcpy(again, sizes, sizeof again);
     globe_set_sizes(again, count, limits);
     return memcmp(again, sizes, sizeof again) == 0 && (limits <= 1 || limits == count) &&
+           pm_tree_fits(sizes, &GLOBE_MAP) &&
+           (sizes[PM_SECTION_CAPS] == 0 || sizes[PM_SECTION_CAPS] == count * sizeof(pm_site_place)) &&
            pm_kind_polygons.fits(sizes, count);
 }
 
@@ -133,6 +189,11 @@ static void globe_make_view(void *view, const pm_block *block) {
     v->first_line = map.first_line;
     (void)pm_arcs_view(&v->arcs, pm_block_array(block, PM_SECTION_ARCS),
                        (size_t)block->sections[PM_SECTION_ARCS].size);
+    v->map = pm_tree_view(block, &GLOBE_MAP);
+    v->places = (pm_places){.count = (size_t)(block->sections[PM_SECTION_CAPS].size / sizeof(pm_site_place)),
+                            .sites = pm_block_array(block, PM_SECTION_CAPS),
+                            .ids = v->ids,
+                            .ranks = v->ranks};
     v->globe = (pm_globe){.arcs = &v->arcs,
                           .reach = {.limits = limits ? pm_block_array(block, PM_SECTION_LIMITS) : NULL,
                                     .step = limits > 1,
@@ -151,7 +212,13 @@ static pm_status globe_verify(const void *view, const pm_block *block, const pm_
         right &= v->globe.reach.limits[i] >= 0;
     for (size_t i = 0; i < v->polygons.table.count; i++)
         right &= v->ranks[i] < v->polygons.table.count;
-    return right ? PM_OK : pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the distances are not those of regions");
+    for (size_t i = 0; i < v->places.count; i++)
+        right &= v->places.sites[i].place.lon >= -180 && v->places.sites[i].place.lon < 180 &&
+                 fabs(v->places.sites[i].place.lat) <= 90;
+    right &= !pm_tree_exists(&v->map) || v->places.count == v->polygons.table.count;
+    if (!right)
+        return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the distances are not those of regions");
+    return pm_tree_check(&v->map, pm_disk_leaves_check, NULL, v->places.count, allocator, err);
 }
 
 /* ---- searching ---- */
@@ -178,8 +245,38 @@ static double globe_distance_of(const pm_sphere_view *v, const pm_post *post, co
                : pm_globe_region(&v->globe, v->arcs.places[rank], post, 0).distance;
 }
 
+/* The nearest of places, by the map. */
+static void search_map(const pm_sphere_view *v, const pm_points *points, int64_t *out, double *distances) {
+    double lon[PM_BATCH], lat[PM_BATCH];
+    const double most = v->globe.farthest;
+    for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
+        const size_t count = points->count - begin < PM_BATCH ? points->count - begin : PM_BATCH;
+        const ptrdiff_t step = (ptrdiff_t)sizeof(double);
+        const pm_points places = {.x = lon, .y = lat, .x_stride = step, .y_stride = step, .count = count};
+        pm_lonlat_load(points, begin, count, lon, lat);
+        pm_tree_match(&v->map, &places, NULL, out + begin, pm_place_leaf, &v->places, pm_isa_best());
+        for (size_t i = 0; i < count && (distances || most < INFINITY); i++) {
+            double metres = NAN;
+            if (out[begin + i] >= 0) {
+                const pm_observer from = pm_observer_at((pm_lonlat){lon[i], lat[i]});
+                metres = pm_lonlat_distance(&from, v->places.sites[out[begin + i]].place);
+            }
+            if (metres > most) {
+                out[begin + i] = PM_NO_MATCH;
+                metres = NAN;
+            }
+            if (distances)
+                distances[begin + i] = metres;
+        }
+    }
+}
+
 static void globe_kind_search(const pm_sphere_view *v, const pm_points *points, int64_t *out, double *distances,
                               int nearest) {
+    if (pm_tree_exists(&v->map)) {
+        search_map(v, points, out, distances);
+        return;
+    }
     const pm_polygon_table *table = &v->polygons.table;
     const int has_surfaces = table->polygon_offsets[table->count] > 0;
     for (size_t i = 0; !has_surfaces && i < points->count; i++)

@@ -64,6 +64,20 @@ pm_spot_on_face pm_face_spot(int face, pm_lonlat place) {
     return spot;
 }
 
+void pm_lonlat_load(const pm_points *points, size_t begin, size_t count, double *lon, double *lat) {
+    for (size_t i = 0; i < count; i++) {
+        const double x = pm_load(points->x, points->x_stride, begin + i);
+        const double y = pm_load(points->y, points->y_stride, begin + i);
+        lon[i] = x + 0.0;
+        lat[i] = y + 0.0;
+        if (!((x >= -180) & (x < 180) & (fabs(y) < 90))) {
+            const pm_lonlat place = pm_lonlat_at(x, y);
+            lon[i] = pm_is_lonlat(x, y) ? place.lon : NAN;
+            lat[i] = place.lat;
+        }
+    }
+}
+
 void pm_face_points(const pm_points *points, size_t begin, size_t count, double *x, double *y) {
     for (size_t i = 0; i < count; i++) {
         const double at_lon = pm_load(points->x, points->x_stride, begin + i);

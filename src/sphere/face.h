@@ -24,6 +24,9 @@ pm_spot_on_face pm_face_spot(int face, pm_lonlat place);
 /* Where the center of a face is in the plane of all. */
 void pm_face_offset(int face, double offset[2]);
 
+/* The one pair of coordinates of points; NaN for such as are not on the sphere. */
+void pm_lonlat_load(const pm_points *points, size_t begin, size_t count, double *lon, double *lat);
+
 /* Where points are in that plane, NaN for such as are not on the sphere. */
 void pm_face_points(const pm_points *points, size_t begin, size_t count, double *x, double *y);
 

@@ -323,6 +323,77 @@ static void test_many_disks(void) {
     tap_ok(hits > 5000 && trees > same.cases / 2, "%ld hits, %ld trees", hits, trees);
 }
 
+/* Many places, by the map and by the search over all: everywhere or in a few towns, some of them at the same place,
+ * some regions empty, with a limit or without. */
+static void test_many_places(void) {
+    enum { SITES = 600, PLACES = 1500 };
+    static double coords[2 * SITES], x[PLACES], y[PLACES], distances[2][PLACES];
+    static int64_t rings[SITES + 1], polygons[SITES + 1], answers[2][PLACES];
+    static uint8_t kinds[SITES];
+    rng r = rng_new(96);
+    tap_count same = {"many places, by the map and by the search", 0, 0};
+    long maps = 0, hits = 0;
+    for (long i = 0; i < tap_cases(25, 500); i++) {
+        const size_t count = 16 + rng_below(&r, SITES - 16);
+        const double spread = ldexp(180, -(int)rng_below(&r, 30)), metres = ldexp(2e7, -(int)rng_below(&r, 24));
+        const double lon = some_lon(&r), lat = some_lat(&r);
+        size_t vertices = 0;
+        for (size_t k = 0; k < count; k++) {
+            const double away = rng_unit(&r) - 0.5, north = lat + spread * (rng_unit(&r) - 0.5);
+            const size_t twin = rng_below(&r, (uint32_t)vertices + 1), kind = rng_below(&r, 20);
+            coords[2 * vertices] = kind == 0 ? some_lon(&r) : lon + 2 * spread * away;
+            coords[2 * vertices + 1] = kind == 0 ? some_lat(&r) : north > 90 ? 90 : north < -90 ? -90 : north;
+            if (kind == 1 && twin < vertices)
+                memcpy(coords + 2 * vertices, coords + 2 * twin, 2 * sizeof *coords);
+            vertices += kind != 2;
+            rings[k + 1] = (int64_t)vertices;
+            polygons[k + 1] = (int64_t)k + 1;
+            kinds[k] = PM_PART_POINT;
+        }
+        for (size_t k = 0; k < PLACES; k++) {
+            const int is_near = rng_below(&r, 2) == 0;
+            const size_t site = vertices ? rng_below(&r, (uint32_t)vertices) : 0;
+            const double away = spread * (rng_unit(&r) - 0.5);
+            x[k] = is_near ? coords[2 * site] + away : some_lon(&r);
+            y[k] = is_near ? coords[2 * site + 1] + away / 3 : some_lat(&r);
+        }
+        const pm_regions regions = {.coords = coords,
+                                    .coord_count = vertices,
+                                    .ring_offsets = rings,
+                                    .ring_count = count,
+                                    .polygon_offsets = polygons,
+                                    .polygon_count = count,
+                                    .kinds = kinds};
+        const ptrdiff_t step = (ptrdiff_t)sizeof(double);
+        const pm_points points = {.x = x, .y = y, .x_stride = step, .y_stride = step, .count = PLACES};
+        for (int way = 0; way < 2; way++) {
+            const pm_options options = {.metric = PM_SPHERE,
+                                        .predicate = PM_NEAREST,
+                                        .best = PM_FIRST,
+                                        .distance = i % 3 ? NULL : &metres,
+                                        .distance_count = i % 3 == 0,
+                                        .engine = way ? PM_ENGINE_TREE : PM_ENGINE_SCAN};
+            pm_index *index = build(&regions, &options);
+            size_t size;
+            maps += section_of(pm_index_block(index, &size), PM_SECTION_NEAR_TABLES).size > 0;
+            if (pm_index_match_distances(index, &points, answers[way], distances[way], NULL))
+                abort();
+            int64_t again[PLACES];
+            pm_index_match(index, &points, again);
+            tap_case(&same, memcmp(again, answers[way], sizeof again) == 0);
+            pm_index_free(index);
+        }
+        int alike = memcmp(answers[0], answers[1], sizeof *answers) == 0;
+        for (size_t k = 0; k < PLACES; k++) {
+            hits += answers[0][k] >= 0;
+            alike = alike && (answers[0][k] < 0 ? isnan(distances[1][k]) : distances[0][k] == distances[1][k]);
+        }
+        tap_case(&same, alike);
+    }
+    tap_tally(&same);
+    tap_ok(hits > 10000 && maps > same.cases / 6, "%ld hits, %ld maps", hits, maps);
+}
+
 /* ---- the rules ---- */
 
 static int64_t answer_of(const double *ring, size_t count, pm_predicate predicate, double lon, double lat) {
@@ -628,6 +699,83 @@ static void test_forgery(void) {
     tap_ok(accepted > forged.cases / 10, "%ld accepted", accepted);
 }
 
+/* The trees of disks and of places: the k-th allocation of a build fails, and bytes are forged. */
+static void test_trees(void) {
+    enum { SITES = 60 };
+    static double coords[2 * SITES], lon[SITES], lat[SITES];
+    static int64_t each[SITES + 1];
+    static uint8_t kinds[SITES];
+    static const double metres = 2e6;
+    rng r = rng_new(97);
+    tap_count failing = {"the k-th allocation of a tree fails", 0, 0}, forged = {"forged trees are safe", 0, 0};
+    for (size_t k = 0; k < SITES; k++) {
+        coords[2 * k] = lon[k] = some_lon(&r);
+        coords[2 * k + 1] = lat[k] = some_lat(&r);
+        each[k + 1] = (int64_t)k + 1;
+        kinds[k] = PM_PART_POINT;
+    }
+    const pm_regions regions = {.coords = coords,
+                                .coord_count = SITES,
+                                .ring_offsets = each,
+                                .ring_count = SITES,
+                                .polygon_offsets = each,
+                                .polygon_count = SITES,
+                                .kinds = kinds};
+    const pm_disks disks = {.x = lon, .y = lat, .count = SITES};
+    const ptrdiff_t step = (ptrdiff_t)sizeof(double);
+    const pm_points points = {.x = lon, .y = lat, .x_stride = step, .y_stride = step, .count = SITES};
+    for (int way = 0; way < 2; way++) {
+        pm_options options = {.metric = PM_SPHERE, .best = PM_FIRST, .engine = PM_ENGINE_TREE};
+        options.predicate = way ? PM_NEAREST : PM_CENTER_WITHIN;
+        options.distance = &metres;
+        options.distance_count = 1;
+        pm_index *index = NULL;
+        for (long k = 0; !index; k++) {
+            ledger l = ledger_new(k);
+            const pm_allocator allocator = ledger_allocator(&l);
+            options.allocator = &allocator;
+            const pm_status status = way ? pm_index_build(&regions, &options, &index, NULL)
+                                         : pm_index_build_disks(&disks, &options, &index, NULL);
+            const int done = l.calls <= k;
+            if (done)
+                pm_index_free(index);
+            tap_case(&failing, status == (done ? PM_OK : PM_ERR_NO_MEMORY) && l.live == 0 && !l.broken);
+            if (done)
+                break;
+        }
+        options.allocator = NULL;
+        if (way ? pm_index_build(&regions, &options, &index, NULL)
+                : pm_index_build_disks(&disks, &options, &index, NULL))
+            abort();
+        size_t size;
+        const pm_section_name names[] = {PM_SECTION_TREE_LEAVES, PM_SECTION_NEAR_LEAVES, PM_SECTION_TREE_TABLES,
+                                         PM_SECTION_NEAR_TABLES, PM_SECTION_CAPS};
+        for (long i = 0; i < tap_cases(4000, 100000); i++) {
+            char *copy = copy_of_block(index, &size);
+            const pm_section section = section_of(copy, names[rng_below(&r, 5)]);
+            pm_index *opened = NULL;
+            if (section.size >= 4) {
+                const uint32_t word = rng_below(&r, 2) ? (uint32_t)rng_next(&r) : rng_below(&r, 300);
+                memcpy(copy + section.offset + 4 * rng_below(&r, (uint32_t)section.size / 4), &word, 4);
+            }
+            const pm_status status = open_sealed(copy, size, &opened);
+            int fine = status == PM_OK || status == PM_ERR_BLOCK;
+            if (status == PM_OK) {
+                int64_t answers[SITES];
+                pm_index_match(opened, &points, answers);
+                for (size_t p = 0; p < SITES; p++)
+                    fine = fine && answers[p] >= -1 && answers[p] < SITES;
+            }
+            tap_case(&forged, fine);
+            pm_index_free(opened);
+            free(copy);
+        }
+        pm_index_free(index);
+    }
+    tap_tally(&failing);
+    tap_tally(&forged);
+}
+
 int main(void) {
     test_places();
     test_sides();
@@ -635,8 +783,10 @@ int main(void) {
     test_refusals();
     test_agreement();
     test_many_disks();
+    test_many_places();
     test_memory();
     test_each_check();
     test_forgery();
+    test_trees();
     return tap_end();
 }
