@@ -313,11 +313,17 @@ typedef struct pm_options {
     double period; /**< 0, or x and x + k * period are one place for every whole number k, exactly: a region matches a
                         point if it does at any of the point's turns. Positive, finite, at least 2^-25 of the
                         largest |x| that can match, and 2^-16 of the width. Edges stay as they are given */
-    pm_metric metric;     /**< with PM_SPHERE, period is 0 or 360, which changes nothing */
-    int compact;          /**< 1, for PM_COVERS: a quarter of the bytes or less, to be shipped, with the same answers.
-                               Points next to an edge take longer, and candidates can't be listed. It is smallest
-                               where coordinates have a fixed number of digits. `max_bytes` is for the result */
-    uint64_t reserved[8]; /**< 0 */
+    pm_metric metric; /**< with PM_SPHERE, period is 0 or 360, which changes nothing */
+    int compact;      /**< 1, for PM_COVERS: a quarter of the bytes or less, to be shipped, with the same answers.
+                           Points next to an edge take longer, and candidates can't be listed. It is smallest
+                           where coordinates have a fixed number of digits. `max_bytes` is for the result */
+    int (*run)(void *context, void (*task)(void *tasks, size_t number), void *tasks,
+               size_t count); /**< NULL, or calls task(tasks, i) once for each i below count, in any order, on any
+                                   threads, and returns when all of them have returned: then a tree of polygons is
+                                   painted on these threads, to the same bytes. They call `allocator` and `poll`, too.
+                                   Nonzero, with some tasks left out, stops the build with PM_ERR_STOPPED */
+    void *run_context;
+    uint64_t reserved[6]; /**< 0 */
 } pm_options;
 
 /** Regions prepared for matching. */

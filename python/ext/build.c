@@ -79,6 +79,8 @@ int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject
 static int let_python_run(void *context) {
     watch *w = context;
     struct timespec now;
+    if (PyThread_get_thread_ident() != w->ident) /* a thread that helps ends when its task is done */
+        return 0;
     (void)timespec_get(&now, TIME_UTC);
     double passed = difftime(now.tv_sec, w->last.tv_sec) + 1e-9 * (double)(now.tv_nsec - w->last.tv_nsec);
     if (passed >= 0 && passed < 0.02)
@@ -95,11 +97,64 @@ static int let_python_run(void *context) {
     return stop;
 }
 
-void watch_begin(watch *w, PyObject *show, pm_options *options) {
+/* Tasks that Python threads may do. */
+typedef struct lent {
+    void (*task)(void *tasks, size_t number);
+    void *tasks;
+    size_t count;
+    watch *watch;
+} lent;
+
+/* Do the tasks from the first to the end of a range, without the GIL. */
+static PyObject *do_tasks(PyObject *capsule, PyObject *args) {
+    Py_ssize_t first, end;
+    const lent *l = PyCapsule_GetPointer(capsule, NULL);
+    if (!l || !PyArg_ParseTuple(args, "nn:work", &first, &end))
+        return NULL;
+    if (first < 0 || end < first || (size_t)end > l->count) {
+        PyErr_SetString(PyExc_ValueError, "work: expected a range of the tasks");
+        return NULL;
+    }
+    PyThreadState *thread = PyEval_SaveThread();
+    const int is_building = PyThread_get_thread_ident() == l->watch->ident;
+    if (is_building)
+        l->watch->thread = thread; /* its polls take the GIL */
+    for (Py_ssize_t i = first; i < end; i++)
+        l->task(l->tasks, (size_t)i);
+    PyEval_RestoreThread(is_building ? l->watch->thread : thread);
+    if (PyErr_Occurred()) /* of a poll */
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+/* Have Python run the tasks on its threads. Nonzero: an exception is set. */
+static int lend_threads(void *context, void (*task)(void *tasks, size_t number), void *tasks, size_t count) {
+    static PyMethodDef method = {"work", do_tasks, METH_VARARGS, "work(first, end): do these tasks."};
+    watch *w = context;
+    lent l = {task, tasks, count, w};
+    PyEval_RestoreThread(w->thread);
+    PyObject *capsule = PyCapsule_New(&l, NULL, NULL), *work = NULL, *done = NULL;
+    if (capsule)
+        work = PyCFunction_New(&method, capsule);
+    if (work)
+        done = PyObject_CallFunction(w->run, "On", work, (Py_ssize_t)count);
+    const int stop = !done;
+    Py_XDECREF(done);
+    Py_XDECREF(work);
+    Py_XDECREF(capsule);
+    w->thread = PyEval_SaveThread();
+    return stop;
+}
+
+void watch_begin(watch *w, PyObject *show, PyObject *run, pm_options *options) {
     w->show = show == Py_None ? NULL : show;
+    w->run = run == Py_None ? NULL : run;
+    w->ident = PyThread_get_thread_ident();
     (void)timespec_get(&w->last, TIME_UTC);
     options->poll = let_python_run;
     options->poll_context = w;
+    options->run = w->run ? lend_threads : NULL;
+    options->run_context = w;
     w->thread = PyEval_SaveThread();
 }
 
@@ -107,15 +162,15 @@ void watch_end(watch *w) {
     PyEval_RestoreThread(w->thread);
 }
 
-/* Build from regions or from disks; the other is NULL. `show` is None or called every 20 ms. */
+/* Build from regions or from disks; the other is NULL. `show` and `run` as watch_begin() has them. */
 static PyObject *build(PyTypeObject *type, const pm_regions *regions, const pm_disks *disks, pm_options *options,
-                       PyObject *show) {
+                       PyObject *show, PyObject *run) {
     index_object *self = (index_object *)type->tp_alloc(type, 0);
     pm_error err;
     if (!self)
         return NULL;
     watch w;
-    watch_begin(&w, show, options);
+    watch_begin(&w, show, run, options);
     pm_status status = regions ? pm_index_build(regions, options, &self->index, &err)
                                : pm_index_build_disks(disks, options, &self->index, &err);
     watch_end(&w);
@@ -150,7 +205,7 @@ static int set_rest(pm_options *options, const char *engine, Py_ssize_t max_byte
 }
 
 PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    PyObject *in[9], *areas = Py_None, *show = Py_None, *metric = NULL;
+    PyObject *in[9], *areas = Py_None, *show = Py_None, *metric = NULL, *run = Py_None;
     const char *engine = "auto";
     Py_ssize_t max_bytes = 0;
     double period = 0;
@@ -162,15 +217,16 @@ PyObject *index_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
         PyErr_SetString(PyExc_TypeError, "Index takes no keywords");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "OOOOOOOOO|sOndy*OOp:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
-                          &in[7], &in[8], &engine, &areas, &max_bytes, &period, &note, &show, &metric, &compact))
+    if (!PyArg_ParseTuple(args, "OOOOOOOOO|sOndy*OOpO:Index", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
+                          &in[7], &in[8], &engine, &areas, &max_bytes, &period, &note, &show, &metric, &compact,
+                          &run))
         return NULL;
     PyObject *self = NULL;
     if (regions_from(in, &regions) == 0 &&
         options_from(in[5], in[6], in[7], in[8], areas, pm_regions_count(&regions), &options) == 0 &&
         set_rest(&options, engine, max_bytes, period, &note, metric) == 0) {
         options.compact = compact;
-        self = build(type, &regions, NULL, &options, show);
+        self = build(type, &regions, NULL, &options, show, run);
     }
     PyBuffer_Release(&note);
     return self;
@@ -191,7 +247,7 @@ PyObject *index_from_disks(PyObject *type, PyObject *args) {
     if (disks_from(in, &disks) == 0 &&
         options_from(NULL, best, scores, distance, Py_None, disks.count, &options) == 0 &&
         set_rest(&options, engine, max_bytes, period, &note, metric) == 0) {
-        self = build((PyTypeObject *)type, NULL, &disks, &options, show);
+        self = build((PyTypeObject *)type, NULL, &disks, &options, show, Py_None);
     }
     PyBuffer_Release(&note);
     return self;

@@ -194,12 +194,15 @@ pm_engine engine_from(const char *name);
 /* A thread that builds without the GIL, and lets Python run now and then. */
 typedef struct watch {
     PyThreadState *thread;
+    unsigned long ident;
     struct timespec last; /* when it had the GIL */
     PyObject *show;       /* called then; NULL: nothing */
+    PyObject *run;        /* runs tasks on threads; NULL: this thread does */
 } watch;
 
-/* Give the GIL back, and have a build with these options call `show` (or None); take it again. */
-void watch_begin(watch *w, PyObject *show, pm_options *options);
+/* Give the GIL back, and have a build with these options call `show` (or None), and run(work, count), which calls
+ * work(first, end) until all of `count` tasks are done, and then returns (or None); take it again. */
+void watch_begin(watch *w, PyObject *show, PyObject *run, pm_options *options);
 void watch_end(watch *w);
 
 /* The number of a metric's name, planar for NULL; -1 with an exception. */

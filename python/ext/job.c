@@ -12,7 +12,7 @@ typedef struct job_object {
 } job_object;
 
 static PyObject *job_new(PyTypeObject *type, PyObject *args, PyObject *keywords) {
-    PyObject *in[9], *areas, *x, *y, *show = Py_None, *metric = NULL;
+    PyObject *in[9], *areas, *x, *y, *show = Py_None, *metric = NULL, *run = Py_None;
     const char *engine;
     Py_ssize_t max_bytes;
     double period;
@@ -23,8 +23,8 @@ static PyObject *job_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
         PyErr_SetString(PyExc_TypeError, "Job takes no keywords");
         return NULL;
     }
-    if (!PyArg_ParseTuple(args, "OOOOOOOOOsOndOO|OO:Job", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
-                          &in[7], &in[8], &engine, &areas, &max_bytes, &period, &x, &y, &show, &metric) ||
+    if (!PyArg_ParseTuple(args, "OOOOOOOOOsOndOO|OOO:Job", &in[0], &in[1], &in[2], &in[3], &in[4], &in[5], &in[6],
+                          &in[7], &in[8], &engine, &areas, &max_bytes, &period, &x, &y, &show, &metric, &run) ||
         regions_from(in, &regions) < 0 ||
         options_from(in[5], in[6], in[7], in[8], areas, pm_regions_count(&regions), &options) < 0 ||
         points_from(x, y, NULL, &points, NULL) < 0)
@@ -47,7 +47,7 @@ static PyObject *job_new(PyTypeObject *type, PyObject *args, PyObject *keywords)
     }
     pm_error err;
     watch w;
-    watch_begin(&w, show, &options);
+    watch_begin(&w, show, run, &options);
     pm_status status = pm_job_build(&regions, &options, &points, &self->job, &err);
     watch_end(&w);
     if (!status)

@@ -88,6 +88,7 @@ class Job:
         y: _Doubles,
         show: Callable[[], object] | None = None,
         metric: str = "planar",
+        run: Callable[[Callable[[int, int], None], int], None] | None = None,
         /,
     ) -> Self: ...
     def __len__(self) -> int: ...
@@ -116,6 +117,7 @@ class Index:
         show: Callable[[], object] | None = None,
         metric: str = "planar",
         compact: bool = False,
+        run: Callable[[Callable[[int, int], None], int], None] | None = None,
         /,
     ) -> Self: ...
     @classmethod

@@ -98,6 +98,8 @@ class Index(IndexBlock):
         Make an index to be shipped, for "covers": a quarter of the bytes or less, `max_bytes` being for that,
         with the same answers; smallest where coordinates have a fixed number of digits. Points next to an
         edge take longer, and `candidates` are an error.
+    workers : int
+        Threads that build, for "covers"; -1: all usable cores. The index is the same, to the last byte.
     progress : bool
         Show on stderr how long a build has taken that isn't done at once.
 
@@ -161,6 +163,7 @@ class Index(IndexBlock):
         names: Any = None,
         max_bytes: int | None = None,
         compact: bool = False,
+        workers: int = 1,
         progress: bool = False,
     ) -> None:
         if compact and (predicate, metric) != ("covers", "planar"):
@@ -175,7 +178,7 @@ class Index(IndexBlock):
         if names is not None:
             known = names_of(names_in(names, polygons), len(prepared.regions), self._labels)
         self._known = Note(crs, known)
-        self._core = prepared.build("auto", self._known.to_bytes(), progress, compact)
+        self._core = prepared.build("auto", self._known.to_bytes(), progress, compact, workers)
 
     def __repr__(self) -> str:
         metric = "" if self.metric == "planar" else f", metric={self.metric!r}"

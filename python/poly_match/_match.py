@@ -305,7 +305,7 @@ def _at_once(
     distances = empty_distances(len(x), prepared.predicate, prepared.period) if return_distance else None
     if out is not None:
         check_out(out, len(x), reached.count)
-    job = prepared.job(x, y, progress)
+    job = prepared.job(x, y, progress, workers)
     if out is None or reached.rows is None:
         answers = answers_of(job, x, y, out, workers, progress, distances)
         return Matched(reached.positions(answers), distances)

@@ -281,7 +281,8 @@ static pm_build new_build(const pm_options *options, size_t count) {
     pm_build b = {.kind = pm_kind_of(options->predicate, options->metric),
                   .count = count,
                   .options = options,
-                  .poll = {.callback = options->poll, .context = options->poll_context}};
+                  .poll = {.callback = options->poll, .context = options->poll_context},
+                  .runner = {.run = options->run, .context = options->run_context}};
     for (int i = 0; i < 4; i++)
         b.bounds[i] = b.range[i / 2] = NAN;
     return b;

@@ -3,6 +3,7 @@
 #define PM_BUILD_H
 
 #include "base/poll.h"
+#include "base/runner.h"
 #include "block.h"
 #include "tree/tree.h"
 
@@ -15,6 +16,7 @@ typedef struct pm_build {
     const double *areas;
     const pm_options *options;
     pm_poll poll;
+    pm_runner runner;
     const uint32_t *ids; /* rank -> position in the input */
     pm_block block;
     uint64_t sizes[PM_SECTIONS];

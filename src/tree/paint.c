@@ -12,7 +12,8 @@
  * one path. Limits linear in the input end an attempt, as soon as it is clear that it will reach them. The next
  * attempt has larger leaves, and it cuts cells of few edges gradually, in 4 x 4 and then 2 x 2 while they need it,
  * instead of 8 x 8 at once: then leaves are full. Such a leaf has several words in a table. Where too many borders
- * crowd for any cells, there is no tree, and the index is scanned. */
+ * crowd for any cells, there is no tree, and the index is scanned. Parts of a map of polygons are painted at once,
+ * and tell how large it will be: patches.c. */
 #include "base/strict.h"
 
 #include "paint.h"
@@ -23,11 +24,16 @@
 #include "join.h"
 
 int pm_painter_reserve(pm_painter *p, pm_stack *s, size_t more) {
-    if (s->count + more <= s->room)
+    return s->count + more <= s->room ||
+           pm_painter_reserve_exactly(p, s, s->room - s->count + s->room / 2 + more + 64);
+}
+
+int pm_painter_reserve_exactly(pm_painter *p, pm_stack *s, size_t more) {
+    const size_t room = s->count + more;
+    if (room <= s->room)
         return 1;
     if (p->status)
         return 0;
-    size_t room = s->room + s->room / 2 + more + 64;
     void *items = pm_allocate(p->allocator, room * s->item_size);
     if (!items) {
         p->status = PM_ERR_NO_MEMORY;
@@ -207,13 +213,14 @@ void pm_painter_clear(pm_painter *p) {
     p->tables.count = p->leaves.count = p->origins.count = p->work = 0;
 }
 
+uint32_t pm_painter_paint(pm_painter *p, const pm_cell *cell, size_t count) {
+    return build_cell(p, cell, 0, count);
+}
+
 void pm_painter_run(pm_painter *p, pm_tree *tree) {
     if (p->status)
         return;
-    const size_t shapes = p->shapes.count, details = p->details.count;
-    uint32_t root = build_cell(p, &(pm_cell){0, 0, 1, 0, 1}, 0, shapes);
-    p->shapes.count = shapes; /* for the next attempt, if this one was ended */
-    p->details.count = details;
+    uint32_t root = pm_painter_paint(p, &(pm_cell){0, 0, 1, 0, 1}, p->shapes.count);
     if (!p->too_much && !p->status)
         pm_painter_finish(p, tree, root);
     if (p->status)
@@ -221,7 +228,7 @@ void pm_painter_run(pm_painter *p, pm_tree *tree) {
 }
 
 void pm_painter_release(pm_painter *p) {
-    pm_stack *stacks[] = {&p->shapes, &p->staged, &p->details, &p->tables, &p->leaves, &p->origins};
+    pm_stack *stacks[] = {&p->shapes, &p->staged, &p->details, &p->tables, &p->leaves, &p->origins, &p->scratch};
     for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++)
         pm_release(p->allocator, stacks[i]->items);
 }

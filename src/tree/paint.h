@@ -44,12 +44,18 @@ struct pm_painter {
     /* Write a leaf of these shapes and set its word, or return 0: too many. At the deepest it must. */
     int (*write_leaf)(pm_painter *painter, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word);
 
+    /* Leaves were written with origins counted from 0: they begin at `first` of the origins now. NULL: they have
+     * none. */
+    void (*move_leaves)(uint32_t *leaves, size_t count, uint32_t first);
+
     const uint32_t *answers; /* of every shape number: its position in the input + 1 */
     size_t gradual_below;    /* cells of this many edges or less are cut in fewer children than 8 x 8 at a time */
     size_t join_fraction;    /* a cell's tables become one where one in this many of its cells is cut again */
     const pm_allocator *allocator;
     pm_poll *poll;
+    struct pm_patches *patches; /* while the root is cut into these */
     pm_stack shapes, staged, details, tables, leaves, origins;
+    pm_stack scratch;        /* of distribute() */
     size_t size_limit;       /* bytes of tables, leaves and origins */
     size_t work, work_limit; /* shapes and edges distributed */
     int deepest;
@@ -62,6 +68,9 @@ struct pm_painter {
 /* Make room for `more` items of a stack; 0 when memory has run out, with `status` set. */
 int pm_painter_reserve(pm_painter *painter, pm_stack *stack, size_t more);
 
+/* The same, and no room beyond that. */
+int pm_painter_reserve_exactly(pm_painter *painter, pm_stack *stack, size_t more);
+
 /* Add a shape of a child to `staged`, where room for 64 is reserved before each call of distribute(). */
 void pm_painter_stage(pm_painter *painter, pm_shape shape);
 
@@ -70,6 +79,9 @@ void pm_painter_prepare(pm_painter *painter, size_t detail_size);
 
 /* Before each attempt. */
 void pm_painter_clear(pm_painter *painter);
+
+/* Paint a cell with the first `count` shapes of the stack, best first. Returns its word. */
+uint32_t pm_painter_paint(pm_painter *painter, const pm_cell *cell, size_t count);
 
 /* Paint the shapes that are on the stack, all in the root cell, best first. tree->tables stays NULL where limits end
  * it; the tree's map is the caller's. */

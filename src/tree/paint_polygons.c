@@ -19,6 +19,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "patches.h"
 #include "polygon_leaf.h"
 
 static const double SLACK = 1.0 / 512, TINY = 1.0 / 4096;
@@ -96,7 +97,7 @@ static inline void touch_child(spread *s, uint32_t first, uint32_t count, int ch
     } else if (open->first + open->count == first) {
         open->count += count;
     } else {
-        pm_stack *touches = &s->painter->touches;
+        pm_stack *touches = &s->painter->base.scratch;
         if (!pm_painter_reserve(&s->painter->base, touches, 1))
             return;
         ((touch *)touches->items)[touches->count++] = (touch){*open, (uint32_t)child};
@@ -240,8 +241,8 @@ static void stage_children(spread *s, const pm_shape *shape) {
     pm_polygon_painter *painter = s->painter;
     pm_painter *p = &painter->base;
     uint32_t counts[64], edges[64], next[64];
-    const touch *touches = painter->touches.items;
-    size_t closed_runs = painter->touches.count, runs = closed_runs;
+    const touch *touches = painter->base.scratch.items;
+    size_t closed_runs = painter->base.scratch.count, runs = closed_runs;
     uint64_t reached = (s->touched | s->inside) & ~s->closed;
     for (uint64_t left = reached; left; left &= left - 1) {
         int child = pm_lowest_bit(left), touched = (int)(s->touched >> child & 1);
@@ -282,7 +283,7 @@ static void distribute(pm_painter *p, const pm_cell *cell, int side, const pm_sh
     s.closed = *closed;
     s.touched = 0;
     s.inside = shape->inside ? UINT64_MAX : 0;
-    painter->touches.count = 0;
+    painter->base.scratch.count = 0;
     for (uint32_t i = 0; i < shape->count; i++)
         spread_run(&s, ((const pm_run *)p->details.items)[shape->first + i]);
     if (p->status == PM_OK)
@@ -426,13 +427,12 @@ static void push_polygons(pm_polygon_painter *painter, size_t count) {
     pm_release(p->allocator, table);
 }
 
-/* Paint with leaves of this size. */
-static void try_leaves(pm_polygon_painter *painter, pm_tree *tree, const struct attempt *attempt, size_t vertices,
-                       size_t count, size_t size_limit) {
+/* What an attempt says becomes the painter's. */
+static void set_leaves(pm_polygon_painter *painter, const struct attempt *attempt, size_t vertices, size_t count,
+                       size_t size_limit) {
     pm_painter *p = &painter->base;
     const int small = vertices / PM_SMALL_POLYGON < count;
     const size_t pays = small ? attempt->pays_small : attempt->pays;
-    pm_painter_clear(p);
     painter->max_leaf_edges = (size_t)attempt->times * (vertices < PM_MANY_VERTICES || small ? ROOM : ROOM_OF_MANY);
     painter->max_leaf_polygons = attempt->polygons;
     painter->max_leaf_vertices = attempt->vertices;
@@ -440,11 +440,11 @@ static void try_leaves(pm_polygon_painter *painter, pm_tree *tree, const struct 
     p->gradual_below = (size_t)attempt->gradual * painter->max_leaf_edges;
     p->size_limit = size_limit < pays ? size_limit : pays;
     p->is_last = attempt->is_last;
-    pm_painter_run(p, tree);
 }
 
 pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons, const uint32_t *ids,
-                                 size_t size_limit, pm_poll *poll, const pm_allocator *allocator) {
+                                 size_t size_limit, pm_poll *poll, const pm_runner *runner,
+                                 const pm_allocator *allocator) {
     size_t count = polygons->polygon_offsets[polygons->count];
     size_t vertices = polygons->vertex_offsets[polygons->ring_offsets[count]];
     memset(tree, 0, sizeof *tree);
@@ -452,13 +452,14 @@ pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons
         return PM_OK;
     pm_polygon_painter painter = {.base = {.distribute = distribute,
                                            .write_leaf = pm_polygon_draft,
+                                           .move_leaves = pm_polygon_move_leaves,
+                                           .scratch = {.item_size = sizeof(touch)},
                                            .allocator = allocator,
                                            .poll = poll,
                                            .join_fraction = vertices < SMALL ? JOIN_SMALL : JOIN_LARGE,
                                            .work_limit = 96 * vertices + SPARE_WORK,
                                            .deepest = PM_DEEPEST},
-                                  .polygons = polygons,
-                                  .touches = {.item_size = sizeof(touch)}};
+                                  .polygons = polygons};
     pm_painter *p = &painter.base;
     if (!choose_root(&painter, tree)) {
         tree->scale = 0;
@@ -477,14 +478,19 @@ pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons
     painter.stretches = stretches;
     p->status = stretches ? PM_OK : PM_ERR_NO_MEMORY;
     pm_painter_prepare(p, sizeof(pm_run));
+    pm_patches patches = {.painter = p};
     if (!p->status)
         push_polygons(&painter, count);
-    for (size_t i = 0; i < sizeof ATTEMPTS / sizeof *ATTEMPTS && !tree->tables && p->status == PM_OK; i++)
-        try_leaves(&painter, tree, &ATTEMPTS[i], vertices, count, size_limit);
+    const int is_cut = !p->status && pm_patches_cut(&patches, p, sizeof painter, runner);
+    const size_t attempts = is_cut ? sizeof ATTEMPTS / sizeof *ATTEMPTS : 0;
+    for (size_t i = 0; i < attempts && !tree->tables && p->status == PM_OK; i++) {
+        set_leaves(&painter, &ATTEMPTS[i], vertices, count, size_limit);
+        pm_patches_paint(&patches, tree);
+    }
+    pm_patches_release(&patches);
     if (!tree->tables)
         tree->scale = 0;
     pm_painter_release(p);
-    pm_release(allocator, painter.touches.items);
     pm_release(allocator, stretches);
     pm_release(allocator, answers);
     return p->status;

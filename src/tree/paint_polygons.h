@@ -4,6 +4,7 @@
 #define PM_PAINT_POLYGONS_H
 
 #include "base/exact.h"
+#include "base/runner.h"
 #include "paint.h"
 #include "scan/polygons.h"
 
@@ -11,9 +12,10 @@
  *
  * The tree owns its arrays, until pm_tree_free(). There is none (pm_tree_exists()) where one can't pay: extents are
  * out of range, or so many borders are in one place that cells would outgrow `size_limit` bytes or work linear in the
- * vertices. PM_OK, PM_ERR_NO_MEMORY or PM_ERR_STOPPED. */
+ * vertices. PM_OK, PM_ERR_NO_MEMORY or PM_ERR_STOPPED. Parts are painted as tasks of the runner. */
 pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons, const uint32_t *ids,
-                                 size_t size_limit, pm_poll *poll, const pm_allocator *allocator);
+                                 size_t size_limit, pm_poll *poll, const pm_runner *runner,
+                                 const pm_allocator *allocator);
 
 /* ---- between the two files ---- */
 
@@ -22,7 +24,6 @@ typedef struct pm_polygon_painter {
     const pm_polygon_table *polygons;
     double min_x, min_y, scale; /* coordinates -> [0, 1) */
     const pm_box *stretches;    /* the mapped box of each stretch of edges */
-    pm_stack touches;           /* of one shape, on its way to the children */
     size_t max_leaf_edges;      /* a leaf may be made of */
     int max_leaf_polygons, max_leaf_vertices;
     int max_exact_polygons; /* in a leaf that can't be drawn, so that all of them are decided exactly */
@@ -49,6 +50,9 @@ static inline int pm_is_left(const pm_edge *e, double x, double y) {
     int side = pm_orientation(e->ax, e->ay, e->bx, e->by, x, y);
     return side > 0 || (side == 0 && (e->by < e->ay || (e->by == e->ay && e->bx > e->ax)));
 }
+
+/* The painter's move_leaves(). */
+void pm_polygon_move_leaves(uint32_t *leaves, size_t count, uint32_t first);
 
 /* The painter's write_leaf(). */
 int pm_polygon_draft(pm_painter *painter, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word);

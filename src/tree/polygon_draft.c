@@ -285,6 +285,16 @@ static int write_exact_leaf(pm_polygon_painter *painter, const pm_cell *cell, co
     return 1;
 }
 
+void pm_polygon_move_leaves(uint32_t *leaves, size_t count, uint32_t first) {
+    for (size_t at = 0; at < count;) {
+        pm_leaf leaf = pm_leaf_read(leaves + at);
+        size_t units = leaf.vertices + (size_t)leaf.vertex_count;
+        if (leaf.polygon_count > 0)
+            leaves[at + PM_LEAF_ORIGINS] += first;
+        at += leaf.polygon_count > 0 ? units + (units & 1) : 2;
+    }
+}
+
 /* May this draft be a leaf, if it can be drawn? */
 static int is_small(const draft *d) {
     const uint32_t drawn = (uint32_t)((UINT64_C(1) << (d->polygon_count - d->closed)) - 1);

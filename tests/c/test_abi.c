@@ -56,7 +56,9 @@ static void test_options(void) {
     AT(pm_options, period, 96);
     AT(pm_options, metric, 104);
     AT(pm_options, compact, 108);
-    AT(pm_options, reserved, 112);
+    AT(pm_options, run, 112);
+    AT(pm_options, run_context, 120);
+    AT(pm_options, reserved, 128);
     SIZE(pm_band, 16);
     AT(pm_band, inner, 0);
     AT(pm_band, outer, 8);

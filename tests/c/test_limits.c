@@ -1,8 +1,8 @@
 /* test_limits.c: does a build stay within its limits?
  *
  * max_bytes holds for every budget from the least possible one to more than enough. poll may stop a build at every
- * call, and then everything is freed; polled and not stopped, the index is the same. Given areas are used instead of
- * measured ones. */
+ * call, and then everything is freed; polled and not stopped, the index is the same. So it is in whatever order `run`
+ * runs its tasks, and it may stop the build as well. Given areas are used instead of measured ones. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -119,6 +119,51 @@ static void test_poll(void) {
     tap_tally(&stops);
 }
 
+/* Runs tasks from the last to the first, and stops when `until` have run; -1: never. */
+typedef struct backwards {
+    long until, tasks, calls;
+} backwards;
+
+static int run_backwards(void *context, void (*task)(void *tasks, size_t number), void *tasks, size_t count) {
+    backwards *r = context;
+    r->calls++;
+    for (size_t i = count; i-- > 0; r->tasks++) {
+        if (r->tasks == r->until)
+            return 1;
+        task(tasks, i);
+    }
+    return 0;
+}
+
+static void test_run(void) {
+    const pm_regions regions = squares();
+    pm_options options = {.engine = PM_ENGINE_TREE};
+    tap_count stops = {"a build stops where run says so, and leaves nothing", 0, 0};
+    pm_index *plain = build(&regions, &options), *index = NULL;
+    size_t size;
+    const void *block = pm_index_block(plain, &size);
+    for (long k = 0;; k += 5) {
+        backwards r = {k, 0, 0};
+        ledger l = ledger_new(-1);
+        const pm_allocator allocator = ledger_allocator(&l);
+        options.run = run_backwards;
+        options.run_context = &r;
+        options.allocator = &allocator;
+        pm_status status = pm_index_build(&regions, &options, &index, NULL);
+        if (r.tasks < k) {
+            int same = status == PM_OK && block_size(index) == size;
+            same = same && memcmp(pm_index_block(index, &size), block, size) == 0;
+            pm_index_free(index);
+            tap_ok(same && r.tasks > 10 && r.calls > 1 && l.live == 0 && !l.broken,
+                   "%ld tasks run backwards: the index is the same", r.tasks);
+            break;
+        }
+        tap_case(&stops, status == PM_ERR_STOPPED && index == NULL && l.live == 0 && !l.broken);
+    }
+    pm_index_free(plain);
+    tap_tally(&stops);
+}
+
 /* Given areas are used instead of measured ones. */
 static void test_areas(void) {
     static const double coords[] = {0, 0, 4, 0, 4, 4, 0, 4, 0, 0, 2, 0, 2, 2, 0, 2}, x[] = {1}, y[] = {1};
@@ -154,6 +199,7 @@ static void test_areas(void) {
 int main(void) {
     test_max_bytes();
     test_poll();
+    test_run();
     test_areas();
     return tap_end();
 }

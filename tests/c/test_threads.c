@@ -1,8 +1,9 @@
-/* test_threads.c: may any number of threads match on one index?
+/* test_threads.c: may any number of threads match on one index, and build one?
  *
  * Several threads match the same points at once, each in slices of a different size, over one index of each kind; all
- * must get the same answers as one thread. Under ThreadSanitizer (meson setup -Db_sanitize=thread) a write to
- * anything shared is found even when the answers happen to be right. */
+ * must get the same answers as one thread. They paint a tree together, to the same bytes. Under ThreadSanitizer
+ * (meson setup -Db_sanitize=thread) a write to anything shared is found even when the answers happen to be right. */
+#include <math.h>
 #include <pthread.h>
 #include <string.h>
 
@@ -67,6 +68,89 @@ static void check(const char *name, const pm_options *options) {
     pm_index_free(index);
 }
 
+/* Tasks that threads take one after the other. */
+typedef struct queue {
+    pthread_mutex_t lock;
+    size_t next, count;
+    void (*task)(void *tasks, size_t number);
+    void *tasks;
+    long done[THREADS];
+    int threads; /* that have begun */
+} queue;
+
+static void *take_tasks(void *argument) {
+    queue *q = argument;
+    (void)pthread_mutex_lock(&q->lock);
+    int self = q->threads++;
+    while (q->next < q->count) {
+        size_t number = q->next++;
+        (void)pthread_mutex_unlock(&q->lock);
+        q->task(q->tasks, number);
+        (void)pthread_mutex_lock(&q->lock);
+        q->done[self]++;
+    }
+    (void)pthread_mutex_unlock(&q->lock);
+    return NULL;
+}
+
+static int run_on_threads(void *context, void (*task)(void *tasks, size_t number), void *tasks, size_t count) {
+    queue *q = context;
+    pthread_t threads[THREADS];
+    q->next = 0;
+    q->count = count;
+    q->task = task;
+    q->tasks = tasks;
+    q->threads = 0;
+    int started = 0;
+    while (started < THREADS && pthread_create(&threads[started], NULL, take_tasks, q) == 0)
+        started++;
+    for (int i = 0; i < started; i++)
+        pthread_join(threads[i], NULL);
+    return started == 0;
+}
+
+/* A tree of many tasks: rings around one another, rough ones. */
+static void check_build(void) {
+    enum { RINGS = 40, VERTICES = 2500 };
+    static double rough[2 * RINGS * VERTICES];
+    static int64_t ring_ends[RINGS + 1], polygon_ends[RINGS + 1];
+    rng r = rng_new(92);
+    for (size_t i = 0; i < RINGS * VERTICES; i++) {
+        double turn = 6.283185307179586 * (double)(i % VERTICES) / VERTICES;
+        double length = (double)(i / VERTICES) + 1 + 0.5 * rng_unit(&r);
+        rough[2 * i] = length * cos(turn);
+        rough[2 * i + 1] = length * sin(turn);
+    }
+    for (size_t i = 0; i <= RINGS; i++) {
+        ring_ends[i] = (int64_t)(i * VERTICES);
+        polygon_ends[i] = (int64_t)i;
+    }
+    const pm_regions regions = {.coords = rough,
+                                .coord_count = RINGS * VERTICES,
+                                .ring_offsets = ring_ends,
+                                .ring_count = RINGS,
+                                .polygon_offsets = polygon_ends,
+                                .polygon_count = RINGS};
+    static queue q = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    pm_options options = {.best = PM_SMALLEST};
+    pm_index *alone_built = NULL, *index = NULL;
+    size_t size = 0, other = 1;
+    int built = pm_index_build(&regions, &options, &alone_built, NULL) == PM_OK;
+    options.run = run_on_threads;
+    options.run_context = &q;
+    built = built && pm_index_build(&regions, &options, &index, NULL) == PM_OK;
+    if (!tap_ok(built, "threads build together"))
+        return;
+    const void *one = pm_index_block(alone_built, &size), *two = pm_index_block(index, &other);
+    long tasks = 0;
+    for (int i = 0; i < THREADS; i++)
+        tasks += q.done[i];
+    tap_ok(size == other && memcmp(one, two, size) == 0 && tasks > 10, "%d threads, %ld tasks: the same %zu bytes",
+           THREADS, tasks, size);
+    pm_index_free(alone_built);
+    pm_index_free(index);
+}
+
 int main(void) {
     rng r = rng_new(91);
     for (size_t i = 0; i < SQUARES; i++) {
@@ -84,5 +168,6 @@ int main(void) {
     const pm_options within = {.predicate = PM_CENTER_WITHIN, .distance = &distance, .distance_count = 1};
     check("covers", NULL);
     check("center_within", &within);
+    check_build();
     return tap_end();
 }

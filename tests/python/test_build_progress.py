@@ -116,3 +116,95 @@ def test_ctrl_c_ends_a_build_that_is_shown(
     finally:
         signal.signal(signal.SIGINT, handler)
     assert "building the index" in capsys.readouterr().err
+
+
+# ---- several workers ---------------------------------------------------------------------------------------
+
+
+def rough_rings(count: int = 12, vertices: int = 10_000) -> list[npt.NDArray[np.float64]]:
+    """Return rings around one another, enough edges for many tasks."""
+    angle = np.linspace(0, 2 * np.pi, vertices, endpoint=False)
+    random = np.random.default_rng(6)
+    lengths = [1 + ring + random.uniform(0, 0.5, vertices) for ring in range(count)]
+    return [np.column_stack([length * np.cos(angle), length * np.sin(angle)]) for length in lengths]
+
+
+def test_any_number_of_workers_builds_the_same_bytes() -> None:
+    rings = rough_rings()
+    alone = bytes(pm.Index(rings)._core.block)
+    for workers in (2, 3, 7, -1):
+        assert bytes(pm.Index(rings, workers=workers)._core.block) == alone
+
+
+def test_every_task_runs_once_on_threads() -> None:
+    done: list[int] = []
+    threads: set[int] = set()
+
+    def run(work: Callable[[int, int], None], count: int) -> None:
+        def half(numbers: range) -> None:
+            threads.add(threading.get_ident())
+            for number in numbers:
+                work(number, number + 1)
+                done.append(number)
+
+        helper = threading.Thread(target=half, args=(range(0, count, 2),))
+        helper.start()
+        half(range(1, count, 2))
+        helper.join()
+
+    prepared = Prepared.of(rough_rings(), "covers", None, "smallest", None, None)
+    rules = prepared.predicate, prepared.rule, None, None, "tree", None, 0, 0.0, b"", None, "planar", False
+    index = _core.Index(*prepared.arrays, *rules, run)
+    assert len(done) > 10
+    assert len(threads) > 1
+    assert bytes(index.block) == bytes(prepared.build("tree").block)
+
+
+@pytest.mark.parametrize("fails", [0, 3])
+def test_an_error_between_tasks_ends_a_build(fails: int) -> None:
+    def run(work: Callable[[int, int], None], count: int) -> None:
+        work(0, min(fails, count))
+        raise KeyboardInterrupt
+
+    prepared = Prepared.of(rough_rings(), "covers", None, "smallest", None, None)
+    rules = prepared.predicate, prepared.rule, None, None, "tree", None, 0, 0.0, b"", None, "planar", False
+    with pytest.raises(KeyboardInterrupt):
+        _core.Index(*prepared.arrays, *rules, run)
+
+
+@pytest.mark.parametrize("range_", [(-1, 1), (2, 1), (0, 100_000)])
+def test_tasks_out_of_range_are_refused(range_: tuple[int, int]) -> None:
+    def run(work: Callable[[int, int], None], count: int) -> None:
+        work(*range_)
+
+    prepared = Prepared.of(rough_rings(), "covers", None, "smallest", None, None)
+    rules = prepared.predicate, prepared.rule, None, None, "tree", None, 0, 0.0, b"", None, "planar", False
+    with pytest.raises(ValueError, match="range of the tasks"):
+        _core.Index(*prepared.arrays, *rules, run)
+
+
+def test_ctrl_c_ends_a_build_on_several_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = threading.active_count()
+    calls = []
+
+    def show_and_interrupt(text: str) -> int:
+        calls.append(text)
+        os.kill(os.getpid(), signal.SIGINT)
+        return len(text)
+
+    monkeypatch.setattr(progress, "EVERY", 0.0)
+    monkeypatch.setattr(sys.stderr, "write", show_and_interrupt)
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            pm.Index(rough_rings(30), workers=3, progress=True)
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    assert calls
+    assert threading.active_count() == before
+
+
+@pytest.mark.parametrize("workers", [0, -2, 1.5, "2"])
+def test_workers_are_a_number_of_threads(workers: Any) -> None:
+    with pytest.raises((ValueError, TypeError), match="workers"):
+        pm.Index([square(0, 0, 1)], workers=workers)

@@ -18,19 +18,32 @@ from poly_match._readers.formats import PIPE, is_index
 from poly_match._readers.problems import UsageProblem
 from poly_match._rules import NEED_DISTANCE, TAKE_DISTANCE
 
-__all__ = ["check_outputs", "console_of", "match_options", "picture_of", "points_file", "rules_of"]
+__all__ = [
+    "check_outputs",
+    "check_workers",
+    "console_of",
+    "match_options",
+    "picture_of",
+    "points_file",
+    "rules_of",
+]
 
 # Options that an index is built with.
 RULES = ("predicate", "distance", "best", "score", "invalid", "period", "metric")
 _BY_HAND = click.core.ParameterSource.COMMANDLINE
 
 
+def check_workers(workers: int) -> None:
+    """Refuse what is no number of threads."""
+    if workers == 0 or workers < -1:
+        raise UsageProblem("--workers must be positive, or -1 for all usable cores")
+
+
 def match_options(context: click.Context, options: dict[str, Any]) -> MatchOptions:
     """Return the options of `match` and `count`."""
     rules = rules_of(options)
     workers, polygons, saved = options["workers"], options["polygons"], options["index"]
-    if workers == 0 or workers < -1:
-        raise UsageProblem("--workers must be positive, or -1 for all usable cores")
+    check_workers(workers)
     if is_index(polygons) and saved is not None:
         raise UsageProblem("--index goes with the file that the index was built from, not with an index")
     if saved is not None or is_index(polygons):

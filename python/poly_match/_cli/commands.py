@@ -13,6 +13,7 @@ import click
 
 from poly_match._cli.arguments import (
     check_outputs,
+    check_workers,
     console_of,
     match_options,
     picture_of,
@@ -151,10 +152,11 @@ output_options = _options(
     ),
     click.option("--index", metavar="FILE", help=f"A saved index of POLYGONS ({INDEX_ENDING}) to use."),
 )  # fmt: skip
+workers_option = click.option(
+    "-j", "--workers", type=int, default=-1, show_default=True, help="Threads; -1: all usable cores."
+)
 run_options = _options(
-    click.option(
-        "-j", "--workers", type=int, default=-1, show_default=True, help="Threads; -1: all usable cores."
-    ),
+    workers_option,
     click.option(
         "--progress/--no-progress",
         default=None,
@@ -301,6 +303,7 @@ def count(context: click.Context, /, **options: Any) -> None:
 @click.option(
     "--compact", is_flag=True, help="A quarter of the bytes or less, to be shipped; for the predicate covers."
 )
+@workers_option
 @console_options
 def index(**options: Any) -> None:
     """Build an index of polygons and save it.
@@ -322,6 +325,7 @@ def index(**options: Any) -> None:
             f"{MODULE_ENDING}"
         )
     rules = rules_of(options)
+    check_workers(options["workers"])
     if options["compact"] and (rules.predicate, rules.metric) != ("covers", "planar"):
         raise UsageProblem(
             f"--compact: an index of {rules.predicate} ({rules.metric}) can't be, one of covers (planar) can"
@@ -334,6 +338,7 @@ def index(**options: Any) -> None:
         rules,
         options["max_bytes"],
         options["compact"],
+        options["workers"],
         console_of(options),
     )
 

@@ -22,7 +22,12 @@ __all__ = ["index_for", "opened_index", "prepared_for", "screened_regions"]
 
 
 def index_for(
-    layer: Layer, rules: Rules, console: Console, max_bytes: int | None = None, compact: bool = False
+    layer: Layer,
+    rules: Rules,
+    console: Console,
+    workers: int,
+    max_bytes: int | None = None,
+    compact: bool = False,
 ) -> Index:
     """Build the index of a layer."""
     best = rules.best if rules.score is None else layer.scores(rules.score)
@@ -40,6 +45,7 @@ def index_for(
                 period=rules.period,
                 max_bytes=max_bytes,
                 compact=compact,
+                workers=workers,
             )
     except (ValueError, TypeError) as error:
         raise Problem(f"{layer.path}: {error}") from None

@@ -36,12 +36,13 @@ def run_index(
     rules: Rules,
     max_bytes: int | None,
     compact: bool,
+    workers: int,
     console: Console,
 ) -> None:
     """Build an index and save it, as itself or as a WebAssembly module."""
     found = read_layer(polygons, layer)
     with console.bar(building(polygons), None):
-        index = index_for(found, rules, console, max_bytes, compact)
+        index = index_for(found, rules, console, workers, max_bytes, compact)
     if is_module(output):
         try:
             module = module_of(index._core.block, len(index))

@@ -194,7 +194,7 @@ def _index(job: MatchOptions, source: Source, layer: Layer, console: Console) ->
     with console.bar(building(job.polygons), None):
         if job.on:
             return KeyedRegions(job.on, source, layer, prepared_for(layer, job.rules, console))
-        return index_for(layer, job.rules, console)
+        return index_for(layer, job.rules, console, job.workers)
 
 
 def _shown(path: str) -> str:

@@ -21,6 +21,7 @@ from poly_match._engine.limits import (
     scores_of,
 )
 from poly_match._engine.progress import seconds_shown
+from poly_match._engine.run import task_runner
 from poly_match._forms.numbers import Doubles, Ragged
 from poly_match._forms.regions import Reading, Regions, are_polygons, read_regions, regions_at
 from poly_match._forms.sphere import on_sphere
@@ -87,26 +88,34 @@ class Prepared(NamedTuple):
         return self.regions._arrays
 
     def build(
-        self, engine: str, note: bytes = b"", progress: bool = False, compact: bool = False
+        self,
+        engine: str,
+        note: bytes = b"",
+        progress: bool = False,
+        compact: bool = False,
+        workers: int = 1,
     ) -> _core.Index:
         """Build the index."""
+        run = task_runner(workers)
         rules = self.rule, self.scores, self.distance
         with seconds_shown(progress) as show:
             kept = self.max_bytes, self.period, note
             if self.disks is not None:
                 return _core.Index.from_disks(*self.disks, *rules, engine, *kept, show, self.metric)
-            return _core.Index(
-                *self.arrays, self.predicate, *rules, engine, self.areas, *kept, show, self.metric, compact
-            )
+            shown = show, self.metric, compact, run
+            return _core.Index(*self.arrays, self.predicate, *rules, engine, self.areas, *kept, *shown)
 
-    def job(self, x: Doubles, y: Doubles, progress: bool = False) -> _core.Job | _core.Index:
+    def job(
+        self, x: Doubles, y: Doubles, progress: bool = False, workers: int = 1
+    ) -> _core.Job | _core.Index:
         """Return what matches these points once, prepared in the cheapest way for them."""
+        run = task_runner(workers)
         if self.disks is not None:
             few = is_few(len(x), len(self.regions), len(self.regions.coords), self.predicate)
             return self.build("scan" if few else "auto", progress=progress)
         rules = self.predicate, self.rule, self.scores, self.distance, "auto", self.areas
         with seconds_shown(progress) as show:
-            return _core.Job(*self.arrays, *rules, self.max_bytes, self.period, x, y, show, self.metric)
+            return _core.Job(*self.arrays, *rules, self.max_bytes, self.period, x, y, show, self.metric, run)
 
     def at(self, rows: Rows) -> Self:
         """Return these rows alone."""

@@ -66,15 +66,19 @@ class ChunkQueue:
         The number of items.
     workers
         Threads, including the calling one.
+    first
+        The items of the first chunk, and the fewest that are worth a thread.
     """
 
-    def __init__(self, work: Callable[[int, int], None], count: int, workers: int) -> None:
-        self.work, self.count = work, count
-        self.workers = max(min(workers, -(-count // FIRST_CHUNK)), 1)
+    def __init__(
+        self, work: Callable[[int, int], None], count: int, workers: int, first: int = FIRST_CHUNK
+    ) -> None:
+        self.work, self.count, self.first = work, count, first
+        self.workers = max(min(workers, -(-count // first)), 1)
         self.lock = threading.Lock()
         self.next = 0  # the first item that no thread has taken
         self.done = 0
-        self.chunk = FIRST_CHUNK
+        self.chunk = first
         self.failure: BaseException | None = None
 
     def run(self, show: Callable[[int], None] | None) -> None:
@@ -122,7 +126,7 @@ class ChunkQueue:
             if left <= 0:
                 return None
             # Near the end smaller chunks, so that all workers finish together.
-            share = max(-(-left // self.workers), FIRST_CHUNK)
+            share = max(-(-left // self.workers), self.first)
             self.next = start + min(self.chunk, share, left)
             return start, self.next
 
@@ -131,6 +135,17 @@ class ChunkQueue:
             self.done += items
             aim = int(items * CHUNK_SECONDS / max(seconds, 1e-9))
             self.chunk = max(min(aim, GROWTH * items), 1)
+
+
+def task_runner(workers: int) -> Callable[[Callable[[int, int], None], int], None] | None:
+    """Return what runs the tasks of a build on this many threads; None where one thread does them.
+
+    Tasks take some milliseconds each, and are of different sizes: they are taken one by one at first.
+    """
+    threads = worker_count(workers)
+    if threads == 1:
+        return None
+    return lambda work, count: ChunkQueue(work, count, threads, first=1).run(None)
 
 
 # ---- how many cores --------------------------------------------------------------------------------------

@@ -151,7 +151,7 @@ def match_dataset(
         if invalid != "use":
             raise value_error("invalid", "the index is built already; give it to poly_match.Index(invalid=)")
     else:
-        ready = Index(index, invalid=invalid)
+        ready = Index(index, invalid=invalid, workers=workers)
     task = Columns.of(
         dataset.schema.names, ready, x=x, y=y, geometry=geometry, into=into, columns=columns,
         distance_column=distance_column,
