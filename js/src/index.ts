@@ -25,6 +25,8 @@ export type { InputError } from "./errors.js";
 
 const PREDICATES = ["covers", "center_within", "dwithin", "nearest"] as const;
 const BESTS = ["smallest", "largest", "first"] as const;
+const METRIC_AT = 120; // in the header of a block: src/index/block.h
+const SPHERE = 1;
 const SCORES_OF = { Float64Array: 3, BigInt64Array: 4, BigUint64Array: 5 };
 
 /** Which regions are candidates for a point: `covers` (the region covers the point, its boundary included),
@@ -146,7 +148,12 @@ export class Index {
         const view = ArrayBuffer.isView(bytes) ? bytes : new Uint8Array(bytes as ArrayBuffer);
         const address = arena.put(view);
         const e = engine();
-        return new Index(e.c.pm_index_open(address, view.byteLength, verify ? 1 : 0, 0, e.result, e.error), arena);
+        const status = e.c.pm_index_open(address, view.byteLength, verify ? 1 : 0, 0, e.result, e.error);
+        if (status !== 0 && e.bytes[address + METRIC_AT] === SPHERE) {
+            arena.release();
+            throw valueError("bytes", "an index on the sphere, which this package leaves out; a module of `poly-match index -o zones.wasm` answers it");
+        }
+        return new Index(status, arena);
     }
 
     /** Match points: the number of the best region of each, -1 for none, or its name.

@@ -172,12 +172,22 @@ def write_modules(folder: Path, cases: list[dict[str, Any]]) -> None:
             (folder / f"{number}.wasm").write_bytes(module_of(index._core.block, len(index)))
 
 
+def sphere(folder: Path) -> dict[str, Any]:
+    """Write an index on the sphere, as itself and as a module; return points and answers."""
+    index = pm.Index([np.array([[-10, 50], [10, 50], [0, 40]])], metric="sphere")
+    index.save(folder / "sphere.pmx")
+    (folder / "sphere.wasm").write_bytes(module_of(index._core.block, len(index)))
+    points = [(0, 50.1), (0, 50.6), (0, 45), (10, 50), (0, 39)]  # arcs bulge to the north
+    return {"points": points, "answers": index.match(points).tolist()}
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
     cases = vectors() + random_cases(120)
     write_modules(folder, cases)
     found = {"cases": cases, "example": example(folder), "dropped": dropped(folder)}
+    found["sphere"] = sphere(folder)
     (folder / "native.json").write_text(json.dumps(found), encoding="utf-8")
 
 

@@ -17,7 +17,10 @@ mkdirSync(join(PROJECT, "node_modules/poly-match"), { recursive: true });
 run(PROJECT, "tar", "xzf", join(ROOT, "build-js", packed.filename), "--strip-components=1", "-C", "node_modules/poly-match");
 writeFileSync(join(PROJECT, "package.json"), '{ "type": "module" }');
 
-test("it takes less than 60 kB", () => assert.ok(packed.size < 60_000, `${packed.size} bytes`));
+test("it takes less than 75 kB", (t) => {
+    t.diagnostic(`${packed.size} bytes`);
+    assert.ok(packed.size < 75_000, `${packed.size} bytes`);
+});
 
 test("it has the version of the library", () => {
     const header = readFileSync(join(ROOT, "include/polymatch.h"), "utf8");

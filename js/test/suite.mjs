@@ -111,6 +111,14 @@ function testsOf(Index, readModule, native, countries) {
                 equal(each.answers.map((_, i) => region(points[2 * i], points[2 * i + 1])), each.answers, each.name);
             }
         }],
+        ["on the sphere a module answers, and the package says that it does not", async () => {
+            const { region } = new WebAssembly.Instance(new WebAssembly.Module(await readModule("sphere.wasm"))).exports;
+            const { points, answers } = native.sphere;
+            equal(new Set(answers).size, 2);
+            equal(points.map(([x, y]) => region(x, y)), answers);
+            const block = await readModule("sphere.pmx");
+            throws(() => Index.open(block), RangeError, "bytes: an index on the sphere, which this package leaves out; a module of `poly-match index -o zones.wasm` answers it");
+        }],
         ["points in every form", () => {
             const built = index(Index);
             equal(built.match(1, 1), 2);

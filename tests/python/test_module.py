@@ -32,7 +32,7 @@ def test_numbers(value: int) -> None:
 
 
 def test_a_module_is_the_template_with_the_block_at_its_end() -> None:
-    """Only memory and data differ; the memory has room for both."""
+    """Only memory, data and the count of its segments differ; the memory has room for both."""
     index = pm.Index([SQUARE])
     block = bytes(index._core.block)
     made = sections(module.module_of(block, 1))
@@ -40,7 +40,7 @@ def test_a_module_is_the_template_with_the_block_at_its_end() -> None:
     assert list(made) == list(template)
     assert 2 not in made  # imports
     changed = [number for number in made if made[number] != template[number]]
-    assert changed == [module.MEMORY, module.DATA]
+    assert changed == [module.MEMORY, module.DATA_COUNT, module.DATA]
     assert made[module.DATA].endswith(len(block).to_bytes(8, "little") + bytes(56) + block)
     pages = [module._number(each[module.MEMORY], 2)[0] for each in (made, template)]
     assert (pages[0] - pages[1]) * module.PAGE >= len(block) + 64 + 4

@@ -24,7 +24,7 @@ HEAD = 64  # bytes before the block; the first eight are its size
 PAGE = 65_536
 MOST_PAGES = 65_536
 PREFIX = b"\0asm\1\0\0\0"
-MEMORY, DATA = 5, 11  # numbers of sections
+MEMORY, DATA, DATA_COUNT = 5, 11, 12  # numbers of sections
 
 
 def module_of(block: bytes | memoryview, regions: int) -> bytes:
@@ -50,6 +50,7 @@ def module_of(block: bytes | memoryview, regions: int) -> bytes:
     start = b"\0\x41" + _signed(first * PAGE) + b"\x0b"  # memory 0, at the constant
     head = struct.pack("<Q", len(block)).ljust(HEAD, b"\0")
     segment = start + _encoded(HEAD + len(block)) + head
+    sections[DATA_COUNT] = _encoded(count + 1)
     sections[DATA] = b"".join([_encoded(count + 1), sections[DATA][at:], segment, block])
     parts = [PREFIX]
     for number, content in sections.items():
