@@ -73,7 +73,7 @@ static int words_reserve(place_painter *p, words *w, size_t more) {
 
 /* ---- candidates ---- */
 
-static const pm_site_place *site_of(const place_painter *p, uint32_t rank) {
+static const pm_site_place *painted_site(const place_painter *p, uint32_t rank) {
     return &p->places->sites[p->places->ids[rank]];
 }
 
@@ -111,7 +111,7 @@ static void keep_nearest(place_painter *p, const place_cell *cell, size_t begin,
     for (size_t i = begin; i < end; i++) {
         const uint32_t rank = p->stack.items[i];
         for (int corner = 0; corner < 5; corner++) {
-            const double square = pm_place_chord(site_of(p, rank), corners[corner]);
+            const double square = pm_place_chord(painted_site(p, rank), corners[corner]);
             if (square < least[corner]) {
                 least[corner] = square;
                 pivots[corner] = rank;
@@ -120,12 +120,12 @@ static void keep_nearest(place_painter *p, const place_cell *cell, size_t begin,
     }
     for (int pivot = 0; pivot < 5; pivot++)
         for (int corner = 0; corner < 4; corner++)
-            of_pivots[pivot][corner] = pm_place_chord(site_of(p, pivots[pivot]), corners[corner]) + CHORD_ROOM;
+            of_pivots[pivot][corner] = pm_place_chord(painted_site(p, pivots[pivot]), corners[corner]) + CHORD_ROOM;
     if (!words_reserve(p, &p->stack, end - begin))
         return;
     for (size_t i = begin; i < end; i++) {
         const uint32_t rank = p->stack.items[i];
-        const pm_site_place *site = site_of(p, rank);
+        const pm_site_place *site = painted_site(p, rank);
         double squares[4];
         for (int corner = 0; corner < 4; corner++)
             squares[corner] = pm_place_chord(site, corners[corner]);
@@ -133,7 +133,7 @@ static void keep_nearest(place_painter *p, const place_cell *cell, size_t begin,
         for (int pivot = 0; pivot < 5 && keep; pivot++) {
             const double *of = of_pivots[pivot];
             keep = squares[0] <= of[0] || squares[1] <= of[1] || squares[2] <= of[2] || squares[3] <= of[3];
-            if (rank > pivots[pivot] && pm_lonlats_equal(site->place, site_of(p, pivots[pivot])->place))
+            if (rank > pivots[pivot] && pm_lonlats_equal(site->place, painted_site(p, pivots[pivot])->place))
                 keep = 0;
         }
         p->stack.items[p->stack.count] = rank;
@@ -218,7 +218,7 @@ static void paint_root(place_painter *p, pm_tree *tree) {
     if (!words_reserve(p, &p->stack, count) || add_table(p) == SIZE_MAX)
         return;
     for (size_t rank = 0; rank < count; rank++)
-        if (!isnan(site_of(p, (uint32_t)rank)->vector[0]))
+        if (!isnan(painted_site(p, (uint32_t)rank)->vector[0]))
             p->stack.items[p->stack.count++] = (uint32_t)rank;
     const double half = PLACE_ROOT_SIDE / 2;
     const place_cell root = {PLACE_ROOT_LON + half, PLACE_ROOT_LAT + half, half, 0};
