@@ -39,7 +39,7 @@ size_t pm_disk_boxes_size(const pm_disk_table *disks) {
 void pm_disk_boxes_view(pm_disk_boxes *boxes, const void *memory) {
     boxes_head h;
     memcpy(&h, memory, sizeof h);
-    const float *floats = (const float *)((const char *)memory + sizeof h);
+    const float *floats = (const float *)(const void *)((const char *)memory + sizeof h);
     boxes->scale = h.scale;
     memcpy(boxes->origin, h.origin, sizeof h.origin);
     pm_packed_view(&boxes->boxes, (size_t)h.count, floats);
@@ -83,7 +83,7 @@ pm_status pm_disk_boxes_fill(const pm_disk_table *disks, void *memory, const pm_
                                           (uint32_t)rank, 0};
     }
     pm_order(entries, entries + h.count + 1, count);
-    float *floats = (float *)((char *)memory + sizeof h);
+    float *floats = (float *)(void *)((char *)memory + sizeof h);
     uint32_t *ranks = (uint32_t *)(void *)(floats + pm_packed_size(count));
     pm_packed tree;
     pm_packed_view(&tree, count, floats);

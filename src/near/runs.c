@@ -58,7 +58,7 @@ int pm_runs_view(pm_runs *runs, const void *memory, size_t size) {
     memcpy(&h, memory, sizeof h);
     if (h.rank_count > size || h.region_count > size || h.run_count > size || size_of(&h) != size)
         return 0;
-    const float *boxes = (const float *)((const char *)memory + sizeof h);
+    const float *boxes = (const float *)(const void *)((const char *)memory + sizeof h);
     runs->scale = h.scale;
     runs->origin[0] = h.origin[0];
     runs->origin[1] = h.origin[1];
@@ -214,7 +214,7 @@ pm_status pm_runs_fill(const pm_polygon_table *table, void *memory, size_t size,
     pm_entry *entries = pm_allocate(allocator, 2 * (room + 1) * sizeof *entries), *other = entries + room + 1;
     if (!entries)
         return PM_ERR_NO_MEMORY;
-    float *boxes = (float *)((char *)memory + sizeof h);
+    float *boxes = (float *)(void *)((char *)memory + sizeof h);
     order_regions(&f, entries, other);
     for (size_t i = 0; i < runs.region_count; i++) {
         double sides[4];

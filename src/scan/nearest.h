@@ -16,7 +16,7 @@ static inline double pm_reach_of(const pm_reach *reach, size_t rank) {
     return reach->limits ? reach->limits[reach->step * (reach->step ? reach->ids[rank] : 0)] : INFINITY;
 }
 
-enum { PM_FOUND_NONE = UINT32_MAX };
+static const uint32_t PM_FOUND_NONE = UINT32_MAX;
 
 /* A region, and how far it is from a point: 0 where it covers the point, else the distance to its nearest edge. */
 typedef struct pm_found {

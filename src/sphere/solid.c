@@ -74,7 +74,7 @@ void pm_solid_fill(const pm_solid *tree, float *memory) {
 /* ---- looking ---- */
 
 pm_ray pm_ray_to(const double vector[3]) {
-    pm_ray ray;
+    pm_ray ray = {.low = {0}};
     for (int axis = 0; axis < 3; axis++) {
         ray.low[axis] = solid_below(vector[axis] - 0x1p-50); /* the error of a vector */
         ray.high[axis] = solid_above(vector[axis] + 0x1p-50);

@@ -38,12 +38,12 @@ static pm_index *opened(void *copy, size_t size, pm_status *status) {
 }
 
 static const pm_vertices *vertices_of(const pm_index *index) {
-    return &((const pm_compact_view *)index->view)->vertices;
+    return &((const pm_compact_view *)(const void *)index->view)->vertices;
 }
 
 /* All vertices, as pairs of doubles, and in pieces from anywhere. 0 and -0 are the same. */
 static int same_vertices(const pm_index *plain, const pm_index *compact, rng *r) {
-    const double *given = ((const pm_polygon_view *)plain->view)->table.vertices;
+    const double *given = ((const pm_polygon_view *)(const void *)plain->view)->table.vertices;
     const pm_vertices *v = vertices_of(compact);
     double out[2 * (PM_SPAN + 1)];
     for (size_t trial = 0; trial < 3 * pm_chunk_count(v->count); trial++) {
