@@ -16,9 +16,12 @@
 #include "cases.h"
 #include "index/index.h"
 #include "index/kind_disks.h"
+#include "index/kind_distances.h"
 #include "index/kind_polygons.h"
 #include "tree/polygon_leaf.h"
 #include "tree/disk_leaf.h"
+#include "tree/nearest_leaf.h"
+#include "tree/within_leaf.h"
 
 enum {
     SIDE = 40, /* regions along each side of the map */
@@ -152,6 +155,16 @@ static void disks_avx2(const work *w) {
     match_disks(w, PM_ISA_AVX2);
 }
 
+static void nearest_avx2(const work *w) {
+    const pm_distance_view *v = (const void *)index_built->view;
+    pm_tree_match(&v->map, &w->points, NULL, answers, pm_nearest_leaf, &v->field, PM_ISA_AVX2);
+}
+
+static void within_avx2(const work *w) {
+    const pm_distance_view *v = (const void *)index_built->view;
+    pm_tree_match(&v->map, &w->points, NULL, answers, pm_within_leaf, &v->field, PM_ISA_AVX2);
+}
+
 static void scan_polygons(const work *w) {
     pm_index_match(index_built, &w->points, answers);
 }
@@ -188,17 +201,20 @@ static const struct test_case {
     pm_engine engine;
     size_t points; /* 0: the build is what is measured */
     int vectors;   /* takes AVX2 */
+    pm_predicate predicate;
 } cases[] = {
-    {"tree of polygons, portable", polygons_portable, SIDE, 0, PM_ENGINE_TREE, POINTS, 0},
-    {"tree of polygons, AVX2", polygons_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1},
-    {"tree of disks, portable", disks_portable, 0, DISKS, PM_ENGINE_TREE, POINTS, 0},
-    {"tree of disks, AVX2", disks_avx2, 0, DISKS, PM_ENGINE_TREE, POINTS, 1},
-    {"scan of polygons", scan_polygons, FEW, 0, PM_ENGINE_SCAN, POINTS / 4, 0},
-    {"scan of disks, portable", scan_disks_portable, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 0},
-    {"scan of disks, AVX2", scan_disks_avx2, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 1},
-    {"one point per call, AVX2", one_point, SIDE, 0, PM_ENGINE_TREE, CALLS, 1},
-    {"build of a tree of polygons", build_polygons, SIDE, 0, PM_ENGINE_TREE, 0, 0},
-    {"build of a tree of disks", build_disks, 0, DISKS, PM_ENGINE_TREE, 0, 0},
+    {"tree of polygons, portable", polygons_portable, SIDE, 0, PM_ENGINE_TREE, POINTS, 0, PM_COVERS},
+    {"tree of polygons, AVX2", polygons_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1, PM_COVERS},
+    {"tree of disks, portable", disks_portable, 0, DISKS, PM_ENGINE_TREE, POINTS, 0, PM_CENTER_WITHIN},
+    {"tree of disks, AVX2", disks_avx2, 0, DISKS, PM_ENGINE_TREE, POINTS, 1, PM_CENTER_WITHIN},
+    {"scan of polygons", scan_polygons, FEW, 0, PM_ENGINE_SCAN, POINTS / 4, 0, PM_COVERS},
+    {"scan of disks, portable", scan_disks_portable, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 0, PM_CENTER_WITHIN},
+    {"scan of disks, AVX2", scan_disks_avx2, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 1, PM_CENTER_WITHIN},
+    {"one point per call, AVX2", one_point, SIDE, 0, PM_ENGINE_TREE, CALLS, 1, PM_COVERS},
+    {"map of the nearest, AVX2", nearest_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1, PM_NEAREST},
+    {"map of dwithin, AVX2", within_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1, PM_DWITHIN},
+    {"build of a tree of polygons", build_polygons, SIDE, 0, PM_ENGINE_TREE, 0, 0, PM_COVERS},
+    {"build of a tree of disks", build_disks, 0, DISKS, PM_ENGINE_TREE, 0, 0, PM_CENTER_WITHIN},
 };
 
 enum { CASES = sizeof cases / sizeof cases[0] };
@@ -246,12 +262,20 @@ NEVER_INLINE void measured(const struct test_case *c, const work *w) {
 }
 
 static void run(const struct test_case *c) {
-    work w = {.options = {.best = PM_SMALLEST, .engine = c->engine}};
+    static uint8_t lines[SIDE * SIDE];
+    static const double distance = 0.5;
+    work w = {.options = {.predicate = c->predicate, .best = PM_SMALLEST, .engine = c->engine}};
+    memset(lines, PM_PART_LINE, sizeof lines);
     if (c->side)
         w.regions = make_map(c->side);
-    else {
+    if (c->predicate == PM_NEAREST) /* polygons would cover all points */
+        w.regions.kinds = lines;
+    if (c->predicate == PM_DWITHIN) {
+        w.options.distance = &distance;
+        w.options.distance_count = 1;
+    }
+    if (!c->side) {
         w.disks = make_disks(c->disks);
-        w.options.predicate = PM_CENTER_WITHIN;
         w.options.distance = radius;
         w.options.distance_count = c->disks;
     }
@@ -259,7 +283,10 @@ static void run(const struct test_case *c) {
     if (c->points)
         (c->side ? build_polygons : build_disks)(&w);
     measured(c, &w);
-    if ((c->engine == PM_ENGINE_TREE) != pm_tree_exists(pm_index_tree(index_built)))
+    const pm_tree *tree = c->predicate == PM_NEAREST
+                              ? &((const pm_distance_view *)(const void *)index_built->view)->map
+                              : pm_index_tree(index_built);
+    if ((c->engine == PM_ENGINE_TREE) != pm_tree_exists(tree))
         fail("the index is not of the kind that is measured");
     size_t found = 0;
     for (size_t i = 0; i < c->points; i++)
