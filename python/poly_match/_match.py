@@ -208,7 +208,7 @@ def match(
     else:
         prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid, metric)
         reached = Reached(prepared, len(prepared.regions), None)
-    known = None if names is None else names_of(names, reached.count, labels_of(polygons))
+    known = None if names is None else names_of(names, reached.total, labels_of(polygons))
     if known is not None and out is not None:
         raise value_error("out", "takes positions, not names; leave out one of the two")
     if on is None:
@@ -282,7 +282,7 @@ def count(
     if on is None:
         x, y = xy_of(points)
         reached = reached_by(x, y, polygons, predicate, distance, best, max_bytes, period, invalid, metric)
-        answers, regions = _at_once(x, y, reached, workers, progress).answers, reached.count
+        answers, regions = _at_once(x, y, reached, workers, progress).answers, reached.total
     else:
         prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid, metric)
         answers = _with_keys(points, polygons, on, prepared, workers, progress).answers
@@ -304,7 +304,7 @@ def _at_once(
     prepared = reached.prepared
     distances = empty_distances(len(x), prepared.predicate, prepared.period) if return_distance else None
     if out is not None:
-        check_out(out, len(x), reached.count)
+        check_out(out, len(x), reached.total)
     job = prepared.job(x, y, progress, workers)
     if out is None or reached.rows is None:
         answers = answers_of(job, x, y, out, workers, progress, distances)

@@ -145,20 +145,15 @@ class _Call:
         size = np.where(self.alone | (self.points == 0), 0, self.points + groups.vertices)
         starts = np.concatenate(([0], np.cumsum(size)))
         rules = prepared.predicate, prepared.rule, prepared.scores, prepared.distance, prepared.areas
+        kept = prepared.max_bytes, prepared.period
         grouping = groups.rows, groups.offsets, self.rows, self.offsets, self.engines
 
         def work(start: int, stop: int) -> None:
             first, last = np.searchsorted(starts[:-1], (start, stop)).tolist()
-            points: tuple[Any, ...] = self.x, self.y, self.answers, first, last, self.distances
-            _core.match_groups(
-                prepared.disks or prepared.arrays,
-                *rules,
-                prepared.max_bytes,
-                prepared.period,
-                *grouping,
-                *points,
-                prepared.metric,
-            )
+            shapes = prepared.disks or prepared.arrays
+            points = self.x, self.y, self.answers, first, last, self.distances, prepared.metric
+            arguments: tuple[Any, ...] = *rules, *kept, *grouping, *points
+            _core.match_groups(shapes, *arguments)
 
         self._run(work, int(starts[-1]), int(self.points[~self.alone].sum()), bar)
 

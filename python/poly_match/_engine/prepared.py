@@ -102,8 +102,8 @@ class Prepared(NamedTuple):
             kept = self.max_bytes, self.period, note
             if self.disks is not None:
                 return _core.Index.from_disks(*self.disks, *rules, engine, *kept, show, self.metric)
-            shown = show, self.metric, compact, run
-            return _core.Index(*self.arrays, self.predicate, *rules, engine, self.areas, *kept, *shown)
+            shapes = *self.arrays, self.predicate
+            return _core.Index(*shapes, *rules, engine, self.areas, *kept, show, self.metric, compact, run)
 
     def job(
         self, x: Doubles, y: Doubles, progress: bool = False, workers: int = 1
@@ -113,9 +113,12 @@ class Prepared(NamedTuple):
         if self.disks is not None:
             few = is_few(len(x), len(self.regions), len(self.regions.coords), self.predicate)
             return self.build("scan" if few else "auto", progress=progress)
-        rules = self.predicate, self.rule, self.scores, self.distance, "auto", self.areas
+        rules = self.rule, self.scores, self.distance
+        kept = self.max_bytes, self.period
         with seconds_shown(progress) as show:
-            return _core.Job(*self.arrays, *rules, self.max_bytes, self.period, x, y, show, self.metric, run)
+            return _core.Job(
+                *self.arrays, self.predicate, *rules, "auto", self.areas, *kept, x, y, show, self.metric, run
+            )
 
     def at(self, rows: Rows) -> Self:
         """Return these rows alone."""

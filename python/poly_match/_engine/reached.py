@@ -29,7 +29,7 @@ class Reached(NamedTuple):
     """Polygons that were read, and how many there are."""
 
     prepared: Prepared
-    count: int
+    total: int
     rows: npt.NDArray[np.intp] | None  # which of them were read, None for all
 
     def positions(self, answers: npt.NDArray[Any]) -> npt.NDArray[Any]:

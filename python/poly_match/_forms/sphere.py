@@ -99,7 +99,8 @@ def _opposite(regions: Regions) -> Rows:
     following[following == len(coords)] = 0  # of vertices that no ring has
     at = np.flatnonzero(coords[:, 1] == -coords[following, 1])
     a, b = coords[at], coords[following[at]]
-    return at[(np.abs(a[:, 1]) == 90) | (np.abs(_lon(a) - _lon(b)) == 180)]
+    opposite: npt.NDArray[np.intp] = at[(np.abs(a[:, 1]) == 90) | (np.abs(_lon(a) - _lon(b)) == 180)]
+    return opposite
 
 
 def _lon(coords: Doubles) -> Doubles:
