@@ -36,6 +36,7 @@ polygons for boxes, whose candidates are prepared and compared. The answers are 
 time, the least of several turns, measured with other work on the machine. What Python does for each call
 takes some 80 µs, which is most of the time where 100 polygons meet few points.
 
+<!-- not run: it takes minutes -->
 ```sh
 python -m bench grid --docs docs
 ```

@@ -100,6 +100,7 @@ next. shapely has prepared polygons in a tree, the polygons sorted best first; b
 Times are processor time, the least of several turns. Measured with other work on the machine, which makes
 some of them longer: compare within a line.
 
+<!-- not run: it takes minutes -->
 ```sh
 python -m bench scale --docs docs
 ```

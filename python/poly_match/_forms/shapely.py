@@ -21,6 +21,7 @@ Objects = npt.NDArray[np.object_]
 
 MISSING, POINT, POLYGON, MULTIPOINT, MULTIPOLYGON, COLLECTION = -1, 0, 3, 4, 6, 7  # shapely's numbers
 CACHED = 2048  # geometries
+FEW_VERTICES = 32  # per polygon, on average
 MANY_VERTICES = 100  # per polygon, on average
 # By shapely's number of a type: Point, LineString, LinearRing, Polygon, and the three that are Multi.
 PARTS = np.array(
@@ -173,10 +174,13 @@ def polygons_of(objects: Objects) -> Ragged:
         return parts.none()
     each, sizes, several = [], np.empty(len(objects), np.intp), np.empty(len(objects), bool)
     for some in _cached(len(objects)):
-        each.append(shapely.get_coordinates(objects[some]))
         sizes[some] = shapely.get_num_coordinates(objects[some])
         several[some] = shapely.get_num_interior_rings(objects[some]) > 0
         several[some] |= shapely.get_type_id(objects[some]) == MULTIPOLYGON
+        if sizes[some].sum() <= FEW_VERTICES * len(objects[some]) and len(each) == some.start // CACHED:
+            each.append(shapely.get_coordinates(objects[some]))
+    if len(each) * CACHED < len(objects):  # long rings: what counts is that they are copied once
+        each = [shapely.get_coordinates(objects)]
     coords = each[0] if len(each) == 1 else np.concatenate(each)
     if not several.any():
         return coords, parts.offsets_of(sizes), np.arange(len(objects) + 1), None, None
