@@ -25,7 +25,7 @@ static void test_families(void) {
     long hits = 0;
     for (int way = 0; way < 4; way++)
         counts[way] = (tap_count){ways[way], 0, 0};
-    for (long i = 0; i < tap_cases(1500, 15000); i++) {
+    for (long i = 0; i < tap_cases(500, 15000); i++) {
         source s = source_new(&r, (family)(i % FAMILIES));
         const size_t points = rng_below(&r, 40);
         int64_t out[MAX_POINTS], expected[MAX_POINTS];
@@ -82,7 +82,7 @@ static void test_long_rings(void) {
     rng r = rng_new(72);
     tap_count count = {"long rings", 0, 0};
     long inside = 0;
-    for (long i = 0; i < tap_cases(44, 400); i++) {
+    for (long i = 0; i < tap_cases(22, 400); i++) {
         const size_t n = sizes[(size_t)i % (sizeof sizes / sizeof *sizes)];
         const int is_closed = rng_below(&r, 2) != 0;
         for (size_t k = 0; k < n; k++) {
@@ -237,7 +237,7 @@ static void test_boxes(void) {
     rng r = rng_new(75);
     tap_count held = {"boxes that hold a point are found, once", 0, 0};
     long given = 0, right = 0;
-    for (long i = 0; i < tap_cases(400, 4000); i++) {
+    for (long i = 0; i < tap_cases(150, 4000); i++) {
         pm_box boxes[200];
         pm_boxes arranged;
         pm_poll poll = {0};
@@ -285,7 +285,7 @@ static void test_reach(void) {
     rng r = rng_new(79);
     tap_count count = {"boxes that points reach", 0, 0}, failing = {"without memory", 0, 0};
     long hits = 0, all = 0;
-    for (long i = 0; i < tap_cases(1500, 15000); i++) {
+    for (long i = 0; i < tap_cases(500, 15000); i++) {
         double boxes[4 * 50], x[40], y[40];
         uint8_t reached[50];
         source s = source_new(&r, (family)(i % FAMILIES));
@@ -339,7 +339,7 @@ static void test_areas(void) {
     rng r = rng_new(76);
     tap_count count = {"areas that are known roughly", 0, 0};
     long decided = 0, pairs = 0;
-    for (long i = 0; i < tap_cases(800, 8000); i++) {
+    for (long i = 0; i < tap_cases(300, 8000); i++) {
         source s = source_new(&r, (family)(i % FAMILIES));
         zoo_fill(&z, &r, &s, 6);
         for (size_t a = 0; a < 6; a++)
@@ -364,7 +364,7 @@ static void test_memory(void) {
     static rules u;
     rng r = rng_new(77);
     tap_count failing = {"the k-th allocation of a job fails", 0, 0}, working = {"then none does", 0, 0};
-    for (long i = 0; i < tap_cases(150, 1500); i++) {
+    for (long i = 0; i < tap_cases(16, 1500); i++) {
         source s = source_new(&r, (family)(i % FAMILIES));
         int64_t out[MAX_POINTS], expected[MAX_POINTS];
         zoo_fill(&z, &r, &s, rng_below(&r, 10));

@@ -94,7 +94,7 @@ static void test_families(void) {
         tap_count distances = {"their distances", 0, 0};
         long hits[4] = {0}, later = 0;
         snprintf(name, sizeof name, "match, %s", family_names[kind]);
-        for (long i = 0; i < tap_cases(2000, 15000); i++) {
+        for (long i = 0; i < tap_cases(500, 15000); i++) {
             source s = source_new(&r, (family)kind);
             size_t regions = rng_below(&r, 32) ? rng_below(&r, 8) : MAX_REGIONS, points = rng_below(&r, 40);
             int64_t out[MAX_POINTS], expected[MAX_POINTS];
@@ -237,7 +237,7 @@ static void test_strides(void) {
     int64_t expected[N], out[N + 2];
     rng r = rng_new(34);
     tap_count count = {"every layout of points", 0, 0};
-    for (long i = 0; i < tap_cases(60, 600); i++) {
+    for (long i = 0; i < tap_cases(30, 600); i++) {
         source s = source_new(&r, (family)rng_below(&r, FAMILIES));
         zoo_fill(&z, &r, &s, 5);
         size_t n = i % 4 ? rng_below(&r, N) + 1 : (size_t)i % N + 1;

@@ -536,7 +536,7 @@ static void test_refusals(void) {
 static void test_memory(void) {
     rng r = rng_new(93);
     tap_count failing = {"the k-th allocation fails", 0, 0}, working = {"then none does", 0, 0};
-    for (long i = 0; i < tap_cases(60, 1000); i++) {
+    for (long i = 0; i < tap_cases(30, 1000); i++) {
         const pm_predicate predicate = (pm_predicate)(i % 4);
         fill_world(&r, predicate != PM_COVERS && rng_below(&r, 2));
         pm_options options = some_options(&r, predicate);
@@ -651,7 +651,7 @@ static void test_forgery(void) {
     rng r = rng_new(94);
     tap_count forged = {"forged blocks are refused or answer in range", 0, 0};
     long accepted = 0;
-    for (long i = 0; i < tap_cases(400, 10000); i++) {
+    for (long i = 0; i < tap_cases(200, 10000); i++) {
         const pm_predicate predicate = (pm_predicate)(i % 4);
         fill_world(&r, predicate != PM_COVERS && rng_below(&r, 2));
         const pm_points points = all_points();
@@ -750,7 +750,7 @@ static void test_trees(void) {
         size_t size;
         const pm_section_name names[] = {PM_SECTION_TREE_LEAVES, PM_SECTION_NEAR_LEAVES, PM_SECTION_TREE_TABLES,
                                          PM_SECTION_NEAR_TABLES, PM_SECTION_CAPS};
-        for (long i = 0; i < tap_cases(4000, 100000); i++) {
+        for (long i = 0; i < tap_cases(1500, 100000); i++) {
             char *copy = copy_of_block(index, &size);
             const pm_section section = section_of(copy, names[rng_below(&r, 5)]);
             pm_index *opened = NULL;

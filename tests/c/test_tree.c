@@ -537,7 +537,7 @@ static void test_kinds(void) {
     for (size_t kind = 0; kind < sizeof kinds / sizeof kinds[0]; kind++) {
         rng r = rng_new(90 + kind);
         t.answers = (tap_count){kinds[kind].name, 0, 0};
-        long trees = 0, cases = tap_cases(30, 1500);
+        long trees = 0, cases = tap_cases(9, 1500);
         for (long i = 0; i < cases; i++) {
             clear(&m);
             kinds[kind].fill(&m, &r);
@@ -550,7 +550,7 @@ static void test_kinds(void) {
     tap_tally(&t.layouts);
     tap_tally(&t.sizes);
     tap_tally(&t.limited);
-    tap_ok(t.limited_trees > 500, "%ld trees with less memory", t.limited_trees);
+    tap_ok(t.limited_trees > 100, "%ld trees with less memory", t.limited_trees);
     report_forms(&t.forms);
 }
 
@@ -601,7 +601,7 @@ static void test_small(void) {
     static zoo z;
     rng r = rng_new(88);
     tap_count count = {"small cases, as the oracle says", 0, 0};
-    long trees = 0, cases = tap_cases(800, 20000);
+    long trees = 0, cases = tap_cases(300, 20000);
     for (long i = 0; i < cases; i++) {
         enum { POINTS = 24 };
         source s = source_new(&r, (family)rng_below(&r, FAMILIES));
@@ -643,7 +643,7 @@ static void test_failing_memory(void) {
     static map m;
     rng r = rng_new(87);
     tap_count count = {"every allocation of a build fails once", 0, 0};
-    for (long i = 0; i < tap_cases(12, 100); i++) {
+    for (long i = 0; i < tap_cases(6, 100); i++) {
         clear(&m);
         kinds[(size_t)i % (sizeof kinds / sizeof kinds[0])].fill(&m, &r);
         const pm_regions regions = {.coords = m.coords,
