@@ -316,7 +316,7 @@ def test_the_help_of_many_options_is_in_groups():
     assert places == sorted(places)
     assert places[0] < shown.index("--score") < places[1] < shown.index("--x ") < places[2]
     assert "the lowest value wins" in " ".join(shown.split())
-    running = {"workers", "progress", "quiet", "as_json", "help", "max_bytes"}
+    running = {"workers", "progress", "quiet", "as_json", "help", "max_bytes", "compact"}
     grouped = {name for names in groups.GROUPS.values() for name in names}
     for command in commands.cli.commands.values():
         if isinstance(command, groups.GroupedCommand):

@@ -172,7 +172,8 @@ def polygons_of(objects: Objects) -> Ragged:
 
     if not len(objects):
         return parts.none()
-    each, sizes, several = [], np.empty(len(objects), np.intp), np.empty(len(objects), bool)
+    each: list[Doubles] = []
+    sizes, several = np.empty(len(objects), np.intp), np.empty(len(objects), bool)
     for some in _cached(len(objects)):
         sizes[some] = shapely.get_num_coordinates(objects[some])
         several[some] = shapely.get_num_interior_rings(objects[some]) > 0
