@@ -268,9 +268,10 @@ static uint32_t moved(uint32_t word, const start *s) {
 static size_t append_array(pm_painter *p, pm_stack *to, pm_stack *from, size_t unit) {
     const size_t first = to->count, end = (first + from->count + unit - 1) / unit * unit;
     uint32_t *items = to->items;
-    if (from->count > 0)
+    if (from->count > 0) {
         memcpy(items + first, from->items, from->count * sizeof *items);
-    memset(items + first + from->count, 0, (end - first - from->count) * sizeof *items);
+        memset(items + first + from->count, 0, (end - first - from->count) * sizeof *items);
+    }
     to->count = end;
     pm_release(p->allocator, from->items);
     from->items = NULL;
