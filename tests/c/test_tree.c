@@ -428,7 +428,8 @@ static searched search(const pm_index *index) {
                       &((const pm_polygon_view *)(const void *)index->view)->table};
 }
 
-/* Forms of leaves that are read differently: by how many eights of edges and of polygons, and those without edges. */
+/* Forms of leaves that are read differently: by how many eights of edges and of polygons (the last: or more), and
+ * those without edges. */
 enum { EDGE_EIGHTS = PM_LEAF_WIDE / 8 + 1, POLYGON_EIGHTS = 3 };
 typedef struct forms {
     long drawn[EDGE_EIGHTS][POLYGON_EIGHTS], exact;
@@ -445,11 +446,11 @@ typedef struct tallies {
 static void count_forms(const pm_tree *tree, forms *f) {
     for (size_t at = 0; at < tree->leaf_count - PM_LEAF_SLACK;) {
         pm_leaf leaf = pm_leaf_read(tree->leaves + at);
-        size_t units = leaf.vertices + (size_t)leaf.vertex_count;
+        size_t units = leaf.vertices + (size_t)leaf.vertex_count, eights = ((size_t)leaf.polygon_count - 1) / 8;
         if (leaf.polygon_count > 0 && leaf.vertex_count == 0)
             f->exact++;
         else if (leaf.polygon_count > 0)
-            f->drawn[(leaf.vertex_count + 6) / 8][(leaf.polygon_count - 1) / 8]++;
+            f->drawn[(leaf.vertex_count + 6) / 8][eights < POLYGON_EIGHTS ? eights : POLYGON_EIGHTS - 1]++;
         at += leaf.polygon_count > 0 ? units + (units & 1) : 2;
     }
 }
