@@ -17,8 +17,8 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "disk_leaf.h"
 #include "paint.h"
+#include "paint_disks.h"
 
 /* Disks of a leaf, and of one where such a tree is beyond the limits. */
 enum { LEAF_CAPS = 8, COARSER_CAPS = 8, JOIN_CAPS = 4, DEEPEST_CAPS = 26 };
@@ -107,26 +107,8 @@ static void distribute_cap(pm_painter *p, const pm_cell *cell, int side, const p
     *closed |= covered & touched;
 }
 
-/* As for disks of the plane. */
 static int write_cap_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
-    const int covered = shapes[count - 1].edges == 0;
-    const size_t start = p->leaves.count;
-    if (count - (size_t)covered > ((const cap_painter *)p)->max_leaf_caps && cell->bits < p->deepest)
-        return 0;
-    p->too_much |= start + count >= UINT32_C(1) << 31;
-    if (!pm_painter_reserve(p, &p->leaves, count + 2))
-        return 1;
-    uint32_t *leaves = p->leaves.items, *at = leaves + start;
-    for (size_t i = 0; i < count; i++)
-        *at++ = p->answers[shapes[i].number];
-    if (!covered)
-        *at++ = 0;
-    at[-1] |= PM_DISK_LAST;
-    if ((at - leaves) % 2)
-        *at++ = PM_DISK_LAST;
-    p->leaves.count = (size_t)(at - leaves);
-    *word = (uint32_t)(start >> 1) << 2 | PM_CELL_LEAF;
-    return 1;
+    return pm_disk_leaf_write(p, cell, shapes, count, ((const cap_painter *)p)->max_leaf_caps, word);
 }
 
 static void fill_disks(const pm_cap_table *table, disk_on_sphere *disks) {

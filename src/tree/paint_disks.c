@@ -96,11 +96,11 @@ static void distribute_disk(pm_painter *p, const pm_cell *cell, int side, const 
     *closed |= covered & touched;
 }
 
-/* Few disks, the last of which may cover the cell, one unit each. At the deepest, however many. */
-static int write_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
+int pm_disk_leaf_write(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, size_t most,
+                       uint32_t *word) {
     int covered = shapes[count - 1].edges == 0;
     size_t start = p->leaves.count;
-    if (count - (size_t)covered > ((const disk_painter *)p)->max_leaf_disks && cell->bits < p->deepest)
+    if (count - (size_t)covered > most && cell->bits < p->deepest)
         return 0;
     p->too_much |= start + count >= UINT32_C(1) << 31;
     if (!pm_painter_reserve(p, &p->leaves, count + 2))
@@ -116,6 +116,10 @@ static int write_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes
     p->leaves.count = (size_t)(at - leaves);
     *word = (uint32_t)(start >> 1) << 2 | PM_CELL_LEAF;
     return 1;
+}
+
+static int write_leaf(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
+    return pm_disk_leaf_write(p, cell, shapes, count, ((const disk_painter *)p)->max_leaf_disks, word);
 }
 
 /* ---- disks that are nowhere the best ---- */

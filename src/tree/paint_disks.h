@@ -3,6 +3,7 @@
 #define PM_PAINT_DISKS_H
 
 #include "base/poll.h"
+#include "paint.h"
 #include "scan/disks.h"
 #include "tree.h"
 
@@ -13,5 +14,10 @@
  * work linear in the disks. PM_OK, PM_ERR_NO_MEMORY or PM_ERR_STOPPED. */
 pm_status pm_tree_build_disks(pm_tree *tree, const pm_disk_table *disks, size_t size_limit, pm_poll *poll,
                               const pm_allocator *allocator);
+
+/* Write a leaf of disk_leaf.h for a painter's write_leaf: a unit for each disk, the last of which may cover the cell.
+ * At most `most` whose rim crosses it; in a cell of the deepest level, however many. */
+int pm_disk_leaf_write(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, size_t most,
+                       uint32_t *word);
 
 #endif
