@@ -128,7 +128,7 @@ static pm_status build_tree(pm_boxes *b, const pm_box *sides, size_t count, doub
                             const pm_allocator *allocator) {
     if (count >= PM_PACKED_MOST)
         return PM_ERR_ARGUMENT;
-    const size_t floats = pm_packed_size(count);
+    const size_t floats = pm_packed_size(PM_PLANE, count);
     pm_entry *entries = pm_allocate(allocator, 2 * (count + 1) * sizeof *entries);
     b->memory = entries ? pm_allocate(allocator, floats * sizeof(float) + (count + 1) * sizeof(uint32_t)) : NULL;
     size_t filled = 0;
@@ -146,12 +146,12 @@ static pm_status build_tree(pm_boxes *b, const pm_box *sides, size_t count, doub
     float *nodes = b->memory;
     uint32_t *numbers = (uint32_t *)(void *)(nodes + floats);
     b->numbers = numbers;
-    pm_packed_view(&b->tree, filled, nodes);
+    pm_packed_view(&b->tree, PM_PLANE, filled, nodes);
     for (size_t i = 0; i < filled; i++) {
         const pm_box *box = &sides[entries[i].item];
         const double from[BOX_SIDES] = {box->min_x - b->corner[0], box->min_y - b->corner[1],
                                         box->max_x - b->corner[0], box->max_y - b->corner[1]};
-        pm_packed_put(nodes, i, from);
+        pm_packed_put(nodes, PM_PLANE, i, from);
         numbers[i] = entries[i].item;
     }
     pm_packed_fill(&b->tree, nodes);

@@ -33,7 +33,7 @@ size_t pm_disk_boxes_size(const pm_disk_table *disks) {
     size_t count = count_disks(disks);
     if (count >= PM_PACKED_MOST)
         return 0;
-    return sizeof(boxes_head) + sizeof(float) * pm_packed_size(count) + sizeof(uint32_t) * (count + 1);
+    return sizeof(boxes_head) + sizeof(float) * pm_packed_size(PM_PLANE, count) + sizeof(uint32_t) * (count + 1);
 }
 
 void pm_disk_boxes_view(pm_disk_boxes *boxes, const void *memory) {
@@ -42,8 +42,8 @@ void pm_disk_boxes_view(pm_disk_boxes *boxes, const void *memory) {
     const float *floats = (const float *)(const void *)((const char *)memory + sizeof h);
     boxes->scale = h.scale;
     memcpy(boxes->origin, h.origin, sizeof h.origin);
-    pm_packed_view(&boxes->boxes, (size_t)h.count, floats);
-    boxes->ranks = (const uint32_t *)(const void *)(floats + pm_packed_size((size_t)h.count));
+    pm_packed_view(&boxes->boxes, PM_PLANE, (size_t)h.count, floats);
+    boxes->ranks = (const uint32_t *)(const void *)(floats + pm_packed_size(PM_PLANE, (size_t)h.count));
 }
 
 /* The box around finite centers: min x, min y, max x, max y. */
@@ -84,9 +84,9 @@ pm_status pm_disk_boxes_fill(const pm_disk_table *disks, void *memory, const pm_
     }
     pm_order(entries, entries + h.count + 1, count);
     float *floats = (float *)(void *)((char *)memory + sizeof h);
-    uint32_t *ranks = (uint32_t *)(void *)(floats + pm_packed_size(count));
+    uint32_t *ranks = (uint32_t *)(void *)(floats + pm_packed_size(PM_PLANE, count));
     pm_packed tree;
-    pm_packed_view(&tree, count, floats);
+    pm_packed_view(&tree, PM_PLANE, count, floats);
     for (size_t i = 0; i < count; i++) {
         size_t id = disks->ids[entries[i].item];
         double x = disks->x[id], y = disks->y[id], r = disks->radius[disks->step * id];
@@ -97,7 +97,7 @@ pm_status pm_disk_boxes_fill(const pm_disk_table *disks, void *memory, const pm_
         }
         for (int side = 0; side < 4; side++)
             sides[side] = sides[side] * h.scale - h.origin[side & 1];
-        pm_packed_put(floats, i, sides);
+        pm_packed_put(floats, PM_PLANE, i, sides);
         ranks[i] = entries[i].item;
     }
     pm_packed_fill(&tree, floats);

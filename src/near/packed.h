@@ -1,4 +1,5 @@
-/* packed.h — a tree over boxes: which of them are near a point? See packed.c. */
+/* packed.h — a tree over boxes, in the plane or in space: which of them are near a point? See packed.c; solid.h for
+ * what only space needs. */
 #ifndef PM_PACKED_H
 #define PM_PACKED_H
 
@@ -17,22 +18,34 @@
 /* Children of a node, and the most levels that fewer than 2^32 boxes have. */
 enum { PM_PACKED_FAN = 16, PM_PACKED_LEVELS = 8, PM_PACKED_FLOATS = 4 * PM_PACKED_FAN };
 
+/* How many sides a box has: min x, min y, max x, max y; or the least and then the greatest x, y and z. */
+typedef enum pm_sides { PM_PLANE = 4, PM_SPACE = 6 } pm_sides;
+
 /* Box i of level l is child i % 16 of node i / 16 there, and bounds node i of level l - 1; level 0 has the boxes that
- * the tree is over, the highest level has one node. A node is sixteen min x, then min y, max x and max y. */
+ * the tree is over, the highest level has one node. A node is sixteen of the first side, then of the second, and so
+ * on. */
 typedef struct pm_packed {
     size_t count; /* of boxes; 0: an empty tree without a level */
+    pm_sides sides;
     int levels;
     const float *nodes[PM_PACKED_LEVELS];
 } pm_packed;
 
 /* Floats that a tree over `count` boxes takes. */
-size_t pm_packed_size(size_t count);
+size_t pm_packed_size(pm_sides sides, size_t count);
 
-void pm_packed_view(pm_packed *tree, size_t count, const float *memory);
+void pm_packed_view(pm_packed *tree, pm_sides sides, size_t count, const float *memory);
 
-/* Write box i of level 0 (min x, min y, max x, max y), rounded outwards; all of them before pm_packed_fill(). The
- * sides may be differences that were rounded once. */
-void pm_packed_put(float *memory, size_t i, const double box[4]);
+/* Write box i of level 0, rounded outwards; all of them before pm_packed_fill(). The sides may be differences that
+ * were rounded once. */
+void pm_packed_put(float *memory, pm_sides sides, size_t i, const double *box);
+
+/* The greatest float that is certainly no more than a value which was rounded once. */
+float pm_float_below(double value);
+
+static inline float pm_float_above(double value) {
+    return -pm_float_below(-value);
+}
 
 /* Compute the levels above. */
 void pm_packed_fill(const pm_packed *tree, float *memory);
@@ -217,14 +230,24 @@ static inline pm_packed_step pm_packed_top(size_t begin, size_t end) {
     return pm_packed_step_of(0, level, begin >> 4 * (level + 1));
 }
 
+/* Bounds of the squared distances from a target to the boxes of a node, as pm_packed_near() gives them. */
+typedef uint32_t pm_packed_look(const float *node, const void *target, float limit, float bounds[PM_PACKED_FAN]);
+
 /* A walk over the boxes that may be within a limit of a target, the nearest first. */
 typedef struct pm_packed_walk {
     const pm_packed *tree;
-    pm_target target;
+    pm_packed_look *look;
+    const void *target;
+    size_t begin, end; /* of the boxes */
     pm_packed_step steps[PM_PACKED_STEPS];
     size_t count;
 } pm_packed_walk;
 
+/* Over boxes [begin, end), of any tree. The target is borrowed for the walk. */
+void pm_packed_begin(pm_packed_walk *walk, const pm_packed *tree, pm_packed_look *look, const void *target,
+                     size_t begin, size_t end);
+
+/* Over all boxes of a plane. */
 void pm_packed_start(pm_packed_walk *walk, const pm_packed *tree, const pm_target *target);
 
 /* The next box whose bound is at most `limit`, or SIZE_MAX after the last. The limit may sink on the way. */

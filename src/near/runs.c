@@ -27,7 +27,8 @@ typedef struct runs_head {
 
 static uint64_t size_of(const runs_head *h) {
     uint64_t numbers = h->rank_count + h->region_count + (h->region_count + 1) + 2 * h->run_count;
-    uint64_t floats = pm_packed_size((size_t)h->region_count) + pm_packed_size((size_t)h->run_count);
+    uint64_t floats =
+        pm_packed_size(PM_PLANE, (size_t)h->region_count) + pm_packed_size(PM_PLANE, (size_t)h->run_count);
     return sizeof(runs_head) + sizeof(float) * floats + (sizeof(uint32_t) * numbers + 7) / 8 * 8;
 }
 
@@ -65,10 +66,10 @@ int pm_runs_view(pm_runs *runs, const void *memory, size_t size) {
     runs->rank_count = (size_t)h.rank_count;
     runs->region_count = (size_t)h.region_count;
     runs->run_count = (size_t)h.run_count;
-    pm_packed_view(&runs->regions, runs->region_count, boxes);
-    boxes += pm_packed_size(runs->region_count);
-    pm_packed_view(&runs->runs, runs->run_count, boxes);
-    boxes += pm_packed_size(runs->run_count);
+    pm_packed_view(&runs->regions, PM_PLANE, runs->region_count, boxes);
+    boxes += pm_packed_size(PM_PLANE, runs->region_count);
+    pm_packed_view(&runs->runs, PM_PLANE, runs->run_count, boxes);
+    boxes += pm_packed_size(PM_PLANE, runs->run_count);
     runs->ranks = (const uint32_t *)(const void *)boxes;
     runs->places = runs->ranks + runs->region_count;
     runs->starts = runs->places + runs->rank_count;
@@ -184,7 +185,7 @@ static int fill_runs(const filler *f, pm_entry *entries, pm_entry *other, float 
         pm_box box = run_box(f->table, entries[i].item, pm_run_edges(entries[i].owner));
         double sides[4];
         tree_box(f, &box, sides);
-        pm_packed_put(boxes, i, sides);
+        pm_packed_put(boxes, PM_PLANE, i, sides);
         if (pm_poll_after(poll, 8))
             return 0;
     }
@@ -219,10 +220,10 @@ pm_status pm_runs_fill(const pm_polygon_table *table, void *memory, size_t size,
     for (size_t i = 0; i < runs.region_count; i++) {
         double sides[4];
         tree_box(&f, &table->boxes[runs.ranks[i]], sides);
-        pm_packed_put(boxes, i, sides);
+        pm_packed_put(boxes, PM_PLANE, i, sides);
     }
     pm_packed_fill(&runs.regions, boxes);
-    int done = fill_runs(&f, entries, other, boxes + pm_packed_size(runs.region_count), poll);
+    int done = fill_runs(&f, entries, other, boxes + pm_packed_size(PM_PLANE, runs.region_count), poll);
     pm_release(allocator, entries);
     return done ? PM_OK : PM_ERR_STOPPED;
 }

@@ -29,7 +29,7 @@ enum { BUCKET = PM_SITES_BUCKET };
 
 static uint64_t sites_size(uint64_t buckets) {
     return sizeof(sites_head) + buckets * BUCKET * (sizeof(pm_site) + 2 * sizeof(float)) +
-           sizeof(float) * pm_packed_size((size_t)buckets);
+           sizeof(float) * pm_packed_size(PM_PLANE, (size_t)buckets);
 }
 
 /* The site of a region, NULL where it is empty; *is_site is 0 where it is something else. */
@@ -81,7 +81,7 @@ int pm_sites_view(pm_sites *sites, const void *memory, size_t size) {
     sites->bucket_count = count;
     sites->sites = (const pm_site *)(const void *)((const char *)memory + sizeof h);
     sites->places = (const float *)(const void *)(sites->sites + BUCKET * count);
-    pm_packed_view(&sites->boxes, count, sites->places + 2 * BUCKET * count);
+    pm_packed_view(&sites->boxes, PM_PLANE, count, sites->places + 2 * BUCKET * count);
     return 1;
 }
 
@@ -105,7 +105,7 @@ static void fill_bucket(const pm_sites *sites, const pm_polygon_table *table, co
             box[axis + 2] = value > box[axis + 2] ? value : box[axis + 2];
         }
     }
-    pm_packed_put(boxes, bucket, box);
+    pm_packed_put(boxes, PM_PLANE, bucket, box);
 }
 
 pm_status pm_sites_fill(const pm_polygon_table *table, void *memory, size_t size, const pm_allocator *allocator) {

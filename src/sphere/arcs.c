@@ -24,7 +24,8 @@ typedef struct arcs_head {
 } arcs_head;
 
 static uint64_t arcs_size_of(const arcs_head *h) {
-    const uint64_t floats = pm_solid_size((size_t)h->region_count) + pm_solid_size((size_t)h->run_count);
+    const uint64_t floats =
+        pm_packed_size(PM_SPACE, (size_t)h->region_count) + pm_packed_size(PM_SPACE, (size_t)h->run_count);
     const uint64_t numbers = h->rank_count + h->region_count + (h->region_count + 1) + 2 * h->run_count;
     return sizeof(arcs_head) + h->vertex_count * sizeof(pm_lonlat) + floats * sizeof(float) +
            (numbers * sizeof(uint32_t) + h->run_count + 7) / 8 * 8;
@@ -147,10 +148,10 @@ int pm_arcs_view(pm_arcs *arcs, const void *memory, size_t size) {
                       .vertex_count = (size_t)h.vertex_count};
     arcs->vertices = (const pm_lonlat *)(const void *)((const char *)memory + sizeof h);
     const float *boxes = (const float *)(const void *)(arcs->vertices + arcs->vertex_count);
-    pm_solid_view(&arcs->regions, arcs->region_count, boxes);
-    boxes += pm_solid_size(arcs->region_count);
-    pm_solid_view(&arcs->runs, arcs->run_count, boxes);
-    boxes += pm_solid_size(arcs->run_count);
+    pm_packed_view(&arcs->regions, PM_SPACE, arcs->region_count, boxes);
+    boxes += pm_packed_size(PM_SPACE, arcs->region_count);
+    pm_packed_view(&arcs->runs, PM_SPACE, arcs->run_count, boxes);
+    boxes += pm_packed_size(PM_SPACE, arcs->run_count);
     arcs->ranks = (const uint32_t *)(const void *)boxes;
     arcs->places = arcs->ranks + arcs->region_count;
     arcs->starts = arcs->places + arcs->rank_count;
@@ -228,7 +229,7 @@ static int arcs_order_runs(const pm_arcs *arcs, const pm_entry *runs, const uint
         ((uint32_t *)(uintptr_t)arcs->owners)[i] = entries[i].owner;
         ((uint8_t *)(uintptr_t)arcs->sizes)[i] = sizes[run];
         box_of_run(arcs->vertices + runs[run].item, sizes[run] & 15u, box);
-        pm_solid_put(run_boxes, i, box);
+        pm_packed_put(run_boxes, PM_SPACE, i, box);
         const int is_first = i == 0 || entries[i - 1].owner != entries[i].owner;
         if (is_first)
             ((uint32_t *)(uintptr_t)arcs->starts)[place] = (uint32_t)i;
@@ -236,13 +237,13 @@ static int arcs_order_runs(const pm_arcs *arcs, const pm_entry *runs, const uint
             of_region[axis] = is_first ? box[axis] : fmin(of_region[axis], box[axis]);
             of_region[axis + 3] = is_first ? box[axis + 3] : fmax(of_region[axis + 3], box[axis + 3]);
         }
-        pm_solid_put(region_boxes, place, of_region); /* the last time with all runs */
+        pm_packed_put(region_boxes, PM_SPACE, place, of_region); /* the last time with all runs */
         if (pm_poll_after(poll, 40))
             return 0;
     }
     ((uint32_t *)(uintptr_t)arcs->starts)[arcs->region_count] = (uint32_t)arcs->run_count;
-    pm_solid_fill(&arcs->regions, region_boxes);
-    pm_solid_fill(&arcs->runs, run_boxes);
+    pm_packed_fill(&arcs->regions, region_boxes);
+    pm_packed_fill(&arcs->runs, run_boxes);
     return 1;
 }
 

@@ -20,7 +20,7 @@ typedef struct pm_arcs {
     const uint32_t *first;  /* vertex of each run */
     const uint32_t *owners; /* the rank of each run's region */
     const uint8_t *sizes;
-    pm_solid regions, runs;
+    pm_packed regions, runs; /* boxes in space */
 } pm_arcs;
 
 /* One piece of memory with all of it, which may be copied anywhere. SIZE_MAX where there is too much of it. */

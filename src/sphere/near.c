@@ -29,10 +29,10 @@ static double measure_run(const pm_arcs *arcs, size_t run, const pm_observer *or
 /* The best of the runs [begin, end), or any with `any`. */
 static void globe_search(const pm_globe *globe, const pm_post *post, size_t begin, size_t end, int any,
                          pm_measure *best) {
-    pm_solid_walk walk;
+    pm_packed_walk walk;
     float limit = pm_solid_limit(best->distance);
     pm_solid_start(&walk, &globe->arcs->runs, &post->ray, begin, end);
-    for (size_t run; (run = pm_solid_next(&walk, limit)) != SIZE_MAX;) {
+    for (size_t run; (run = pm_packed_next(&walk, limit)) != SIZE_MAX;) {
         const pm_measure found = {measure_run(globe->arcs, run, &post->origin), globe->arcs->owners[run]};
         if (!pm_measure_is_before(&found, best) || found.distance > pm_reach_of(&globe->reach, found.rank))
             continue;
@@ -58,16 +58,16 @@ pm_measure pm_globe_region(const pm_globe *globe, size_t place, const pm_post *p
 
 /* ---- regions ---- */
 
-static void globe_start_regions(const pm_globe *globe, const pm_post *post, pm_solid_walk *walk) {
+static void globe_start_regions(const pm_globe *globe, const pm_post *post, pm_packed_walk *walk) {
     pm_solid_start(walk, &globe->arcs->regions, &post->ray, 0, globe->arcs->region_count);
 }
 
 pm_measure pm_globe_within(const pm_globe *globe, size_t end, const pm_post *post) {
     pm_measure best = {globe->farthest, PM_FOUND_NONE};
     const float limit = pm_solid_limit(globe->farthest);
-    pm_solid_walk walk;
+    pm_packed_walk walk;
     globe_start_regions(globe, post, &walk);
-    for (size_t place; (place = pm_solid_next(&walk, limit)) != SIZE_MAX;) {
+    for (size_t place; (place = pm_packed_next(&walk, limit)) != SIZE_MAX;) {
         if (globe->arcs->ranks[place] >= end)
             continue;
         const pm_measure found = pm_globe_region(globe, place, post, 1);
@@ -102,11 +102,11 @@ static int globe_append_covering(const pm_ranks *covering, size_t most, pm_measu
 
 int pm_globe_all_within(const pm_globe *globe, const pm_post *post, const pm_ranks *covering, pm_measured *list) {
     const float limit = pm_solid_limit(globe->farthest);
-    pm_solid_walk walk;
+    pm_packed_walk walk;
     if (!globe_append_covering(covering, SIZE_MAX, list))
         return 0;
     globe_start_regions(globe, post, &walk);
-    for (size_t place; (place = pm_solid_next(&walk, limit)) != SIZE_MAX;) {
+    for (size_t place; (place = pm_packed_next(&walk, limit)) != SIZE_MAX;) {
         if (globe_has_rank(covering, globe->arcs->ranks[place]))
             continue;
         const pm_measure found = pm_globe_region(globe, place, post, 0);
@@ -139,11 +139,11 @@ static int globe_insert(pm_measured *list, size_t most, pm_measure found) {
 int pm_globe_all_nearest(const pm_globe *globe, const pm_post *post, const pm_ranks *covering, size_t most,
                          pm_measured *list) {
     float limit = pm_solid_limit(globe->farthest);
-    pm_solid_walk walk;
+    pm_packed_walk walk;
     if (!globe_append_covering(covering, most, list))
         return 0;
     globe_start_regions(globe, post, &walk);
-    for (size_t place; (place = pm_solid_next(&walk, limit)) != SIZE_MAX;) {
+    for (size_t place; (place = pm_packed_next(&walk, limit)) != SIZE_MAX;) {
         if (globe_has_rank(covering, globe->arcs->ranks[place]))
             continue;
         const pm_measure found = pm_globe_region(globe, place, post, 0);
