@@ -34,6 +34,31 @@ typedef struct pm_stack {
     size_t count, room, item_size;
 } pm_stack;
 
+/* ---- children by columns, for shapes that find theirs row by row ---- */
+
+/* The number of the column or row that this is in; -1 before the first, `side` after the last. */
+static inline int pm_child_at(double at, int side) {
+    return at < 0 ? -1 : at >= side ? side : (int)at; /* floor() would be a call */
+}
+
+/* The bits of the columns first .. last, as far as they exist. */
+static inline uint64_t pm_columns(int first, int last) {
+    first = first < 0 ? 0 : first;
+    last = last > 7 ? 7 : last;
+    return first > last ? 0 : UINT64_C(0xff) >> (7 - (last - first)) << first;
+}
+
+/* The columns that an interval touches, and those that it covers. */
+static inline uint64_t pm_columns_touched(double left, double right, int side) {
+    return pm_columns(pm_child_at(left, side), pm_child_at(right, side));
+}
+
+static inline uint64_t pm_columns_covered(double left, double right, int side) {
+    return pm_columns(side - pm_child_at(side - left, side), pm_child_at(right, side) - 1);
+}
+
+/* ---- the painter ---- */
+
 typedef struct pm_painter pm_painter;
 
 struct pm_painter {

@@ -52,21 +52,13 @@ static double half_width(const disk_on_sphere *disk, double radius, double lat) 
     return 2 * 57.29577951308232 * pm_angle_of(sqrt(1 - square), sqrt(square));
 }
 
-/* The bits of the columns first .. last of 8 or fewer. */
-static uint64_t cap_columns(double first, double last, int side) {
-    const int from = first > 0 ? first < side ? (int)first : side : 0;
-    const int to = last < side ? last >= 0 ? (int)last : -1 : side - 1;
-    return from > to ? 0 : UINT64_C(0xff) >> (7 - (to - from)) << from;
-}
-
 /* Columns of which all or any longitudes are at most `width` from the disk's; `at` is its longitude and `turn` a
  * whole turn, both in columns. */
 static uint64_t columns_within(double at, double width, double turn, int side, int all) {
     uint64_t columns = 0;
     for (int shift = -1; shift <= 1; shift++) {
         const double left = at + shift * turn - width, right = at + shift * turn + width;
-        columns |=
-            all ? cap_columns(ceil(left), floor(right) - 1, side) : cap_columns(floor(left), floor(right), side);
+        columns |= all ? pm_columns_covered(left, right, side) : pm_columns_touched(left, right, side);
     }
     return columns;
 }

@@ -43,18 +43,6 @@ typedef struct disk_painter {
 
 /* ---- a cell's children: bit 8 * row + column of a mask ---- */
 
-/* The number of the column or row that this is in; -1 before the first, `side` after the last. */
-static int child_at(double at, int side) {
-    return at < 0 ? -1 : at >= side ? side : (int)at; /* floor() would be a call */
-}
-
-/* The bits of the columns first .. last, as far as they exist. */
-static uint64_t columns(int first, int last) {
-    first = first < 0 ? 0 : first;
-    last = last > 7 ? 7 : last;
-    return first > last ? 0 : UINT64_C(0xff) >> (7 - (last - first)) << first;
-}
-
 /* How far a disk reaches in a row of cells, to both sides of its center, and how far it covers the row; negative
  * where it does neither. */
 typedef struct chord {
@@ -75,7 +63,7 @@ static void distribute_disk(pm_painter *p, const pm_cell *cell, int side, const 
     double cx = (disk->x - cell->x) * per_child, cy = (disk->y - cell->y) * per_child;
     double r = disk->radius * per_child;
     double outer = r * (1 + 0x1p-44) + DISK_SLACK, inner = r * (1 - 0x1p-44) - DISK_SLACK;
-    int first = child_at(cy - outer, side), last = child_at(cy + outer, side);
+    int first = pm_child_at(cy - outer, side), last = pm_child_at(cy + outer, side);
     first = first < 0 ? 0 : first;
     last = last < side ? last : side - 1;
     uint64_t touched = 0, covered = 0;
@@ -83,10 +71,9 @@ static void distribute_disk(pm_painter *p, const pm_cell *cell, int side, const 
         chord c = chord_of(row - cy, outer, inner);
         if (c.reaches < 0)
             continue;
-        touched |= columns(child_at(cx - c.reaches, side), child_at(cx + c.reaches, side)) << (8 * row);
+        touched |= pm_columns_touched(cx - c.reaches, cx + c.reaches, side) << (8 * row);
         if (c.covers > 0)
-            covered |= columns(side - child_at(side - cx + c.covers, side), child_at(cx + c.covers, side) - 1)
-                       << (8 * row);
+            covered |= pm_columns_covered(cx - c.covers, cx + c.covers, side) << (8 * row);
     }
     touched &= ~*closed;
     for (uint64_t left = touched; left; left &= left - 1) {
