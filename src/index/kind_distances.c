@@ -8,9 +8,9 @@
  * The part for covers knows polygons only. Where a line or a point may be better than a polygon that covers the
  * point, the runs say whether the point is on one, at distance 0 as well.
  *
- * Sections of its own: the limits in the order of the input, one, one per region, or none; the rank of each region of
- * the input; the scale of distances, the greatest limit, and which ranks have lines; the runs; where every region
- * is one point a tree over these (near/sites.c), and with many of them no runs. */
+ * Sections of its own: limits and ranks (limits.c); the scale of distances, the greatest limit, and which ranks have
+ * lines; the runs; where every region is one point a tree over these (near/sites.c), and with many of them no runs.
+ */
 #include "base/strict.h"
 
 #include "kind_distances.h"
@@ -19,7 +19,7 @@
 
 #include "base/outward.h"
 #include "base/status.h"
-#include "scan/scan.h"
+#include "limits.h"
 #include "tree/nearest_leaf.h"
 #include "tree/paint_nearest.h"
 #include "tree/paint_within.h"
@@ -49,15 +49,10 @@ typedef struct distance_map {
 
 /* ---- building ---- */
 
-static void distances_set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t regions, uint64_t limits) {
-    sizes[PM_SECTION_LIMITS] = limits * sizeof(double);
-    sizes[PM_SECTION_RANKS] = regions * sizeof(uint32_t);
-    sizes[PM_SECTION_DISTANCE_MAP] = sizeof(distance_map);
-}
-
 static pm_status distances_plan(pm_build *b, pm_error *err) {
     pm_status status = pm_kind_polygons.plan(b, err);
-    distances_set_sizes(b->sizes, b->count, b->options->distance_count);
+    pm_limits_set_sizes(b->sizes, b->count, b->options->distance_count);
+    b->sizes[PM_SECTION_DISTANCE_MAP] = sizeof(distance_map);
     pm_build_plan_tree(b, &MAP);
     b->default_limit =
         3 * b->default_limit + 128 * b->count; /* of covers, the runs, the map; many regions are small */
@@ -100,22 +95,14 @@ static pm_status distances_fill(pm_build *b, void *view, pm_error *err) {
     if (status)
         return status;
     double extent = fmax(b->bounds[2] - b->bounds[0], b->bounds[3] - b->bounds[1]);
-    double *limits = pm_block_array(&b->block, PM_SECTION_LIMITS);
-    const size_t limit_count = (size_t)b->sizes[PM_SECTION_LIMITS] / sizeof *limits;
-    if (limit_count > 0)
-        memcpy(limits, b->options->distance, limit_count * sizeof *limits);
-    status = pm_distances_check(limits, limit_count, err); /* they may have changed */
+    status = pm_limits_fill(b, &v->field.farthest, err);
     if (status)
         return status;
     v->scale = pm_distance_scale(extent);
-    v->field.farthest = pm_farthest(limit_count ? limits : NULL, limit_count);
     distance_map *map = pm_block_array(&b->block, PM_SECTION_DISTANCE_MAP);
     *map = (distance_map){.scale = v->scale, .farthest = v->field.farthest};
     count_kinds(&v->polygons.table, map);
     v->surfaces = (size_t)map->surfaces;
-    uint32_t *ranks = pm_block_array(&b->block, PM_SECTION_RANKS);
-    for (size_t rank = 0; rank < b->count; rank++)
-        ranks[b->ids[rank]] = (uint32_t)rank;
     extend_bounds(b, v);
     return PM_OK;
 }
@@ -204,17 +191,12 @@ static pm_status paint_within_map(pm_build *b, void *view, pm_error *err) {
 /* ---- using a block ---- */
 
 static int distances_fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
-    const uint64_t limits = sizes[PM_SECTION_LIMITS] / sizeof(double);
-    uint64_t again[PM_SECTIONS];
-    memcpy(again, sizes, sizeof again);
-    distances_set_sizes(again, count, limits);
-    return memcmp(again, sizes, sizeof again) == 0 && (limits <= 1 || limits == count) && pm_tree_fits(sizes, &MAP) &&
-           pm_kind_polygons.fits(sizes, count);
+    return pm_limits_fit(sizes, count) && sizes[PM_SECTION_DISTANCE_MAP] == sizeof(distance_map) &&
+           pm_tree_fits(sizes, &MAP) && pm_kind_polygons.fits(sizes, count);
 }
 
 static void distances_view(void *view, const pm_block *block) {
     pm_distance_view *v = view;
-    const uint64_t limits = block->sections[PM_SECTION_LIMITS].size / sizeof(double);
     const distance_map map = *(const distance_map *)pm_block_array(block, PM_SECTION_DISTANCE_MAP);
     pm_kind_polygons.view(&v->polygons, block);
     v->ids = pm_block_array(block, PM_SECTION_IDS);
@@ -227,12 +209,8 @@ static void distances_view(void *view, const pm_block *block) {
     v->map = pm_tree_view(block, &MAP);
     (void)pm_sites_view(&v->sites, pm_block_array(block, PM_SECTION_SITES),
                         (size_t)block->sections[PM_SECTION_SITES].size);
-    v->field = (pm_field){.table = &v->polygons.table,
-                          .runs = &v->runs,
-                          .reach = {.limits = limits ? pm_block_array(block, PM_SECTION_LIMITS) : NULL,
-                                    .step = limits > 1,
-                                    .ids = v->ids},
-                          .farthest = map.farthest};
+    v->field = (pm_field){
+        .table = &v->polygons.table, .runs = &v->runs, .reach = pm_limits_reach(block), .farthest = map.farthest};
 }
 
 static int is_scale(double scale) {
@@ -243,15 +221,10 @@ static int is_scale(double scale) {
 static pm_status distances_verify(const void *view, const pm_block *block, const pm_allocator *allocator,
                                   pm_error *err) {
     const pm_distance_view *v = view;
-    const size_t limits = (size_t)(block->sections[PM_SECTION_LIMITS].size / sizeof(double));
     pm_status status = pm_kind_polygons.verify(&v->polygons, block, allocator, err);
     if (status)
         return status;
-    int right = is_scale(v->scale) && v->field.farthest >= 0;
-    for (size_t i = 0; i < limits; i++)
-        right &= v->field.reach.limits[i] >= 0;
-    for (size_t i = 0; i < v->polygons.table.count; i++)
-        right &= v->ranks[i] < v->polygons.table.count;
+    int right = is_scale(v->scale) && v->field.farthest >= 0 && pm_limits_check(block, v->polygons.table.count);
     if (right && block->sections[PM_SECTION_RUNS].size > 0)
         right = v->runs.starts != NULL && pm_runs_check(&v->runs, &v->polygons.table) && is_scale(v->runs.scale);
     if (right && block->sections[PM_SECTION_SITES].size > 0)

@@ -5,8 +5,7 @@
  * (kind_sphere_polygons.c). What edges, lines and points decide comes from the tree over them (sphere/near.c), which
  * is made in any case: it is what distances are defined by, and there is no other engine.
  *
- * Sections of its own: the limits in the order of the input, one, one per region, or none; the rank of each region of
- * the input; the greatest limit, and which ranks have lines; the arcs. */
+ * Sections of its own: limits and ranks (limits.c); the greatest limit, and which ranks have lines; the arcs. */
 #include "base/strict.h"
 
 #include "kind_sphere.h"
@@ -15,6 +14,7 @@
 
 #include "base/status.h"
 #include "kind_polygons.h"
+#include "limits.h"
 #include "scan/scan.h"
 #include "sphere/face.h"
 #include "sphere/near.h"
@@ -50,12 +50,6 @@ static const pm_tree_sections GLOBE_MAP = {PM_SECTION_NEAR_ROOT, PM_SECTION_NEAR
                                            PM_SECTION_NEAR_ORIGINS};
 
 /* ---- building ---- */
-
-static void globe_set_sizes(uint64_t sizes[PM_SECTIONS], uint64_t regions, uint64_t limits) {
-    sizes[PM_SECTION_LIMITS] = limits * sizeof(double);
-    sizes[PM_SECTION_RANKS] = regions * sizeof(uint32_t);
-    sizes[PM_SECTION_DISTANCE_MAP] = sizeof(sphere_map);
-}
 
 /* With more places a map of the nearest takes seconds. */
 enum { FEWEST_PLACES = 16, MOST_PLACES = 200000 };
@@ -97,7 +91,8 @@ static pm_status globe_plan(pm_build *b, pm_error *err) {
     const pm_status status = pm_kind_polygons.plan(b, err);
     if (status)
         return status;
-    globe_set_sizes(b->sizes, b->count, b->options->distance_count);
+    pm_limits_set_sizes(b->sizes, b->count, b->options->distance_count);
+    b->sizes[PM_SECTION_DISTANCE_MAP] = sizeof(sphere_map);
     const size_t size = pm_arcs_size(b->sphere, &b->poll);
     if (b->poll.stopped)
         return pm_build_stopped(err);
@@ -124,21 +119,14 @@ static pm_status globe_fill(pm_build *b, void *view, pm_error *err) {
     pm_status status = pm_kind_polygons.fill(b, &v->polygons, err);
     if (status)
         return status;
-    double *limits = pm_block_array(&b->block, PM_SECTION_LIMITS);
-    const size_t limit_count = (size_t)b->sizes[PM_SECTION_LIMITS] / sizeof *limits;
-    if (limit_count > 0)
-        memcpy(limits, b->options->distance, limit_count * sizeof *limits);
-    status = pm_distances_check(limits, limit_count, err); /* they may have changed */
+    sphere_map *map = pm_block_array(&b->block, PM_SECTION_DISTANCE_MAP);
+    status = pm_limits_fill(b, &map->farthest, err);
     if (status)
         return status;
-    sphere_map *map = pm_block_array(&b->block, PM_SECTION_DISTANCE_MAP);
-    uint32_t *ranks = pm_block_array(&b->block, PM_SECTION_RANKS);
-    *map = (sphere_map){pm_farthest(limit_count ? limits : NULL, limit_count), b->count};
-    for (size_t rank = b->count; rank-- > 0;) {
-        ranks[b->ids[rank]] = (uint32_t)rank;
+    map->first_line = b->count;
+    for (size_t rank = b->count; rank-- > 0;)
         if (globe_has_line(b->sphere, b->ids[rank]))
             map->first_line = rank;
-    }
     fill_places(b);
     status = pm_arcs_fill(b->sphere, b->ids, pm_block_array(&b->block, PM_SECTION_ARCS),
                           (size_t)b->sizes[PM_SECTION_ARCS], &b->poll, b->options->allocator);
@@ -150,8 +138,9 @@ static pm_status globe_fill(pm_build *b, void *view, pm_error *err) {
                            ? "out of memory for the edges of %zu regions"
                            : "the coordinates of %zu regions changed while the index was built",
                        b->count);
-    pm_sphere_extend_bounds(b, limit_count ? limits : NULL, limit_count > 1);
-    for (int i = 0; i < 4 && limit_count == 0 && !isnan(b->bounds[0]); i++)
+    const pm_reach reach = pm_limits_reach(&b->block);
+    pm_sphere_extend_bounds(b, reach.limits, reach.step);
+    for (int i = 0; i < 4 && !reach.limits && !isnan(b->bounds[0]); i++)
         b->bounds[i] = (i & 1 ? 90 : 180) * (i < 2 ? -1 : 1); /* every place */
     return PM_OK;
 }
@@ -169,11 +158,7 @@ static pm_status globe_paint(pm_build *b, void *view, pm_error *err) {
 /* ---- using a block ---- */
 
 static int globe_fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
-    const uint64_t limits = sizes[PM_SECTION_LIMITS] / sizeof(double);
-    uint64_t again[PM_SECTIONS];
-    memcpy(again, sizes, sizeof again);
-    globe_set_sizes(again, count, limits);
-    return memcmp(again, sizes, sizeof again) == 0 && (limits <= 1 || limits == count) &&
+    return pm_limits_fit(sizes, count) && sizes[PM_SECTION_DISTANCE_MAP] == sizeof(sphere_map) &&
            pm_tree_fits(sizes, &GLOBE_MAP) &&
            (sizes[PM_SECTION_CAPS] == 0 || sizes[PM_SECTION_CAPS] == count * sizeof(pm_site_place)) &&
            pm_kind_polygons.fits(sizes, count);
@@ -181,7 +166,6 @@ static int globe_fits(const uint64_t sizes[PM_SECTIONS], uint64_t count) {
 
 static void globe_make_view(void *view, const pm_block *block) {
     pm_sphere_view *v = view;
-    const uint64_t limits = block->sections[PM_SECTION_LIMITS].size / sizeof(double);
     const sphere_map map = *(const sphere_map *)pm_block_array(block, PM_SECTION_DISTANCE_MAP);
     pm_kind_polygons.view(&v->polygons, block);
     v->ids = pm_block_array(block, PM_SECTION_IDS);
@@ -194,11 +178,7 @@ static void globe_make_view(void *view, const pm_block *block) {
                             .sites = pm_block_array(block, PM_SECTION_CAPS),
                             .ids = v->ids,
                             .ranks = v->ranks};
-    v->globe = (pm_globe){.arcs = &v->arcs,
-                          .reach = {.limits = limits ? pm_block_array(block, PM_SECTION_LIMITS) : NULL,
-                                    .step = limits > 1,
-                                    .ids = v->ids},
-                          .farthest = map.farthest};
+    v->globe = (pm_globe){.arcs = &v->arcs, .reach = pm_limits_reach(block), .farthest = map.farthest};
 }
 
 static pm_status globe_verify(const void *view, const pm_block *block, const pm_allocator *allocator, pm_error *err) {
@@ -206,16 +186,13 @@ static pm_status globe_verify(const void *view, const pm_block *block, const pm_
     const pm_status status = pm_kind_polygons.verify(&v->polygons, block, allocator, err);
     if (status)
         return status;
-    int right =
-        v->globe.farthest >= 0 && v->arcs.vertices != NULL && pm_arcs_check(&v->arcs, v->polygons.table.count);
-    for (size_t i = 0; i < (size_t)(block->sections[PM_SECTION_LIMITS].size / sizeof(double)); i++)
-        right &= v->globe.reach.limits[i] >= 0;
-    for (size_t i = 0; i < v->polygons.table.count; i++)
-        right &= v->ranks[i] < v->polygons.table.count;
+    const size_t count = v->polygons.table.count;
+    int right = v->globe.farthest >= 0 && v->arcs.vertices != NULL && pm_arcs_check(&v->arcs, count) &&
+                pm_limits_check(block, count);
     for (size_t i = 0; i < v->places.count; i++)
         right &= v->places.sites[i].place.lon >= -180 && v->places.sites[i].place.lon < 180 &&
                  fabs(v->places.sites[i].place.lat) <= 90;
-    right &= !pm_tree_exists(&v->map) || v->places.count == v->polygons.table.count;
+    right &= !pm_tree_exists(&v->map) || v->places.count == count;
     if (!right)
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the distances are not those of regions");
     return pm_tree_check(&v->map, pm_disk_leaves_check, NULL, v->places.count, allocator, err);
