@@ -231,7 +231,7 @@ def amalgamate() -> None:
         run(compiler, "-O1", *strict, "-c", "dist/polymatch.c", "-o", build / "gnu.o")  # as many build it
         run(compiler, "-std=c11", "-O3", *strict, "-c", "dist/polymatch.c", "-o", build / "polymatch.o")
         for name, sources in {
-            "test_vectors": ["tests/c/test_vectors.c", "tests/c/oracle.c"],
+            "test_vectors": ["tests/c/test_vectors.c", "tests/c/oracle.c", "tests/c/big.c"],
             "match": ["examples/match.c"],
         }.items():
             program = build / name

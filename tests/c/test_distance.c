@@ -11,6 +11,7 @@
 #include "base/big.h"
 #include "base/distance.h"
 #include "cases.h"
+#include "big.h"
 #include "oracle.h"
 #include "tap.h"
 

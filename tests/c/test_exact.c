@@ -10,6 +10,7 @@
 
 #include "cases.h"
 #include "base/exact.h"
+#include "big.h"
 #include "oracle.h"
 #include "tap.h"
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cases.h"
+#include "big.h"
 #include "oracle.h"
 #include "tap.h"
 

@@ -11,7 +11,7 @@ for target in fuzz_match fuzz_open; do
     mkdir -p "$corpus"
     "${CLANG:-clang}" -std=c11 -g -O1 -ffp-contract=off -fno-sanitize-recover=all \
         -fsanitize=fuzzer,address,undefined -I"$root/include" -I"$root/src" -I"$root/tests/c" \
-        "$root/tests/fuzz/$target.c" "$root/tests/c/oracle.c" "$root"/src/*/*.c \
+        "$root/tests/fuzz/$target.c" "$root/tests/c/oracle.c" "$root/tests/c/big.c" "$root"/src/*/*.c \
         -lm -o "$work/$target"
     cd "$work"
     if ! "./$target" -max_total_time="$seconds" -max_len=1024 -print_final_stats=1 "$corpus" >log 2>&1; then
