@@ -79,8 +79,8 @@ int options_from(PyObject *predicate, PyObject *best, PyObject *scores, PyObject
 static int let_python_run(void *context) {
     watch *w = context;
     struct timespec now;
-    if (PyThread_get_thread_ident() != w->ident) /* a thread that helps ends when its task is done */
-        return 0;
+    if (PyThread_get_thread_ident() != w->ident) /* one that helps: it holds no GIL to ask with */
+        return w->is_stopped;
     (void)timespec_get(&now, TIME_UTC);
     double passed = difftime(now.tv_sec, w->last.tv_sec) + 1e-9 * (double)(now.tv_nsec - w->last.tv_nsec);
     if (passed >= 0 && passed < 0.02)
@@ -93,6 +93,7 @@ static int let_python_run(void *context) {
         stop = !nothing;
         Py_XDECREF(nothing);
     }
+    w->is_stopped |= stop;
     w->thread = PyEval_SaveThread();
     return stop;
 }
@@ -149,6 +150,7 @@ static int lend_threads(void *context, void (*task)(void *tasks, size_t number),
 void watch_begin(watch *w, PyObject *show, PyObject *run, pm_options *options) {
     w->show = show == Py_None ? NULL : show;
     w->run = run == Py_None ? NULL : run;
+    w->is_stopped = 0;
     w->ident = PyThread_get_thread_ident();
     (void)timespec_get(&w->last, TIME_UTC);
     options->poll = let_python_run;

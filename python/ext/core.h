@@ -195,9 +195,10 @@ pm_engine engine_from(const char *name);
 typedef struct watch {
     PyThreadState *thread;
     unsigned long ident;
-    struct timespec last; /* when it had the GIL */
-    PyObject *show;       /* called then; NULL: nothing */
-    PyObject *run;        /* runs tasks on threads; NULL: this thread does */
+    struct timespec last;    /* when it had the GIL */
+    PyObject *show;          /* called then; NULL: nothing */
+    PyObject *run;           /* runs tasks on threads; NULL: this thread does */
+    volatile int is_stopped; /* threads that help end their task when the one that builds was stopped */
 } watch;
 
 /* Give the GIL back, and have a build with these options call `show` (or None), and run(work, count), which calls

@@ -170,13 +170,6 @@ static void clear_end(const pm_block *block, const pm_section *section) {
     memset((char *)block->bytes + begin, 0, (size_t)(end - begin));
 }
 
-/* Copy much, polling now and then; what is left out after a stop is lost with the rest. */
-static void copy_much(pm_build *b, void *to, const void *from, uint64_t size) {
-    const uint64_t most = 1 << 20; /* some 100 us, most of them for new pages */
-    for (uint64_t at = 0; at < size && !pm_poll_after(&b->poll, 10000); at += most)
-        memcpy((char *)to + at, (const char *)from + at, (size_t)(size - at < most ? size - at : most));
-}
-
 /* Move the block into a larger one, with what the kind added at the end. Each array is released once it is copied:
  * at the peak there are both blocks, then one block and what is not copied yet. */
 static pm_status append_added(pm_index *index, pm_build *b) {
@@ -188,13 +181,14 @@ static pm_status append_added(pm_index *index, pm_build *b) {
         index->memory = plain; /* to be released */
         return PM_ERR_NO_MEMORY;
     }
-    copy_much(b, b->block.bytes, from, size);
+    pm_tasks_copy(&b->runner, &b->poll, b->block.bytes, from, (size_t)size);
     pm_release(b->options->allocator, plain);
     for (int name = 0; name < PM_SECTIONS; name++) {
         if (!b->added[name])
             continue;
         clear_end(&b->block, &b->block.sections[name]);
-        copy_much(b, pm_block_array(&b->block, (pm_section_name)name), b->added[name], b->sizes[name]);
+        pm_tasks_copy(&b->runner, &b->poll, pm_block_array(&b->block, (pm_section_name)name), b->added[name],
+                      (size_t)b->sizes[name]);
         pm_release(b->options->allocator, (void *)(uintptr_t)b->added[name]);
         b->added[name] = NULL;
     }
@@ -216,12 +210,16 @@ static pm_status fill_block(pm_index *index, pm_build *b, pm_error *err) {
     if (!pm_index_allocate(index, &b->block, b->options->allocator))
         return pm_fail(err, PM_ERR_NO_MEMORY, -1, "out of memory: an index of %llu bytes",
                        (unsigned long long)b->block.header.size);
+    pm_tasks_touch(&b->runner, &b->poll, (void *)(uintptr_t)b->block.bytes, (size_t)b->block.header.size);
     for (int name = 0; name < PM_SECTIONS; name++)
         if (b->block.sections[name].offset > 0)
             clear_end(&b->block, &b->block.sections[name]);
     if (b->count > 0)
         memcpy(pm_block_array(&b->block, PM_SECTION_IDS), b->ids, (size_t)b->sizes[PM_SECTION_IDS]);
-    copy_much(b, pm_block_array(&b->block, PM_SECTION_NOTE), b->options->note, b->sizes[PM_SECTION_NOTE]);
+    pm_tasks_copy(&b->runner, &b->poll, pm_block_array(&b->block, PM_SECTION_NOTE), b->options->note,
+                  (size_t)b->sizes[PM_SECTION_NOTE]);
+    if (b->poll.stopped)
+        return pm_build_stopped(err);
     b->kind->view(index->view, &b->block);
     status = b->kind->fill(b, index->view, err);
     if (!status && b->kind->paint && b->options->engine != PM_ENGINE_SCAN)
@@ -253,6 +251,9 @@ static pm_status fill_block(pm_index *index, pm_build *b, pm_error *err) {
 }
 
 /* ---- building ---- */
+
+/* Regions are measured in this many tasks at most, of so many vertices at least. */
+enum { MEASURE_TASKS = 64, MEASURE_VERTICES = 30000 };
 
 static pm_status build_index(pm_build *b, pm_index **out, pm_error *err) {
     const pm_allocator *allocator = b->options->allocator;
@@ -288,37 +289,62 @@ static pm_build new_build(const pm_options *options, size_t count) {
     return b;
 }
 
+/* What measuring a build's regions fills in, NULL: not needed; and the ranges of regions that are tasks. */
+typedef struct measuring {
+    pm_build *build;
+    double *areas, *x, *y;
+    size_t tasks;
+    pm_poll polls[MEASURE_TASKS];
+} measuring;
+
 /* Count the vertices of a region for the poll. Should it stop? */
-static int poll_region(pm_build *b, size_t region) {
-    pm_range polygons = pm_region_polygons(b->regions, region);
+static int poll_region(const pm_regions *regions, size_t region, pm_poll *poll) {
+    pm_range polygons = pm_region_polygons(regions, region);
     for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++) {
-        pm_range rings = pm_polygon_rings(b->regions, polygon);
-        if (rings.end > rings.begin && pm_poll_after(&b->poll, pm_ring_vertices(b->regions, rings.end - 1).end -
-                                                                   pm_ring_vertices(b->regions, rings.begin).begin))
+        pm_range rings = pm_polygon_rings(regions, polygon);
+        if (rings.end > rings.begin && pm_poll_after(poll, pm_ring_vertices(regions, rings.end - 1).end -
+                                                               pm_ring_vertices(regions, rings.begin).begin))
             return 1;
     }
     return 0;
 }
 
-/* Areas and centers, as far as the rules need them. */
-static pm_status measure_regions(pm_build *b, double *areas, double *x, double *y, pm_error *err) {
-    const int needs_areas = pm_best_rule_of(b->options->best)->needs_areas;
+static void measure_some(void *context, size_t number) {
+    measuring *m = context;
+    const pm_build *b = m->build;
     const int is_planar = b->options->metric == PM_PLANAR;
-    for (size_t i = 0; i < b->count; i++) {
+    const size_t end = b->count * (number + 1) / m->tasks;
+    for (size_t i = b->count * number / m->tasks; i < end; i++) {
         double center[2];
-        if (poll_region(b, i))
-            return pm_build_stopped(err);
-        if (needs_areas)
-            areas[i] = b->options->areas ? b->options->areas[i]
-                       : is_planar       ? pm_region_area(b->regions, i)
-                                         : pm_sphere_region_area(b->regions, i);
-        if (b->kind->takes_disks) {
+        if (poll_region(b->regions, i, &m->polls[number]))
+            return;
+        if (m->areas)
+            m->areas[i] = b->options->areas ? b->options->areas[i]
+                          : is_planar       ? pm_region_area(b->regions, i)
+                                            : pm_sphere_region_area(b->regions, i);
+        if (m->x) {
             (is_planar ? pm_region_center : pm_sphere_region_center)(b->regions, i, center);
-            x[i] = center[0];
-            y[i] = center[1];
+            m->x[i] = center[0];
+            m->y[i] = center[1];
         }
     }
-    return PM_OK;
+}
+
+/* Areas and centers, as far as the rules need them. */
+static pm_status measure_regions(pm_build *b, double *areas, double *x, double *y, pm_error *err) {
+    const size_t most = b->regions->coord_count / MEASURE_VERTICES;
+    measuring m = {.build = b, .tasks = 1};
+    m.areas = pm_best_rule_of(b->options->best)->needs_areas ? areas : NULL;
+    m.x = b->kind->takes_disks ? x : NULL;
+    m.y = y;
+    if (b->runner.run && most > 1)
+        m.tasks = most < MEASURE_TASKS ? most : MEASURE_TASKS;
+    for (size_t i = 0; i < m.tasks; i++)
+        m.polls[i] = (pm_poll){.callback = b->poll.callback, .context = b->poll.context};
+    b->poll.stopped |= pm_tasks_run(&b->runner, measure_some, &m, m.tasks) != 0;
+    for (size_t i = 0; i < m.tasks; i++)
+        b->poll.stopped |= m.polls[i].stopped;
+    return b->poll.stopped ? pm_build_stopped(err) : PM_OK;
 }
 
 /* Does the kind take the lines and points among these regions? */

@@ -337,15 +337,21 @@ static polygon_view view_polygon(const pm_polygon_table *polygons, size_t polygo
     return (polygon_view){rings, count, polygons->vertices + 2 * (size_t)rings[0], rings[count] - rings[0]};
 }
 
+/* Four sums side by side: the multiplications of one would wait for each other. */
 static uint64_t hash_polygon(const polygon_view *polygon) {
-    uint64_t hash = polygon->vertex_count;
-    for (size_t i = 0; i < 2 * polygon->vertex_count; i++) {
-        uint64_t bits;
-        memcpy(&bits, polygon->vertices + i, sizeof bits);
-        hash = (hash ^ bits) * UINT64_C(0x9e3779b97f4a7c15); /* 2^64 / golden ratio: Knuth, TAOCP 6.4 */
-        hash ^= hash >> 29;
+    uint64_t sums[4] = {polygon->vertex_count, 1, 2, 3}, bits[4];
+    const size_t count = 2 * polygon->vertex_count;
+    for (size_t i = 0; i < count; i += 4) {
+        const size_t some = count - i < 4 ? count - i : 4;
+        memcpy(bits, polygon->vertices + i, some * sizeof *bits);
+        for (size_t k = 0; k < some; k++) {
+            sums[k] = (sums[k] ^ bits[k]) * UINT64_C(0x9e3779b97f4a7c15); /* 2^64 / golden ratio: Knuth, TAOCP 6.4 */
+            sums[k] ^= sums[k] >> 29;
+        }
     }
-    return hash;
+    for (size_t k = 1; k < 4; k++)
+        sums[0] = (sums[0] ^ sums[k]) * UINT64_C(0x9e3779b97f4a7c15);
+    return sums[0] ^ sums[0] >> 29;
 }
 
 static int same_polygon(const polygon_view *a, const polygon_view *b) {

@@ -39,6 +39,11 @@ typedef struct paint_task {
     int too_much;
 } paint_task;
 
+/* Where the arrays of a task begin in those of all. */
+typedef struct start {
+    size_t tables, leaves, origins;
+} start;
+
 static patch *patch_at(const pm_patches *set, size_t i) {
     return (patch *)set->patches.items + i;
 }
@@ -118,7 +123,8 @@ int pm_patches_cut(pm_patches *set, pm_painter *p, size_t painter_size, const pm
                         .shapes.item_size = sizeof(pm_shape),
                         .details.item_size = p->details.item_size,
                         .tasks.item_size = sizeof(paint_task),
-                        .order.item_size = sizeof(uint32_t)};
+                        .order.item_size = sizeof(uint32_t),
+                        .starts.item_size = sizeof(start)};
     size_t edges = 0, tasks;
     for (size_t i = 0; i < p->shapes.count; i++)
         edges += ((const pm_shape *)p->shapes.items)[i].edges;
@@ -197,7 +203,7 @@ static void run_tasks(pm_patches *set, size_t end) {
     pm_painter *p = set->painter;
     const size_t count = end - set->begin;
     if (set->runner->run) {
-        if (set->runner->run(set->runner->context, paint_task_patches, set, count))
+        if (pm_tasks_run(set->runner, paint_task_patches, set, count))
             p->status = PM_ERR_STOPPED;
     } else {
         for (size_t i = 0; i < count && p->status == PM_OK; i++) {
@@ -248,11 +254,6 @@ static void release_tasks(pm_patches *set) {
 
 enum { LINE = 16 }; /* units: leaves keep their places in lines of the cache */
 
-/* Where the arrays of a task begin in those of all. */
-typedef struct start {
-    size_t tables, leaves;
-} start;
-
 static uint32_t moved(uint32_t word, const start *s) {
     switch (word & 3) {
     case PM_CELL_INNER:
@@ -264,52 +265,70 @@ static uint32_t moved(uint32_t word, const start *s) {
     }
 }
 
-/* Append a task's array, up to a multiple of `unit`, and release it. Returns where it begins. */
-static size_t append_array(pm_painter *p, pm_stack *to, pm_stack *from, size_t unit) {
-    const size_t first = to->count, end = (first + from->count + unit - 1) / unit * unit;
-    uint32_t *items = to->items;
-    if (from->count > 0) {
-        memcpy(items + first, from->items, from->count * sizeof *items);
-        memset(items + first + from->count, 0, (end - first - from->count) * sizeof *items);
-    }
-    to->count = end;
-    pm_release(p->allocator, from->items);
-    from->items = NULL;
-    return first;
+/* Where the arrays of a task begin in those of all. */
+static start start_of(const pm_patches *set, size_t number) {
+    return ((const start *)set->starts.items)[number];
 }
 
-/* Room for the arrays of all tasks. */
+/* A task's array to its place in that of all, up to a multiple of `unit`, and release it. */
+static void place_array(pm_painter *p, const pm_stack *to, size_t first, pm_stack *from, size_t unit) {
+    const size_t end = (first + from->count + unit - 1) / unit * unit;
+    uint32_t *items = to->items;
+    if (from->count > 0)
+        memcpy(items + first, from->items, from->count * sizeof *items);
+    if (end > first + from->count)
+        memset(items + first + from->count, 0, (end - first - from->count) * sizeof *items);
+    pm_release(p->allocator, from->items);
+    from->items = NULL;
+}
+
+/* Room for the arrays of all tasks, and where each begins. */
 static int reserve_all(pm_patches *set) {
     pm_painter *p = set->painter;
-    size_t tables = 0, leaves = 0, origins = 0;
-    for (size_t i = 0; i < set->tasks.count; i++) {
-        tables += task_at(set, i)->tables.count;
-        leaves += task_at(set, i)->leaves.count + LINE;
-        origins += task_at(set, i)->origins.count;
+    const size_t count = set->tasks.count;
+    start *starts, end = {p->tables.count, 0, 0};
+    set->starts.count = 0;
+    if (!pm_painter_reserve(p, &set->starts, count))
+        return 0;
+    starts = set->starts.items;
+    for (size_t i = 0; i < count; i++) {
+        const paint_task *task = task_at(set, i);
+        starts[i] = end;
+        end.tables += task->tables.count;
+        end.leaves += (task->leaves.count + LINE - 1) / LINE * LINE;
+        end.origins += task->origins.count;
     }
+    p->too_much |= end.leaves >= UINT32_C(1) << 31 || end.origins >= UINT32_MAX / 2;
     p->leaves.count = p->origins.count = 0;
-    p->too_much |= leaves >= UINT32_C(1) << 31 || origins >= UINT32_MAX / 2;
-    return !p->too_much && pm_painter_reserve_exactly(p, &p->tables, tables) &&
-           pm_painter_reserve_exactly(p, &p->leaves, leaves + PM_LEAF_SLACK) &&
-           pm_painter_reserve_exactly(p, &p->origins, origins);
+    if (p->too_much || !pm_painter_reserve_exactly(p, &p->tables, end.tables - p->tables.count) ||
+        !pm_painter_reserve_exactly(p, &p->leaves, end.leaves + PM_LEAF_SLACK) ||
+        !pm_painter_reserve_exactly(p, &p->origins, end.origins))
+        return 0;
+    p->tables.count = end.tables;
+    p->leaves.count = end.leaves;
+    p->origins.count = end.origins;
+    return 1;
+}
+
+static void merge_task(void *context, size_t number) {
+    const pm_patches *set = context;
+    pm_painter *p = set->painter;
+    paint_task *task = task_at(set, number);
+    const start s = start_of(set, number);
+    uint32_t *tables = (uint32_t *)p->tables.items + s.tables;
+    place_array(p, &p->origins, s.origins, &task->origins, 1);
+    place_array(p, &p->leaves, s.leaves, &task->leaves, LINE);
+    place_array(p, &p->tables, s.tables, &task->tables, 1);
+    p->move_leaves((uint32_t *)p->leaves.items + s.leaves, task->leaves.count, (uint32_t)s.origins);
+    for (size_t k = 0; k < task->tables.count; k++)
+        tables[k] = moved(tables[k], &s);
+    for (size_t k = task->first; k < task->end; k++)
+        patch_at(set, k)->word = moved(patch_at(set, k)->word, &s);
 }
 
 static void merge_tasks(pm_patches *set) {
-    pm_painter *p = set->painter;
-    if (!reserve_all(set))
-        return;
-    for (size_t i = 0; i < set->tasks.count; i++) {
-        paint_task *task = task_at(set, i);
-        start s;
-        size_t leaf_count = task->leaves.count, origins = append_array(p, &p->origins, &task->origins, 1);
-        s.leaves = append_array(p, &p->leaves, &task->leaves, LINE);
-        s.tables = append_array(p, &p->tables, &task->tables, 1);
-        p->move_leaves((uint32_t *)p->leaves.items + s.leaves, leaf_count, (uint32_t)origins);
-        for (size_t k = s.tables; k < p->tables.count; k++)
-            ((uint32_t *)p->tables.items)[k] = moved(((uint32_t *)p->tables.items)[k], &s);
-        for (size_t k = task->first; k < task->end; k++)
-            patch_at(set, k)->word = moved(patch_at(set, k)->word, &s);
-    }
+    if (reserve_all(set) && pm_tasks_run(set->runner, merge_task, set, set->tasks.count))
+        set->painter->status = PM_ERR_STOPPED;
 }
 
 /* The word of a cell above the patches, where leaves stand for patches. */
@@ -340,7 +359,7 @@ void pm_patches_paint(pm_patches *set, pm_tree *tree) {
 
 void pm_patches_release(pm_patches *set) {
     release_tasks(set);
-    pm_stack *stacks[] = {&set->patches, &set->shapes, &set->details, &set->tasks, &set->order};
+    pm_stack *stacks[] = {&set->patches, &set->shapes, &set->details, &set->tasks, &set->order, &set->starts};
     for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++)
         pm_release(set->painter->allocator, stacks[i]->items);
 }

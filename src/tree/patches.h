@@ -12,7 +12,7 @@ typedef struct pm_patches {
     int (*write_leaf)(pm_painter *painter, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word);
     double patch_share;                /* of the work, at most: a larger cell is cut */
     pm_stack patches, shapes, details; /* what each patch is painted from */
-    pm_stack tasks, order;             /* neighbouring patches; and which tasks come first */
+    pm_stack tasks, order, starts;     /* neighbouring patches; which tasks come first; where their arrays go */
     size_t top_count;                  /* words in the painter's tables above the patches */
     uint32_t root;
     size_t begin; /* the first task in `order` of those that run now */
