@@ -16,10 +16,8 @@
 #include "base/poll.h"
 #include "base/status.h"
 #include "index.h"
-#include "input/measure.h"
 #include "input/rank.h"
 #include "input/regions.h"
-#include "input/sphere_regions.h"
 #include "sphere/atlas.h"
 #include "kind_compact.h"
 #include "turns.h"
@@ -312,18 +310,15 @@ static int poll_region(const pm_regions *regions, size_t region, pm_poll *poll) 
 static void measure_some(void *context, size_t number) {
     measuring *m = context;
     const pm_build *b = m->build;
-    const int is_planar = b->options->metric == PM_PLANAR;
     const size_t end = b->count * (number + 1) / m->tasks;
     for (size_t i = b->count * number / m->tasks; i < end; i++) {
         double center[2];
         if (poll_region(b->regions, i, &m->polls[number]))
             return;
         if (m->areas)
-            m->areas[i] = b->options->areas ? b->options->areas[i]
-                          : is_planar       ? pm_region_area(b->regions, i)
-                                            : pm_sphere_region_area(b->regions, i);
+            m->areas[i] = b->options->areas ? b->options->areas[i] : b->kind->area(b->regions, i);
         if (m->x) {
-            (is_planar ? pm_region_center : pm_sphere_region_center)(b->regions, i, center);
+            b->kind->center(b->regions, i, center);
             m->x[i] = center[0];
             m->y[i] = center[1];
         }
@@ -373,10 +368,12 @@ pm_status pm_index_build(const pm_regions *regions, const pm_options *options, p
         return status;
     size_t count = pm_regions_count(regions);
     status = pm_options_check(options, count, 1, err);
-    if (!status)
-        status = check_kinds(regions, pm_kind_of(options->predicate, options->metric), err);
-    if (!status && options->metric == PM_SPHERE)
-        status = pm_sphere_check(regions, err);
+    if (status)
+        return status;
+    const pm_kind *kind = pm_kind_of(options->predicate, options->metric);
+    status = check_kinds(regions, kind, err);
+    if (!status && kind->check)
+        status = kind->check(regions, err);
     if (status)
         return status;
 
@@ -389,13 +386,13 @@ pm_status pm_index_build(const pm_regions *regions, const pm_options *options, p
     b.regions = regions;
     b.areas = areas;
     status = measure_regions(&b, areas, x, y, err);
-    if (b.kind->takes_disks) {
+    if (kind->takes_disks) {
         b.regions = NULL;
         b.disks = &disks;
     }
     pm_atlas atlas = {.allocator = options->allocator};
-    if (!status && b.kind->is_drawn) {
-        status = pm_atlas_draw(&atlas, regions, &b.poll, options->allocator);
+    if (!status && kind->draw) {
+        status = kind->draw(&atlas, regions, &b.poll, options->allocator);
         b.sphere = regions;
         b.regions = &atlas.regions;
         if (status == PM_ERR_STOPPED)

@@ -40,6 +40,7 @@
 #include "block.h"
 #include "build.h"
 #include "near/find.h"
+#include "sphere/atlas.h"
 #include "sphere/measured.h"
 #include "tree/tree.h"
 
@@ -88,12 +89,22 @@ struct pm_kind {
     pm_section_name distances; /* the section of the options' distances, where it has any */
     int takes_turns;           /* it answers with a period */
     int takes_lines;           /* regions may have lines and points */
-    int is_drawn;              /* on the sphere: polygons are drawn on its faces before (sphere/atlas.h) */
     size_t view_size;
     const pm_section_name *sections; /* its own, in the order in which they follow each other in the block */
     size_t section_count;
 
-    /* ---- building, in this order ---- */
+    /* ---- building, in this order. The first four are the only way to code of a metric, so that a build of the
+     * library without some kinds (js/wasm/kinds.c) is without that, too ---- */
+
+    /* NULL, or have these regions coordinates that the metric knows? PM_OK or PM_ERR_COORDINATE. */
+    pm_status (*check)(const pm_regions *regions, pm_error *err);
+
+    /* The area of a region, and, of kinds made from disks, its center. */
+    double (*area)(const pm_regions *regions, size_t region);
+    void (*center)(const pm_regions *regions, size_t region, double center[2]);
+
+    /* NULL, or draw the regions on the faces of the sphere (pm_atlas_draw()): what is drawn is indexed. */
+    pm_status (*draw)(pm_atlas *atlas, const pm_regions *regions, pm_poll *poll, const pm_allocator *allocator);
 
     /* Set build->sizes of its sections, those of paint() to 0, and build->default_limit. */
     pm_status (*plan)(pm_build *build, pm_error *err);

@@ -15,6 +15,7 @@
 #include "base/status.h"
 #include "near/disk_boxes.h"
 #include "index.h"
+#include "input/measure.h"
 #include "input/rank.h"
 #include "scan/scan.h"
 #include "tree/check.h"
@@ -205,6 +206,8 @@ const pm_kind pm_kind_disks = {.name = "center_within",
                                .view_size = sizeof(pm_disk_view),
                                .sections = DISK_SECTIONS,
                                .section_count = sizeof DISK_SECTIONS / sizeof *DISK_SECTIONS,
+                               .area = pm_region_area,
+                               .center = pm_region_center,
                                .plan = disks_plan,
                                .fill = disks_fill,
                                .paint = disks_paint,

@@ -19,6 +19,7 @@
 
 #include "base/outward.h"
 #include "base/status.h"
+#include "input/measure.h"
 #include "limits.h"
 #include "tree/nearest_leaf.h"
 #include "tree/paint_nearest.h"
@@ -297,6 +298,7 @@ const pm_kind pm_kind_dwithin = {.name = "dwithin",
                                  .view_size = sizeof(pm_distance_view),
                                  .sections = DISTANCE_SECTIONS,
                                  .section_count = sizeof DISTANCE_SECTIONS / sizeof *DISTANCE_SECTIONS,
+                                 .area = pm_region_area,
                                  .plan = distances_plan,
                                  .fill = distances_fill,
                                  .paint = paint_within_map,
@@ -318,6 +320,7 @@ const pm_kind pm_kind_nearest = {.name = "nearest",
                                  .view_size = sizeof(pm_distance_view),
                                  .sections = DISTANCE_SECTIONS,
                                  .section_count = sizeof DISTANCE_SECTIONS / sizeof *DISTANCE_SECTIONS,
+                                 .area = pm_region_area,
                                  .plan = distances_plan,
                                  .fill = distances_fill,
                                  .paint = paint_nearest_map,

@@ -14,6 +14,7 @@
 
 #include "base/exact.h"
 #include "base/status.h"
+#include "input/measure.h"
 #include "scan/scan.h"
 #include "tree/check.h"
 #include "tree/paint_polygons.h"
@@ -224,6 +225,7 @@ const pm_kind pm_kind_polygons = {.name = "covers",
                                   .view_size = sizeof(pm_polygon_view),
                                   .sections = POLYGON_SECTIONS,
                                   .section_count = sizeof POLYGON_SECTIONS / sizeof *POLYGON_SECTIONS,
+                                  .area = pm_region_area,
                                   .plan = polygons_plan,
                                   .fill = polygons_fill,
                                   .paint = polygons_paint,
