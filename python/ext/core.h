@@ -1,6 +1,6 @@
 /* core.h — declarations shared by the files of the extension. Reading order: module.c, errors.c, input.c, polygon.c,
  * objects.c, find.c, select.c, dropin.c, arrays.c, measure.c, build.c, index.c, job.c, groups.c, arrow_schema.c,
- * arrow.c, wkb.c. */
+ * arrow.c, wkb.c, geos.c. */
 #ifndef POLY_MATCH_CORE_H
 #define POLY_MATCH_CORE_H
 
@@ -17,6 +17,8 @@
 
 #include "polymatch.h"
 
+typedef struct geos geos;
+
 typedef struct core_state {
     PyTypeObject *polygon_type;
     PyTypeObject *index_type;
@@ -28,6 +30,7 @@ typedef struct core_state {
     PyObject *draw_polygon; /* returns the drawing that notebooks show; NULL: nothing is shown */
     PyObject *name_area;    /* interned */
     PyObject *name_center;
+    geos *geos; /* NULL until a geometry of shapely arrives, or where it can't be read */
 } core_state;
 
 /* A Polygon. The center comes first: a search reads only the center and the type, in one cache line. */
@@ -225,5 +228,10 @@ extern PyMethodDef arrow_functions[];
 
 /* wkb.c */
 extern PyMethodDef wkb_functions[];
+
+/* geos.c */
+extern PyMethodDef geos_functions[];
+
+void geos_free(geos *g);
 
 #endif

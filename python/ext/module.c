@@ -36,7 +36,8 @@ static int module_exec(PyObject *module) {
         PyModule_AddFunctions(module, module_functions) < 0 || PyModule_AddFunctions(module, input_functions) < 0 ||
         PyModule_AddFunctions(module, dropin_methods) < 0 || PyModule_AddFunctions(module, measure_functions) < 0 ||
         PyModule_AddFunctions(module, group_functions) < 0 || PyModule_AddFunctions(module, job_functions) < 0 ||
-        PyModule_AddFunctions(module, arrow_functions) < 0 || PyModule_AddFunctions(module, wkb_functions) < 0)
+        PyModule_AddFunctions(module, arrow_functions) < 0 || PyModule_AddFunctions(module, wkb_functions) < 0 ||
+        PyModule_AddFunctions(module, geos_functions) < 0)
         return -1;
     return 0;
 }
@@ -71,6 +72,7 @@ static int module_clear(PyObject *module) {
 
 static void module_free(void *module) {
     (void)module_clear(module);
+    geos_free(((core_state *)PyModule_GetState(module))->geos);
 }
 
 static PyModuleDef_Slot module_slots[] = {

@@ -162,9 +162,9 @@ def match(
 
     See `Index` for the rules and the forms of polygons, `Index.match` for the forms of points, the result and
     what is raised. The way to the answers is the cheapest for this many regions and points: the polygons'
-    boxes are looked through or put in a tree, or an index is built. The answers are the same. Of shapely's
-    polygons with more than 100 vertices on average, a vertex that is not finite goes unnoticed where the
-    polygon's box holds no point; `check` finds it.
+    boxes are looked through or put in a tree, or an index is built. The answers are the same. Where
+    points are fewer than half of shapely's polygons, a vertex that is not finite goes unnoticed in a polygon
+    of more than 100 vertices whose box holds no point; `check` finds it.
 
     Parameters
     ----------

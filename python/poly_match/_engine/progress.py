@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 __all__ = ["Bar", "seconds_shown"]
 
@@ -41,15 +41,16 @@ class Bar:
         sys.stderr.flush()
 
 
-@contextmanager
-def seconds_shown(progress: bool) -> Iterator[Callable[[], None] | None]:
-    """Yield what shows the seconds of a build when it is called now and then; None without `progress`.
+def seconds_shown(progress: bool) -> AbstractContextManager[Callable[[], None] | None]:
+    """Give what shows the seconds of a build when it is called now and then; None without `progress`.
 
     How much of a build is left can't be known. One that is done at once shows nothing.
     """
-    if not progress:
-        yield None
-        return
+    return _shown() if progress else nullcontext()
+
+
+@contextmanager
+def _shown() -> Iterator[Callable[[], None]]:
     began = shown = time.perf_counter()
 
     def show() -> None:

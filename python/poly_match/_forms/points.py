@@ -28,6 +28,7 @@ from poly_match._forms.numbers import (
     is_numeric_pandas,
     pairs_of,
 )
+from poly_match._forms.shapely import is_shapely, plain_points
 from poly_match._forms.table import WORDS, array_in, geometry_in
 
 FORMS = (
@@ -104,7 +105,7 @@ def are_bad(x: Doubles, y: Doubles) -> npt.NDArray[np.bool_]:
     return ~(np.isfinite(x) & np.isfinite(y))
 
 
-_DOUBLE = np.dtype(np.float64)
+_DOUBLE, _OBJECT = np.dtype(np.float64), np.dtype(object)
 
 
 def _plain(points: Any) -> XY | None:
@@ -117,6 +118,8 @@ def _plain(points: Any) -> XY | None:
             if not points.flags.aligned:
                 points = points.copy()
             return points[:, 0], points[:, 1]
+        if points.dtype is _OBJECT and points.ndim == 1 and len(points) and is_shapely(points[0]):
+            return plain_points(points)
         return None
     if kind is not tuple or len(points) != 2:
         return None

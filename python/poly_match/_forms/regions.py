@@ -19,7 +19,7 @@ from poly_match._forms import parts
 from poly_match._forms.faults import Faults
 from poly_match._forms.file_rows import FileRows
 from poly_match._forms.numbers import Doubles, Kinds, Offsets, Ragged, array_of, doubles_of, is_missing
-from poly_match._forms.shapely import Objects, is_shapely, polygons_of
+from poly_match._forms.shapely import is_shapely, objects_in, plain_polygons
 from poly_match._forms.table import WORDS, array_in, geometry_in
 
 __all__ = ["Regions"]
@@ -221,6 +221,9 @@ def read_regions(polygons: Any, takes_lines: bool = False, metric: str = "planar
     if are_polygons(polygons):
         coords, ring_offsets = _core.gather_polygons(polygons)
         return _finite((coords, ring_offsets, np.arange(len(polygons) + 1), None, None), faults)
+    objects = objects_in(polygons)
+    if objects is not None and (ragged := plain_polygons(objects)) is not None:
+        return Reading(regions_from(ragged), faults)
     held = geometry_in(polygons, "polygons")
     if held is not None:
         form, rows = held
@@ -234,9 +237,17 @@ def read_regions(polygons: Any, takes_lines: bool = False, metric: str = "planar
     return _finite(_rings(polygons, faults), faults)
 
 
-def read_polygons(objects: Objects) -> Reading:
-    """Return what `read_regions` does, of geometries of shapely that are Polygons and MultiPolygons."""
-    return _finite(polygons_of(objects), Faults())
+def regions_from(ragged: Ragged) -> Regions:
+    """Return arrays of the engine's own making, which are right and finite, as Regions."""
+    regions = Regions.__new__(Regions)
+    (
+        regions._coords,
+        regions._ring_offsets,
+        regions._polygon_offsets,
+        regions._geom_offsets,
+        regions._kinds,
+    ) = ragged
+    return regions
 
 
 def regions_at(regions: Regions, rows: npt.NDArray[np.intp]) -> Regions:

@@ -7,6 +7,7 @@ already imported. Missing and empty geometries keep their row.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,6 @@ Objects = npt.NDArray[np.object_]
 MISSING, POINT, POLYGON, MULTIPOINT, MULTIPOLYGON, COLLECTION = -1, 0, 3, 4, 6, 7  # shapely's numbers
 CACHED = 2048  # geometries
 FEW_VERTICES = 32  # per polygon, on average
-MANY_VERTICES = 100  # per polygon, on average
 # By shapely's number of a type: Point, LineString, LinearRing, Polygon, and the three that are Multi.
 PARTS = np.array(
     [parts.POINT, parts.LINE, parts.LINE, parts.POLYGON, parts.POINT, parts.LINE, parts.POLYGON],
@@ -32,7 +32,7 @@ PARTS = np.array(
 
 def is_shapely(value: object) -> bool:
     """Return whether a value is a geometry of shapely, without importing it."""
-    return is_from(value, "shapely")
+    return type(value).__module__.startswith("shapely.") or is_from(value, "shapely")
 
 
 def rows_of(value: Any) -> Rows:
@@ -45,6 +45,8 @@ def points_of(rows: Rows, argument: str, faults: Faults) -> XY:
     import shapely  # type: ignore[import-untyped]
 
     objects = _objects_of(rows)
+    if (plain := plain_points(objects)) is not None:
+        return plain
     try:  # usually all are Points: two passes instead of five
         x, y = _xy_of(objects)
     except (TypeError, shapely.errors.GEOSException):  # no geometry; an empty Point
@@ -93,30 +95,40 @@ def objects_in(polygons: Any) -> Objects | None:
     return polygons if plain and len(polygons) and is_shapely(polygons[0]) else None
 
 
-def rows_near(objects: Objects, x: Doubles, y: Doubles) -> npt.NDArray[np.intp] | None:
-    """Return the rows of polygons whose box holds a point; None: all must be read.
+def reached_polygons(objects: Objects, x: Doubles, y: Doubles) -> tuple[npt.NDArray[np.intp], Ragged] | None:
+    """Return the rows of polygons whose box holds a point, then -1, and their arrays; None: all must be read.
 
     So it is where a row is no polygon, and where one has a vertex that is not finite, to say which. To look
     for such a vertex takes as long as to read it: polygons of very many are only looked at if their box holds
     a point.
     """
-    import shapely
+    if not _reads_directly():
+        return None
+    found = _core.shapely_polygons_at(objects, x, y)
+    if found is None:
+        return None
+    rows, arrays = found
+    return rows, (*arrays, None)
 
-    boxes = np.empty((len(objects), 4))
-    for rows in _cached(len(objects)):
-        some = objects[rows]
-        try:
-            types = shapely.get_type_id(some)
-        except TypeError:  # a row that is no geometry
-            return None
-        if not ((types == POLYGON) | (types == MULTIPOLYGON)).all():
-            return None
-        if shapely.get_num_coordinates(some).sum() <= MANY_VERTICES * len(some):
-            with np.errstate(invalid="ignore"):
-                if not np.isfinite(shapely.area(some)).all():
-                    return None
-        boxes[rows] = shapely.bounds(some)
-    return np.flatnonzero(_core.points_reach(x, y, boxes))
+
+def plain_polygons(objects: Objects) -> Ragged | None:
+    """Return the arrays of geometries that are Polygons and MultiPolygons, all of them finite; else None."""
+    found = _core.shapely_polygons(objects) if _reads_directly() else None
+    return None if found is None else (*found, None)
+
+
+def plain_points(objects: Objects) -> XY | None:
+    """Return x and y of geometries that are Points, NaN for missing and empty ones; None for others."""
+    return _core.shapely_points(objects) if _reads_directly() else None
+
+
+@cache
+def _reads_directly() -> bool:
+    """Return whether the extension can read shapely's geometries itself."""
+    from shapely import lib
+
+    interface = getattr(lib, "_C_API", None)
+    return interface is not None and _core.use_shapely(lib.__file__, interface)
 
 
 def regions_of(rows: Rows, argument: str, faults: Faults) -> Ragged:
