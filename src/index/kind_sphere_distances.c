@@ -19,8 +19,8 @@
 #include "sphere/face.h"
 #include "sphere/near.h"
 #include "tree/check.h"
-#include "tree/disk_leaf.h"
 #include "tree/paint_places.h"
+#include "tree/place_leaf.h"
 
 typedef struct pm_sphere_view {
     pm_polygon_view polygons; /* drawn on the faces */
@@ -69,6 +69,12 @@ static int takes_map(const pm_build *b) {
     return 1;
 }
 
+/* Bytes that it may take. */
+static size_t map_limit(const pm_build *b) {
+    const size_t small = 96 * b->count < 12 << 20 ? 96 * b->count : 12 << 20;
+    return 3 * 2 * sizeof(double) * b->count + (16 << 20) + small;
+}
+
 /* The places, NaN for empty regions. */
 static void fill_places(pm_build *b) {
     pm_site_place *sites = pm_block_array(&b->block, PM_SECTION_CAPS);
@@ -102,7 +108,7 @@ static pm_status globe_plan(pm_build *b, pm_error *err) {
     b->sizes[PM_SECTION_ARCS] = size;
     pm_build_plan_tree(b, &GLOBE_MAP);
     b->sizes[PM_SECTION_CAPS] = takes_map(b) ? b->count * sizeof(pm_site_place) : 0;
-    b->default_limit += size + 128 * b->count;
+    b->default_limit += size + (takes_map(b) ? b->sizes[PM_SECTION_CAPS] + map_limit(b) : 0);
     return PM_OK;
 }
 
@@ -151,7 +157,8 @@ static pm_status globe_paint(pm_build *b, void *view, pm_error *err) {
     if (status || b->sizes[PM_SECTION_CAPS] == 0)
         return status;
     pm_tree map;
-    status = pm_tree_build_places(&map, &v->places, b->budget, &b->poll, b->options->allocator);
+    const size_t limit = map_limit(b) < b->budget ? map_limit(b) : b->budget;
+    status = pm_tree_build_places(&map, &v->places, limit, &b->poll, b->options->allocator);
     return pm_build_add_tree(b, &GLOBE_MAP, status, &map, err);
 }
 
@@ -195,7 +202,7 @@ static pm_status globe_verify(const void *view, const pm_block *block, const pm_
     right &= !pm_tree_exists(&v->map) || v->places.count == count;
     if (!right)
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the distances are not those of regions");
-    return pm_tree_check(&v->map, pm_disk_leaves_check, NULL, v->places.count, allocator, err);
+    return pm_tree_check(&v->map, pm_place_leaves_check, NULL, v->places.count, allocator, err);
 }
 
 /* ---- searching ---- */

@@ -4,8 +4,8 @@
  * place that is nearer than another at the corners of a quadrilateral of great circles is nearer in all of it. A
  * cell's sides are meridians and parallels; the parallel towards the equator is not a great circle, so those two
  * corners are moved out. From the places that are nearest to the corners and to the middle, all others are compared
- * with; where one is left, the cell is its; where few are, they are a leaf; else the cell is cut in four, three times
- * for a table of 8 x 8.
+ * with; where one is left, the cell is its; else the cell is cut in four, three times for a table of 8 x 8, until few
+ * are left, which are a leaf, and a few times more, as far as bytes allow: an answer takes 5 ns, a leaf 10 or more.
  *
  * A place is left out only where its chord is longer by more than all rounding of vectors and distances, so the map
  * gives what the search over all gives (sphere/near.c). Of places with the same coordinates only the first in rank is
@@ -17,14 +17,31 @@
 #include <string.h>
 
 #include "base/status.h"
-#include "disk_leaf.h"
 #include "join.h"
+#include "place_leaf.h"
 
-/* Places of a leaf, levels of cells, one in how many cells of a table that pays is cut again, and the half side in
- * degrees of the largest cells that are compared. */
-enum { LEAF_PLACES = 6, DEEPEST_PLACES = 30, JOIN_PLACES = 4 };
+/* Levels of cells, one in how many cells of a table that pays is cut again, and the half side in degrees of the
+ * largest cells that are compared. */
+enum { DEEPEST_PLACES = 30, JOIN_PLACES = 4 };
 static const double PLACE_ROOT_SIDE = 361.7, PLACE_ROOT_LON = -180.83, PLACE_ROOT_LAT = -180.91, LARGEST_CELL = 23;
-static const double CHORD_ROOM = 3e-14;
+
+/* How finely cells are cut: leaves of at most `few` places where the next cut would take a table, of a line
+ * elsewhere; and this many cuts more. Each of these halves the area of leaves for 2.4 times the bytes. `bytes` are
+ * those of a map per place, where places are spread evenly. */
+typedef struct place_effort {
+    size_t few;
+    int cuts;
+    size_t bytes;
+} place_effort;
+
+static const place_effort EFFORTS[] = {{4, 4, 13000}, {4, 3, 5500}, {4, 2, 2300}, {4, 1, 1000},
+                                       {4, 0, 420},   {7, 0, 190},  {13, 0, 150}};
+
+/* A map is as fine as fits into this many bytes, and this many more per place; the finest of 10,000 places is not
+ * faster than that. */
+enum { SMALL_MAP = 3 << 20, SMALL_MAP_OF_PLACE = 1 << 10 };
+
+static const double CHORD_ROOM = 3e-14, ANGLE_ROOM = 1e-9;
 
 /* An array that grows, of 32-bit words. */
 typedef struct words {
@@ -36,6 +53,7 @@ typedef struct place_painter {
     const pm_places *places;
     words stack; /* ranks: the candidates of the cells on the way down */
     words tables, leaves;
+    place_effort effort;
     size_t size_limit, work, work_limit;
     int too_much;
     pm_poll *poll;
@@ -46,7 +64,7 @@ typedef struct place_painter {
 /* A square of the root cell, in degrees. */
 typedef struct place_cell {
     double lon, lat, half; /* its middle */
-    int bits;
+    int bits, few;         /* and for how many levels its places have been few */
 } place_cell;
 
 /* Where a cell's word goes: `width` x `width` words of a table. */
@@ -86,11 +104,10 @@ static double moved_out(double lat, double half) {
 }
 
 static void corners_of(const place_cell *cell, double corners[5][3]) {
-    const double room = 1e-9;
     double low = fmax(cell->lat - cell->half, -90), high = fmin(cell->lat + cell->half, 90);
-    const double middle = (low + high) / 2, half = cell->half + room;
-    low = fmax((low > 0 ? moved_out(low, half) : low) - room, -90);
-    high = fmin((high < 0 ? moved_out(high, half) : high) + room, 90);
+    const double middle = (low + high) / 2, half = cell->half + ANGLE_ROOM;
+    low = fmax((low > 0 ? moved_out(low, half) : low) - ANGLE_ROOM, -90);
+    high = fmin((high < 0 ? moved_out(high, half) : high) + ANGLE_ROOM, 90);
     for (int corner = 0; corner < 5; corner++) {
         const double lon = corner == 4 ? cell->lon : cell->lon + (corner & 1 ? half : -half);
         const double lat = corner == 4 ? middle : corner & 2 ? high : low;
@@ -160,16 +177,17 @@ static size_t add_table(place_painter *p) {
     return table;
 }
 
-static uint32_t add_leaf(place_painter *p, size_t begin, size_t end) {
-    const size_t start = p->leaves.count;
-    p->too_much |= start + (end - begin) >= UINT32_C(1) << 31;
-    if (!words_reserve(p, &p->leaves, end - begin + 1))
+static uint32_t add_leaf(place_painter *p, const place_cell *cell, size_t begin, size_t end) {
+    const size_t start = p->leaves.count, units = PM_PLACE_UNITS * pm_place_lines(end - begin);
+    uint32_t *positions = p->stack.items + begin; /* they were ranks */
+    p->too_much |= start + units >= UINT32_C(1) << 31;
+    if (!words_reserve(p, &p->leaves, units))
         return 0;
-    for (size_t i = begin; i < end; i++)
-        p->leaves.items[p->leaves.count++] = p->places->ids[p->stack.items[i]] + 1;
-    p->leaves.items[p->leaves.count - 1] |= PM_DISK_LAST;
-    if (p->leaves.count % 2)
-        p->leaves.items[p->leaves.count++] = PM_DISK_LAST;
+    for (size_t i = 0; i < end - begin; i++)
+        positions[i] = p->places->ids[positions[i]];
+    pm_place_leaf_write((void *)(p->leaves.items + start), p->places, positions, end - begin,
+                        (pm_lonlat){cell->lon, cell->lat}, cell->half + ANGLE_ROOM);
+    p->leaves.count += units;
     return (uint32_t)(start >> 1) << 2 | PM_CELL_LEAF;
 }
 
@@ -188,10 +206,11 @@ static void paint_place_cell(place_painter *p, const place_cell *cell, size_t be
     }
     if (p->too_much || p->status || begin == end)
         return;
+    const int are_few = end - begin <= (w.width == 1 ? p->effort.few : PM_LINE_PLACES);
     if (end - begin == 1) {
         fill_window(p, &w, (p->places->ids[p->stack.items[begin]] + 1) << 2 | PM_CELL_ANSWER);
-    } else if (end - begin <= LEAF_PLACES || cell->bits >= DEEPEST_PLACES) {
-        fill_window(p, &w, add_leaf(p, begin, end));
+    } else if ((are_few && cell->few >= p->effort.cuts) || cell->bits >= DEEPEST_PLACES) {
+        fill_window(p, &w, add_leaf(p, cell, begin, end));
     } else {
         if (w.width == 1) {
             const size_t table = add_table(p);
@@ -205,7 +224,7 @@ static void paint_place_cell(place_painter *p, const place_cell *cell, size_t be
         for (int quarter = 0; quarter < 4; quarter++) {
             const int right = quarter & 1, up = quarter >> 1;
             const place_cell child = {cell->lon + (right ? half : -half), cell->lat + (up ? half : -half), half,
-                                      cell->bits + 1};
+                                      cell->bits + 1, cell->few + are_few};
             const place_window window = {w.table, w.row + (up ? width : 0), w.column + (right ? width : 0), width};
             paint_place_cell(p, &child, begin, end, window);
         }
@@ -221,7 +240,7 @@ static void paint_root(place_painter *p, pm_tree *tree) {
         if (!isnan(painted_site(p, (uint32_t)rank)->vector[0]))
             p->stack.items[p->stack.count++] = (uint32_t)rank;
     const double half = PLACE_ROOT_SIDE / 2;
-    const place_cell root = {PLACE_ROOT_LON + half, PLACE_ROOT_LAT + half, half, 0};
+    const place_cell root = {PLACE_ROOT_LON + half, PLACE_ROOT_LAT + half, half, 0, 0};
     paint_place_cell(p, &root, 0, p->stack.count, (place_window){0, 0, 0, 8});
     if (p->too_much || !words_reserve(p, &p->leaves, PM_LEAF_SLACK))
         return;
@@ -246,8 +265,17 @@ pm_status pm_tree_build_places(pm_tree *tree, const pm_places *places, size_t si
                        .work_limit = 2000 * places->count + (1 << 20),
                        .poll = poll,
                        .allocator = allocator};
+    const size_t most = SMALL_MAP + SMALL_MAP_OF_PLACE * places->count, efforts = sizeof EFFORTS / sizeof *EFFORTS;
     memset(tree, 0, sizeof *tree);
-    paint_root(&p, tree);
+    for (size_t i = 0; i < efforts && !pm_tree_exists(tree) && p.status == PM_OK; i++) {
+        const size_t bytes = EFFORTS[i].bytes * places->count;
+        if (i + 1 < efforts && (bytes > most || bytes > size_limit))
+            continue;
+        p.effort = EFFORTS[i];
+        p.stack.count = p.tables.count = p.leaves.count = p.work = 0;
+        p.too_much = 0;
+        paint_root(&p, tree);
+    }
     pm_release(allocator, p.stack.items);
     pm_release(allocator, p.tables.items);
     if (!pm_tree_exists(tree))

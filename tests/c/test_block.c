@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "blocks.h"
 #include "index/kind.h"
 #include "ledger.h"
 #include "oracle.h"
@@ -44,24 +45,6 @@ static pm_status open_status(const void *bytes, size_t size, int verify) {
         pm_index_free(index);
     free(copy);
     return status;
-}
-
-static void seal(void *block, size_t size) {
-    uint64_t sum = pm_block_checksum(block, size);
-    memcpy((char *)block + offsetof(pm_block_header, checksum), &sum, sizeof sum);
-}
-
-/* The section of this name, from the list that follows the header; all 0 if it is missing. */
-static pm_section section_of(const char *block, pm_section_name name) {
-    pm_block_header header;
-    memcpy(&header, block, sizeof header);
-    for (size_t i = 0; i < header.section_count; i++) {
-        pm_section section;
-        memcpy(&section, block + sizeof header + i * sizeof section, sizeof section);
-        if (section.name == (uint32_t)name)
-            return section;
-    }
-    return (pm_section){0, 0, 0, 0};
 }
 
 static size_t block_size(const pm_index *index) {
