@@ -18,49 +18,53 @@ static const double RADIANS_PER_DEGREE = 0.017453292519943295;
 
 /* ---- writing ---- */
 
-/* Where a leaf's forms are linear, and how vectors move with longitude and latitude there, per degree. */
+/* Where a leaf's forms are linear, and how the vector moves with longitude and latitude there: its first derivatives
+ * and its second ones, of which the one by latitude twice is the negative vector. */
 typedef struct place_frame {
     float lon, lat;
     double wide, high; /* how far points are from there, in radians */
-    double vector[3], by_lon[3], by_lat[3];
+    double vector[3], by_lon[3], by_lat[3], by_lon_lon[3], by_lon_lat[3];
 } place_frame;
 
 static place_frame frame_at(pm_lonlat middle, double half) {
-    place_frame f = {.lon = (float)middle.lon, .lat = (float)middle.lat};
-    const pm_direction lon = pm_direction_of((double)f.lon), lat = pm_direction_of((double)f.lat);
-    const double vector[3] = {lat.cos * lon.cos, lat.cos * lon.sin, lat.sin};
-    const double by_lon[3] = {-lat.cos * lon.sin, lat.cos * lon.cos, 0};
-    const double by_lat[3] = {-lat.sin * lon.cos, -lat.sin * lon.sin, lat.cos};
-    for (int axis = 0; axis < 3; axis++) {
-        f.vector[axis] = vector[axis];
-        f.by_lon[axis] = by_lon[axis] * RADIANS_PER_DEGREE;
-        f.by_lat[axis] = by_lat[axis] * RADIANS_PER_DEGREE;
-    }
-    f.wide = (half + fabs(middle.lon - (double)f.lon)) * RADIANS_PER_DEGREE;
-    f.high = (half + fabs(middle.lat - (double)f.lat)) * RADIANS_PER_DEGREE;
-    return f;
+    const float at_lon = (float)middle.lon, at_lat = (float)middle.lat;
+    const pm_direction lon = pm_direction_of((double)at_lon), lat = pm_direction_of((double)at_lat);
+    return (place_frame){.lon = at_lon,
+                         .lat = at_lat,
+                         .wide = (half + fabs(middle.lon - (double)at_lon)) * RADIANS_PER_DEGREE,
+                         .high = (half + fabs(middle.lat - (double)at_lat)) * RADIANS_PER_DEGREE,
+                         .vector = {lat.cos * lon.cos, lat.cos * lon.sin, lat.sin},
+                         .by_lon = {-lat.cos * lon.sin, lat.cos * lon.cos, 0},
+                         .by_lat = {-lat.sin * lon.cos, -lat.sin * lon.sin, lat.cos},
+                         .by_lon_lon = {-lat.cos * lon.cos, -lat.cos * lon.sin, 0},
+                         .by_lon_lat = {lat.sin * lon.sin, -lat.sin * lon.cos, 0}};
 }
 
 /* Write the form of a place against the first one; how wrong it may be. */
 static double write_form(const place_frame *f, const pm_site_place *first, const pm_site_place *site, float *at,
                          float *by_lon, float *by_lat) {
-    double difference = 0, east = 0, north = 0, apart = 0, away = 0;
+    double difference = 0, east = 0, north = 0, east_east = 0, east_north = 0, up = 0, apart = 0, away = 0;
     for (int axis = 0; axis < 3; axis++) {
         const double step = site->vector[axis] - first->vector[axis], back = f->vector[axis] - first->vector[axis];
         difference -= step * ((f->vector[axis] - site->vector[axis]) + back);
         east -= 2 * step * f->by_lon[axis];
         north -= 2 * step * f->by_lat[axis];
+        east_east += step * f->by_lon_lon[axis];
+        east_north += step * f->by_lon_lat[axis];
+        up += step * f->vector[axis];
         apart += step * step;
         away += back * back;
     }
     *at = (float)difference;
-    *by_lon = (float)east;
-    *by_lat = (float)north;
-    const double reach = f->wide + f->high, farthest = sqrt(away) + sqrt(apart) + reach;
-    const double curve =
-        sqrt(apart) * reach * reach; /* Taylor's rest: a second derivative of a vector is at most 1 */
-    const double largest = fabs(difference) + (fabs(east) * f->wide + fabs(north) * f->high) / RADIANS_PER_DEGREE;
-    return curve + 0x1p-20 * largest + 1e-13 * farthest + 1e-28; /* floats; vectors and distances */
+    *by_lon = (float)(east * RADIANS_PER_DEGREE);
+    *by_lat = (float)(north * RADIANS_PER_DEGREE);
+    /* What follows the linear terms in Taylor's series; of third derivatives, none is above 1. */
+    const double wide = f->wide, high = f->high, reach = wide + high;
+    const double curve = fabs(east_east) * wide * wide + 2 * fabs(east_north) * wide * high + fabs(up) * high * high +
+                         sqrt(apart) * reach * reach * reach / 3;
+    const double largest = fabs(difference) + fabs(east) * wide + fabs(north) * high;
+    const double farthest = sqrt(away) + sqrt(apart) + reach;
+    return curve + 0x1p-20 * largest + 1e-13 * farthest + 1e-28; /* and of floats, of vectors and distances */
 }
 
 void pm_place_leaf_write(pm_place_line *lines, const pm_places *places, const uint32_t *positions, size_t count,
