@@ -1,4 +1,4 @@
-"""The command line, from the root of the checkout: python -m bench fetch, run, report, scale, grid, costs."""
+"""The command line, from the root of the checkout: python -m bench fetch, run, report, scale, ..."""
 
 from __future__ import annotations
 
@@ -52,6 +52,16 @@ def arguments() -> argparse.ArgumentParser:
     scale.add_argument("--points", type=int, default=1_000_000, metavar="N", help="(default: a million)")
     scale.add_argument("--quick", action="store_true", help="the small end, whose growth is checked")
     commands.add_parser("costs", help="measure the costs that src/index/costs.c chooses by")
+
+    spatial = commands.add_parser("spatial", help="a job from Parquet to totals, like SpatialBench's Q10")
+    spatial.add_argument("--scale", type=float, default=1.0, metavar="N", help="6 million trips (default: 1)")
+    spatial.add_argument("--vertices", type=int, default=97, metavar="N", help="of each zone (default: 97)")
+    spatial.add_argument("--workers", type=int, default=2, metavar="N", help="threads (default: 2)")
+    spatial.add_argument("--rounds", type=int, default=3, metavar="N", help="the fastest counts (default: 3)")
+    spatial.add_argument(
+        "--contender", nargs="+", metavar="NAME", help="only these, the first to compare with"
+    )
+    spatial.add_argument("--folder", type=Path, metavar="FOLDER", help="where the files are, or are made")
 
     report = commands.add_parser("report", help="write the page and its charts from the results")
     report.add_argument("--results", type=Path, metavar="FILE", help="(default: bench/results.json)")
@@ -148,12 +158,19 @@ def run_costs(_: argparse.Namespace) -> int:
     return costs.run()
 
 
+def run_spatial(options: argparse.Namespace) -> int:
+    """Show a job from files to totals."""
+    from bench import spatial
+
+    return spatial.run(options)
+
+
 def main() -> int:
     """Run the command line and return the exit code."""
     options = arguments().parse_args()
     run = {
         "fetch": run_fetch, "run": run_run, "report": run_report, "scale": run_scale, "grid": run_grid,
-        "costs": run_costs,
+        "costs": run_costs, "spatial": run_spatial,
     }[options.command]  # fmt: skip
     return run(options)
 

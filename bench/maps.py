@@ -99,7 +99,7 @@ def _lattice(side: int, between: int, random: np.random.Generator) -> tuple[Doub
     def edges(begin: Doubles, end: Doubles) -> Doubles:
         part = (np.arange(1, between + 1) / (between + 1))[:, None]
         straight = begin[..., None, :] * (1 - part) + end[..., None, :] * part
-        return straight + random.normal(0, 0.04, straight.shape)
+        return straight + random.normal(0, min(0.04, 0.16 / (between + 1)), straight.shape)
 
     return corners, edges(corners[:, :-1], corners[:, 1:]), edges(corners[:-1], corners[1:])
 

@@ -13,16 +13,19 @@
 #include "scan/polygons.h"
 
 /* For each box, and for each point and box. */
-static const double FLAT_BUILD = 60, FLAT_LOOK = 0.12;
+static const double FLAT_BUILD = 40, FLAT_LOOK = 0.06;
 
 /* For each box, and for each point and level of the tree. */
-static const double BOXES_BUILD = 260, BOXES_LOOK = 30;
+static const double BOXES_BUILD = 180, BOXES_LOOK = 20;
 
 /* For each polygon whose box holds the point, and for each of its edges that is looked at. */
-static const double CANDIDATE = 60, EDGE = 2;
+static const double CANDIDATE = 42, EDGE = 0.7;
+
+/* The same, where coordinates come from memory and not from a cache: half of the cost at this many vertices. */
+static const double FAR_CANDIDATE = 200, FAR_EDGE = 6, FAR_LOOK = 60, HALF_FAR = 5e6;
 
 /* An index: for each region, for each of its first vertices, for each further one, and for each point. */
-static const double INDEX_REGION = 1000, INDEX_FIRST = 650, FIRST_VERTICES = 20, INDEX_VERTEX = 190, INDEX_LOOK = 40;
+static const double INDEX_REGION = 100, INDEX_FIRST = 370, FIRST_VERTICES = 20, INDEX_VERTEX = 94, INDEX_LOOK = 20;
 
 /* Where nothing else is known: for each region that a point is compared with in a scan, and for the edges there. */
 static const double SCAN_REGION = 1, SCAN_EDGES = 300;
@@ -31,8 +34,8 @@ static const double SCAN_REGION = 1, SCAN_EDGES = 300;
  * where a scan looks at all edges. */
 static const double DISK_POINTS = 100, MOST_DISKS = 1000, NEAR_POINTS = 100;
 
-/* Edges of a long ring whose spans reach the point. */
-static const double SPANNED_EDGES = 200;
+/* A long ring takes as much as this many edges, whose spans reach the point. */
+static const double SPANNED_EDGES = 1200;
 
 int pm_costs_favour_flat(const pm_size *size) {
     const double levels = fmax(1, ceil(log2(size->polygons) / 4));
@@ -42,10 +45,12 @@ int pm_costs_favour_flat(const pm_size *size) {
 
 int pm_costs_favour_index(const pm_size *size, const pm_work *work) {
     const double levels = fmax(1, ceil(log2(size->polygons) / 4));
-    const double look = levels * BOXES_LOOK + work->candidates * CANDIDATE + work->edges * EDGE;
+    const double far = size->vertices / (size->vertices + HALF_FAR);
+    const double look = levels * BOXES_LOOK + work->candidates * (CANDIDATE + far * FAR_CANDIDATE) +
+                        work->edges * (EDGE + far * FAR_EDGE);
     const double first = fmin(size->vertices, FIRST_VERTICES * size->regions);
     const double build = size->regions * INDEX_REGION + first * INDEX_FIRST + (size->vertices - first) * INDEX_VERTEX;
-    return size->points * look > build + size->points * INDEX_LOOK;
+    return size->points * look > build + size->points * (INDEX_LOOK + far * FAR_LOOK);
 }
 
 pm_engine pm_costs_engine(const pm_size *size, pm_predicate predicate) {

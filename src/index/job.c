@@ -23,8 +23,8 @@
 #include "scan/borrowed.h"
 #include "scan/scan.h"
 
-/* Points that are looked at before all others. */
-enum { SAMPLE = 128 };
+/* Points that are looked at before all others: one of so many, up to a number that tells enough. */
+enum { SAMPLE_PART = 32, SAMPLE = 128 };
 
 struct pm_job {
     pm_allocator allocator;
@@ -201,7 +201,7 @@ static void count_work(void *context, size_t number) {
 
 /* What a point costs on average, and how many areas are measured for it. */
 static pm_work sample_points(const pm_job *job, const pm_points *points, double *comparisons) {
-    const size_t step = points->count / SAMPLE + 1;
+    const size_t step = points->count / SAMPLE + SAMPLE_PART;
     looking l = {.job = job};
     double seen = 0;
     for (size_t i = step / 2; i < points->count; i += step) {
