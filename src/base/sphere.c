@@ -35,9 +35,14 @@ int pm_lonlats_opposite(pm_lonlat a, pm_lonlat b) {
     return a.lat == -b.lat && (fabs(a.lat) == 90 || a.lon - b.lon == 180 || b.lon - a.lon == 180);
 }
 
+/* A difference that is rounded to half a turn may be more: near an opposite place the way depends on it. */
 double pm_turn_between(pm_lonlat a, pm_lonlat b) {
-    const double turn = b.lon - a.lon;
-    return turn > 180 ? (b.lon - 180) - (a.lon + 180) : turn < -180 ? (b.lon + 180) - (a.lon - 180) : turn;
+    const double turn = b.lon - a.lon, half = turn > 0 ? 180 : -180;
+    if (fabs(turn) < 180)
+        return turn;
+    const double beyond =
+        fabs(b.lon) >= 90 ? (b.lon - half) - a.lon : b.lon - (a.lon + half); /* with the right sign */
+    return beyond * half > 0 ? (b.lon - half) - (a.lon + half) : turn;
 }
 
 /* ---- angles ---- */

@@ -219,10 +219,10 @@ static int crossings(const pm_regions *regions, pm_range v, pm_lonlat place, con
     pm_lonlat a = pm_vertex_place(regions, v.end - 1);
     for (size_t i = v.begin; i < v.end; i++) {
         const pm_lonlat b = pm_vertex_place(regions, i);
-        const int between = (a.lon <= place.lon) != (b.lon <= place.lon), wraps = fabs(b.lon - a.lon) > 180;
+        const int is_east = pm_turn_between(a, b) > 0, wraps = is_east != (b.lon > a.lon);
+        const int between = (a.lon <= place.lon) != (b.lon <= place.lon);
         if (between != wraps) {
             const pm_vector from = pm_vector_to(a), to = pm_vector_to(b);
-            const int is_east = pm_turn_between(a, b) > 0;
             const int is_south = pm_vector_side(&from, &to, vector) == (is_east ? 1 : -1);
             odd ^= fabs(place.lat) == 90 ? place.lat > 0 : is_south;
         }

@@ -267,6 +267,14 @@ def test_vertices_beyond_a_pole_and_opposite_ones_are_errors_with_their_row() ->
         pm.Index([poles], metric="sphere")
 
 
+def test_the_last_digit_says_on_which_side_of_the_world_an_edge_goes() -> None:
+    """Longitudes whose difference is more than 180, but not as a double."""
+    ring = np.array([[-90.00000000000001, 0], [90, 1e-300], [180, 40]])
+    points = [(180, 20), (0, 20), (0, 80), (90, -20)]
+    for each in (ring, ring[::-1], np.roll(ring, 1, axis=0)):
+        assert pm.match(points, [each], metric="sphere").tolist() == [0, -1, -1, -1]
+
+
 def test_a_line_does_not_go_back() -> None:
     coords = np.array([[0, 0], [90, 0], [180, 0]], float)
     offsets = np.array([0, 3]), np.array([0, 1])
