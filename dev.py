@@ -253,6 +253,7 @@ def amalgamate() -> None:
 
 
 def smoke() -> None:
+    apt("valgrind")
     run(program(TEST, "python"), "-m", "ladder", "measure", "--iterations", "1")
     run(program(TEST, "python"), "-m", "bench", "run", "--quick")
     run(program(TEST, "python"), "-m", "bench", "scale", "--quick")

@@ -50,6 +50,7 @@ def arguments() -> argparse.ArgumentParser:
         )
         command.add_argument("--docs", type=Path, metavar="FOLDER", help="write a page there")
     scale.add_argument("--points", type=int, default=1_000_000, metavar="N", help="(default: a million)")
+    scale.add_argument("--workers", type=int, default=1, metavar="N", help="threads of ours (default: 1)")
     scale.add_argument("--quick", action="store_true", help="the small end, whose growth is checked")
     commands.add_parser("costs", help="measure the costs that src/index/costs.c chooses by")
 

@@ -135,6 +135,11 @@ def zones(count: int, candidates: float = 20, vertices: int = 100) -> Layer:
     )
 
 
+def crowded(candidates: int) -> Layer:
+    """Return 10,000 zones, of which a point has this many as candidates on average."""
+    return zones(10_000, candidates, vertices=30)
+
+
 # ---- hard ones -------------------------------------------------------------------------------------------
 
 
@@ -230,6 +235,7 @@ MAPS = {
     "cells": Map("tiles of 12 vertices that share borders", cells, GROWING),
     "coasts": Map("rough regions of 1,000 vertices", coasts, (100, 1000, 10_000)),
     "zones": Map("delivery zones, 20 candidates per point", zones, (1000, 10_000, 100_000)),
+    "crowded": Map("10,000 zones, by candidates per point", crowded, (1, 10, 100, 1000)),
     "nested": Map("squares in squares", nested, (100, 1000)),
     "contours": Map("contours of 2,000 vertices", contours, (10, 100, 1000)),
     "snakes": Map("winding roads of 4,000 vertices", snakes, (10, 100, 1000)),

@@ -2,44 +2,55 @@
 
 Times are processor time, the least of several turns, so that other work on the machine counts little. The
 growth is that from one size to the next, which is ten times as large: a build that grows by far more than
-ten, or a match that grows as the map does, is a cliff. The quick run checks that of the small end.
+ten, or a match that grows as the map does, is a cliff. The quick run counts instructions at the small end
+instead, which are the same whatever else the machine does, and compares the answers with shapely's.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import machine, maps, polygons
+from bench import counted, machine, maps, polygons
 from bench.layers import Doubles, Layer
 
 SAMPLE = 20_000  # points for shapely
 QUICK = ("squares", "outlines", "tiling", "zones", "hierarchy", "city")
-QUICK_POINTS = 50_000
-MOST = {"build_s": 100.0, "match_ns": 30.0}  # growth per factor of ten that the quick run allows
+QUICK_POINTS = 5000
+QUICK_SIZES = (300, 3000)
+MOST = {"build_count": 24.0, "match_count": 3.0}  # growth per factor of ten that the quick run allows
 
 
-def least(call: Callable[[], Any], seconds: float = 0.5, turns: int = 5) -> float:
-    """Return the least processor time of some turns, of one if that takes long."""
+def least(
+    call: Callable[[], Any],
+    seconds: float = 0.5,
+    turns: int = 5,
+    clock: Callable[[], float] = time.process_time,
+) -> float:
+    """Return the least processor time of some turns, of one if that takes long; or that of another clock."""
     times: list[float] = []
     while not times or (len(times) < turns and sum(times) < seconds):
-        began = time.process_time()
+        began = clock()
         call()
-        times.append(time.process_time() - began)
+        times.append(clock() - began)
     return min(times)
 
 
-def measured(layer: Layer, places: Doubles) -> dict[str, float]:
-    """Return seconds to build, bytes, nanoseconds per point, and the same of shapely."""
+def measured(layer: Layer, places: Doubles, workers: int) -> dict[str, float]:
+    """Return seconds to build, bytes, nanoseconds per point, and the same of shapely.
+
+    With several workers the time is that of the clock, for ours; shapely has one.
+    """
     import poly_match
 
     regions = layer.regions()
-    build = least(lambda: poly_match.Index(regions))
-    index = poly_match.Index(regions)
-    match = least(lambda: index.match(places))
+    clock = time.process_time if workers == 1 else time.perf_counter
+    build = least(lambda: poly_match.Index(regions, workers=workers), clock=clock)
+    index = poly_match.Index(regions, workers=workers)
+    match = least(lambda: index.match(places, workers=workers), clock=clock)
     sample = places[:SAMPLE]
     shapely_build = least(lambda: polygons.shapely_prepared(layer), turns=2)
     shapely_match = polygons.shapely_prepared(layer)
@@ -109,24 +120,48 @@ python -m bench scale --docs docs
 
 def run(options: argparse.Namespace) -> int:
     """Measure the maps that are wanted; print, and keep what was found."""
-    chosen = options.map or (QUICK if options.quick else list(maps.MAPS))
-    problems, table = [], Table(HEAD)
-    for name in chosen:
-        kind, before = maps.MAPS[name], None
-        sizes = [size for size in kind.sizes if size <= options.most]
-        for size in sizes[:2] if options.quick else sizes:
-            layer = kind.make(size)
-            places = maps.points(layer, QUICK_POINTS if options.quick else options.points)
-            now = measured(layer, places)
-            table.add(row(kind.title, now, before))
-            if now["differ"]:
-                problems.append(f"{name}: {now['differ']} answers are not shapely's")
-            for key, most in MOST.items():
-                if options.quick and before is not None and now[key] > most * before[key]:
-                    growth = now[key] / before[key]
-                    problems.append(f"{name}: {key} grows {growth:.0f} times, {most:.0f} at most")
-            before = now
-    table.write(options.docs, "bench-scale.md", PAGE)
+    problems = quick(options.map or QUICK) if options.quick else full(options)
     for problem in problems:
         print(f"WRONG: {problem}")
     return 1 if problems else 0
+
+
+def full(options: argparse.Namespace) -> list[str]:
+    """Measure maps of all sizes, and return what is wrong."""
+    problems, table = [], Table(HEAD)
+    for name in options.map or list(maps.MAPS):
+        kind, before = maps.MAPS[name], None
+        for size in (size for size in kind.sizes if size <= options.most):
+            layer = kind.make(size)
+            now = measured(layer, maps.points(layer, options.points), options.workers)
+            table.add(row(kind.title, now, before))
+            if now["differ"]:
+                problems.append(f"{name}: {now['differ']} answers are not shapely's")
+            before = now
+    table.write(options.docs, "bench-scale.md", PAGE)
+    return problems
+
+
+def quick(names: Sequence[str]) -> list[str]:
+    """Count instructions at the small end, and return what grows too fast or is wrong."""
+    print("| map | regions | build, million instructions | growth | match, instructions | growth |")
+    print("|---|--:|--:|--:|--:|--:|")
+    problems: list[str] = []
+    cases = [(name, size) for name in names for size in QUICK_SIZES]
+    before: dict[str, float] = {}
+    for (name, size), now in zip(cases, counted.counts(cases), strict=True):
+        layer = maps.MAPS[name].make(size)
+        before = {} if size == QUICK_SIZES[0] else before
+        growth = {key: now[key] / before[key] for key in MOST if before}
+        shown = [f"{growth[key]:.1f}" if growth else "" for key in MOST]
+        build, match = now["build_count"] / 1e6, now["match_count"]
+        print(f"| {name} | {len(layer):,} | {build:,.1f} | {shown[0]} | {match:,.0f} | {shown[1]} |")
+        for key, times in growth.items():
+            if times > MOST[key]:
+                problems.append(f"{name}: {key} grows {times:.0f} times, {MOST[key]:.0f} at most")
+        places = maps.points(layer, QUICK_POINTS)
+        differ = int((polygons.poly_match(layer)(places) != polygons.shapely_prepared(layer)(places)).sum())
+        if differ:
+            problems.append(f"{name}: {differ} answers are not shapely's")
+        before = now
+    return problems

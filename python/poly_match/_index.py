@@ -382,14 +382,6 @@ class Index(IndexBlock):
         self._core.match(np.array([x], float), np.array([y], float), np.empty(1, np.int64), distances)
         return known, float(distances[0])
 
-    def _names(self, names: Any) -> npt.NDArray[np.object_]:
-        """Return the names to answer with: those that are stored, or others."""
-        if names is not True:
-            return names_of(names, len(self), self._labels)
-        if self._note.names is None:
-            raise value_error("names", "this index stores none; build it with Index(..., names=)")
-        return self._note.names
-
     @overload
     def candidates(
         self,

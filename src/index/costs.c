@@ -34,8 +34,8 @@ static const double SCAN_REGION = 1, SCAN_EDGES = 300;
  * where a scan looks at all edges. */
 static const double DISK_POINTS = 100, MOST_DISKS = 1000, NEAR_POINTS = 100;
 
-/* A long ring takes as much as this many edges, whose spans reach the point. */
-static const double SPANNED_EDGES = 1200;
+/* Edges of a long ring whose spans reach the point. */
+static const double SPANNED_EDGES = 200;
 
 int pm_costs_favour_flat(const pm_size *size) {
     const double levels = fmax(1, ceil(log2(size->polygons) / 4));

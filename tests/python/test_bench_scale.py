@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import poly_match as pm
@@ -49,27 +49,29 @@ def test_the_forms_of_shapely_agree() -> None:
 
 
 def test_a_cliff_is_seen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    figures: dict[str, Any] = {
-        "regions": 1, "vertices": 5, "build_s": 1.0, "bytes": 9, "match_ns": 10.0, "differ": 0,
-        "shapely_build_s": 1.0, "shapely_match_ns": 100.0,
-    }  # fmt: skip
-    options = argparse.Namespace(map=["squares"], quick=True, most=1e4, points=10, docs=None)
+    def answers(build: float, match: float) -> list[str]:
+        found = [{"build_count": 1e6, "match_count": 100.0}, {"build_count": build, "match_count": match}]
+        monkeypatch.setattr(scale.counted, "counts", lambda cases: found)
+        return scale.quick(["squares"])
 
-    def answers(*found: dict[str, Any]) -> int:
-        left = list(found)
-        monkeypatch.setattr(scale, "measured", lambda layer, places: left.pop(0))
-        return scale.run(options)
+    assert answers(12e6, 130.0) == []
+    assert answers(1000e6, 130.0) == ["squares: build_count grows 1000 times, 24 at most"]
+    assert answers(12e6, 1000.0) == ["squares: match_count grows 10 times, 3 at most"]
+    assert capsys.readouterr().out.count("| squares | 3,000 |") == 3
+    monkeypatch.setattr(scale.polygons, "shapely_prepared", lambda layer: lambda places: np.full(5000, -1))
+    assert "answers are not shapely's" in answers(12e6, 130.0)[0]
 
-    assert answers(figures, {**figures, "build_s": 12.0, "match_ns": 13.0}) == 0
-    assert answers(figures, {**figures, "build_s": 1000.0}) == 1
-    assert "squares: build_s grows 1000 times" in capsys.readouterr().out
-    assert answers(figures, {**figures, "match_ns": 1000.0}) == 1
-    assert answers(figures, {**figures, "differ": 3}) == 1
-    assert "squares: 3 answers are not shapely's" in capsys.readouterr().out
+
+def test_instructions_are_counted() -> None:
+    if shutil.which("valgrind") is None:
+        pytest.skip("valgrind counts")
+    (found,) = scale.counted.counts([("squares", 20)])
+    assert 10_000 < found["build_count"] < 10**8
+    assert 10 < found["match_count"] < 5000
 
 
 def test_the_page(tmp_path: Path) -> None:
-    options = argparse.Namespace(map=["squares"], quick=True, most=1e4, points=10, docs=tmp_path)
+    options = argparse.Namespace(map=["squares"], quick=False, most=1e4, points=10, docs=tmp_path, workers=1)
     scale.run(options)
     page = (tmp_path / "bench-scale.md").read_text(encoding="utf-8")
     assert page.startswith("# How it grows")

@@ -396,7 +396,7 @@ def test_a_series_in_another_order_is_not_taken_by_position():
 def test_ctrl_c_ends_the_call(workers, alone, monkeypatch):
     points, rings, keys, region_keys = many(keys=2000, points=20)
     monkeypatch.setattr(groups, "LONG", 0.0 if alone else 1.0)
-    owner, name = (groups.Groups, "index") if alone else (_core, "match_groups")
+    owner, name = (groups.Groups, "matcher") if alone else (_core, "match_groups")
     threads = threading.active_count()
     before, calls = getattr(owner, name), []
 

@@ -21,6 +21,7 @@ from poly_match._engine.results import Answers
 from poly_match._engine.stored import loaded
 from poly_match._errors import value_error
 from poly_match._files import replacing
+from poly_match._forms.names import names_of
 from poly_match._forms.numbers import Doubles
 
 __all__ = ["IndexBlock"]
@@ -144,6 +145,14 @@ class IndexBlock:
         names = self._note.names[:-1]
         names.flags.writeable = False
         return names
+
+    def _names(self, names: Any) -> npt.NDArray[np.object_]:
+        """Return the names to answer with: those that are stored, or others."""
+        if names is not True:
+            return names_of(names, len(self), self._labels)
+        if self._note.names is None:
+            raise value_error("names", "this index stores none; build it with Index(..., names=)")
+        return self._note.names
 
     @property
     def _note(self) -> Note:

@@ -1,10 +1,10 @@
 """A match within groups: every point gets the best of the regions that have its key.
 
 Each group is a match of its own, whether there are two or a hundred thousand. A group that takes longer than
-a chunk gets an index and all cores, with checks for Ctrl-C. The others are too small for that: one call of
-the extension handles about 30 ms' worth of them, copying a group's regions together, matching its points and
-moving on, about 5 µs for ten squares and ten points. Rows keep their order within a group, so ties are
-decided as in a single match.
+a chunk goes the cheapest way for its points, on all cores, with checks for Ctrl-C. The others are too small
+for that: one call of the extension handles about 30 ms' worth of them, copying a group's regions together,
+matching its points and moving on, about 5 µs for ten squares and ten points. Rows keep their order within a
+group, so ties are decided as in a single match.
 """
 
 from __future__ import annotations
@@ -83,14 +83,15 @@ class Groups:
         rows: Rows = self.rows[self.offsets[group] : self.offsets[group + 1]]
         return rows
 
-    def index(self, group: int, engine: str) -> _core.Index:
-        """Return the index of one group."""
+    def matcher(self, group: int, x: Doubles, y: Doubles, few: bool, workers: int) -> _core.Index | _core.Job:
+        """Return the index of one group, or what matches these points once."""
         if group in self.kept:
             return self.kept[group]
-        index = self.prepared.at(self.region_rows(group)).build(engine)
-        if self.keep:
-            self.kept[group] = index
-        return index
+        prepared = self.prepared.at(self.region_rows(group))
+        if not self.keep:
+            return prepared.job(x, y, workers=workers)
+        self.kept[group] = prepared.build("scan" if few else "auto")
+        return self.kept[group]
 
 
 class _Call:
@@ -123,20 +124,19 @@ class _Call:
 
     def _match_alone(self, group: int, bar: Bar | None) -> None:
         rows = self.rows[self.offsets[group] : self.offsets[group + 1]]
-        index = self.groups.index(group, "scan" if self.few[group] else "auto")
         x, y, answers = self.x[rows], self.y[rows], np.empty(len(rows), dtype=np.int64)
+        matcher = self.groups.matcher(group, x, y, bool(self.few[group]), self.workers)
 
         measured = None if self.distances is None else np.empty(len(rows))
         arrays: list[npt.NDArray[Any]] = [x, y, answers, *([] if measured is None else [measured])]
 
         def work(start: int, stop: int) -> None:
-            index.match(*[array[start:stop] for array in arrays])
+            matcher.match(*[array[start:stop] for array in arrays])
 
         self._run(work, len(rows), len(rows), bar)
         if self.distances is not None and measured is not None:
             self.distances[rows] = measured
-        regions = np.append(self.groups.region_rows(group), -1)
-        self.answers[rows] = regions[answers]
+        self.answers[rows] = np.append(self.groups.region_rows(group), -1)[answers]
 
     def _match_rest(self, bar: Bar | None) -> None:
         groups = self.groups
