@@ -548,6 +548,12 @@ typedef struct pm_lists {
 PM_API PM_MUST_USE pm_status pm_lister_list(const pm_lister *lister, const pm_points *points, size_t most,
                                             const pm_lists *lists, size_t *done, pm_error *err);
 
+/** As pm_lister_list(), from the members of pm_points and pm_lists one by one. */
+PM_API PM_MUST_USE pm_status pm_lister_list_arrays(const pm_lister *lister, const double *x, const double *y,
+                                                   ptrdiff_t x_stride, ptrdiff_t y_stride, size_t count, size_t most,
+                                                   int64_t *counts, int64_t *ids, double *distances, size_t room,
+                                                   size_t *done, pm_error *err);
+
 /** A cell of the map of answers. */
 typedef struct pm_index_cell {
     double min_x, min_y, max_x, max_y; /**< its sides; those of neighbours are equal */

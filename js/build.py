@@ -1,7 +1,7 @@
 """Build the npm package: python3 js/build.py, after `npm ci` in js/.
 
 `ziglang`, a package of the Python that runs this, compiles the library to WebAssembly; it is packed into
-src/module.ts. TypeScript is compiled to build-js/lib, for the tests, and bundled into dist/, which is the
+src/module.ts (pack.ts). TypeScript is compiled to build-js/lib, for the tests, and bundled into dist/, which is the
 package. The same sources give the same bytes on every machine.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import base64
 import gzip
-import lzma
+import re
 import shutil
 import subprocess
 import sys
@@ -32,8 +32,7 @@ FLAGS = (
     *("-Wl,--strip-all", "-Wl,-z,stack-size=1048576"),
 )
 OPTIMIZE = (
-    "-Oz",
-    "--converge",
+    *("--flatten", "--rereloop", "-Oz", "--converge", "-Oz"),
     "--enable-bulk-memory",
     "--enable-sign-ext",
     "--enable-nontrapping-float-to-int",
@@ -42,10 +41,13 @@ FUNCTIONS = (
     *("build_arrays", "open", "free", "block", "count", "predicate", "best", "period", "bounds"),
     *("names", "name", "crs", "match_int32", "match_arrays"),
 )
-EXPORTS = ("aligned_alloc", "free", *(f"pm_index_{name}" for name in FUNCTIONS))  # as in engine.ts
-# As in unpack.ts.
-FILTERS = [{"id": lzma.FILTER_LZMA1, "preset": 9 | lzma.PRESET_EXTREME, "lc": 3, "lp": 0, "pb": 0}]
-TYPES = ("errors", "geojson", "index", "note", "numbers", "regions")  # what index.d.ts leads to
+LISTER = ("build", "free", "list_arrays")
+EXPORTS = (  # as in engine.ts
+    *("aligned_alloc", "free"),
+    *(f"pm_index_{name}" for name in FUNCTIONS),
+    *(f"pm_lister_{name}" for name in LISTER),
+)
+TYPES = ("candidates", "errors", "geojson", "note", "numbers", "regions")  # what index.d.ts leads to
 
 
 def compiled(*names: str, exports: tuple[str, ...] = ()) -> bytes:
@@ -62,11 +64,24 @@ def compiled(*names: str, exports: tuple[str, ...] = ()) -> bytes:
         return output.read_bytes()
 
 
-def packed(module: bytes) -> str:
-    """Return the source of module.ts."""
-    text = base64.b64encode(lzma.compress(module, lzma.FORMAT_RAW, filters=FILTERS)).decode()
-    head = f"// Written by build.py.\nexport const SIZE: number = {len(module)};\n"
-    return f'{head}export const PACKED: string =\n    "{text}";\n'
+def pack(module: bytes) -> None:
+    """Write module.ts."""
+    folder = ROOT / "build-js"
+    folder.mkdir(exist_ok=True)
+    (folder / "module.wasm").write_bytes(module)
+    (folder / "pack.mjs").write_text(bundled(JS / "pack.ts", "esm", "--platform=node"), encoding="utf-8")
+    subprocess.run(["node", folder / "pack.mjs", folder / "module.wasm", JS / "src/module.ts"], check=True)
+
+
+def types() -> str:
+    """Return index.d.ts with the types that it takes from other files; what it does not export stays in it."""
+    text = (LIBRARY / "index.d.ts").read_text(encoding="utf-8")
+    text = re.sub(r"^import .*\n", "", text, flags=re.MULTILINE)
+    text = re.sub(r'^(export type {.*}) from ".*"', r"\1", text, flags=re.MULTILINE)
+    for name in TYPES:
+        file = (LIBRARY / f"{name}.d.ts").read_text(encoding="utf-8")
+        text += "".join(re.findall(r"^(?:/\*\*(?:[^*]|\*(?!/))*\*/\n)?export (?:type|interface) (?:.|\n(?!/\*\*|export ))*\n", file, re.MULTILINE)).replace("export ", "")
+    return text
 
 
 def page() -> bytes:
@@ -86,9 +101,9 @@ def page() -> bytes:
     return text.encode()
 
 
-def bundled(source: Path, format: str) -> str:
+def bundled(source: Path, format: str, *more: str) -> str:
     """Return a script with all that it imports."""
-    options = ["--bundle", f"--format={format}", "--target=es2022", "--minify", "--log-level=warning"]
+    options = [*more, "--bundle", f"--format={format}", "--target=es2022", "--minify", "--log-level=warning"]
     done = subprocess.run([TOOLS / "esbuild", source, *options], stdout=subprocess.PIPE, check=True)
     return done.stdout.decode()
 
@@ -115,15 +130,14 @@ def template() -> bool:
 
 def main() -> None:
     module = compiled("kinds.c", "format.c", exports=EXPORTS)
-    (JS / "src/module.ts").write_text(packed(module), encoding="utf-8")
+    pack(module)
     template()
     for folder in (LIBRARY, JS / "dist"):
         shutil.rmtree(folder, ignore_errors=True)
     (JS / "dist").mkdir()
     subprocess.run([TOOLS / "tsc"], cwd=JS, check=True)
     (JS / "dist/index.js").write_text(bundled(JS / "src/index.ts", "esm"), encoding="utf-8")
-    for name in TYPES:
-        shutil.copy(LIBRARY / f"{name}.d.ts", JS / "dist")
+    (JS / "dist/index.d.ts").write_text(types(), encoding="utf-8")
     shutil.copy(ROOT / "LICENSE", JS / "dist")
     PAGE.write_bytes(page())
     size = (JS / "dist/index.js").stat().st_size

@@ -26,6 +26,9 @@ export interface Exports {
     pm_index_crs(index: number, size: number): number;
     pm_index_match_int32(index: number, x: number, y: number, xStride: number, yStride: number, count: number, out: number): void;
     pm_index_match_arrays(index: number, x: number, y: number, xStride: number, yStride: number, count: number, out: number, distances: number, error: number): number;
+    pm_lister_build(index: number, allocator: number, out: number, error: number): number;
+    pm_lister_free(lister: number): void;
+    pm_lister_list_arrays(...values: number[]): number;
 }
 
 /** Points are matched in chunks that go through buffers of fixed size: the memory doesn't grow with the number of
@@ -98,11 +101,16 @@ export class Arena {
     /** A copy of a typed array in the memory; 0 for nothing. */
     put(array: ArrayBufferView | undefined): number {
         if (array === undefined) return 0;
-        const { c } = engine();
-        const address = c.aligned_alloc(64, Math.ceil((array.byteLength + 1) / 64) * 64) >>> 0;
-        if (address === 0) throw valueError("memory", `out of memory for ${array.byteLength} bytes more; ${LIMIT}`);
-        this.addresses.push(address);
+        const address = this.take(array.byteLength);
         engine().bytes.set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength), address);
+        return address;
+    }
+
+    /** Room for so many bytes. */
+    take(size: number): number {
+        const address = engine().c.aligned_alloc(64, Math.ceil((size + 1) / 64) * 64) >>> 0;
+        if (address === 0) throw valueError("memory", `out of memory for ${size} bytes more; ${LIMIT}`);
+        this.addresses.push(address);
         return address;
     }
 

@@ -12,6 +12,7 @@
  *
  * The library is the C library of poly-match, compiled to WebAssembly: the same answers, and the same bytes of an
  * index, as in C and Python. */
+import { type Candidates, type MeasuredCandidates, listed, listerOf } from "./candidates.js";
 import { Arena, CHUNK, engine, failure } from "./engine.js";
 import { kindOf, typeError, valueError } from "./errors.js";
 import type { Feature, GeoJSON, Position, Row } from "./geojson.js";
@@ -20,7 +21,7 @@ import { type Numbers, doublesOf, isArray } from "./numbers.js";
 import { type Points, pointsOf } from "./points.js";
 import { type Ragged, regionsOf } from "./regions.js";
 
-export type { GeoJSON, Name, Numbers, Ragged };
+export type { Candidates, GeoJSON, MeasuredCandidates, Name, Numbers, Ragged };
 export type { InputError } from "./errors.js";
 
 const PREDICATES = ["covers", "center_within", "dwithin", "nearest"] as const;
@@ -51,6 +52,9 @@ export interface BuildOptions {
     names?: string | readonly Name[];
     /** The most that the index may take. */
     maxBytes?: number;
+    /** For `covers`: a quarter of the bytes or less, to be saved and shipped, with the same answers. Points next to a
+     * border take longer, and there are no candidates. */
+    compact?: boolean;
 }
 
 /** One point of GeoJSON. */
@@ -59,6 +63,13 @@ export type PointLike = Feature | { type: "Point"; coordinates: Position };
 export interface MatchOptions {
     /** Answer names, those in the index (true) or others, and null for none, instead of numbers. */
     names?: boolean | readonly Name[];
+}
+
+export interface CandidateOptions {
+    /** The most per point; default: all. */
+    k?: number;
+    /** Give distances, too: for all predicates but `covers`. */
+    measure?: boolean;
 }
 
 /** Answers with the distance of each point from its region: NaN where there is none. */
@@ -71,15 +82,18 @@ const lost = new FinalizationRegistry((resources: Resources) => resources.releas
 
 /** What an index owns in the engine's memory. */
 class Resources {
+    lister = 0; // 0: none so far
+
     constructor(
         public handle: number,
         private readonly arena: Arena,
     ) {}
 
     release(): void {
+        engine().c.pm_lister_free(this.lister);
         engine().c.pm_index_free(this.handle);
         this.arena.release();
-        this.handle = 0;
+        this.handle = this.lister = 0;
     }
 }
 
@@ -105,11 +119,11 @@ export class Index {
      *
      * Throws a TypeError or RangeError that names the argument and the row. O(v log v) time for v vertices. */
     static build(regions: GeoJSON | Ragged, options: BuildOptions = {}): Index {
-        const known = ["predicate", "distance", "best", "period", "names", "maxBytes"];
+        const known = ["predicate", "distance", "best", "period", "names", "maxBytes", "compact"];
         for (const option of Object.keys(options)) {
             if (!known.includes(option)) throw typeError("options", `"${option}" is not one of ${known.join(", ")}`);
         }
-        const { predicate = "covers", distance, best = "smallest", period = 0, maxBytes = 0 } = options;
+        const { predicate = "covers", distance, best = "smallest", period = 0, maxBytes = 0, compact = false } = options;
         if (!PREDICATES.includes(predicate)) throw valueError("predicate", `expected one of ${PREDICATES.join(", ")}, got ${String(predicate)}`);
         const [arrays, rows] = regionsOf(regions, predicate !== "covers");
         const distances = distancesOf(distance, predicate, arrays.count);
@@ -126,7 +140,7 @@ export class Index {
                 ...[arena.put(geoms), geoms === undefined ? 0 : geoms.length / 2 - 1, arena.put(kinds)],
                 ...[PREDICATES.indexOf(predicate), rule, arena.put(scores)],
                 ...[arena.put(distances), distances?.length ?? 0, period, maxBytes],
-                ...[arena.put(note), note?.length ?? 0, 0, e.result, e.error],
+                ...[arena.put(note), note?.length ?? 0, compact ? 1 : 0, e.result, e.error],
             );
             return new Index(status, new Arena());
         } finally {
@@ -170,7 +184,7 @@ export class Index {
     match(points: Numbers | readonly (Numbers | null)[] | GeoJSON, options?: MatchOptions & { names?: false }): Int32Array;
     match(points: Numbers | readonly (Numbers | null)[] | GeoJSON, options: MatchOptions): Name[];
     match(...given: unknown[]): unknown {
-        const [first, second, options] = argumentsOf(given);
+        const [first, second, options] = argumentsOf<MatchOptions>(given, "names");
         const names = this.namesFor(options.names);
         if (typeof first === "number" && typeof second === "number") {
             return named(this.one(first, second), names);
@@ -191,6 +205,25 @@ export class Index {
         const measured = { ids: new Int32Array(points.count), distances: new Float64Array(points.count) };
         this.run(points, measured.ids, measured.distances);
         return measured;
+    }
+
+    /** All candidates of each point, the best first, where `match` gives the first of them; points as for `match`.
+     *
+     * Throws for a compact index, one with a period, and for distances of `covers`. The first call prepares the index
+     * for it, which takes less than building it did. */
+    candidates(x: Numbers | number, y: Numbers | number, options: CandidateOptions & { measure: true }): MeasuredCandidates;
+    candidates(x: Numbers | number, y: Numbers | number, options?: CandidateOptions): Candidates;
+    candidates(points: Numbers | readonly (Numbers | null)[] | GeoJSON, options: CandidateOptions & { measure: true }): MeasuredCandidates;
+    candidates(points: Numbers | readonly (Numbers | null)[] | GeoJSON, options?: CandidateOptions): Candidates;
+    candidates(...given: unknown[]): Candidates {
+        const [first, second, { k, measure = false }] = argumentsOf<CandidateOptions>(given, "k", "measure");
+        if (k !== undefined && !(Number.isInteger(k) && k > 0)) throw valueError("k", `expected a whole number above 0, got ${String(k)}`);
+        const isOne = typeof first === "number" && typeof second === "number";
+        const points = isOne ? pointsOf([first], [second]) : pointsOf(first, second);
+        const { handle, resources } = this;
+        if (resources.lister === 0) resources.lister = listerOf(handle);
+        const { distances, ...found } = listed(resources.lister, points, Math.min(k ?? Infinity, 0xffffffff), measure);
+        return measure ? Object.assign(found, { distances }) : found;
     }
 
     private one(x: number, y: number): number {
@@ -306,16 +339,16 @@ export interface Index {
 }
 if (Symbol.dispose) Index.prototype[Symbol.dispose] = Index.prototype.dispose;
 
-/** x, y and the options of a call; y is undefined where one argument has both. */
-function argumentsOf(given: unknown[]): [unknown, unknown, MatchOptions] {
+/** x, y and the options of a call, of these names; y is undefined where one argument has both. */
+function argumentsOf<Options>(given: unknown[], ...known: string[]): [unknown, unknown, Options] {
     const [first, second, third] = given;
     const isOptions = second !== undefined && typeof second === "object" && !isArray(second);
     const options = (isOptions ? second : third) ?? {};
     if (typeof options !== "object") throw typeError("options", `expected an object, got ${kindOf(options)}`);
     for (const option of Object.keys(options)) {
-        if (option !== "names") throw typeError("options", `"${option}" is not one of names`);
+        if (!known.includes(option)) throw typeError("options", `"${option}" is not one of ${known.join(", ")}`);
     }
-    return [first, isOptions ? undefined : second, options];
+    return [first, isOptions ? undefined : second, options as Options];
 }
 
 function named(id: number, names: readonly Name[] | undefined): Name {

@@ -47,6 +47,11 @@ def case(name: str, regions: pm.Regions, points: Any, names: Any = None, **optio
     points = np.array(points, float).reshape(-1, 2)
     has_distances = index.predicate != "covers" and index.period is None
     measured = index.match(points, return_distance=True) if has_distances else (index.match(points), None)
+    listed = None
+    if index.period is None:  # two at most where all are candidates
+        k = 2 if index.predicate == "nearest" else None
+        listed = [flat(each) for each in index.candidates(points, k=k, return_distance=has_distances)]
+    compact = pm.Index(regions, names=names, compact=True, **options) if index.predicate == "covers" else None
     best, given = options.get("best"), dict(options)
     if isinstance(best, np.ndarray):
         given |= {"best": [str(score) for score in best.tolist()], "scores": best.dtype.name}
@@ -65,7 +70,9 @@ def case(name: str, regions: pm.Regions, points: Any, names: Any = None, **optio
         "points": flat(points),
         "answers": measured[0].tolist(),
         "distances": None if measured[1] is None else flat(measured[1]),
+        "listed": listed,
         "sha256": sha256(index),
+        "compact": None if compact is None else sha256(compact),
     }
 
 

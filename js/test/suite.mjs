@@ -84,6 +84,59 @@ function testsOf(Index, readModule, native, countries) {
                 opened.dispose();
             }
         }],
+        ["candidates and their distances are those of Python", () => {
+            let most = 0;
+            for (const each of cases) {
+                const built = Index.build(...argumentsOf(each));
+                const points = Float64Array.from(each.points, number);
+                if (each.listed === null) throws(() => built.candidates(points), RangeError, "options: there are no candidates with a period");
+                else {
+                    const k = built.predicate === "nearest" ? 2 : undefined;
+                    const [offsets, ids, distances] = each.listed;
+                    equal(built.candidates(points, { k }), { offsets, ids }, each.name);
+                    if (distances) equal(built.candidates(points, { k, measure: true }), { offsets, ids, distances: distances.map(number) }, each.name);
+                    else if (points.length > 0) throws(() => built.candidates(points, { measure: true }), RangeError, "options: covers has no distances: an index of nearest has");
+                    most = Math.max(most, ...offsets.slice(1).map((end, i) => end - offsets[i]));
+                }
+                built.dispose();
+            }
+            if (most < 4) throw new Error(`only ${most} candidates`);
+        }],
+        ["compact indexes have the bytes and the answers of Python", async () => {
+            const all = cases.filter((each) => each.compact);
+            if (all.length < 60) throw new Error(`only ${all.length} cases`);
+            for (const each of all) {
+                const [regions, options] = argumentsOf(each);
+                const built = Index.build(regions, { ...options, compact: true });
+                equal(await sha256(built.save()), each.compact, each.name);
+                equal(Index.open(built.save()).match(Float64Array.from(each.points, number)), each.answers, each.name);
+                built.dispose();
+            }
+            const compact = Index.build(REGIONS, { compact: true });
+            throws(() => compact.candidates(1, 1), RangeError, "options: a compact index has no candidates: build it without compact");
+            throws(() => Index.build(REGIONS, { predicate: "nearest", compact: true }), RangeError, "options: compact is given, but an index of nearest (planar) can't be, one of covers (planar) can");
+        }],
+        ["many candidates, in chunks", () => {
+            const square = (size) => ({ type: "Polygon", coordinates: [[[0, 0], [size, 0], [size, size], [0, size]]] });
+            const built = Index.build(Array.from({ length: 5000 }, (_, i) => square(i + 1))); // the first is the smallest
+            const places = [[0.5, 0.5], [9000, 1], [2500, 2], [0, 0], [4999.5, 1], null];
+            const counts = [5000, 0, 2501, 5000, 1, 0];
+            const firsts = [0, 2499, 0, 4999];
+            const { offsets, ids } = built.candidates(places);
+            equal(offsets, counts.reduce((sums, count) => [...sums, sums[sums.length - 1] + count], [0]));
+            equal(Array.from(offsets).filter((start, i) => counts[i] > 0).map((start) => ids[start]), firsts);
+            equal(ids.every((id, at) => offsets.includes(at) || id === ids[at - 1] + 1), true);
+            equal(built.candidates(0.5, 0.5, { k: 3 }), { offsets: [0, 3], ids: [0, 1, 2] });
+            const x = Float64Array.from({ length: 9000 }, (_, i) => i % 7);
+            const few = built.candidates(x, x, { k: 2 });
+            equal(few.offsets, Array.from({ length: 9001 }, (_, i) => 2 * i));
+            equal(few.ids, Array.from({ length: 18000 }, (_, i) => Math.max((i >> 1) % 7 - 1, 0) + (i & 1)));
+            equal(built.candidates([]), { offsets: [0], ids: [] });
+            throws(() => built.candidates(1, 1, { k: 0 }), RangeError, "k: expected a whole number above 0, got 0");
+            throws(() => built.candidates(1, 1, { names: true }), TypeError, 'options: "names" is not one of k, measure');
+            built.dispose();
+            throws(() => built.candidates(1, 1), RangeError, "index: it was disposed of");
+        }],
         ["answers are those of Python, from GeoJSON", () => {
             for (const each of cases) {
                 if (each.regions.ringOffsets.some((end, i) => end === each.regions.ringOffsets[i + 1])) continue; // has empty rings
@@ -231,7 +284,7 @@ function testsOf(Index, readModule, native, countries) {
             throws(build(REGIONS, { best: "score" }), RangeError, "best[1]: the score of region 1 is NaN");
             throws(build(REGIONS, { names: ["a"] }), RangeError, "names: expected one for each of 3 regions, got 1");
             throws(build(REGIONS, { names: ["a", {}, "b"] }), TypeError, "names[1]: an index stores text, numbers and null, got object");
-            throws(build(REGIONS, { distanc: 1 }), TypeError, 'options: "distanc" is not one of predicate, distance, best, period, names, maxBytes');
+            throws(build(REGIONS, { distanc: 1 }), TypeError, 'options: "distanc" is not one of predicate, distance, best, period, names, maxBytes, compact');
             throws(build(REGIONS, { maxBytes: 100 }), RangeError, `maxBytes: ${sizeMessage(build(REGIONS, { maxBytes: 100 }))}`);
             const ragged = { coords: [0, 0, 1, 0, 1, 1], ringOffsets: [0, 3], polygonOffsets: [0, 1] };
             throws(build({ ...ragged, ringOffsets: [0, 4] }), RangeError, "regions: ring_offsets[1] is 4, but there are only 3 items");

@@ -1,7 +1,7 @@
 /* kinds.c — the kinds of shapes in the package for JavaScript: all that are planar. In the place of
  * src/index/kinds.c.
  *
- * Those on the sphere, with the trigonometry that they bring, take 8 kB of the packed module. A module of one region
+ * Those on the sphere, with the trigonometry that they bring, take 12 kB of the packed module. A module of one region
  * set, which `poly-match index -o zones.wasm` writes, has them. */
 #include "base/strict.h"
 

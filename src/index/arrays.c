@@ -53,6 +53,14 @@ pm_status pm_index_match_arrays(const pm_index *index, const double *x, const do
     return PM_OK;
 }
 
+pm_status pm_lister_list_arrays(const pm_lister *lister, const double *x, const double *y, ptrdiff_t x_stride,
+                                ptrdiff_t y_stride, size_t count, size_t most, int64_t *counts, int64_t *ids,
+                                double *distances, size_t room, size_t *done, pm_error *err) {
+    const pm_points points = {.x = x, .y = y, .x_stride = x_stride, .y_stride = y_stride, .count = count};
+    const pm_lists lists = {.counts = counts, .ids = ids, .distances = distances, .room = room};
+    return pm_lister_list(lister, &points, most, &lists, done, err);
+}
+
 void pm_index_match_int32(const pm_index *index, const double *x, const double *y, ptrdiff_t x_stride,
                           ptrdiff_t y_stride, size_t count, int32_t *out) {
     int64_t answers[ROW];

@@ -55,8 +55,44 @@ static int same_answers(const pm_index *index) {
     return same;
 }
 
+/* The same lists, where there is a lister, with room that ends now and then. */
+static int same_lists(const pm_index *index, size_t room) {
+    enum { ROOM = MAX_POINTS * MAX_REGIONS };
+    static int64_t counts[2][MAX_POINTS], ids[2][ROOM];
+    static double distances[2][ROOM];
+    pm_lister *lister = NULL;
+    if (pm_lister_build(index, NULL, &lister, NULL) != PM_OK)
+        return 1;
+    const int measured = pm_index_predicate(index) != PM_COVERS;
+    const size_t most = room % 3 ? SIZE_MAX : 2;
+    const ptrdiff_t stride = (ptrdiff_t)sizeof(double);
+    const pm_points points = {.x = u.x, .y = u.y, .x_stride = stride, .y_stride = stride, .count = u.points.count};
+    const pm_lists lists = {.counts = counts[0],
+                            .ids = ids[0],
+                            .distances = measured ? distances[0] : NULL,
+                            .room = room < ROOM ? room : ROOM};
+    size_t done[2] = {77, 78};
+    memset(ids, 0, sizeof ids);
+    memset(distances, 0, sizeof distances);
+    memset(counts, 0, sizeof counts);
+    pm_error err = {PM_OK, 0, ""};
+    const pm_status status = pm_lister_list(lister, &points, most, &lists, &done[0], NULL);
+    int same = pm_lister_list_arrays(lister, u.x, u.y, stride, stride, u.points.count, most, counts[1], ids[1],
+                                     measured ? distances[1] : NULL, lists.room, &done[1], &err) == status;
+    same &= done[0] == done[1] && memcmp(counts[0], counts[1], sizeof counts[0]) == 0 &&
+            memcmp(ids[0], ids[1], sizeof ids[0]) == 0 &&
+            memcmp(distances[0], distances[1], sizeof distances[0]) == 0;
+    if (pm_index_predicate(index) == PM_COVERS)
+        same &= pm_lister_list_arrays(lister, u.x, u.y, stride, stride, u.points.count, most, counts[1], ids[1],
+                                      distances[1], lists.room, &done[1], &err) == PM_ERR_ARGUMENT &&
+                err.status == PM_ERR_ARGUMENT;
+    pm_lister_free(lister);
+    return same;
+}
+
 static void test_as_with_structs(void) {
-    tap_count bytes = {"the same bytes", 0, 0}, answers = {"the same answers", 0, 0};
+    tap_count bytes = {"the same bytes", 0, 0}, answers = {"the same answers", 0, 0},
+              lists = {"the same lists", 0, 0};
     rng r = rng_new(15);
     for (long i = 0; i < tap_cases(32, 320); i++) {
         source s = source_new(&r, (family)(i % FAMILIES));
@@ -69,6 +105,8 @@ static void test_as_with_structs(void) {
         pm_index *one = build(&z.regions, &u.options), *other = NULL;
         u.options.compact = 0;
         int is_same = build_arrays(&z.regions, &u.options, 0, &other, NULL) == PM_OK && same_bytes(one, other);
+        if (tap_case(&lists, same_lists(one, 1 + rng_below(&r, 600))))
+            rules_print(&u, pm_regions_count(&z.regions));
         u.options.compact = u.options.predicate == PM_COVERS;
         if (is_same && u.options.compact) {
             pm_index_free(one);
@@ -86,6 +124,7 @@ static void test_as_with_structs(void) {
     }
     tap_tally(&bytes);
     tap_tally(&answers);
+    tap_tally(&lists);
 }
 
 static void test_errors(void) {
