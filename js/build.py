@@ -1,8 +1,8 @@
 """Build the npm package: python3 js/build.py, after `npm ci` in js/.
 
-`ziglang`, a package of the Python that runs this, compiles the library to WebAssembly; it is packed into
-src/module.ts (pack.ts). TypeScript is compiled to build-js/lib, for the tests, and bundled into dist/, which is the
-package. The same sources give the same bytes on every machine.
+`ziglang`, a package of the Python that runs this, compiles the library to WebAssembly; pack.ts packs it
+into src/module.ts. TypeScript is compiled to build-js/lib, for the tests, and bundled into dist/, which is
+the package. The same sources give the same bytes on every machine.
 """
 
 from __future__ import annotations
@@ -49,6 +49,11 @@ EXPORTS = (  # as in engine.ts
 )
 TYPES = ("candidates", "errors", "geojson", "note", "numbers", "regions")  # what index.d.ts leads to
 
+# A type in a file of declarations, with its comment.
+TYPE = re.compile(
+    r"^(?:/\*\*(?:[^*]|\*(?!/))*\*/\n)?export (?:type|interface) (?:.|\n(?!/\*\*|export ))*\n", re.MULTILINE
+)
+
 
 def compiled(*names: str, exports: tuple[str, ...] = ()) -> bytes:
     """Compile files of js/wasm and the library, which may replace some, to a module without imports."""
@@ -74,13 +79,13 @@ def pack(module: bytes) -> None:
 
 
 def types() -> str:
-    """Return index.d.ts with the types that it takes from other files; what it does not export stays in it."""
+    """Return index.d.ts with the types that it takes from other files; it exports what it did before."""
     text = (LIBRARY / "index.d.ts").read_text(encoding="utf-8")
     text = re.sub(r"^import .*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r'^(export type {.*}) from ".*"', r"\1", text, flags=re.MULTILINE)
     for name in TYPES:
         file = (LIBRARY / f"{name}.d.ts").read_text(encoding="utf-8")
-        text += "".join(re.findall(r"^(?:/\*\*(?:[^*]|\*(?!/))*\*/\n)?export (?:type|interface) (?:.|\n(?!/\*\*|export ))*\n", file, re.MULTILINE)).replace("export ", "")
+        text += "".join(TYPE.findall(file)).replace("export ", "")
     return text
 
 
