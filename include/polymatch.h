@@ -469,8 +469,11 @@ PM_API PM_MUST_USE pm_status pm_index_match_distances(const pm_index *index, con
 /* Pointers, sizes and numbers only, for foreign-function callers; enums are int. With pm_index_open(),
  * pm_index_free() and the functions above, which take no other structs than pm_error, that is all of an index. */
 
-/** The options that are yes or no, as bits. */
-typedef enum pm_flag { PM_FLAG_COMPACT = 1 } pm_flag;
+/** The options that are one of two, as bits. */
+typedef enum pm_flag {
+    PM_FLAG_COMPACT = 1, /**< pm_options.compact */
+    PM_FLAG_SPHERE = 2   /**< pm_options.metric is PM_SPHERE */
+} pm_flag;
 
 /** As pm_index_build(), from the members of pm_regions and pm_options one by one.
  *
@@ -481,7 +484,7 @@ typedef enum pm_flag { PM_FLAG_COMPACT = 1 } pm_flag;
  * @param period          0 for none
  * @param max_bytes       0 for the default
  * @param note            NULL, or note_size bytes that the index keeps
- * @param flags           0, or PM_FLAG_COMPACT for pm_options.compact
+ * @param flags           0, or a sum of pm_flag
  * @param out             receives the index, to be released with pm_index_free(); NULL after a failure
  * @param err             NULL, or receives the region at fault and a sentence */
 PM_API PM_MUST_USE pm_status pm_index_build_arrays(

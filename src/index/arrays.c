@@ -36,11 +36,12 @@ pm_status pm_index_build_arrays(const double *coords, size_t coord_count, const 
                                 .max_bytes = max_bytes,
                                 .note = note,
                                 .note_size = note_size,
-                                .compact = (flags & PM_FLAG_COMPACT) != 0};
+                                .compact = (flags & PM_FLAG_COMPACT) != 0,
+                                .metric = flags & PM_FLAG_SPHERE ? PM_SPHERE : PM_PLANAR};
     if (out)
         *out = NULL;
-    if (flags & ~PM_FLAG_COMPACT)
-        return pm_fail(err, PM_ERR_ARGUMENT, -1, "flags is %d: PM_FLAG_COMPACT is the only one", flags);
+    if (flags & ~(PM_FLAG_COMPACT | PM_FLAG_SPHERE))
+        return pm_fail(err, PM_ERR_ARGUMENT, -1, "flags is %d: there are PM_FLAG_COMPACT and PM_FLAG_SPHERE", flags);
     return pm_index_build(&regions, &options, out, err);
 }
 

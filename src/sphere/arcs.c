@@ -304,7 +304,7 @@ int pm_arcs_check(const pm_arcs *arcs, size_t count) {
     for (size_t i = 0; i < arcs->run_count; i++)
         right &= arcs->owners[i] < count && (arcs->sizes[i] & ~(PM_RUN_SURFACE | 15u)) == 0 &&
                  (arcs->sizes[i] & 15u) <= PM_RUN_ARCS &&
-                 arcs->first[i] + (arcs->sizes[i] & 15u) < arcs->vertex_count;
+                 (size_t)arcs->first[i] + (arcs->sizes[i] & 15u) < arcs->vertex_count;
     for (size_t i = 0; i < arcs->vertex_count; i++) /* angles of anything else could not be computed */
         right &= arcs->vertices[i].lon >= -180 && arcs->vertices[i].lon < 180 && fabs(arcs->vertices[i].lat) <= 90;
     return right;

@@ -154,7 +154,7 @@ static void test_errors(void) {
                strlen((const char *)u216.bytes + offsetof(pm_error, message)) > 9,
            "status, item and message in their places: %s", u216.err.message);
     index = (pm_index *)&options;
-    tap_ok(build_arrays(&regions, &options, 2, &index, &u216.err) == PM_ERR_ARGUMENT && !index, "%s",
+    tap_ok(build_arrays(&regions, &options, 4, &index, &u216.err) == PM_ERR_ARGUMENT && !index, "%s",
            u216.err.message);
     tap_ok(build_arrays(&regions, &options, 0, NULL, &u216.err) == PM_ERR_ARGUMENT, "%s", u216.err.message);
     options.predicate = (pm_predicate)77;
@@ -167,6 +167,15 @@ static void test_errors(void) {
     pm_index_match_int32(index, NULL, NULL, 8, 8, 0, NULL);
     tap_ok(pm_index_match_arrays(index, NULL, NULL, 8, 8, 0, NULL, NULL, NULL) == PM_OK, "no points");
     pm_index_free(index);
+    options.metric = PM_SPHERE;
+    pm_index *expected = build(&regions, &options);
+    tap_ok(build_arrays(&regions, &options, PM_FLAG_SPHERE, &index, NULL) == PM_OK &&
+               pm_index_metric(index) == PM_SPHERE && same_bytes(index, expected),
+           "on the sphere");
+    pm_index_free(index);
+    pm_index_free(expected);
+    tap_ok(build_arrays(&regions, &options, PM_FLAG_SPHERE | PM_FLAG_COMPACT, &index, &u216.err) == PM_ERR_ARGUMENT,
+           "%s", u216.err.message);
 }
 
 int main(void) {

@@ -262,27 +262,29 @@ static void test_each_check(void) {
         pm_section_name section;
         size_t at; /* in bytes */
         uint32_t word;
-    } forgeries[] = {{"a limit that is negative", PM_DWITHIN, PM_SECTION_LIMITS, 4, UINT32_C(0xBFF00000)},
-                     {"a rank of no region", PM_DWITHIN, PM_SECTION_RANKS, 0, 2},
-                     {"a greatest limit that is NaN", PM_DWITHIN, PM_SECTION_DISTANCE_MAP, 4, UINT32_C(0x7FF80000)},
-                     {"more arcs than there are", PM_NEAREST, PM_SECTION_ARCS, 16, 3},
-                     {"more vertices of arcs", PM_NEAREST, PM_SECTION_ARCS, 24, 9},
-                     {"another number of regions", PM_NEAREST, PM_SECTION_ARCS, 0, 3},
-                     {"a longitude beyond the seam", PM_NEAREST, PM_SECTION_ARCS, 32 + 4, UINT32_C(0x40690000)},
-                     {"a latitude that is NaN", PM_NEAREST, PM_SECTION_ARCS, 32 + 12, UINT32_C(0x7FF80000)},
-                     {"a place of no region", PM_NEAREST, PM_SECTION_ARCS, NUMBERS, 2},
-                     {"a region in another place", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 8, 0},
-                     {"runs that do not begin", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 16, 1},
-                     {"runs that end elsewhere", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 24, 3},
-                     {"a region without runs", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 20, 0},
-                     {"a run beyond the vertices", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 28, 5},
-                     {"a run of no region", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 36, 2},
-                     {"a run of nine arcs", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 44, 0x1309},
-                     {"a run of no known kind", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 44, 0x1333},
-                     {"a vertex on the faces at infinity", PM_NEAREST, PM_SECTION_VERTICES, 4, UINT32_C(0x7FF00000)},
-                     {"a center beyond the seam", PM_CENTER_WITHIN, PM_SECTION_DISK_X, 4, UINT32_C(0x40690000)},
-                     {"a center beyond the pole", PM_CENTER_WITHIN, PM_SECTION_DISK_Y, 12, UINT32_C(0x40590000)},
-                     {"half a center", PM_CENTER_WITHIN, PM_SECTION_DISK_X, 4, UINT32_C(0x7FF80000)}};
+    } forgeries[] = {
+        {"a limit that is negative", PM_DWITHIN, PM_SECTION_LIMITS, 4, UINT32_C(0xBFF00000)},
+        {"a rank of no region", PM_DWITHIN, PM_SECTION_RANKS, 0, 2},
+        {"a greatest limit that is NaN", PM_DWITHIN, PM_SECTION_DISTANCE_MAP, 4, UINT32_C(0x7FF80000)},
+        {"more arcs than there are", PM_NEAREST, PM_SECTION_ARCS, 16, 3},
+        {"more vertices of arcs", PM_NEAREST, PM_SECTION_ARCS, 24, 9},
+        {"another number of regions", PM_NEAREST, PM_SECTION_ARCS, 0, 3},
+        {"a longitude beyond the seam", PM_NEAREST, PM_SECTION_ARCS, 32 + 4, UINT32_C(0x40690000)},
+        {"a latitude that is NaN", PM_NEAREST, PM_SECTION_ARCS, 32 + 12, UINT32_C(0x7FF80000)},
+        {"a place of no region", PM_NEAREST, PM_SECTION_ARCS, NUMBERS, 2},
+        {"a region in another place", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 8, 0},
+        {"runs that do not begin", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 16, 1},
+        {"runs that end elsewhere", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 24, 3},
+        {"a region without runs", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 20, 0},
+        {"a run beyond the vertices", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 28, 5},
+        {"a run that wraps around to the vertices", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 28, UINT32_C(0xFFFFFFFE)},
+        {"a run of no region", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 36, 2},
+        {"a run of nine arcs", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 44, 0x1309},
+        {"a run of no known kind", PM_NEAREST, PM_SECTION_ARCS, NUMBERS + 44, 0x1333},
+        {"a vertex on the faces at infinity", PM_NEAREST, PM_SECTION_VERTICES, 4, UINT32_C(0x7FF00000)},
+        {"a center beyond the seam", PM_CENTER_WITHIN, PM_SECTION_DISK_X, 4, UINT32_C(0x40690000)},
+        {"a center beyond the pole", PM_CENTER_WITHIN, PM_SECTION_DISK_Y, 12, UINT32_C(0x40590000)},
+        {"half a center", PM_CENTER_WITHIN, PM_SECTION_DISK_X, 4, UINT32_C(0x7FF80000)}};
     for (size_t i = 0; i < sizeof forgeries / sizeof *forgeries; i++) {
         pm_options options = {.metric = PM_SPHERE, .predicate = forgeries[i].predicate};
         if (options.predicate != PM_NEAREST) {

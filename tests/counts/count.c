@@ -123,6 +123,28 @@ static void build_polygons(const work *w) {
         fail("no index of polygons");
 }
 
+/* Each center is a region that is one point. */
+static void build_places(const work *w) {
+    static int64_t each[DISKS + 1];
+    static uint8_t kinds[DISKS];
+    static double places[2 * DISKS];
+    for (size_t i = 0; i < w->disks.count; i++) {
+        each[i + 1] = (int64_t)i + 1;
+        kinds[i] = PM_PART_POINT;
+        places[2 * i] = w->disks.x[i];
+        places[2 * i + 1] = w->disks.y[i];
+    }
+    const pm_regions regions = {.coords = places,
+                                .coord_count = w->disks.count,
+                                .ring_offsets = each,
+                                .ring_count = w->disks.count,
+                                .polygon_offsets = each,
+                                .polygon_count = w->disks.count,
+                                .kinds = kinds};
+    if (pm_index_build(&regions, &w->options, &index_built, NULL) != PM_OK)
+        fail("no index of places");
+}
+
 static void build_disks(const work *w) {
     if (pm_index_build_disks(&w->disks, &w->options, &index_built, NULL) != PM_OK)
         fail("no index of disks");
@@ -165,7 +187,8 @@ static void within_avx2(const work *w) {
     pm_tree_match(&v->map, &w->points, NULL, answers, pm_within_leaf, &v->field, PM_ISA_AVX2);
 }
 
-static void scan_polygons(const work *w) {
+/* With the best instructions that valgrind has, which are AVX2. */
+static void match_all(const work *w) {
     pm_index_match(index_built, &w->points, answers);
 }
 
@@ -202,17 +225,22 @@ static const struct test_case {
     size_t points; /* 0: the build is what is measured */
     int vectors;   /* takes AVX2 */
     pm_predicate predicate;
+    pm_metric metric;
 } cases[] = {
     {"tree of polygons, portable", polygons_portable, SIDE, 0, PM_ENGINE_TREE, POINTS, 0, PM_COVERS},
     {"tree of polygons, AVX2", polygons_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1, PM_COVERS},
     {"tree of disks, portable", disks_portable, 0, DISKS, PM_ENGINE_TREE, POINTS, 0, PM_CENTER_WITHIN},
     {"tree of disks, AVX2", disks_avx2, 0, DISKS, PM_ENGINE_TREE, POINTS, 1, PM_CENTER_WITHIN},
-    {"scan of polygons", scan_polygons, FEW, 0, PM_ENGINE_SCAN, POINTS / 4, 0, PM_COVERS},
+    {"scan of polygons", match_all, FEW, 0, PM_ENGINE_SCAN, POINTS / 4, 0, PM_COVERS},
     {"scan of disks, portable", scan_disks_portable, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 0, PM_CENTER_WITHIN},
     {"scan of disks, AVX2", scan_disks_avx2, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 1, PM_CENTER_WITHIN},
     {"one point per call, AVX2", one_point, SIDE, 0, PM_ENGINE_TREE, CALLS, 1, PM_COVERS},
     {"map of the nearest, AVX2", nearest_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1, PM_NEAREST},
     {"map of dwithin, AVX2", within_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1, PM_DWITHIN},
+    {"polygons on the sphere, AVX2", match_all, SIDE, 0, PM_ENGINE_TREE, POINTS, 1, PM_COVERS, PM_SPHERE},
+    {"edges on the sphere, AVX2", match_all, SIDE, 0, PM_ENGINE_TREE, POINTS / 20, 1, PM_NEAREST, PM_SPHERE},
+    {"disks on the sphere, AVX2", match_all, 0, DISKS, PM_ENGINE_TREE, POINTS, 1, PM_CENTER_WITHIN, PM_SPHERE},
+    {"places on the sphere, AVX2", match_all, 0, DISKS, PM_ENGINE_TREE, POINTS, 1, PM_NEAREST, PM_SPHERE},
     {"build of a tree of polygons", build_polygons, SIDE, 0, PM_ENGINE_TREE, 0, 0, PM_COVERS},
     {"build of a tree of disks", build_disks, 0, DISKS, PM_ENGINE_TREE, 0, 0, PM_CENTER_WITHIN},
 };
@@ -261,10 +289,26 @@ NEVER_INLINE void measured(const struct test_case *c, const work *w) {
     c->run(w);
 }
 
+/* From a square to all longitudes, and to latitudes that leave out the poles. */
+static void spread(double *longitudes, double *latitudes, size_t stride, size_t count, double side) {
+    for (size_t i = 0; i < stride * count; i += stride) {
+        longitudes[i] = 360 * (longitudes[i] / side) - 180;
+        latitudes[i] = 160 * (latitudes[i] / side) - 80;
+    }
+}
+
+static void spread_all(work *w, double side) {
+    spread(px, py, 1, w->points.count, side);
+    spread(x, y, 1, w->disks.count, side);
+    spread(coords, coords + 1, 2, w->regions.coord_count, side);
+    for (size_t i = 0; i < w->disks.count; i++)
+        radius[i] *= 2e7; /* metres */
+}
+
 static void run(const struct test_case *c) {
     static uint8_t lines[SIDE * SIDE];
     static const double distance = 0.5;
-    work w = {.options = {.predicate = c->predicate, .best = PM_SMALLEST, .engine = c->engine}};
+    work w = {.options = {.predicate = c->predicate, .best = PM_SMALLEST, .engine = c->engine, .metric = c->metric}};
     memset(lines, PM_PART_LINE, sizeof lines);
     if (c->side)
         w.regions = make_map(c->side);
@@ -274,19 +318,22 @@ static void run(const struct test_case *c) {
         w.options.distance = &distance;
         w.options.distance_count = 1;
     }
-    if (!c->side) {
+    if (!c->side)
         w.disks = make_disks(c->disks);
+    if (c->predicate == PM_CENTER_WITHIN) {
         w.options.distance = radius;
         w.options.distance_count = c->disks;
     }
     w.points = make_points(c->points, c->side ? c->side * STEPS : 1);
+    if (c->metric == PM_SPHERE)
+        spread_all(&w, c->side ? c->side * STEPS : 1);
     if (c->points)
-        (c->side ? build_polygons : build_disks)(&w);
+        (c->side ? build_polygons : c->predicate == PM_NEAREST ? build_places : build_disks)(&w);
     measured(c, &w);
     const pm_tree *tree = c->predicate == PM_NEAREST
                               ? &((const pm_distance_view *)(const void *)index_built->view)->map
                               : pm_index_tree(index_built);
-    if ((c->engine == PM_ENGINE_TREE) != pm_tree_exists(tree))
+    if (c->metric == PM_PLANAR && (c->engine == PM_ENGINE_TREE) != pm_tree_exists(tree))
         fail("the index is not of the kind that is measured");
     size_t found = 0;
     for (size_t i = 0; i < c->points; i++)

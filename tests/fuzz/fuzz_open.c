@@ -17,12 +17,12 @@
 #include "tree/tree.h"
 
 static struct {
-    long inputs, refused, opened, points, matched;
+    long inputs, refused, opened, points, matched, spheres;
 } reached;
 
 static void print_reached(void) {
-    printf("# %ld inputs: %ld refused, %ld opened; %ld points, %ld matched\n", reached.inputs, reached.refused,
-           reached.opened, reached.points, reached.matched);
+    printf("# %ld inputs: %ld refused, %ld opened, %ld on the sphere; %ld points, %ld matched\n", reached.inputs,
+           reached.refused, reached.opened, reached.spheres, reached.points, reached.matched);
 }
 
 static void require(int condition, const char *what) {
@@ -49,11 +49,25 @@ static uint64_t take(reader *r, size_t bytes) { /* 0 where nothing is left */
     return value;
 }
 
-/* An index of a few triangles, lines or disks on a small grid. */
+/* As many places as there are vertices: enough for a map on the sphere. */
+static pm_regions places_of(const double *coords, uint8_t kinds[24], int64_t offsets[25]) {
+    for (int64_t i = 0; i <= 24; i++)
+        offsets[i] = i;
+    memset(kinds, PM_PART_POINT, 24);
+    return (pm_regions){.coords = coords,
+                        .coord_count = 24,
+                        .ring_offsets = offsets,
+                        .ring_count = 24,
+                        .polygon_offsets = offsets,
+                        .polygon_count = 24,
+                        .kinds = kinds};
+}
+
+/* An index of a few triangles, lines, points or disks on a small grid, which may be on the sphere. */
 static pm_index *build(reader *r) {
     double coords[3 * 2 * 8], distance[8], x[8], y[8];
-    int64_t rings[9], polygons[9];
-    uint8_t kinds[8];
+    int64_t rings[9], polygons[9], each[25];
+    uint8_t kinds[8], all_points[24];
     size_t mode = take(r, 1), count = mode % 8 + 1;
     for (size_t i = 0; i < 6 * count; i++)
         coords[i] = (double)(take(r, 1) % 16);
@@ -74,16 +88,25 @@ static pm_index *build(reader *r) {
                           .polygon_offsets = polygons,
                           .polygon_count = count};
     const pm_disks disks = {.x = x, .y = y, .area = distance, .count = count};
-    pm_options options = {.predicate = (pm_predicate)(take(r, 1) % (PM_NEAREST + 1))};
-    if (options.predicate != PM_CENTER_WITHIN)
+    const size_t rules = take(r, 1), sphere = rules & 8;
+    pm_options options = {.predicate = (pm_predicate)(rules % (PM_NEAREST + 1)),
+                          .metric = sphere ? PM_SPHERE : PM_PLANAR};
+    if (options.predicate != PM_CENTER_WITHIN || sphere)
         options.engine = mode & 16 ? PM_ENGINE_TREE : PM_ENGINE_SCAN;
-    options.compact = options.predicate == PM_COVERS && mode & 32;
+    options.compact = options.predicate == PM_COVERS && !sphere && mode & 32;
     if (options.predicate == PM_COVERS || options.predicate == PM_CENTER_WITHIN)
-        options.period = mode & 8 ? 8 : 0;
+        options.period = mode & 8 ? (sphere ? 360 : 8) : 0;
     if (options.predicate != PM_COVERS) {
         regions.kinds = mode & 128 ? kinds : NULL;
         options.distance = distance;
         options.distance_count = mode & 64 ? 1 : count;
+        for (size_t i = 0; sphere && i < count; i++)
+            distance[i] *= 1e5; /* metres */
+    }
+    if (sphere && options.predicate == PM_NEAREST && count == 8 && mode & 128) {
+        regions = places_of(coords, all_points, each);
+        options.distance = NULL;
+        options.distance_count = 0;
     }
     pm_index *index = NULL;
     pm_status status;
@@ -161,6 +184,7 @@ static void try(const void *bytes, size_t size) {
     pm_status status = pm_index_open(copy, size, 1, NULL, &index, &err);
     if (status == PM_OK) {
         reached.opened++;
+        reached.spheres += pm_index_metric(index) == PM_SPHERE;
         match_grid(index);
         pm_index_free(index);
     } else {
@@ -200,6 +224,7 @@ const fuzz_sizes fuzz_made_up = {82, 60, 90};
 int fuzz_reached(long count) {
     tap_ok(reached.opened > count / 20 && reached.refused > count, "%ld opened, %ld refused", reached.opened,
            reached.refused);
+    tap_ok(reached.spheres > count / 64, "%ld on the sphere", reached.spheres);
     tap_ok(reached.matched > count, "%ld of %ld points were matched", reached.matched, reached.points);
     return tap_end();
 }
