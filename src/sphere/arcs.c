@@ -24,8 +24,8 @@ typedef struct arcs_head {
 } arcs_head;
 
 static uint64_t arcs_size_of(const arcs_head *h) {
-    const uint64_t floats =
-        pm_packed_size(PM_SPACE, (size_t)h->region_count) + pm_packed_size(PM_SPACE, (size_t)h->run_count);
+    const uint64_t floats = pm_packed_size(PM_SPACE, (size_t)h->region_count) +
+                            pm_packed_size(PM_SPACE, (size_t)h->run_count) + 3 * h->vertex_count;
     const uint64_t numbers = h->rank_count + h->region_count + (h->region_count + 1) + 2 * h->run_count;
     return sizeof(arcs_head) + h->vertex_count * sizeof(pm_lonlat) + floats * sizeof(float) +
            (numbers * sizeof(uint32_t) + h->run_count + 7) / 8 * 8;
@@ -152,7 +152,8 @@ int pm_arcs_view(pm_arcs *arcs, const void *memory, size_t size) {
     boxes += pm_packed_size(PM_SPACE, arcs->region_count);
     pm_packed_view(&arcs->runs, PM_SPACE, arcs->run_count, boxes);
     boxes += pm_packed_size(PM_SPACE, arcs->run_count);
-    arcs->ranks = (const uint32_t *)(const void *)boxes;
+    arcs->vectors = boxes;
+    arcs->ranks = (const uint32_t *)(const void *)(arcs->vectors + 3 * arcs->vertex_count);
     arcs->places = arcs->ranks + arcs->region_count;
     arcs->starts = arcs->places + arcs->rank_count;
     arcs->first = arcs->starts + arcs->region_count + 1;
@@ -281,6 +282,11 @@ pm_status pm_arcs_fill(const pm_regions *regions, const uint32_t *ids, void *mem
         regions_found += i == 0 || runs[i].owner != runs[i - 1].owner;
     if (!status && (t.failed || t.vertex_count != arcs.vertex_count || regions_found != arcs.region_count))
         status = PM_ERR_COORDINATE;
+    for (size_t i = 0; !status && i < arcs.vertex_count; i++) {
+        const pm_observer at = pm_observer_at(arcs.vertices[i]);
+        for (int axis = 0; axis < 3; axis++)
+            ((float *)(uintptr_t)arcs.vectors)[3 * i + (size_t)axis] = (float)at.vector[axis];
+    }
     if (!status && arcs.run_count > 0) {
         arcs_order_regions(&arcs, runs, entries, other);
         if (!arcs_order_runs(&arcs, runs, t.sizes, entries, other, poll))

@@ -14,6 +14,7 @@ enum { PM_RUN_ARCS = 8, PM_RUN_SURFACE = 16 };
 typedef struct pm_arcs {
     size_t rank_count, region_count, run_count, vertex_count;
     const pm_lonlat *vertices;
+    const float *vectors;   /* x y z of each */
     const uint32_t *ranks;  /* of the regions in order */
     const uint32_t *places; /* of every rank in that order; UINT32_MAX of an empty region */
     const uint32_t *starts; /* region_count + 1 positions in the runs */

@@ -17,6 +17,7 @@ typedef struct pm_globe {
 /* A place from which they are looked for. */
 typedef struct pm_post {
     pm_observer origin;
+    float vector[3];
     pm_ray ray;
 } pm_post;
 

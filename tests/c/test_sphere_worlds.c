@@ -255,7 +255,7 @@ static void test_each_check(void) {
                                 .ring_count = 2,
                                 .polygon_offsets = polygons,
                                 .polygon_count = 2};
-    enum { NUMBERS = 32 + 8 * 16 + 2 * 6 * 16 * 4 }; /* bytes before the numbers of the arcs */
+    enum { NUMBERS = 32 + 8 * 16 + 2 * 6 * 16 * 4 + 8 * 12 }; /* bytes before the numbers of the arcs */
     static const struct {
         const char *what;
         pm_predicate predicate;

@@ -133,7 +133,8 @@ def cases(lines: bool, count: int) -> list[tuple[int, list[list[list[Places]]], 
 
 def test_covers() -> None:
     decided = inside = 0
-    for seed, regions, points in cases(False, 20):
+    made = cases(False, 20)
+    for seed, regions, points in made:
         index = pm.Index(regions_of(regions), metric="sphere", best="first")
         offsets, ids = index.candidates(points)
         answers = index.match(points)
@@ -146,8 +147,8 @@ def test_covers() -> None:
                     assert (row in got) == found.covers, (seed, point, region)
                     decided += 1
                     inside += found.covers
-    assert decided > 1000
-    assert inside > 80
+    assert decided > 50 * len(made)
+    assert inside > 4 * len(made)
 
 
 def test_areas_and_centers() -> None:
