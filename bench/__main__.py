@@ -62,6 +62,7 @@ def arguments() -> argparse.ArgumentParser:
     spatial.add_argument(
         "--contender", nargs="+", metavar="NAME", help="only these, the first to compare with"
     )
+    spatial.add_argument("--docs", type=Path, metavar="FOLDER", help="write a page there")
     spatial.add_argument("--folder", type=Path, metavar="FOLDER", help="where the files are, or are made")
 
     report = commands.add_parser("report", help="write the page and its charts from the results")

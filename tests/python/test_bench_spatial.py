@@ -44,9 +44,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_contenders_agree(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     options: dict[str, Any] = {"scale": 1, "vertices": 17, "workers": 1, "rounds": 1, "folder": folder}
-    assert spatial.run(argparse.Namespace(**options, contender=None)) == 0
+    assert spatial.run(argparse.Namespace(**options, contender=None, docs=folder)) == 0
     shown = capsys.readouterr().out
     assert all(f"| {name} |" in shown for name in spatial.CONTENDERS)
+    page = (folder / "bench-spatial.md").read_text(encoding="utf-8")
+    assert page.startswith("# From files to totals")
+    assert all(f"| {name} |" in page for name in spatial.CONTENDERS)
     found = np.load(folder / "zone-17.npy")
     assert found.shape == (100, 3)
     assert 1900 < found[:, 0].sum() <= 2000
