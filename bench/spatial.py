@@ -32,7 +32,10 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = Path(__file__).resolve().parent / ".data" / "spatial"
 ZONES = 156_000
 COLUMNS = ["t_pickuploc", "t_pickuptime", "t_dropofftime", "t_distance"]
-HEAD = "| contender | read, s | build, s | match, s | aggregate, s | total, s | processor, s | beside poly-match |"
+HEAD = (
+    "| contender | read, s | build, s | match, s | aggregate, s | total, s | processor, s "
+    "| beside poly-match |"
+)
 STEPS = ("read", "build", "match", "aggregate", "total", "processor")
 TOLERANCE = 1e-9  # of averages, which are summed in another order
 
