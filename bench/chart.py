@@ -20,6 +20,7 @@ TITLES = {
     "polygons": "Points to regions: million points per second, one core",
     "nearest": "Points to the region around them or the nearest: million points per second, one core",
     "disks": "Points to disks: million points per second, one core",
+    "sphere": "Points to places on the sphere: million points per second, one core",
     "vertices": "The same map with more vertices: million points per second, one core",
     "frames": "From GeoDataFrame to GeoDataFrame: million points per second, one core",
     "calls": "One point per call, from Python: microseconds per call",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bench import disks, nearest, polygons
+from bench import disks, nearest, polygons, sphere
 from bench.layers import Disks, Layer
 
 OURS = "poly-match"
@@ -38,6 +38,14 @@ FOR_NEAREST: dict[str, Builder] = {
     "GeoPandas sjoin_nearest": nearest.geopandas_nearest,
 }
 
+FOR_SPHERE: dict[str, Builder] = {
+    OURS: sphere.poly_match,
+    "scikit-learn BallTree": sphere.sklearn_ball,
+    "scikit-learn BallTree, small leaves": sphere.sklearn_small_leaves,
+}
+
+GROUPS = {"nearest": FOR_NEAREST, "sphere": FOR_SPHERE}
+
 SPECIAL: dict[str, Builder] = {  # only for jobs that name them
     "timezonefinder": polygons.timezonefinder,
     "1 worker": polygons.workers(1),
@@ -55,5 +63,5 @@ DISTRIBUTIONS = (
 
 def pick(layer: Layer | Disks, wanted: tuple[str, ...], group: str = "") -> dict[str, Builder]:
     """Return the contenders that fit a layer and a group of jobs: all of the usual ones, or those named."""
-    usual = FOR_DISKS if isinstance(layer, Disks) else FOR_NEAREST if group == "nearest" else FOR_REGIONS
+    usual = GROUPS.get(group) or (FOR_DISKS if isinstance(layer, Disks) else FOR_REGIONS)
     return {name: (usual | SPECIAL)[name] for name in wanted} if wanted else usual

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench import fetch, topojson
+from bench import fetch, sphere, topojson
 from bench.contenders import FOR_TIMEZONES
 from bench.layers import Disks, Doubles, Layer, Polygon, disks, layer_of
 from examples import make_data
@@ -143,6 +143,17 @@ def disk_job(count: int, candidates: int) -> Job:
     )
 
 
+def sphere_job(name: str, title: str, count: int, candidates: float = np.inf) -> Job:
+    """Return a job of places on the sphere."""
+    return Job(
+        f"sphere-{name}-{count}",
+        f"{title} {count:,} places",
+        "sphere",
+        lambda: sphere.sphere_disks(count, candidates),
+        lambda: sphere.evenly(MILLION, 10),
+    )
+
+
 FEW = ("poly-match", "shapely prepared", "SedonaDB")  # more would show nothing new
 WORKERS = ("1 worker", "2 workers")
 
@@ -184,6 +195,8 @@ JOBS = [
         lambda: countries("10m"), lambda: uniform(WORLD),
     ),
     *(disk_job(count, candidates) for count in (1_000, 100_000) for candidates in (3, 30, 300)),
+    *(sphere_job("nearest", "the nearest of", count) for count in (1_000, 10_000, 100_000)),
+    *(sphere_job("disks", "30 candidates of", count, 30) for count in (1_000, 20_000)),
     Job(
         "vertices-110m", "countries at 1:110m", "vertices",
         lambda: countries("110m"), lambda: uniform(WORLD), FEW,
@@ -234,6 +247,8 @@ QUICK = [  # these need only the checkout
     Job("example-sjoin", "the example countries and cities", "frames", example_countries, example_cities),
     Job("example-disks", "1,000 disks, 30 candidates per point", "disks", lambda: disks(1_000, 30),
         lambda: uniform(UNIT, 20_000)),
+    Job("example-sphere", "the nearest of 1,000 places", "sphere", lambda: sphere.sphere_disks(1_000),
+        lambda: sphere.evenly(20_000, 10)),
     Job("example-calls", "the example countries, one point per call", "calls", example_countries,
         lambda: uniform(WORLD, 1_000), one_by_one=True),
     Job("example-workers", "the example countries", "workers", example_countries,

@@ -79,7 +79,9 @@ def run_job(
     reference = ran[0].match(points) if ran else None  # all points, even if it is timed with fewer
     for contender, record in zip(field_of, records, strict=True):
         if reference is not None and not contender.reason:
-            record["disagreements"] = explain.disagreements(layer, points, reference, contender.answers)
+            record["disagreements"] = explain.disagreements(
+                layer, points, reference, contender.answers, job.group
+            )
     matched = None if reference is None else float((reference >= 0).mean())
     return {
         "name": job.name, "title": job.title, "group": job.group, "points": len(points), "matched": matched,

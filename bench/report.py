@@ -20,6 +20,7 @@ GROUPS = {
     "polygons": "Regions",
     "nearest": "The region around a point, or the nearest",
     "disks": "Disks",
+    "sphere": "On the sphere",
     "vertices": "The same map with more vertices",
     "frames": "GeoDataFrames",
     "calls": "One point per call",
@@ -246,6 +247,9 @@ edges.""",
 Centers are uniform in the unit square, areas are random, and the radius is such that a point has this many
 candidates on average. The two Numba contenders are yardsticks, written for exactly this job: a loop over the
 disks, best first, which stops at the first hit, and a grid whose cells hold their disks in that order.""",
+    "sphere": """\
+Centers and points are spread evenly over the sphere, distances are metres. The nearest center, or the best of
+those within a distance; the forms are in [`sphere.py`](../bench/sphere.py).""",
     "vertices": """\
 The countries of the world at three scales, and once more with every edge cut in 8 and roughened. The points
 are the same.""",

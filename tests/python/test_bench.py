@@ -18,7 +18,19 @@ ROOT = Path(__file__).resolve().parents[2]
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
-from bench import chart, contenders, explain, fetch, frames, jobs, measure, report, results, topojson  # noqa: E402
+from bench import (  # noqa: E402
+    chart,
+    contenders,
+    explain,
+    fetch,
+    frames,
+    jobs,
+    measure,
+    report,
+    results,
+    sphere,
+    topojson,
+)
 from bench.layers import Disks, Doubles, Layer, disks, layer_of  # noqa: E402
 
 # Two squares that share the border from (11, 20) to (11, 21); the left one with a hole that is one edge,
@@ -174,6 +186,27 @@ def test_contenders_for_disks_agree_with_brute_force(name: str, count: int, cand
     expected = brute_force_disks(layer, points)
     found = answers_of(name, (contenders.FOR_DISKS | contenders.SPECIAL)[name], layer, points)
     np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("candidates", [5, np.inf])
+def test_contenders_on_the_sphere_agree(candidates: float) -> None:
+    pytest.importorskip("sklearn")
+    layer, points = sphere.sphere_disks(300, candidates), sphere.evenly(2000, 1)
+    answers = [build(layer)(points) for build in contenders.FOR_SPHERE.values()]
+    assert len(np.unique(answers[0])) > 60
+    for other in answers[1:]:
+        assert np.array_equal(answers[0], other)
+    rows = list(range(len(layer)))
+    nearest = [int(np.argmin(sphere.away(layer, rows, point))) for point in points[:50]]
+    assert candidates < np.inf or answers[0][:50].tolist() == nearest
+
+
+def test_another_answer_on_the_sphere_is_explained_near_a_border_only() -> None:
+    layer = Disks(np.array([[0.0, 0.0], [10.0, 0.0]]), np.ones(2), np.inf)
+    ours, theirs = np.array([0, 0]), np.array([1, 1])
+    points = np.array([[5.0, 0.0], [4.9, 0.0]])
+    found = explain.disagreements(layer, points, ours, theirs, "sphere")
+    assert (found["count"], found["border"], found["unexplained"]) == (2, 1, 1)
 
 
 def test_disks_are_exact() -> None:
@@ -402,7 +435,7 @@ def test_charts_are_drawn(tmp_path: Path, run: results.Results) -> None:
     pytest.importorskip("matplotlib")
     files = chart.draw_all(run, tmp_path)
     assert [file.name for file in files] == [
-        f"bench-{group}.svg" for group in report.GROUPS if group not in ("disks", "nearest")
+        f"bench-{group}.svg" for group in report.GROUPS if group not in ("disks", "nearest", "sphere")
     ]
     for file in files:
         assert ElementTree.parse(file).getroot().tag.endswith("svg")
