@@ -314,7 +314,7 @@ typedef struct pm_options {
                         point if it does at any of the point's turns. Positive, finite, at least 2^-25 of the
                         largest |x| that can match, and 2^-16 of the width. Edges stay as they are given */
     pm_metric metric; /**< with PM_SPHERE, period is 0 or 360, which changes nothing */
-    int compact;      /**< 1, for PM_COVERS: a quarter of the bytes or less, to be shipped, with the same answers.
+    int compact;      /**< 1, for PM_COVERS: a quarter of the bytes, about, to be shipped, with the same answers.
                            Points next to an edge take longer, and candidates can't be listed. It is smallest
                            where coordinates have a fixed number of digits. `max_bytes` is for the result */
     int (*run)(void *context, void (*task)(void *tasks, size_t number), void *tasks,

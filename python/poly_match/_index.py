@@ -95,9 +95,9 @@ class Index(IndexBlock):
         Three times the coordinates, 128 per polygon and 16 MB unless given (for "center_within", 256 per
         region and 4 MB; for "dwithin" and "nearest" three times as much as for "covers" and 128 per region).
     compact : bool
-        Make an index to be shipped, for "covers": a quarter of the bytes or less, `max_bytes` being for that,
-        with the same answers; smallest where coordinates have a fixed number of digits. Points next to an
-        edge take longer, and `candidates` are an error.
+        Make an index to be shipped, for "covers": mostly a quarter of the bytes or less, with the same
+        answers; smallest where coordinates have a fixed number of digits. `max_bytes` is for the result.
+        Points next to an edge take longer, and `candidates` are an error.
     workers : int
         Threads that build, for "covers"; -1: all usable cores. The index is the same, to the last byte.
     progress : bool

@@ -134,8 +134,11 @@ static pm_status plan_block(pm_build *b, pm_error *err) {
     if (status)
         return status;
     pm_block_plan(&b->block, b->kind, b->options->best, b->count, b->sizes);
-    if (b->options->compact) { /* max_bytes is about what it becomes */
-        b->budget = pm_compact_tree_limit((size_t)b->sizes[PM_SECTION_VERTICES] / (2 * sizeof(double)), b->count);
+    b->goal = SIZE_MAX;
+    if (b->options->compact) { /* max_bytes is about what it becomes: half of that for the tree */
+        const size_t most = b->options->max_bytes ? b->options->max_bytes / 2 : b->default_limit;
+        b->goal = pm_compact_tree_goal((size_t)b->sizes[PM_SECTION_VERTICES] / (2 * sizeof(double)), b->count);
+        b->budget = most > b->goal ? most : b->goal;
         return PM_OK;
     }
     const uint64_t size = b->block.header.size;

@@ -22,6 +22,7 @@ typedef struct pm_build {
     uint64_t sizes[PM_SECTIONS];
     size_t default_limit;           /* most bytes of the block where the options don't say */
     size_t budget;                  /* bytes left for what paint() adds */
+    size_t goal;                    /* bytes of a tree of polygons, if the largest leaves can do it */
     double bounds[4];               /* NaN until something can match */
     double range[2];                /* of x, infinities left out */
     const void *added[PM_SECTIONS]; /* arrays of the options' allocator that become sections */

@@ -21,8 +21,8 @@ uint64_t pm_compact_size(const pm_compact_head *head);
 
 extern const pm_kind pm_kind_compact;
 
-/* Bytes that the tree of an index of so many vertices and regions may take, if the index becomes compact. */
-size_t pm_compact_tree_limit(size_t vertices, size_t regions);
+/* Bytes that the tree of an index of so many vertices and regions should take, if the index becomes compact. */
+size_t pm_compact_tree_goal(size_t vertices, size_t regions);
 
 /* Replace an index of polygons by a compact one with the same answers. It is kept where this fails. PM_OK,
  * PM_ERR_NO_MEMORY, PM_ERR_STOPPED, PM_ERR_SIZE, or PM_ERR_ARGUMENT for too many vertices. */

@@ -91,8 +91,8 @@ static pm_status polygons_paint(pm_build *b, void *view, pm_error *err) {
     pm_tree tree;
     if (b->options->engine == PM_ENGINE_AUTO && pm_polygons_are_few(&v->table))
         return PM_OK;
-    pm_status status =
-        pm_tree_build_polygons(&tree, &v->table, v->ids, b->budget, &b->poll, &b->runner, b->options->allocator);
+    pm_status status = pm_tree_build_polygons(&tree, &v->table, v->ids, b->goal, b->budget, &b->poll, &b->runner,
+                                              b->options->allocator);
     return pm_build_add_tree(b, &pm_polygon_tree, status, &tree, err);
 }
 

@@ -435,8 +435,9 @@ static void push_polygons(pm_polygon_painter *painter, size_t count) {
 
 /* What an attempt says becomes the painter's. */
 static void set_leaves(pm_polygon_painter *painter, const struct attempt *attempt, size_t vertices, size_t count,
-                       size_t size_limit) {
+                       size_t size_goal, size_t size_limit) {
     pm_painter *p = &painter->base;
+    const size_t limit = attempt->is_last || size_limit < size_goal ? size_limit : size_goal;
     const int small = vertices / PM_SMALL_POLYGON < count;
     const size_t pays = small ? attempt->pays_small : attempt->pays;
     painter->max_leaf_edges = (size_t)attempt->times * (vertices < PM_MANY_VERTICES || small ? ROOM : ROOM_OF_MANY);
@@ -444,12 +445,12 @@ static void set_leaves(pm_polygon_painter *painter, const struct attempt *attemp
     painter->max_leaf_vertices = attempt->vertices;
     painter->max_exact_polygons = attempt->exact;
     p->gradual_below = (size_t)attempt->gradual * painter->max_leaf_edges;
-    p->size_limit = size_limit < pays ? size_limit : pays;
+    p->size_limit = limit < pays ? limit : pays;
     p->is_last = attempt->is_last;
 }
 
 pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons, const uint32_t *ids,
-                                 size_t size_limit, pm_poll *poll, const pm_runner *runner,
+                                 size_t size_goal, size_t size_limit, pm_poll *poll, const pm_runner *runner,
                                  const pm_allocator *allocator) {
     size_t count = polygons->polygon_offsets[polygons->count];
     size_t vertices = polygons->vertex_offsets[polygons->ring_offsets[count]];
@@ -490,7 +491,7 @@ pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons
     const int is_cut = !p->status && pm_patches_cut(&patches, p, sizeof painter, runner);
     const size_t attempts = is_cut ? sizeof ATTEMPTS / sizeof *ATTEMPTS : 0;
     for (size_t i = 0; i < attempts && !tree->tables && p->status == PM_OK; i++) {
-        set_leaves(&painter, &ATTEMPTS[i], vertices, count, size_limit);
+        set_leaves(&painter, &ATTEMPTS[i], vertices, count, size_goal, size_limit);
         pm_patches_paint(&patches, tree);
     }
     pm_patches_release(&patches);

@@ -12,9 +12,10 @@
  *
  * The tree owns its arrays, until pm_tree_free(). There is none (pm_tree_exists()) where one can't pay: extents are
  * out of range, or so many borders are in one place that cells would outgrow `size_limit` bytes or work linear in the
- * vertices. PM_OK, PM_ERR_NO_MEMORY or PM_ERR_STOPPED. Parts are painted as tasks of the runner. */
+ * vertices. A tree of more than `size_goal` bytes has the largest leaves. PM_OK, PM_ERR_NO_MEMORY or PM_ERR_STOPPED.
+ * Parts are painted as tasks of the runner. */
 pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons, const uint32_t *ids,
-                                 size_t size_limit, pm_poll *poll, const pm_runner *runner,
+                                 size_t size_goal, size_t size_limit, pm_poll *poll, const pm_runner *runner,
                                  const pm_allocator *allocator);
 
 /* ---- between the two files ---- */
