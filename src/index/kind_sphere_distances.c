@@ -70,7 +70,7 @@ static int takes_map(const pm_build *b) {
 }
 
 /* Bytes that it may take. */
-static size_t map_limit(const pm_build *b) {
+static size_t places_limit(const pm_build *b) {
     const size_t small = 96 * b->count < 12 << 20 ? 96 * b->count : 12 << 20;
     return 3 * 2 * sizeof(double) * b->count + (16 << 20) + small;
 }
@@ -108,7 +108,7 @@ static pm_status globe_plan(pm_build *b, pm_error *err) {
     b->sizes[PM_SECTION_ARCS] = size;
     pm_build_plan_tree(b, &GLOBE_MAP);
     b->sizes[PM_SECTION_CAPS] = takes_map(b) ? b->count * sizeof(pm_site_place) : 0;
-    b->default_limit += size + (takes_map(b) ? b->sizes[PM_SECTION_CAPS] + map_limit(b) : 0);
+    b->default_limit += size + (takes_map(b) ? b->sizes[PM_SECTION_CAPS] + places_limit(b) : 0);
     return PM_OK;
 }
 
@@ -157,7 +157,7 @@ static pm_status globe_paint(pm_build *b, void *view, pm_error *err) {
     if (status || b->sizes[PM_SECTION_CAPS] == 0)
         return status;
     pm_tree map;
-    const size_t limit = map_limit(b) < b->budget ? map_limit(b) : b->budget;
+    const size_t limit = places_limit(b) < b->budget ? places_limit(b) : b->budget;
     status = pm_tree_build_places(&map, &v->places, limit, &b->poll, b->options->allocator);
     return pm_build_add_tree(b, &GLOBE_MAP, status, &map, err);
 }

@@ -14,7 +14,7 @@
 #include <immintrin.h>
 #endif
 
-static const double RADIANS_PER_DEGREE = 0.017453292519943295;
+static const double RADIANS_OF_DEGREE = 0.017453292519943295;
 
 /* ---- writing ---- */
 
@@ -31,8 +31,8 @@ static place_frame frame_at(pm_lonlat middle, double half) {
     const pm_direction lon = pm_direction_of((double)at_lon), lat = pm_direction_of((double)at_lat);
     return (place_frame){.lon = at_lon,
                          .lat = at_lat,
-                         .wide = (half + fabs(middle.lon - (double)at_lon)) * RADIANS_PER_DEGREE,
-                         .high = (half + fabs(middle.lat - (double)at_lat)) * RADIANS_PER_DEGREE,
+                         .wide = (half + fabs(middle.lon - (double)at_lon)) * RADIANS_OF_DEGREE,
+                         .high = (half + fabs(middle.lat - (double)at_lat)) * RADIANS_OF_DEGREE,
                          .vector = {lat.cos * lon.cos, lat.cos * lon.sin, lat.sin},
                          .by_lon = {-lat.cos * lon.sin, lat.cos * lon.cos, 0},
                          .by_lat = {-lat.sin * lon.cos, -lat.sin * lon.sin, lat.cos},
@@ -56,8 +56,8 @@ static double write_form(const place_frame *f, const pm_site_place *first, const
         away += back * back;
     }
     *at = (float)difference;
-    *by_lon = (float)(east * RADIANS_PER_DEGREE);
-    *by_lat = (float)(north * RADIANS_PER_DEGREE);
+    *by_lon = (float)(east * RADIANS_OF_DEGREE);
+    *by_lat = (float)(north * RADIANS_OF_DEGREE);
     /* What follows the linear terms in Taylor's series; of third derivatives, none is above 1. */
     const double wide = f->wide, high = f->high, reach = wide + high;
     const double curve = fabs(east_east) * wide * wide + 2 * fabs(east_north) * wide * high + fabs(up) * high * high +
