@@ -384,6 +384,9 @@ PM_API pm_predicate pm_index_predicate(const pm_index *index);
 /** The metric it was built with. */
 PM_API pm_metric pm_index_metric(const pm_index *index);
 
+/** 1 for a compact index (pm_options.compact), else 0. */
+PM_API int pm_index_is_compact(const pm_index *index);
+
 /** Its rule for the best, PM_SCORE_* for scores. */
 PM_API pm_best pm_index_best(const pm_index *index);
 

@@ -252,6 +252,10 @@ static PyObject *index_predicate(PyObject *object, void *Py_UNUSED(closure)) {
     return PyUnicode_FromString(pm_predicate_name(pm_index_predicate(((index_object *)object)->index)));
 }
 
+static PyObject *index_compact(PyObject *object, void *Py_UNUSED(closure)) {
+    return PyBool_FromLong(pm_index_is_compact(((index_object *)object)->index));
+}
+
 static PyObject *index_metric(PyObject *object, void *Py_UNUSED(closure)) {
     return PyUnicode_FromString(pm_metric_name(pm_index_metric(((index_object *)object)->index)));
 }
@@ -302,6 +306,7 @@ static PyGetSetDef index_getset[] = {
     {"predicate", index_predicate, NULL, "The rule it was built with.", NULL},
     {"best", index_best, NULL, "The rule it was built with; any scores are \"score\".", NULL},
     {"metric", index_metric, NULL, "The metric it was built with.", NULL},
+    {"compact", index_compact, NULL, "Is it a compact index?", NULL},
     {"period", index_period, NULL, "After which x repeats, or 0.", NULL},
     {"note", index_note, NULL, "The bytes that it was given to keep.", NULL},
     {"bounds", index_bounds, NULL, "(min x, min y, max x, max y) around what can match.", NULL},

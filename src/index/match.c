@@ -88,6 +88,10 @@ pm_metric pm_index_metric(const pm_index *index) {
     return index->kind->metric;
 }
 
+int pm_index_is_compact(const pm_index *index) {
+    return index->kind->is_compact;
+}
+
 pm_best pm_index_best(const pm_index *index) {
     return index->best;
 }

@@ -172,11 +172,16 @@ def test_an_index_says_what_it_is(capsys):
     assert size == Path("zones.pmx").stat().st_size
     assert found == {
         "path": "zones.pmx", "format": "index", "regions": 9, "predicate": "covers", "best": "largest",
-        "metric": "planar", "period": 360, "crs": "EPSG:3857", "names": names, "bounds": [0, 0, 9, 1],
+        "metric": "planar", "compact": False, "period": 360, "crs": "EPSG:3857", "names": names,
+        "bounds": [0, 0, 9, 1],
     }  # fmt: skip
     said = text(capsys, "zones.pmx")
     assert "\nperiod: 360\ncrs: EPSG:3857\nnames: a, None, 3, d, e … (9 in all)\nbounds: 0.0, " in said
     assert said.endswith(f"\nbytes: {size:,}\n")
+    assert "\nmetric: planar\ncompact: no\n" in said
+    pm.Index(zones, compact=True).save("small.pmx")
+    assert facts(capsys, "small.pmx")["compact"] is True
+    assert "\nmetric: planar\ncompact: yes\n" in text(capsys, "small.pmx")
     pm.Index([shapely.box(0, 0, 1, 1)], best=[1.5], predicate="nearest").save("bare.pmx")
     said = text(capsys, "bare.pmx")
     assert "regions: 1\npredicate: nearest\nbest: score\n" in said

@@ -73,6 +73,7 @@ def _about_index(path: str, index: Index) -> dict[str, Any]:
         "predicate": index.predicate,
         "best": index.best,
         "metric": index.metric,
+        "compact": index.compact,
         "period": index.period,
         "crs": _crs_name(index.crs),
         "names": None if index.names is None else index.names.tolist(),
@@ -195,6 +196,8 @@ def report(facts: dict[str, Any]) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, float):
         return f"{value:.15g}"
     return f"{value:,}" if isinstance(value, int) else str(value)

@@ -128,6 +128,11 @@ class IndexBlock:
         return self._core.metric
 
     @property
+    def compact(self) -> bool:
+        """Was it built with `compact=True`? Then it has no candidates."""
+        return self._core.compact
+
+    @property
     def period(self) -> float | None:
         """After which x repeats, or None."""
         return self._core.period or None
