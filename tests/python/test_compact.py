@@ -42,7 +42,8 @@ def test_the_same_answers_in_fewer_bytes(tmp_path):
     compact = pm.Index(COUNTRIES, names="name", compact=True)
     assert compact.nbytes < plain.nbytes / 3
     assert compact.bounds == plain.bounds
-    assert compact.compact and not plain.compact
+    assert compact.compact
+    assert not plain.compact
     assert compact.names.tolist() == plain.names.tolist()
     expected = plain.match(points)
     compact.save(tmp_path / "c.pmx")
