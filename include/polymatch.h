@@ -311,8 +311,9 @@ typedef struct pm_options {
     const void *note; /**< `note_size` bytes that the index keeps for the caller, see pm_index_note(); else NULL */
     size_t note_size;
     double period; /**< 0, or x and x + k * period are one place for every whole number k, exactly: a region matches a
-                        point if it does at any of the point's turns. Positive, finite, at least 2^-25 of the
-                        largest |x| that can match, and 2^-16 of the width. Edges stay as they are given */
+                        point if it does at any of the point's turns, and its distance is the least of all. Positive,
+                        finite, at least 2^-25 of the largest |x| that can match, and 2^-16 of the width. Edges stay
+                        as they are given */
     pm_metric metric; /**< with PM_SPHERE, period is 0 or 360, which changes nothing */
     int compact;      /**< 1, for PM_COVERS: a quarter of the bytes, about, to be shipped, with the same answers.
                            Points next to an edge take longer, and candidates can't be listed. It is smallest
@@ -523,7 +524,7 @@ typedef struct pm_lister pm_lister;
  *
  * @param allocator  NULL: malloc and free; also what lists of several threads take their scratch from
  * @param out        receives the lister, to be released with pm_lister_free(); NULL after a failure
- * @return PM_OK, PM_ERR_ARGUMENT (an index with a period has no lister) or PM_ERR_NO_MEMORY */
+ * @return PM_OK, PM_ERR_ARGUMENT (a compact index has no lister) or PM_ERR_NO_MEMORY */
 PM_API PM_MUST_USE pm_status pm_lister_build(const pm_index *index, const pm_allocator *allocator, pm_lister **out,
                                              pm_error *err);
 

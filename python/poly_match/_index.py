@@ -78,8 +78,8 @@ class Index(IndexBlock):
         With a period, x and x + k * period are one place for every whole number k, exactly, for points and
         for regions: 360 for longitudes, whether they run from -180 to 180 or from 0 to 360. A region matches
         a point if it does at any of the point's turns. Edges stay as they are given: a ring that jumps from
-        179 to -179 is not one across the antimeridian. For "covers" and "center_within", and without
-        distances and `candidates`. On the sphere it is 360 or None, which is the same.
+        179 to -179 is not one across the antimeridian. Distances are the least over all turns. On the sphere
+        it is 360 or None, which is the same.
     invalid : {"use", "warn", "skip", "error"}
         What to do about polygons that shapely calls invalid: they have a defined answer and are used, used
         with a warning, left out, or are a ValueError. "skip" leaves out every row that can't be used, for
@@ -309,7 +309,7 @@ class Index(IndexBlock):
         out : (n,) array of int32 or int64, optional
             Where to write the answers, as positions.
         return_distance : bool
-            Return the distances as well; not for "covers", nor with a period.
+            Return the distances as well; not for "covers".
 
         Returns
         -------
@@ -325,7 +325,7 @@ class Index(IndexBlock):
         ------
         TypeError, ValueError
             Points, `workers` or `out` of a wrong type or shape; arrays as x and y, which go in a tuple;
-            `return_distance` for "covers" or with a period. The message names the argument and the row.
+            `return_distance` for "covers". The message names the argument and the row.
         KeyboardInterrupt
             Ctrl-C ends the call within some 50 ms; `out` then holds some of the answers.
 
@@ -356,7 +356,7 @@ class Index(IndexBlock):
         check_crs(points, self._note.crs)
         check_unit_of_points(points, self.metric)
         x, y = xy_of(points)
-        distances = empty_distances(len(x), self.predicate, self.period) if return_distance else None
+        distances = empty_distances(len(x), self.predicate) if return_distance else None
         known = None if names is None else self._names(names)
         if known is not None and out is not None:
             raise value_error("out", "takes positions, not names; leave out one of the two")
@@ -378,7 +378,7 @@ class Index(IndexBlock):
         known = answer if names is None else self._names(names)[answer]
         if not return_distance:
             return known
-        distances = empty_distances(1, self.predicate, self.period)
+        distances = empty_distances(1, self.predicate)
         self._core.match(np.array([x], float), np.array([y], float), np.empty(1, np.int64), distances)
         return known, float(distances[0])
 
@@ -455,7 +455,7 @@ class Index(IndexBlock):
         ------
         TypeError, ValueError
             As for `match`; a `k` below 1; "nearest" with neither `distance` nor `k`; `return_distance` for
-            "covers" or with `count`; an index with a period.
+            "covers" or with `count`.
         KeyboardInterrupt
             Ctrl-C ends the call within some 50 ms.
 
@@ -487,7 +487,7 @@ class Index(IndexBlock):
         if return_distance:
             if count:
                 raise value_error("return_distance", "there are no distances with count")
-            empty_distances(0, self.predicate, self.period)
+            empty_distances(0, self.predicate)
         lists = list_all(self._core, x, y, most, not count, return_distance, workers, progress)
         if lists.ids is None:
             return lists.counts.astype(np.intp, copy=False)

@@ -302,7 +302,7 @@ def _at_once(
 ) -> Matched:
     """Match points that may have any region, and write the answers to `out`."""
     prepared = reached.prepared
-    distances = empty_distances(len(x), prepared.predicate, prepared.period) if return_distance else None
+    distances = empty_distances(len(x), prepared.predicate) if return_distance else None
     if out is not None:
         check_out(out, len(x), reached.total)
     job = prepared.job(x, y, progress, workers)
@@ -331,7 +331,7 @@ def _with_keys(
         check_out(out, len(x), count)
     distances = None
     if return_distance:
-        distances = empty_distances(len(x), prepared.predicate, prepared.period)
+        distances = empty_distances(len(x), prepared.predicate)
         distances.fill(np.nan)
     keys = Keys(region_keys, count)
     groups = Groups(prepared, keys.regions, keys.count)

@@ -16,7 +16,6 @@ Invalid = Literal["use", "warn", "skip", "error"]
 PREDICATES: tuple[Predicate, ...] = get_args(Predicate)
 NEED_DISTANCE: tuple[Predicate, ...] = ("center_within", "dwithin")
 TAKE_DISTANCE: tuple[Predicate, ...] = (*NEED_DISTANCE, "nearest")
-TAKE_PERIOD: tuple[Predicate, ...] = ("covers", "center_within")
 TAKE_LINES: tuple[Predicate, ...] = ("center_within", "dwithin", "nearest")  # regions of lines and points
 BESTS: tuple[Best, ...] = get_args(Best)
 SCORE = "score"  # the rule that an array of scores stands for

@@ -52,7 +52,7 @@ def match(
         these columns are added as well, null where a point has no region.
     distance_column : str, optional
         Name of a column for the distance of each point from its region, null for none, as in `Index.match`;
-        not for "covers", nor with a period.
+        not for "covers".
 
     Returns
     -------

@@ -10,7 +10,8 @@
  * belongs to two regions.
  *
  * A distance is rounded from pairs of doubles (Dekker, "A floating-point technique for extending the available
- * precision", 1971) where the cross product keeps enough of its bits, and from the integers where not. */
+ * precision", 1971) where the cross product keeps enough of its bits, and from the integers where not; so it is where
+ * the x of the point is no double. */
 #include "strict.h"
 
 #include "distance.h"
@@ -47,23 +48,28 @@ pm_near pm_near_edge(const double edge[4], const pm_spot *spot) {
     pm_bounds to_a = pm_vertex_bounds(qx, qy), to_b = pm_vertex_bounds(rx, ry);
     double before = qx * dx + qy * dy, before_error = 0x1p-50 * (fabs(qx * dx) + fabs(qy * dy));
     double after = rx * dx + ry * dy, after_error = 0x1p-50 * (fabs(rx * dx) + fabs(ry * dy));
+    if (spot->slack > 0) {
+        before_error += spot->slack * fabs(dx) * (1 + 0x1p-50);
+        after_error += spot->slack * fabs(dx) * (1 + 0x1p-50);
+    }
+    const int is_known = s == 1 && !spot->exact;
     int is_point = edge[0] == edge[2] && edge[1] == edge[3];
     /* A sum whose terms are all products with 0 is 0: on the perpendicular at a vertex. */
     int level_a = (qx == 0 || dx == 0) && (qy == 0 || dy == 0),
         level_b = (rx == 0 || dx == 0) && (ry == 0 || dy == 0);
-    if (is_point || before < -before_error - PM_DISTANCE_ABSOLUTE || (level_a && s == 1)) {
+    if (is_point || before < -before_error - PM_DISTANCE_ABSOLUTE || (level_a && is_known)) {
         near.low = to_a.low;
-        near.high = to_a.high;
+        near.high = pm_spot_high(spot, to_a.high);
         near.place = PM_AT_A;
         return near;
     }
-    if (after > after_error + PM_DISTANCE_ABSOLUTE || (level_b && s == 1)) {
+    if (after > after_error + PM_DISTANCE_ABSOLUTE || (level_b && is_known)) {
         near.low = to_b.low;
-        near.high = to_b.high;
+        near.high = pm_spot_high(spot, to_b.high);
         near.place = PM_AT_B;
         return near;
     }
-    near.high = lesser(to_a.high, to_b.high);
+    near.high = pm_spot_high(spot, lesser(to_a.high, to_b.high));
     double left = dx * qy, right = dy * qx, length = dx * dx + dy * dy;
     if (!(length > PM_DISTANCE_LEAST_LENGTH))
         return near;
@@ -71,7 +77,7 @@ pm_near pm_near_edge(const double edge[4], const pm_spot *spot) {
     double inner = greater(cross - error, 0), outer = cross + error;
     near.low = pm_not_infinite(inner * inner) / length * (1 - 0x1p-48) - PM_DISTANCE_ABSOLUTE;
     if (before > before_error + PM_DISTANCE_ABSOLUTE && after < -after_error - PM_DISTANCE_ABSOLUTE) {
-        near.high = outer * outer / length * (1 + 0x1p-48) + PM_DISTANCE_ABSOLUTE;
+        near.high = pm_spot_high(spot, outer * outer / length * (1 + 0x1p-48) + PM_DISTANCE_ABSOLUTE);
         near.place = PM_AT_LINE;
     }
     return near;
@@ -102,7 +108,17 @@ static int unit_of(const double *values, int count, int unit) {
 
 static int common_unit(const pm_near *a, const pm_spot *spot) {
     const double point[2] = {spot->x, spot->y};
-    return unit_of(point, 2, unit_of(a->edge, 4, 971)); /* the largest doubles are multiples of 2^971 */
+    const int unit = unit_of(point, 2, unit_of(a->edge, 4, 971)); /* the largest doubles are multiples of 2^971 */
+    return spot->exact ? unit_of(spot->exact->terms, 3, unit) : unit;
+}
+
+static void set_x(pm_big *out, const pm_spot *spot, int unit) {
+    pm_big term;
+    pm_big_set(out, spot->exact ? spot->exact->terms[0] : spot->x, unit);
+    for (int i = 1; i < 3 && spot->exact; i++) {
+        pm_big_set(&term, spot->exact->terms[i], unit);
+        pm_big_add(out, out, &term, 1);
+    }
 }
 
 /* out = ax * bx + sign * ay * by. */
@@ -115,9 +131,9 @@ static void products(pm_big *out, const pm_big *ax, const pm_big *bx, const pm_b
 
 static void square_of(fraction *out, const pm_near *near, const pm_spot *spot, int unit) {
     pm_big p[2], a[2], b[2], d[2], q[2], r[2], along;
-    const double point[2] = {spot->x, spot->y};
+    set_x(&p[0], spot, unit);
+    pm_big_set(&p[1], spot->y, unit);
     for (int axis = 0; axis < 2; axis++) {
-        pm_big_set(&p[axis], point[axis], unit);
         pm_big_set(&a[axis], near->edge[axis], unit);
         pm_big_set(&b[axis], near->edge[2 + axis], unit);
         pm_big_add(&d[axis], &b[axis], &a[axis], -1);
@@ -167,14 +183,13 @@ static int on_same_edge(const pm_near *a, const pm_near *b) {
            (v[0] == w[2] && v[1] == w[3] && v[2] == w[0] && v[3] == w[1]);
 }
 
-int pm_near_decide(const pm_near *a, const pm_near *b, const pm_spot *spot) {
-    if (same_vertex(a, b) || on_same_edge(a, b))
+int pm_near_decide_turned(const pm_near *a, const pm_spot *from_a, const pm_near *b, const pm_spot *from_b) {
+    if (from_a == from_b && (same_vertex(a, b) || on_same_edge(a, b)))
         return 0;
-    int unit = common_unit(a, spot);
-    unit = unit_of(b->edge, 4, unit);
+    const int one = common_unit(a, from_a), other = common_unit(b, from_b), unit = one < other ? one : other;
     fraction first, second;
-    square_of(&first, a, spot, unit);
-    square_of(&second, b, spot, unit);
+    square_of(&first, a, from_a, unit);
+    square_of(&second, b, from_b, unit);
     return compare_fractions(&first, &second);
 }
 
@@ -259,14 +274,14 @@ static double distance_to_line(const pm_near *a, const pm_spot *spot) {
 
 double pm_near_distance(const pm_near *a, const pm_spot *spot) {
     double distance = NAN;
-    if (a->place == PM_AT_A || a->place == PM_AT_B) {
+    if (!spot->exact && (a->place == PM_AT_A || a->place == PM_AT_B)) {
         const double *vertex = a->edge + 2 * (a->place == PM_AT_B);
         double dx = spot->x - vertex[0], dy = spot->y - vertex[1], most = greater(fabs(dx), fabs(dy));
         if (most == 0)
             return 0;
         if (most > 0x1p-400 && most < 0x1p400)
             return sqrt(dx * dx + dy * dy); /* 2 u of the square root of 4 u, and u of its own */
-    } else if (a->place == PM_AT_LINE) {
+    } else if (!spot->exact && a->place == PM_AT_LINE) {
         distance = distance_to_line(a, spot);
         if (distance == distance)
             return distance;
@@ -278,8 +293,13 @@ double pm_near_distance(const pm_near *a, const pm_spot *spot) {
 }
 
 double pm_distance(double ax, double ay, double bx, double by) {
+    const pm_exact_point p = pm_point(bx, by);
+    return pm_distance_turned(ax, ay, &p);
+}
+
+double pm_distance_turned(double ax, double ay, const pm_exact_point *p) {
     if (isinf(ax) || isinf(ay))
         return INFINITY;
-    const pm_spot spot = pm_spot_at(bx, by, 1);
+    const pm_spot spot = pm_spot_of(p, 1);
     return pm_near_distance(&(pm_near){0, INFINITY, {ax, ay, ax, ay}, PM_AT_A}, &spot);
 }

@@ -13,16 +13,45 @@
 #define PM_DISTANCE_H
 
 #include <math.h>
+#include <stdint.h>
 
-/* A point, also in the scale at which distances to edges are estimated. */
+#include "turn.h"
+
+/* A point, also in the scale at which distances to edges are estimated.
+ *
+ * The x of a turned point may be no double. Then bounds are of the double below it, and exact comparisons of the x
+ * itself. Lower bounds stay as they are; upper ones are raised by twice the slack, once for each of the two distances
+ * that are compared, so that they are right of one another (pm_spot_high()). */
 typedef struct pm_spot {
     double x, y;
-    double scale;              /* a power of two */
-    double scaled_x, scaled_y; /* x * scale, y * scale */
+    double scale;                /* a power of two */
+    double scaled_x, scaled_y;   /* x * scale, y * scale */
+    double slack;                /* scaled; x is less than that below the point, at each of its turns */
+    const pm_exact_point *exact; /* NULL: x is exact */
+    uint32_t turn;               /* the number of this spot among those of a point, which lie next to each other */
 } pm_spot;
 
 static inline pm_spot pm_spot_at(double x, double y, double scale) {
-    return (pm_spot){x, y, scale, x * scale, y * scale};
+    return (pm_spot){.x = x, .y = y, .scale = scale, .scaled_x = x * scale, .scaled_y = y * scale};
+}
+
+/* The point is borrowed. */
+static inline pm_spot pm_spot_of(const pm_exact_point *p, double scale) {
+    pm_spot spot = pm_spot_at(p->low, p->y, scale);
+    if (p->low != p->high) {
+        spot.slack = (p->high - p->low) * scale;
+        spot.exact = p;
+    }
+    return spot;
+}
+
+static inline pm_exact_point pm_spot_point(const pm_spot *spot) {
+    return spot->exact ? *spot->exact : pm_point(spot->x, spot->y);
+}
+
+/* Another spot of the same point. */
+static inline const pm_spot *pm_spot_at_turn(const pm_spot *spot, uint32_t turn) {
+    return spot + ((ptrdiff_t)turn - (ptrdiff_t)spot->turn);
 }
 
 /* The power of two by which coordinates should be scaled that are all in a square of this side: 1 for ordinary ones.
@@ -84,13 +113,32 @@ static inline double pm_edge_low(double ax, double ay, double bx, double by, dou
     return pm_edge_bounds(ax, ay, bx, by, scale, x, y).low;
 }
 
+/* An upper bound that holds for a place within the slack, when compared with lower bounds that do not. */
+static inline double pm_spot_high(const pm_spot *spot, double high) {
+    if (!(spot->slack > 0))
+        return high;
+    const double root = sqrt(high) + 2 * spot->slack;
+    return root * root * (1 + 0x1p-48) + PM_DISTANCE_ABSOLUTE;
+}
+
 pm_near pm_near_edge(const double edge[4], const pm_spot *spot);
 
 /* Bounds of a distance that is given, for comparison with those of edges: finite or infinite, at least 0. */
 pm_bounds pm_limit_bounds(double limit, double scale);
 
-/* The sign of distance(a) - distance(b), exactly, when bounds can't tell. */
-int pm_near_decide(const pm_near *a, const pm_near *b, const pm_spot *spot);
+/* The same for edges seen from a spot. */
+static inline pm_bounds pm_spot_limit(double limit, const pm_spot *spot) {
+    pm_bounds bounds = pm_limit_bounds(limit, spot->scale);
+    bounds.high = pm_spot_high(spot, bounds.high);
+    return bounds;
+}
+
+/* The sign of distance(a) - distance(b), each from a spot of its own, exactly, when bounds can't tell. */
+int pm_near_decide_turned(const pm_near *a, const pm_spot *from_a, const pm_near *b, const pm_spot *from_b);
+
+static inline int pm_near_decide(const pm_near *a, const pm_near *b, const pm_spot *spot) {
+    return pm_near_decide_turned(a, spot, b, spot);
+}
 
 /* The sign of distance(a) - limit, exactly, when bounds can't tell. */
 int pm_near_decide_limit(const pm_near *a, double limit, const pm_spot *spot);
@@ -108,5 +156,6 @@ double pm_near_distance(const pm_near *a, const pm_spot *spot);
 
 /* The distance between two places, as good; the second is finite. */
 double pm_distance(double ax, double ay, double bx, double by);
+double pm_distance_turned(double ax, double ay, const pm_exact_point *p);
 
 #endif

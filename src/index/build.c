@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "base/poll.h"
+#include "base/outward.h"
 #include "base/status.h"
 #include "index.h"
 #include "input/rank.h"
@@ -112,18 +113,40 @@ pm_status pm_build_stopped(pm_error *err) {
     return pm_fail(err, PM_ERR_STOPPED, -1, "the build was stopped");
 }
 
-void pm_build_extend_bounds(pm_build *b, double min_x, double min_y, double max_x, double max_y) {
+static void extend_range(pm_build *b, double min_x, double max_x) {
+    if (!(min_x <= max_x) || isinf(min_x) || isinf(max_x))
+        return;
+    b->range[0] = b->range[0] <= min_x ? b->range[0] : min_x;
+    b->range[1] = b->range[1] >= max_x ? b->range[1] : max_x;
+}
+
+static void extend_bounds(pm_build *b, double min_x, double min_y, double max_x, double max_y) {
     if (!(min_x <= max_x))
         return;
     double *bounds = b->bounds;
-    if (isfinite(min_x) && isfinite(max_x)) {
-        b->range[0] = b->range[0] <= min_x ? b->range[0] : min_x;
-        b->range[1] = b->range[1] >= max_x ? b->range[1] : max_x;
-    }
     bounds[0] = bounds[0] <= min_x ? bounds[0] : min_x; /* a NaN bound is replaced */
     bounds[1] = bounds[1] <= min_y ? bounds[1] : min_y;
     bounds[2] = bounds[2] >= max_x ? bounds[2] : max_x;
     bounds[3] = bounds[3] >= max_y ? bounds[3] : max_y;
+}
+
+void pm_build_extend_bounds(pm_build *b, double min_x, double min_y, double max_x, double max_y) {
+    extend_bounds(b, min_x, min_y, max_x, max_y);
+    extend_range(b, min_x, max_x);
+}
+
+void pm_build_extend_reach(pm_build *b, const pm_box *box, double reach) {
+    const double turn = fmin(reach, b->options->period != 0 ? b->options->period / 2 : INFINITY);
+    if (!(reach > 0)) {
+        pm_build_extend_bounds(b, box->min_x, box->min_y, box->max_x, box->max_y);
+        return;
+    }
+    if (isinf(reach))
+        extend_bounds(b, -reach, -reach, reach, reach);
+    else
+        extend_bounds(b, pm_below(box->min_x - reach), pm_below(box->min_y - reach), -pm_below(-box->max_x - reach),
+                      -pm_below(-box->max_y - reach));
+    extend_range(b, pm_below(box->min_x - turn), -pm_below(-box->max_x - turn));
 }
 
 /* Count what the arrays hold, and what may be added to them. */

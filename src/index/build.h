@@ -5,6 +5,7 @@
 #include "base/poll.h"
 #include "base/runner.h"
 #include "block.h"
+#include "scan/polygons.h"
 #include "tree/tree.h"
 
 typedef struct pm_build {
@@ -39,6 +40,10 @@ pm_status pm_options_check(const pm_options *options, size_t count, int has_area
 
 /* Make the bounds include this box, unless it is empty or NaN. */
 void pm_build_extend_bounds(pm_build *build, double min_x, double min_y, double max_x, double max_y);
+
+/* The same for what is within reach of this box. For the range half a period is enough: who is farther to one side of
+ * a place is no farther from it a turn back. */
+void pm_build_extend_reach(pm_build *build, const pm_box *box, double reach);
 
 /* The sections of a tree: its root and map, and its arrays. */
 typedef struct pm_tree_sections {

@@ -60,9 +60,22 @@ typedef struct pm_hits {
     size_t room;       /* of both */
     size_t count;      /* what is beyond the room is only counted */
     pm_list list;      /* scratch */
+    pm_spots spots;
     pm_ranks ranks;
     pm_measured measured;
 } pm_hits;
+
+/* A row of points at all of their turns: start + (turns + k) * period for whole k from 0 to `more`; just there where
+ * it is below 1. */
+typedef struct pm_turn_row {
+    const double *start, *turns, *more, *y;
+    ptrdiff_t y_stride;
+    size_t count; /* at most PM_TURN_ROW */
+    double period;
+    const double *range; /* of the index */
+} pm_turn_row;
+
+enum { PM_TURN_ROW = 1024 };
 
 static inline int pm_hits_measure(const pm_hits *hits) {
     return hits->distances != NULL;
@@ -138,6 +151,14 @@ struct pm_kind {
     /* NULL, or one answer per point and its distance, NaN where there is none. */
     void (*measure)(const void *view, const pm_points *points, int64_t *out, double *distances);
 
+    /* The same for points that are turned, where takes_turns. */
+    void (*measure_turned)(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out,
+                           double *distances);
+
+    /* NULL, where the best of all turns has the best rank, and the nearest of those is its distance; or the answers
+     * of all turns, and distances where they are not NULL. */
+    void (*match_turns)(const void *view, const pm_turn_row *row, int64_t *out, double *distances);
+
     /* What a lister keeps beside the view, made once: its size, 0 for nothing, and its contents at a multiple of 8.
      * PM_OK, PM_ERR_NO_MEMORY or PM_ERR_STOPPED. */
     size_t (*beside_size)(const void *view);
@@ -146,6 +167,11 @@ struct pm_kind {
 
     /* Add the first `most` candidates of a finite point to `hits`, best first. 0 when memory runs out. */
     int (*list)(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits);
+
+    /* The same at `turns` places of one point, where takes_turns: regions that are candidates at any of them, each
+     * once and with its least distance. */
+    int (*list_turns)(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
+                      size_t most, pm_hits *hits);
 
     /* The map of answers, for pm_index_visit(); it may be one that does not exist. */
     const pm_tree *(*tree)(const void *view);

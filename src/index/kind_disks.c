@@ -68,8 +68,7 @@ static void extend_by_disks(pm_build *b, const pm_disk_table *disks) {
     for (size_t i = 0; i < disks->count; i++) {
         double x = disks->x[i], y = disks->y[i], r = disks->radius[disks->step ? i : 0];
         if (r > 0 && !isnan(x) && (isinf(r) || (isfinite(x) && isfinite(y))))
-            pm_build_extend_bounds(b, isinf(r) ? -r : pm_below(x - r), isinf(r) ? -r : pm_below(y - r),
-                                   isinf(r) ? r : -pm_below(-(x + r)), isinf(r) ? r : -pm_below(-(y + r)));
+            pm_build_extend_reach(b, &(const pm_box){x, y, x, y}, r);
     }
 }
 
@@ -148,13 +147,19 @@ static void disks_match(const void *view, const pm_points *points, const pm_turn
         pm_scan(points, turns, out, disks_find, &v->table);
 }
 
-static void disks_measure(const void *view, const pm_points *points, int64_t *out, double *distances) {
+static void disks_measure_turned(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out,
+                                 double *distances) {
     const pm_disk_table *table = &((const pm_disk_view *)view)->table;
-    disks_match(view, points, NULL, out);
+    disks_match(view, points, turns, out);
     for (size_t i = 0; i < points->count; i++) {
         double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
-        distances[i] = out[i] < 0 ? NAN : pm_distance(table->x[out[i]], table->y[out[i]], x, y);
+        const pm_exact_point p = out[i] < 0 ? pm_point(x, y) : pm_turned_point(turns, i, x, y);
+        distances[i] = out[i] < 0 ? NAN : pm_distance_turned(table->x[out[i]], table->y[out[i]], &p);
     }
+}
+
+static void disks_measure(const void *view, const pm_points *points, int64_t *out, double *distances) {
+    disks_measure_turned(view, points, NULL, out, distances);
 }
 
 static size_t disks_beside_size(const void *view) {
@@ -168,28 +173,46 @@ static pm_status disks_beside_fill(const void *view, void *memory, size_t size, 
     return pm_poll_after(poll, v->table.count) ? PM_ERR_STOPPED : pm_disk_boxes_fill(&v->table, memory, allocator);
 }
 
-static int disks_list(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
-    const pm_disk_table *table = &((const pm_disk_view *)view)->table;
-    hits->ranks.count = 0;
+/* Add the disks that contain a place. */
+static int add_disks(const pm_disk_table *table, const pm_beside *beside, const pm_exact_point *p, size_t most,
+                     pm_ranks *ranks) {
+    const size_t before = ranks->count;
     if (beside->memory) {
         pm_disk_boxes boxes;
         pm_disk_boxes_view(&boxes, beside->memory);
-        if (!pm_find_all_disks(table, &boxes, x, y, &hits->ranks))
-            return 0;
-    } else {
-        for (size_t rank = 0; rank < table->count && hits->ranks.count < most; rank++) {
-            const size_t id = table->ids[rank];
-            const double center[2] = {table->x[id], table->y[id]};
-            if (pm_is_closer(center, x, y, table->radius[table->step * id]) &&
-                !pm_ranks_append(&hits->ranks, (uint32_t)rank))
-                return 0;
-        }
+        return pm_find_all_disks(table, &boxes, p, ranks);
     }
-    for (size_t i = 0; i < hits->ranks.count && i < most; i++) {
-        const size_t id = table->ids[hits->ranks.items[i]];
-        pm_hits_add(hits, (int64_t)id, pm_hits_measure(hits) ? pm_distance(table->x[id], table->y[id], x, y) : 0);
+    for (size_t rank = 0; rank < table->count && ranks->count - before < most; rank++) {
+        const size_t id = table->ids[rank];
+        const double center[2] = {table->x[id], table->y[id]};
+        if (pm_point_is_closer(center, p, table->radius[table->step * id]) && !pm_ranks_append(ranks, (uint32_t)rank))
+            return 0;
     }
     return 1;
+}
+
+static int disks_list_turns(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
+                            size_t most, pm_hits *hits) {
+    const pm_disk_table *table = &((const pm_disk_view *)view)->table;
+    hits->ranks.count = 0;
+    for (size_t k = 0; k < turns; k++)
+        if (!add_disks(table, beside, &places[k], most, &hits->ranks))
+            return 0;
+    if (turns > 1)
+        pm_ranks_unite(&hits->ranks);
+    for (size_t i = 0; i < hits->ranks.count && i < most; i++) {
+        const size_t id = table->ids[hits->ranks.items[i]];
+        double distance = INFINITY;
+        for (size_t k = 0; k < turns && pm_hits_measure(hits); k++)
+            distance = fmin(distance, pm_distance_turned(table->x[id], table->y[id], &places[k]));
+        pm_hits_add(hits, (int64_t)id, distance);
+    }
+    return 1;
+}
+
+static int disks_list(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
+    const pm_exact_point place = pm_point(x, y);
+    return disks_list_turns(view, beside, &place, 1, most, hits);
 }
 
 static const pm_tree *disks_tree(const void *view) {
@@ -218,7 +241,9 @@ const pm_kind pm_kind_disks = {.name = "center_within",
                                .measure = disks_measure,
                                .beside_size = disks_beside_size,
                                .beside_fill = disks_beside_fill,
+                               .measure_turned = disks_measure_turned,
                                .list = disks_list,
+                               .list_turns = disks_list_turns,
                                .tree = disks_tree};
 
 /* ---- without an index ---- */

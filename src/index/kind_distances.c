@@ -69,11 +69,7 @@ static void extend_bounds(pm_build *b, const pm_distance_view *v) {
         const double r = pm_reach_of(&v->field.reach, rank);
         if (!(box->min_x <= box->max_x))
             continue;
-        if (r > 0)
-            pm_build_extend_bounds(b, pm_below(box->min_x - r), pm_below(box->min_y - r), -pm_below(-box->max_x - r),
-                                   -pm_below(-box->max_y - r));
-        else
-            pm_build_extend_bounds(b, box->min_x, box->min_y, box->max_x, box->max_y);
+        pm_build_extend_reach(b, box, r);
     }
 }
 
@@ -251,32 +247,53 @@ static pm_status distances_beside_fill(const void *view, void *memory, size_t si
     return pm_runs_fill(&((const pm_distance_view *)view)->polygons.table, memory, size, poll, allocator);
 }
 
-static int list_all(const pm_distance_view *v, const pm_beside *beside, double x, double y, size_t most, int nearest,
-                    pm_hits *hits) {
+static int list_all(const pm_distance_view *v, const pm_beside *beside, const pm_exact_point *places, size_t turns,
+                    size_t most, int nearest, pm_hits *hits) {
     pm_runs beside_runs;
     pm_field field = v->field;
     if (!pm_distances_have_runs(v) && pm_runs_view(&beside_runs, beside->memory, beside->size))
         field.runs = &beside_runs;
-    const int has = pm_distances_have_runs(v) || field.runs == &beside_runs;
-    pm_spot spot = pm_spot_at(x, y, has ? field.runs->scale : v->scale);
-    hits->list.count = 0;
-    int done = !has      ? pm_scan_all(&field, &spot, most, nearest, &hits->list)
-               : nearest ? pm_find_all_nearest(&field, &spot, most, &hits->list)
-                         : pm_find_all_within(&field, &spot, pm_hits_measure(hits), &hits->list);
-    for (size_t i = 0; done && i < hits->list.count && i < most; i++) {
-        const pm_found *found = &hits->list.items[i];
-        double distance = pm_hits_measure(hits) && !found->covers ? pm_near_distance(&found->near, &spot) : 0;
+    const int has = pm_distances_have_runs(v) || field.runs == &beside_runs, measured = pm_hits_measure(hits);
+    pm_list *list = &hits->list;
+    list->count = 0;
+    if (!pm_spots_set(&hits->spots, places, turns, has ? field.runs->scale : v->scale))
+        return 0;
+    const pm_spot *spots = hits->spots.items;
+    for (size_t i = 0; i < turns; i++)
+        if (!(!has      ? pm_scan_all(&field, &spots[i], most, nearest, list)
+              : nearest ? pm_find_all_nearest(&field, &spots[i], most, list)
+                        : pm_find_all_within(&field, &spots[i], measured, list)))
+            return 0;
+    if (turns > 1)
+        pm_list_unite(list, measured || nearest ? spots : NULL);
+    if (turns > 1 && nearest)
+        pm_list_sort(list, 0, spots);
+    for (size_t i = 0; i < list->count && i < most; i++) {
+        const pm_found *found = &list->items[i];
+        const double distance = measured && !found->covers ? pm_near_distance(&found->near, &spots[found->turn]) : 0;
         pm_hits_add(hits, v->ids[found->rank], distance);
     }
-    return done;
+    return 1;
+}
+
+static int list_within_turns(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
+                             size_t most, pm_hits *hits) {
+    return list_all(view, beside, places, turns, most, 0, hits);
 }
 
 static int list_within(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
-    return list_all(view, beside, x, y, most, 0, hits);
+    const pm_exact_point place = pm_point(x, y);
+    return list_all(view, beside, &place, 1, most, 0, hits);
+}
+
+static int list_nearest_turns(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
+                              size_t most, pm_hits *hits) {
+    return list_all(view, beside, places, turns, most, 1, hits);
 }
 
 static int list_nearest(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
-    return list_all(view, beside, x, y, most, 1, hits);
+    const pm_exact_point place = pm_point(x, y);
+    return list_all(view, beside, &place, 1, most, 1, hits);
 }
 
 static const pm_tree *within_tree(const void *view) {
@@ -295,6 +312,7 @@ const pm_kind pm_kind_dwithin = {.name = "dwithin",
                                  .distance = PM_DISTANCE_NEEDED,
                                  .distances = PM_SECTION_LIMITS,
                                  .takes_lines = 1,
+                                 .takes_turns = 1,
                                  .view_size = sizeof(pm_distance_view),
                                  .sections = DISTANCE_SECTIONS,
                                  .section_count = sizeof DISTANCE_SECTIONS / sizeof *DISTANCE_SECTIONS,
@@ -307,9 +325,11 @@ const pm_kind pm_kind_dwithin = {.name = "dwithin",
                                  .verify = distances_verify,
                                  .match = pm_distances_match_within,
                                  .measure = pm_distances_measure_within,
+                                 .measure_turned = pm_distances_measure_within_turned,
                                  .beside_size = distances_beside_size,
                                  .beside_fill = distances_beside_fill,
                                  .list = list_within,
+                                 .list_turns = list_within_turns,
                                  .tree = within_tree};
 
 const pm_kind pm_kind_nearest = {.name = "nearest",
@@ -317,6 +337,7 @@ const pm_kind pm_kind_nearest = {.name = "nearest",
                                  .distance = PM_DISTANCE_OPTIONAL,
                                  .distances = PM_SECTION_LIMITS,
                                  .takes_lines = 1,
+                                 .takes_turns = 1,
                                  .view_size = sizeof(pm_distance_view),
                                  .sections = DISTANCE_SECTIONS,
                                  .section_count = sizeof DISTANCE_SECTIONS / sizeof *DISTANCE_SECTIONS,
@@ -329,7 +350,9 @@ const pm_kind pm_kind_nearest = {.name = "nearest",
                                  .verify = distances_verify,
                                  .match = pm_distances_match_nearest,
                                  .measure = pm_distances_measure_nearest,
+                                 .match_turns = pm_distances_match_turns,
                                  .beside_size = distances_beside_size,
                                  .beside_fill = distances_beside_fill,
                                  .list = list_nearest,
+                                 .list_turns = list_nearest_turns,
                                  .tree = nearest_tree};

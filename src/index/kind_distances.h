@@ -1,5 +1,5 @@
 /* kind_distances.h — the kinds of index that answer dwithin and nearest. kind_distances.c builds and checks it,
- * kind_distances_match.c answers. */
+ * kind_distances_match.c answers, with a period kind_distances_turns.c. */
 #ifndef PM_KIND_DISTANCES_H
 #define PM_KIND_DISTANCES_H
 
@@ -22,7 +22,7 @@ typedef struct pm_distance_view {
 
 extern const pm_kind pm_kind_dwithin, pm_kind_nearest;
 
-/* ---- between the two files ---- */
+/* ---- between the files ---- */
 
 static inline int pm_distances_have_runs(const pm_distance_view *v) {
     return v->runs.starts != NULL;
@@ -32,11 +32,11 @@ static inline int pm_distances_have_sites(const pm_distance_view *v) {
     return v->sites.sites != NULL;
 }
 
-static inline pm_spot pm_distances_spot(const pm_distance_view *v, double x, double y) {
-    return pm_spot_at(x, y,
-                      pm_distances_have_runs(v)    ? v->runs.scale
-                      : pm_distances_have_sites(v) ? v->sites.scale
-                                                   : v->scale);
+/* The point is borrowed. */
+static inline pm_spot pm_distances_spot(const pm_distance_view *v, const pm_exact_point *p) {
+    return pm_spot_of(p, pm_distances_have_runs(v)    ? v->runs.scale
+                         : pm_distances_have_sites(v) ? v->sites.scale
+                                                      : v->scale);
 }
 
 /* match() and measure() of the kinds. */
@@ -44,5 +44,15 @@ void pm_distances_match_nearest(const void *view, const pm_points *points, const
 void pm_distances_match_within(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out);
 void pm_distances_measure_nearest(const void *view, const pm_points *points, int64_t *out, double *distances);
 void pm_distances_measure_within(const void *view, const pm_points *points, int64_t *out, double *distances);
+void pm_distances_measure_within_turned(const void *view, const pm_points *points, const pm_turns *turns,
+                                        int64_t *out, double *distances);
+void pm_distances_measure_nearest_turned(const void *view, const pm_points *points, const pm_turns *turns,
+                                         int64_t *out, double *distances);
+
+/* What covers each point. */
+void pm_distances_cover(const pm_distance_view *v, const pm_points *points, const pm_turns *turns, int64_t *out);
+
+/* The nearest region of all turns, see kind_distances_turns.c. */
+void pm_distances_match_turns(const void *view, const pm_turn_row *row, int64_t *out, double *distances);
 
 #endif

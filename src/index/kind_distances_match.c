@@ -55,7 +55,9 @@ static double distance_of(const pm_distance_view *v, uint32_t rank, const pm_spo
 }
 
 /* Every point where all regions are sites: some points at once. */
-static void match_sites(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances) {
+static void match_sites(const pm_distance_view *v, const pm_points *points, const pm_turns *turns, int64_t *out,
+                        double *distances) {
+    pm_exact_point places[PM_SITES_AT_ONCE];
     pm_spot spots[PM_SITES_AT_ONCE];
     pm_found found[PM_SITES_AT_ONCE];
     size_t rows[PM_SITES_AT_ONCE], count = 0;
@@ -66,7 +68,9 @@ static void match_sites(const pm_distance_view *v, const pm_points *points, int6
             distances[i] = NAN;
         if (isfinite(x) && isfinite(y)) {
             rows[count] = i;
-            spots[count++] = pm_distances_spot(v, x, y);
+            places[count] = pm_turned_point(turns, i, x, y);
+            spots[count] = pm_distances_spot(v, &places[count]);
+            count++;
         }
         if (count < PM_SITES_AT_ONCE && i + 1 < points->count)
             continue;
@@ -82,22 +86,21 @@ static void match_sites(const pm_distance_view *v, const pm_points *points, int6
     }
 }
 
-/* What covers each point. */
-static void match_surfaces(const pm_distance_view *v, const pm_points *points, int64_t *out) {
+void pm_distances_cover(const pm_distance_view *v, const pm_points *points, const pm_turns *turns, int64_t *out) {
     for (size_t i = 0; v->surfaces == 0 && i < points->count; i++)
         out[i] = PM_NO_MATCH;
     if (v->surfaces > 0)
-        pm_kind_polygons.match(&v->polygons, points, NULL, out);
+        pm_kind_polygons.match(&v->polygons, points, turns, out);
 }
 
 /* Every point: `out` receives what covers it, then what is nearest or within reach. */
-static void match_all(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances,
-                      int nearest) {
+static void match_all(const pm_distance_view *v, const pm_points *points, const pm_turns *turns, int64_t *out,
+                      double *distances, int nearest) {
     if (nearest && pm_distances_have_sites(v)) {
-        match_sites(v, points, out, distances);
+        match_sites(v, points, turns, out, distances);
         return;
     }
-    match_surfaces(v, points, out);
+    pm_distances_cover(v, points, turns, out);
     for (size_t i = 0; i < points->count; i++) {
         if (nearest && out[i] >= 0 && !may_be_on_line(v, out[i])) { /* at distance 0 */
             if (distances)
@@ -106,7 +109,8 @@ static void match_all(const pm_distance_view *v, const pm_points *points, int64_
         }
         double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
         pm_found found = {.rank = PM_FOUND_NONE};
-        pm_spot spot = pm_distances_spot(v, x, y);
+        const pm_exact_point p = pm_turned_point(turns, i, x, y);
+        const pm_spot spot = pm_distances_spot(v, &p);
         if (isfinite(x) && isfinite(y))
             found = nearest ? find_nearest(v, out[i], &spot) : find_within(v, out[i], &spot);
         out[i] = found.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[found.rank];
@@ -124,6 +128,7 @@ static void match_all(const pm_distance_view *v, const pm_points *points, int64_
 /* Points on their way to another map, and such as are in none. */
 typedef struct misses {
     double x[2 * PM_BATCH], y[2 * PM_BATCH];
+    double start[2 * PM_BATCH], turns[2 * PM_BATCH]; /* where they are turned */
     size_t at[2 * PM_BATCH], count;
     size_t others[PM_BATCH], other_count;
 } misses;
@@ -133,10 +138,23 @@ static pm_points points_of(const misses *m) {
     return (pm_points){.x = m->x, .y = m->y, .x_stride = step, .y_stride = step, .count = m->count};
 }
 
-static void ask_map(const pm_distance_view *v, misses *m, int64_t *out) {
+/* Their turns, of those of all points; NULL where they have none. */
+static const pm_turns *turns_of(misses *m, const pm_turns *turns, pm_turns *own) {
+    if (!turns)
+        return NULL;
+    for (size_t i = 0; i < m->count; i++) {
+        m->start[i] = turns->start[m->at[i]];
+        m->turns[i] = turns->turns[m->at[i]];
+    }
+    *own = (pm_turns){m->start, m->turns, turns->period};
+    return own;
+}
+
+static void ask_map(const pm_distance_view *v, misses *m, const pm_turns *turns, int64_t *out) {
     const pm_points points = points_of(m);
+    pm_turns own;
     int64_t answers[2 * PM_BATCH];
-    pm_tree_match(&v->map, &points, NULL, answers, pm_nearest_leaf, &v->field, pm_isa_best());
+    pm_tree_match(&v->map, &points, turns_of(m, turns, &own), answers, pm_nearest_leaf, &v->field, pm_isa_best());
     for (size_t i = 0; i < m->count; i++)
         out[m->at[i]] = answers[i];
     m->count = 0;
@@ -164,7 +182,7 @@ static void collect_uncovered(const pm_distance_view *v, const pm_points *points
 }
 
 /* Where `out` has no region that covers the point, what the map says; beyond the map the runs are searched. */
-static void match_others(const pm_distance_view *v, const pm_points *points, int64_t *out) {
+static void match_others(const pm_distance_view *v, const pm_points *points, const pm_turns *turns, int64_t *out) {
     misses m;
     m.count = 0;
     for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
@@ -173,27 +191,27 @@ static void match_others(const pm_distance_view *v, const pm_points *points, int
         for (size_t k = 0; k < m.other_count; k++) {
             const size_t i = m.others[k];
             const double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
-            const pm_spot spot = pm_distances_spot(v, x, y);
+            const pm_exact_point p = pm_turned_point(turns, i, x, y);
+            const pm_spot spot = pm_distances_spot(v, &p);
             pm_found found = {.rank = PM_FOUND_NONE};
             if (isfinite(x) && isfinite(y))
                 found = find_nearest(v, out[i], &spot);
             out[i] = found.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[found.rank];
         }
         if (m.count >= PM_BATCH)
-            ask_map(v, &m, out);
+            ask_map(v, &m, turns, out);
     }
-    ask_map(v, &m, out);
+    ask_map(v, &m, turns, out);
 }
 
 void pm_distances_match_nearest(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
     const pm_distance_view *v = view;
-    (void)turns; /* not taken */
     if (!pm_tree_exists(&v->map)) {
-        match_all(v, points, out, NULL, 1);
+        match_all(v, points, turns, out, NULL, 1);
         return;
     }
-    match_surfaces(v, points, out);
-    match_others(v, points, out);
+    pm_distances_cover(v, points, turns, out);
+    match_others(v, points, turns, out);
 }
 
 /* At most `count` of the points from `begin` on. */
@@ -205,13 +223,22 @@ static pm_points some_points(const pm_points *points, size_t begin, size_t count
     return some;
 }
 
+/* Their turns. */
+static const pm_turns *some_turns(const pm_turns *turns, size_t begin, pm_turns *own) {
+    if (!turns)
+        return NULL;
+    *own = (pm_turns){turns->start + begin, turns->turns + begin, turns->period};
+    return own;
+}
+
 /* ---- the map of dwithin ---- */
 
 /* Points that a region which covers them may win. */
-static void ask_surfaces(const pm_distance_view *v, misses *m, int64_t *out) {
+static void ask_surfaces(const pm_distance_view *v, misses *m, const pm_turns *turns, int64_t *out) {
     const pm_points points = points_of(m);
+    pm_turns own;
     int64_t answers[2 * PM_BATCH];
-    pm_kind_polygons.match(&v->polygons, &points, NULL, answers);
+    pm_kind_polygons.match(&v->polygons, &points, turns_of(m, turns, &own), answers);
     for (size_t i = 0; i < m->count; i++) {
         const uint32_t rank = pm_within_rank(out[m->at[i]]);
         if (answers[i] >= 0 && v->ranks[answers[i]] < rank)
@@ -242,74 +269,90 @@ static void collect_open(const pm_distance_view *v, const pm_points *points, con
 }
 
 /* What the map says; then what covers those points of which it knows only who is within reach of a border. */
-static void match_within_mapped(const pm_distance_view *v, const pm_points *points, int64_t *out) {
+static void match_within_mapped(const pm_distance_view *v, const pm_points *points, const pm_turns *turns,
+                                int64_t *out) {
     misses m;
+    pm_turns own;
     m.count = 0;
     for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
         const pm_points some = some_points(points, begin, PM_BATCH);
-        pm_tree_match(&v->map, &some, NULL, out + begin, pm_within_leaf, &v->field, pm_isa_best());
+        pm_tree_match(&v->map, &some, some_turns(turns, begin, &own), out + begin, pm_within_leaf, &v->field,
+                      pm_isa_best());
         collect_open(v, points, out, begin, begin + some.count, &m);
         for (size_t k = 0; k < m.other_count; k++) {
             const size_t i = m.others[k];
             const double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
-            const pm_spot spot = pm_distances_spot(v, x, y);
+            const pm_exact_point p = pm_turned_point(turns, i, x, y);
+            const pm_spot spot = pm_distances_spot(v, &p);
             if (isfinite(x) && isfinite(y)) { /* beyond all regions, so none covers it */
                 const pm_found found = pm_find_within(&v->field, v->polygons.table.count, &spot);
                 out[i] = found.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[found.rank];
             }
         }
         if (m.count >= PM_BATCH)
-            ask_surfaces(v, &m, out);
+            ask_surfaces(v, &m, turns, out);
     }
-    ask_surfaces(v, &m, out);
+    ask_surfaces(v, &m, turns, out);
 }
 
 void pm_distances_match_within(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
     const pm_distance_view *v = view;
-    (void)turns;
     if (pm_tree_exists(&v->map))
-        match_within_mapped(v, points, out);
+        match_within_mapped(v, points, turns, out);
     else
-        match_all(v, points, out, NULL, 0);
+        match_all(v, points, turns, out, NULL, 0);
 }
 
 /* ---- with distances ---- */
 
 /* A region of the map's is looked at alone. */
-static void measure_mapped(const pm_distance_view *v, const pm_points *points, int64_t *out, double *distances,
-                           int nearest) {
+static void measure_mapped(const pm_distance_view *v, const pm_points *points, const pm_turns *turns, int64_t *out,
+                           double *distances, int nearest) {
+    pm_turns own;
     for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
         const pm_points some = some_points(points, begin, PM_BATCH);
+        const pm_turns *these = some_turns(turns, begin, &own);
         int64_t inside[PM_BATCH];
-        match_surfaces(v, &some, inside);
+        pm_distances_cover(v, &some, these, inside);
         if (nearest) {
             memcpy(out + begin, inside, some.count * sizeof *out);
-            match_others(v, &some, out + begin);
+            match_others(v, &some, these, out + begin);
         } else {
-            match_within_mapped(v, &some, out + begin);
+            match_within_mapped(v, &some, these, out + begin);
         }
         for (size_t i = 0; i < some.count; i++) {
             const int64_t answer = out[begin + i];
-            const pm_spot spot =
-                pm_distances_spot(v, pm_load(some.x, some.x_stride, i), pm_load(some.y, some.y_stride, i));
+            const double x = pm_load(some.x, some.x_stride, i), y = pm_load(some.y, some.y_stride, i);
+            const pm_exact_point p = pm_turned_point(these, i, x, y);
+            const pm_spot spot = pm_distances_spot(v, &p);
             const int is_inside = nearest ? inside[i] >= 0 : inside[i] == answer;
             distances[begin + i] = answer < 0 ? NAN : is_inside ? 0 : distance_of(v, v->ranks[answer], &spot);
         }
     }
 }
 
-void pm_distances_measure_nearest(const void *view, const pm_points *points, int64_t *out, double *distances) {
-    const pm_distance_view *v = view;
+static void measure(const pm_distance_view *v, const pm_points *points, const pm_turns *turns, int64_t *out,
+                    double *distances, int nearest) {
     if (pm_tree_exists(&v->map))
-        measure_mapped(v, points, out, distances, 1);
+        measure_mapped(v, points, turns, out, distances, nearest);
     else
-        match_all(v, points, out, distances, 1);
+        match_all(v, points, turns, out, distances, nearest);
+}
+
+void pm_distances_measure_nearest_turned(const void *view, const pm_points *points, const pm_turns *turns,
+                                         int64_t *out, double *distances) {
+    measure(view, points, turns, out, distances, 1);
+}
+
+void pm_distances_measure_nearest(const void *view, const pm_points *points, int64_t *out, double *distances) {
+    measure(view, points, NULL, out, distances, 1);
+}
+
+void pm_distances_measure_within_turned(const void *view, const pm_points *points, const pm_turns *turns,
+                                        int64_t *out, double *distances) {
+    measure(view, points, turns, out, distances, 0);
 }
 
 void pm_distances_measure_within(const void *view, const pm_points *points, int64_t *out, double *distances) {
-    const pm_distance_view *v = view;
-    if (pm_tree_exists(&v->map))
-        measure_mapped(v, points, out, distances, 0);
-    else
-        match_all(v, points, out, distances, 0);
+    measure(view, points, NULL, out, distances, 0);
 }

@@ -190,27 +190,44 @@ static pm_status polygons_beside_fill(const void *view, void *memory, size_t siz
     return pm_runs_fill(&((const pm_polygon_view *)view)->table, memory, size, poll, allocator);
 }
 
-int pm_polygons_covering(const pm_polygon_view *v, const pm_beside *beside, double x, double y, size_t most,
-                         pm_ranks *ranks) {
+static int add_covering(const pm_polygon_view *v, const pm_beside *beside, const pm_exact_point *p, size_t most,
+                        pm_ranks *ranks) {
     pm_runs runs;
-    ranks->count = 0;
+    const size_t before = ranks->count;
     if (pm_runs_view(&runs, beside->memory, beside->size)) {
-        pm_spot spot = pm_runs_spot(&runs, x, y);
+        pm_spot spot = pm_spot_of(p, runs.scale);
         return pm_find_all_covering(&v->table, &runs, &spot, ranks);
     }
-    for (size_t rank = 0; rank < v->table.count && ranks->count < most; rank++)
-        if (pm_region_covers(&v->table, rank, x, y) && !pm_ranks_append(ranks, (uint32_t)rank))
+    for (size_t rank = 0; rank < v->table.count && ranks->count - before < most; rank++)
+        if (pm_region_covers(&v->table, rank, p) && !pm_ranks_append(ranks, (uint32_t)rank))
             return 0;
     return 1;
 }
 
-static int polygons_list(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
+int pm_polygons_covering(const pm_polygon_view *v, const pm_beside *beside, double x, double y, size_t most,
+                         pm_ranks *ranks) {
+    const pm_exact_point p = pm_point(x, y);
+    ranks->count = 0;
+    return add_covering(v, beside, &p, most, ranks);
+}
+
+static int polygons_list_turns(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
+                               size_t most, pm_hits *hits) {
     const pm_polygon_view *v = view;
-    if (!pm_polygons_covering(v, beside, x, y, most, &hits->ranks))
-        return 0;
+    hits->ranks.count = 0;
+    for (size_t i = 0; i < turns; i++)
+        if (!add_covering(v, beside, &places[i], most, &hits->ranks))
+            return 0;
+    if (turns > 1)
+        pm_ranks_unite(&hits->ranks);
     for (size_t i = 0; i < hits->ranks.count && i < most; i++)
         pm_hits_add(hits, v->ids[hits->ranks.items[i]], 0);
     return 1;
+}
+
+static int polygons_list(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
+    const pm_exact_point place = pm_point(x, y);
+    return polygons_list_turns(view, beside, &place, 1, most, hits);
 }
 
 static const pm_tree *polygons_tree(const void *view) {
@@ -236,4 +253,5 @@ const pm_kind pm_kind_polygons = {.name = "covers",
                                   .beside_size = polygons_beside_size,
                                   .beside_fill = polygons_beside_fill,
                                   .list = polygons_list,
+                                  .list_turns = polygons_list_turns,
                                   .tree = polygons_tree};

@@ -224,7 +224,8 @@ static pm_measure globe_find(const pm_sphere_view *v, const pm_post *post, int64
 static double globe_distance_of(const pm_sphere_view *v, const pm_post *post, const pm_points *point, uint32_t rank) {
     double x, y;
     pm_face_points(point, 0, 1, &x, &y);
-    return pm_region_covers(&v->polygons.table, rank, x, y)
+    const pm_exact_point p = pm_point(x, y);
+    return pm_region_covers(&v->polygons.table, rank, &p)
                ? 0
                : pm_globe_region(&v->globe, v->arcs.places[rank], post, 0).distance;
 }

@@ -13,6 +13,7 @@
 #include "base/status.h"
 #include "index.h"
 #include "scan/scan.h"
+#include "turns.h"
 
 struct pm_lister {
     const pm_index *index;
@@ -29,8 +30,6 @@ pm_status pm_lister_build(const pm_index *index, const pm_allocator *allocator, 
     if (!out)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "out is NULL");
     *out = NULL;
-    if (index->period != 0)
-        return pm_fail(err, PM_ERR_ARGUMENT, -1, "there are no candidates with a period");
     if (!index->kind->list)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "a compact index has no candidates: build it without compact");
     pm_lister *lister = pm_allocate(allocator, sizeof *lister);
@@ -63,6 +62,30 @@ void pm_lister_free(pm_lister *lister) {
     pm_release(allocator, lister);
 }
 
+/* The places of one point at all of its turns. */
+typedef struct place_list {
+    pm_exact_point *items;
+    size_t room;
+} place_list;
+
+/* The candidates of a finite point. 0 when memory runs out. */
+static int list_point(const pm_lister *lister, double x, double y, size_t most, place_list *places, pm_hits *hits) {
+    const pm_index *index = lister->index;
+    if (index->period == 0)
+        return index->kind->list(index->view, &lister->beside, x, y, most, hits);
+    const size_t turns = pm_turns_of(index, x, y, NULL, 0);
+    if (turns > places->room) {
+        pm_exact_point *items = pm_allocate(allocator_of(lister), turns * sizeof *items);
+        if (!items)
+            return 0;
+        pm_release(allocator_of(lister), places->items);
+        places->items = items;
+        places->room = turns;
+    }
+    (void)pm_turns_of(index, x, y, places->items, turns);
+    return index->kind->list_turns(index->view, &lister->beside, places->items, turns, most, hits);
+}
+
 pm_status pm_lister_list(const pm_lister *lister, const pm_points *points, size_t most, const pm_lists *lists,
                          size_t *done, pm_error *err) {
     const pm_index *index = lister->index;
@@ -70,8 +93,10 @@ pm_status pm_lister_list(const pm_lister *lister, const pm_points *points, size_
                     .distances = lists->distances,
                     .room = lists->room,
                     .list = {.allocator = allocator_of(lister)},
+                    .spots = {.allocator = allocator_of(lister)},
                     .ranks = {.allocator = allocator_of(lister)},
                     .measured = {.allocator = allocator_of(lister)}};
+    place_list places = {0};
     pm_status status = PM_OK;
     *done = 0;
     if (!pm_is_zero(lists->reserved, sizeof lists->reserved))
@@ -81,7 +106,7 @@ pm_status pm_lister_list(const pm_lister *lister, const pm_points *points, size_
     for (size_t i = 0; i < points->count; i++) {
         const size_t before = hits.count;
         double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
-        if (isfinite(x) && isfinite(y) && !index->kind->list(index->view, &lister->beside, x, y, most, &hits)) {
+        if (isfinite(x) && isfinite(y) && !list_point(lister, x, y, most, &places, &hits)) {
             status = pm_fail(err, PM_ERR_NO_MEMORY, (int64_t)i, "out of memory for the candidates of a point");
             break;
         }
@@ -90,7 +115,9 @@ pm_status pm_lister_list(const pm_lister *lister, const pm_points *points, size_
             break; /* this one has to be listed again */
         *done = i + 1;
     }
+    pm_release(allocator_of(lister), places.items);
     pm_list_free(&hits.list);
+    pm_spots_free(&hits.spots);
     pm_ranks_free(&hits.ranks);
     pm_measured_free(&hits.measured);
     return status;

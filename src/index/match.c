@@ -130,7 +130,8 @@ pm_status pm_index_match_distances(const pm_index *index, const pm_points *point
     if (!index->kind->measure)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, PM_NO_DISTANCES, index->kind->name);
     if (index->period != 0)
-        return pm_fail(err, PM_ERR_ARGUMENT, -1, "there are no distances with a period");
-    index->kind->measure(index->view, points, out, distances);
+        pm_measure_turned(index, points, out, distances);
+    else
+        index->kind->measure(index->view, points, out, distances);
     return PM_OK;
 }

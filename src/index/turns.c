@@ -3,7 +3,7 @@
  * A point is matched once at each turn that brings it between the smallest and the largest x that can match: nearly
  * always that is one. Points go in batches: first every point at its first turn, then those that have a second, and
  * so on; of two answers the one of the better rank is kept. The sum x + k * period may be no double: the search takes
- * the nearest and, where it decides exactly, the sum (base/turn.h).
+ * the nearest and, where it decides exactly, the sum (base/turn.h). For nearest the kind compares its own turns.
  *
  * Which turns these are is computed in doubles, and with a little room on both sides: a turn too many costs time
  * only. Above 2^25 turns the products with the period would soon not be exact any more; there x is reduced by fmod()
@@ -22,7 +22,7 @@
 #include <immintrin.h>
 #endif
 
-enum { CHUNK = 1024 };
+enum { CHUNK = PM_TURN_ROW };
 static const double TURN_ROOM = 0x1p-20;                      /* in turns; quotients below 2^27 are right to 2^-24 */
 static const double FARTHEST = 0x1p25, WIDEST_TURNS = 0x1p16; /* in turns */
 
@@ -128,11 +128,14 @@ static double first_turn(row *at, const pm_index *index, const pm_points *points
 
 /* ---- all turns ---- */
 
-static void match_row(const pm_index *index, const row *at, int64_t *out) {
+static void match_row(const pm_index *index, const row *at, int64_t *out, double *distances) {
     const pm_points points = {
         .x = at->x, .y = at->y, .x_stride = (ptrdiff_t)sizeof(double), .y_stride = at->y_stride, .count = at->count};
     const pm_turns turns = {at->start, at->turns, index->period};
-    index->kind->match(index->view, &points, &turns, out);
+    if (distances)
+        index->kind->measure_turned(index->view, &points, &turns, out, distances);
+    else
+        index->kind->match(index->view, &points, &turns, out);
 }
 
 static inline int is_better(const pm_index *index, int64_t one, int64_t other) {
@@ -140,9 +143,9 @@ static inline int is_better(const pm_index *index, int64_t one, int64_t other) {
 }
 
 /* The points that have `turn` more turns, there; the answers so far are improved. */
-static void later_turn(const pm_index *index, const row *at, double turn, int64_t *out) {
+static void later_turn(const pm_index *index, const row *at, double turn, int64_t *out, double *distances) {
     const pm_period split = pm_period_split(index->period);
-    double y[CHUNK];
+    double y[CHUNK], away[CHUNK];
     size_t from[CHUNK];
     int64_t answers[CHUNK];
     row next;
@@ -159,20 +162,62 @@ static void later_turn(const pm_index *index, const row *at, double turn, int64_
         next.turns[k] = at->turns[i] + turn;
         next.x[k] = pm_turned(at->start[i], next.turns[k], split);
     }
-    match_row(index, &next, answers);
-    for (size_t k = 0; k < next.count; k++)
-        if (is_better(index, answers[k], out[from[k]]))
+    match_row(index, &next, answers, distances ? away : NULL);
+    for (size_t k = 0; k < next.count; k++) {
+        const int64_t other = out[from[k]];
+        if (distances &&
+            (is_better(index, answers[k], other) || (answers[k] == other && away[k] < distances[from[k]])))
+            distances[from[k]] = away[k];
+        if (is_better(index, answers[k], other))
             out[from[k]] = answers[k];
+    }
 }
 
-void pm_match_turned(const pm_index *index, const pm_points *points, int64_t *out) {
+/* A row that the kind takes over. */
+static void match_turns(const pm_index *index, const row *at, int64_t *out, double *distances) {
+    const pm_turn_row turned = {.start = at->start,
+                                .turns = at->turns,
+                                .more = at->more,
+                                .y = at->y,
+                                .y_stride = at->y_stride,
+                                .count = at->count,
+                                .period = index->period,
+                                .range = index->range};
+    index->kind->match_turns(index->view, &turned, out, distances);
+}
+
+void pm_measure_turned(const pm_index *index, const pm_points *points, int64_t *out, double *distances) {
     turn_function *turn = turn_of(index->period);
     row at;
     for (size_t done = 0; done < points->count; done += at.count) {
         at.count = points->count - done < CHUNK ? points->count - done : CHUNK;
         const double most = first_turn(&at, index, points, done, turn);
-        match_row(index, &at, out + done);
+        double *away = distances ? distances + done : NULL;
+        if (index->kind->match_turns) {
+            match_turns(index, &at, out + done, away);
+            continue;
+        }
+        match_row(index, &at, out + done, away);
         for (double more = 1; more <= most; more++)
-            later_turn(index, &at, more, out + done);
+            later_turn(index, &at, more, out + done, away);
     }
+}
+
+void pm_match_turned(const pm_index *index, const pm_points *points, int64_t *out) {
+    pm_measure_turned(index, points, out, NULL);
+}
+
+size_t pm_turns_of(const pm_index *index, double x, double y, pm_exact_point *places, size_t room) {
+    const ptrdiff_t step = sizeof(double);
+    const pm_points point = {.x = &x, .y = &y, .x_stride = step, .y_stride = step, .count = 1};
+    row at;
+    at.count = 1;
+    (void)first_turn(&at, index, &point, 0, turn_portable);
+    const size_t count = at.more[0] >= 1 ? (size_t)at.more[0] + 1 : 1;
+    for (size_t k = 0; k < count && k < room; k++) {
+        const double turn = at.turns[0] + (double)k;
+        const pm_turns turns = {at.start, &turn, index->period};
+        places[k] = pm_turned_point(&turns, 0, pm_turned(at.start[0], turn, pm_period_split(index->period)), y);
+    }
+    return count;
 }

@@ -105,7 +105,10 @@ pm_status pm_disk_boxes_fill(const pm_disk_table *disks, void *memory, const pm_
     return PM_OK;
 }
 
-int pm_find_all_disks(const pm_disk_table *disks, const pm_disk_boxes *boxes, double x, double y, pm_ranks *ranks) {
+int pm_find_all_disks(const pm_disk_table *disks, const pm_disk_boxes *boxes, const pm_exact_point *p,
+                      pm_ranks *ranks) {
+    const double x = p->low, y = p->y;
+    const int is_turned = p->low != p->high;
     pm_target target = pm_target_at(x * boxes->scale - boxes->origin[0], y * boxes->scale - boxes->origin[1]);
     pm_packed_walk walk;
     pm_packed_start(&walk, &boxes->boxes, &target);
@@ -114,9 +117,10 @@ int pm_find_all_disks(const pm_disk_table *disks, const pm_disk_boxes *boxes, do
         size_t id = disks->ids[rank];
         double radius = disks->radius[disks->step * id], square = pm_rounded_square(disks->x[id], disks->y[id], x, y);
         pm_band band = pm_band_of(radius);
-        if (square > band.outer)
+        if (square > band.outer && !is_turned)
             continue;
-        if ((square < band.inner || pm_is_closer((const double[2]){disks->x[id], disks->y[id]}, x, y, radius)) &&
+        if (((square < band.inner && !is_turned) ||
+             pm_point_is_closer((const double[2]){disks->x[id], disks->y[id]}, p, radius)) &&
             !pm_ranks_append(ranks, rank))
             return 0;
     }

@@ -20,6 +20,7 @@ void pm_disk_boxes_view(pm_disk_boxes *boxes, const void *memory);
 pm_status pm_disk_boxes_fill(const pm_disk_table *disks, void *memory, const pm_allocator *allocator);
 
 /* All disks that contain a point, in rank order; 0 when memory runs out. */
-int pm_find_all_disks(const pm_disk_table *disks, const pm_disk_boxes *boxes, double x, double y, pm_ranks *ranks);
+int pm_find_all_disks(const pm_disk_table *disks, const pm_disk_boxes *boxes, const pm_exact_point *p,
+                      pm_ranks *ranks);
 
 #endif

@@ -75,24 +75,36 @@ static void search_runs(const pm_field *field, const pm_spot *spot, const pm_tar
 }
 
 pm_found pm_find_nearest(const pm_field *field, const pm_spot *spot) {
-    pm_found best = pm_found_none(field->farthest, spot->scale);
-    pm_target target = pm_runs_target(field->runs, spot);
-    search_runs(field, spot, &target, 0, field->runs->run_count, 0, &best);
+    pm_found best = pm_found_none(field->farthest, spot);
+    pm_find_nearer(field, spot, &best);
     return best;
 }
 
+void pm_find_nearer(const pm_field *field, const pm_spot *spot, pm_found *best) {
+    pm_target target = pm_runs_target(field->runs, spot);
+    search_runs(field, spot, &target, 0, field->runs->run_count, 0, best);
+}
+
+double pm_find_bound(const pm_field *field, const pm_spot *spot) {
+    pm_found best = pm_found_none(field->farthest, spot);
+    pm_target target = pm_runs_target(field->runs, spot);
+    if (field->runs->run_count > 0)
+        guess(field, spot, &target, pm_packed_top(0, field->runs->run_count), 0, field->runs->run_count, &best);
+    return best.near.high;
+}
+
 pm_found pm_find_on(const pm_field *field, const pm_spot *spot) {
-    pm_found best = pm_found_none(0, spot->scale);
+    pm_found best = pm_found_none(0, spot);
     pm_target target = pm_runs_target(field->runs, spot);
     search_runs(field, spot, &target, 0, field->runs->run_count, 0, &best);
-    if (best.rank != PM_FOUND_NONE && pm_near_compare_limit(&best.near, 0, pm_limit_bounds(0, spot->scale), spot) > 0)
-        best = pm_found_none(0, spot->scale);
+    if (best.rank != PM_FOUND_NONE && pm_near_compare_limit(&best.near, 0, pm_spot_limit(0, spot), spot) > 0)
+        best = pm_found_none(0, spot);
     return best;
 }
 
 pm_found pm_find_region(const pm_field *field, size_t place, const pm_spot *spot) {
     const pm_runs *runs = field->runs;
-    pm_found best = pm_found_none(pm_reach_of(&field->reach, runs->ranks[place]), spot->scale);
+    pm_found best = pm_found_none(pm_reach_of(&field->reach, runs->ranks[place]), spot);
     pm_target target = pm_runs_target(runs, spot);
     search_runs(field, spot, &target, runs->starts[place], runs->starts[place + 1], 0, &best);
     return best;
@@ -102,7 +114,7 @@ pm_found pm_find_region(const pm_field *field, size_t place, const pm_spot *spot
 
 pm_found pm_find_within(const pm_field *field, size_t end, const pm_spot *spot) {
     const pm_runs *runs = field->runs;
-    pm_found best = pm_found_none(field->farthest, spot->scale);
+    pm_found best = pm_found_none(field->farthest, spot);
     const float limit = pm_packed_limit(best.near.high);
     pm_target target = pm_runs_target(runs, spot);
     pm_packed_walk walk;
@@ -111,7 +123,7 @@ pm_found pm_find_within(const pm_field *field, size_t end, const pm_spot *spot) 
         uint32_t rank = runs->ranks[place];
         if (rank >= end)
             continue;
-        pm_found found = pm_found_none(pm_reach_of(&field->reach, rank), spot->scale);
+        pm_found found = pm_found_none(pm_reach_of(&field->reach, rank), spot);
         search_runs(field, spot, &target, runs->starts[place], runs->starts[place + 1], 1, &found);
         if (found.rank != PM_FOUND_NONE) {
             best = found;
@@ -122,12 +134,13 @@ pm_found pm_find_within(const pm_field *field, size_t end, const pm_spot *spot) 
 }
 
 int pm_find_all_covering(const pm_polygon_table *table, const pm_runs *runs, const pm_spot *spot, pm_ranks *ranks) {
+    const pm_exact_point p = pm_spot_point(spot);
     pm_target target = pm_runs_target(runs, spot);
     pm_packed_walk walk;
     pm_packed_start(&walk, &runs->regions, &target);
     for (size_t place; (place = pm_packed_next(&walk, pm_packed_limit(0))) != SIZE_MAX;) {
         const uint32_t rank = runs->ranks[place];
-        if (pm_region_covers(table, rank, spot->x, spot->y) && !pm_ranks_append(ranks, rank))
+        if (pm_region_covers(table, rank, &p) && !pm_ranks_append(ranks, rank))
             return 0;
     }
     pm_ranks_sort(ranks);
@@ -138,19 +151,18 @@ int pm_find_all_covering(const pm_polygon_table *table, const pm_runs *runs, con
 
 int pm_find_all_within(const pm_field *field, const pm_spot *spot, int measured, pm_list *list) {
     const pm_runs *runs = field->runs;
-    const float limit = pm_packed_limit(pm_limit_bounds(field->farthest, spot->scale).high);
+    const float limit = pm_packed_limit(pm_spot_limit(field->farthest, spot).high);
     pm_target target = pm_runs_target(runs, spot);
     pm_packed_walk walk;
     pm_packed_start(&walk, &runs->regions, &target);
+    const pm_exact_point p = pm_spot_point(spot);
     size_t before = list->count;
     for (size_t place; (place = pm_packed_next(&walk, limit)) != SIZE_MAX;) {
         const uint32_t rank = runs->ranks[place];
-        pm_found found = pm_found_none(pm_reach_of(&field->reach, rank), spot->scale);
+        pm_found found = pm_found_none(pm_reach_of(&field->reach, rank), spot);
         search_runs(field, spot, &target, runs->starts[place], runs->starts[place + 1], !measured, &found);
-        if ((measured || found.rank == PM_FOUND_NONE) && pm_region_covers(field->table, rank, spot->x, spot->y)) {
-            found.rank = rank;
-            found.covers = 1;
-        }
+        if ((measured || found.rank == PM_FOUND_NONE) && pm_region_covers(field->table, rank, &p))
+            found = pm_found_covering(rank);
         if (found.rank != PM_FOUND_NONE && !pm_list_append(list, &found))
             return 0;
     }
@@ -180,17 +192,16 @@ static int insert(pm_list *list, size_t first, size_t most, const pm_found *foun
 int pm_find_all_nearest(const pm_field *field, const pm_spot *spot, size_t most, pm_list *list) {
     const pm_runs *runs = field->runs;
     const size_t first = list->count;
-    double high = pm_limit_bounds(field->farthest, spot->scale).high;
+    const pm_exact_point p = pm_spot_point(spot);
+    double high = pm_spot_limit(field->farthest, spot).high;
     pm_target target = pm_runs_target(runs, spot);
     pm_packed_walk walk;
     pm_packed_start(&walk, &runs->regions, &target);
     for (size_t place; (place = pm_packed_next(&walk, pm_packed_limit(high))) != SIZE_MAX;) {
         const uint32_t rank = runs->ranks[place];
-        pm_found found = pm_found_none(pm_reach_of(&field->reach, rank), spot->scale);
-        if (pm_region_covers(field->table, rank, spot->x, spot->y)) {
-            found.rank = rank;
-            found.covers = 1;
-            found.near.high = 0;
+        pm_found found = pm_found_none(pm_reach_of(&field->reach, rank), spot);
+        if (pm_region_covers(field->table, rank, &p)) {
+            found = pm_found_covering(rank);
         } else {
             if (high < found.near.high)
                 found.near.high = high;

@@ -71,6 +71,46 @@ void pm_list_sort(pm_list *list, size_t first, const pm_spot *spot) {
     }
 }
 
+void pm_list_unite(pm_list *list, const pm_spot *spot) {
+    size_t to = 0;
+    pm_list_sort(list, 0, NULL);
+    for (size_t i = 0; i < list->count; i++) {
+        const int again = to > 0 && list->items[to - 1].rank == list->items[i].rank;
+        if (!again)
+            list->items[to++] = list->items[i];
+        else if (spot && pm_found_compare(&list->items[i], &list->items[to - 1], spot) < 0)
+            list->items[to - 1] = list->items[i];
+    }
+    list->count = to;
+}
+
+/* ---- spots ---- */
+
+void pm_spots_free(pm_spots *spots) {
+    pm_release(spots->allocator, spots->items);
+    *spots = (pm_spots){.allocator = spots->allocator};
+}
+
+int pm_spots_set(pm_spots *spots, const pm_exact_point *places, size_t count, double scale) {
+    double slack = 0;
+    if (count > spots->room) {
+        pm_spot *items = pm_allocate(spots->allocator, count * sizeof *items);
+        if (!items)
+            return 0;
+        pm_release(spots->allocator, spots->items);
+        spots->items = items;
+        spots->room = count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        spots->items[i] = pm_spot_of(&places[i], scale);
+        spots->items[i].turn = (uint32_t)i;
+        slack = spots->items[i].slack > slack ? spots->items[i].slack : slack;
+    }
+    for (size_t i = 0; i < count; i++)
+        spots->items[i].slack = slack;
+    return 1;
+}
+
 /* ---- ranks alone ---- */
 
 void pm_ranks_free(pm_ranks *ranks) {
@@ -121,4 +161,13 @@ void pm_ranks_sort(pm_ranks *ranks) {
         items[0] = last;
         sift_rank(items, 0, end);
     }
+}
+
+void pm_ranks_unite(pm_ranks *ranks) {
+    size_t to = 0;
+    pm_ranks_sort(ranks);
+    for (size_t i = 0; i < ranks->count; i++)
+        if (to == 0 || ranks->items[to - 1] != ranks->items[i])
+            ranks->items[to++] = ranks->items[i];
+    ranks->count = to;
 }

@@ -187,7 +187,9 @@ static pm_found found_site(const pm_site *site, const pm_spot *spot) {
     const pm_bounds bounds =
         pm_vertex_bounds(spot->scaled_x - site->x * spot->scale, spot->scaled_y - site->y * spot->scale);
     return (pm_found){
-        (uint32_t)site->rank, 0, {bounds.low, bounds.high, {site->x, site->y, site->x, site->y}, PM_AT_A}};
+        .rank = (uint32_t)site->rank,
+        .turn = spot->turn & 0x7fffffff,
+        .near = {bounds.low, pm_spot_high(spot, bounds.high), {site->x, site->y, site->x, site->y}, PM_AT_A}};
 }
 
 /* What a search has found so far. Sites with limits of their own are compared exactly at once (`best`); else places
@@ -335,9 +337,10 @@ void pm_sites_nearest(const pm_sites *sites, const pm_field *field, const pm_spo
     descent descents[PM_SITES_AT_ONCE];
     finding findings[PM_SITES_AT_ONCE];
     for (size_t i = 0; i < count; i++) {
-        found[i] = pm_found_none(field->farthest, sites->scale);
+        found[i] = pm_found_none(field->farthest, &spots[i]);
         findings[i].best = &found[i];
-        findings[i].is_exact = field->reach.step != 0; /* a site out of its own reach says nothing about others */
+        /* a site out of its own reach says nothing about others, places nothing about less than their rounding */
+        findings[i].is_exact = field->reach.step != 0 || spots[i].slack > 0;
         findings[i].limit = pm_packed_limit(found[i].near.high);
         findings[i].count = 0;
         descents[i].target = target_of(sites, &spots[i]);
@@ -357,7 +360,7 @@ void pm_sites_nearest(const pm_sites *sites, const pm_field *field, const pm_spo
 }
 
 pm_found pm_sites_within(const pm_sites *sites, const pm_field *field, const pm_spot *spot) {
-    pm_found best = pm_found_none(field->farthest, spot->scale);
+    pm_found best = pm_found_none(field->farthest, spot);
     const float limit = pm_packed_limit(best.near.high);
     pm_target target = target_of(sites, spot);
     pm_packed_walk walk;
@@ -371,7 +374,7 @@ pm_found pm_sites_within(const pm_sites *sites, const pm_field *field, const pm_
                 continue;
             const double reach = pm_reach_of(&field->reach, (size_t)site->rank);
             const pm_found found = found_site(site, spot);
-            if (pm_near_compare_limit(&found.near, reach, pm_limit_bounds(reach, spot->scale), spot) <= 0)
+            if (pm_near_compare_limit(&found.near, reach, pm_spot_limit(reach, spot), spot) <= 0)
                 best = found;
         }
     }

@@ -9,7 +9,7 @@
 /* By exact comparisons, the edge `first` first. */
 static uint32_t decide_nearest(const pm_field *field, const pm_leaf_edges *e, const pm_spot *spot, size_t first) {
     const double *vertices = field->table->vertices;
-    pm_found best = pm_found_none(field->farthest, spot->scale);
+    pm_found best = pm_found_none(field->farthest, spot);
     pm_found_consider(&best, vertices + 2 * (size_t)e->first[first], e->rank[first], &field->reach, spot);
     for (size_t i = 0; i < e->count; i++)
         if (i != first && !(e->low[i] > best.near.high))
@@ -21,6 +21,8 @@ static uint32_t decide_nearest(const pm_field *field, const pm_leaf_edges *e, co
 static uint32_t find_in_leaf(const pm_field *field, const pm_run_leaf *leaf, const pm_spot *spot) {
     pm_leaf_edges e;
     pm_leaf_edges_measure(field, leaf, spot, &e);
+    for (size_t i = 0; spot->slack > 0 && i < e.count; i++)
+        e.high[i] = pm_spot_high(spot, e.high[i]);
     size_t least = 0;
     for (size_t i = 1; i < e.count; i++)
         least = e.high[i] < e.high[least] ? i : least;
@@ -63,10 +65,11 @@ void pm_nearest_leaf(const pm_tree *tree, const void *context, pm_batch *b, size
         const pm_run_leaf leaf = pm_run_leaf_read(tree->leaves + pm_cell_leaf(b->word[i]));
         uint32_t rank = PM_FOUND_NONE;
         int is_sure = 0;
-        if (leaf.outlined)
+        const pm_exact_point p = pm_batch_point(b, i);
+        if (leaf.outlined && p.low == p.high)
             rank = find_in_outline(tree, field, &leaf, b, i, &is_sure);
         if (!is_sure) {
-            const pm_spot spot = pm_spot_at(b->x[i], b->y[i], field->runs->scale);
+            const pm_spot spot = pm_spot_of(&p, field->runs->scale);
             rank = find_in_leaf(field, &leaf, &spot);
         }
         b->out[i] = rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)field->reach.ids[rank];

@@ -53,7 +53,7 @@ static inline uint32_t *pm_run_painter_list(const pm_run_painter *p) {
 /* The scaled place as a point to measure from. */
 static inline pm_spot pm_place_spot(const pm_run_painter *p, double x, double y) {
     const double scale = p->field->runs->scale;
-    return (pm_spot){x / scale, y / scale, scale, x, y};
+    return (pm_spot){.x = x / scale, .y = y / scale, .scale = scale, .scaled_x = x, .scaled_y = y};
 }
 
 /* The corners of a place and its center: PM_SQUARE_PLACES. */

@@ -12,14 +12,14 @@
 static uint32_t find_within_leaf(const pm_field *field, const pm_run_leaf *leaf, const pm_spot *spot) {
     pm_leaf_edges e;
     pm_leaf_edges_measure(field, leaf, spot, &e);
-    pm_bounds bounds = pm_limit_bounds(pm_reach_of(&field->reach, e.rank[0]), spot->scale);
+    pm_bounds bounds = pm_spot_limit(pm_reach_of(&field->reach, e.rank[0]), spot);
     for (size_t i = 0; i < e.count; i++) {
         const double limit = pm_reach_of(&field->reach, e.rank[i]);
         if (field->reach.step)
-            bounds = pm_limit_bounds(limit, spot->scale);
+            bounds = pm_spot_limit(limit, spot);
         if (e.low[i] > bounds.high)
             continue;
-        if (e.high[i] < bounds.low)
+        if (pm_spot_high(spot, e.high[i]) < bounds.low)
             return e.rank[i];
         const pm_near near = pm_near_edge(field->table->vertices + 2 * (size_t)e.first[i], spot);
         if (pm_near_compare_limit(&near, limit, bounds, spot) <= 0)
@@ -53,10 +53,11 @@ void pm_within_leaf(const pm_tree *tree, const void *context, pm_batch *b, size_
         const uint32_t rest = leaf.rest >> 1 ? (leaf.rest >> 1) - 1 : PM_FOUND_NONE;
         uint32_t rank = PM_FOUND_NONE;
         int is_sure = 0;
-        if (leaf.outlined && !field->reach.step)
+        const pm_exact_point p = pm_batch_point(b, i);
+        if (leaf.outlined && !field->reach.step && p.low == p.high)
             rank = find_within_outline(tree, field, &leaf, b, i, &is_sure);
         if (!is_sure) {
-            const pm_spot spot = pm_spot_at(b->x[i], b->y[i], field->runs->scale);
+            const pm_spot spot = pm_spot_of(&p, field->runs->scale);
             const size_t end = rest == PM_FOUND_NONE ? field->table->count : rest;
             rank = leaf.count > 0 ? find_within_leaf(field, &leaf, &spot) : pm_find_within(field, end, &spot).rank;
         }

@@ -177,10 +177,53 @@ static void test_period(void) {
     pm_index_free(index);
 }
 
+/* Lists over several turns of a point take the places of each. */
+static void test_lists_of_turns(pm_predicate predicate) {
+    static const double coords[] = {0, 0, 4, 0, 4, 4, 20, 0, 24, 0, 24, 4}, d = 30;
+    static const int64_t rings[] = {0, 3, 6}, polygons[] = {0, 1, 2};
+    const pm_regions regions = {.coords = coords,
+                                .coord_count = 6,
+                                .ring_offsets = rings,
+                                .ring_count = 2,
+                                .polygon_offsets = polygons,
+                                .polygon_count = 2};
+    pm_options options = {.predicate = predicate, .best = PM_FIRST, .period = 10};
+    options.distance = predicate == PM_COVERS ? NULL : &d;
+    options.distance_count = predicate != PM_COVERS;
+    pm_index *index = NULL;
+    if (!tap_ok(pm_index_build(&regions, &options, &index, NULL) == PM_OK, "an index with a period"))
+        return;
+    const double x = 1002, y = 1;
+    const ptrdiff_t step = sizeof x;
+    const pm_points point = {.x = &x, .y = &y, .x_stride = step, .y_stride = step, .count = 1};
+    long listed = 0;
+    for (long k = 0; !listed && k < 30; k++) {
+        ledger l = ledger_new(k);
+        const pm_allocator allocator = ledger_allocator(&l);
+        pm_lister *lister = NULL;
+        int64_t counts[1], ids[4];
+        const pm_lists lists = {.counts = counts, .ids = ids, .room = 4};
+        size_t done;
+        pm_status status = pm_lister_build(index, &allocator, &lister, NULL);
+        if (!status)
+            status = pm_lister_list(lister, &point, SIZE_MAX, &lists, &done, NULL);
+        listed = status == PM_OK ? k : 0;
+        pm_lister_free(lister);
+        tap_ok(l.live == 0 && !l.broken && (listed ? counts[0] == 2 : status == PM_ERR_NO_MEMORY),
+               "allocation %ld of listing over turns fails", k);
+    }
+    tap_ok(listed > 2, "then none does");
+    pm_index_free(index);
+}
+
 int main(void) {
     test_build();
     test_disks();
     test_other_failures();
     test_period();
+    test_lists_of_turns(PM_COVERS);
+    test_lists_of_turns(PM_CENTER_WITHIN);
+    test_lists_of_turns(PM_DWITHIN);
+    test_lists_of_turns(PM_NEAREST);
     return tap_end();
 }

@@ -23,7 +23,7 @@ static pm_found nearest_by_tree(const pm_field *field, const pm_spot *spot) {
     const pm_exact_point p = pm_point(spot->x, spot->y);
     size_t covering = pm_polygons_find(field->table, &p);
     if (covering < field->table->count)
-        return (pm_found){(uint32_t)covering, 1, {0, 0, {0, 0, 0, 0}, PM_AT_UNKNOWN}};
+        return pm_found_covering(covering);
     return pm_find_nearest(field, spot);
 }
 

@@ -94,8 +94,7 @@ static pm_index *build(reader *r) {
     if (options.predicate != PM_CENTER_WITHIN || sphere)
         options.engine = mode & 16 ? PM_ENGINE_TREE : PM_ENGINE_SCAN;
     options.compact = options.predicate == PM_COVERS && !sphere && mode & 32;
-    if (options.predicate == PM_COVERS || options.predicate == PM_CENTER_WITHIN)
-        options.period = mode & 8 ? (sphere ? 360 : 8) : 0;
+    options.period = mode & 8 ? (sphere ? 360 : 8) : 0;
     if (options.predicate != PM_COVERS) {
         regions.kinds = mode & 128 ? kinds : NULL;
         options.distance = distance;
@@ -139,7 +138,7 @@ static void list_grid(const pm_index *index, const pm_points *points) {
     size_t done = 0;
     pm_lister *lister = NULL;
     if (pm_lister_build(index, NULL, &lister, NULL))
-        return; /* of a period */
+        return; /* of a compact index */
     require(pm_lister_list(lister, points, 2, &lists, &done, NULL) == PM_OK, "the lists");
     for (size_t i = 0, k = 0; i < done; i++) {
         require(counts[i] >= 0 && counts[i] <= 2, "at most two");

@@ -136,8 +136,6 @@ def test_rejects_have_no_distances():
     [
         ([], "--distance-column: --predicate covers has no distances; --predicate nearest has, and is 0 for "
          "a point in its region"),
-        (["--predicate", "center_within", "--distance", "1", "--period", "360"],
-         "--distance-column: there are no distances with a period"),
         ([*NEAREST, "--columns", "floor,name"],
          "--distance-column name: there is a column name already; choose another name"),
     ],

@@ -150,11 +150,9 @@ def test_distances_that_there_are_not(tmp_path):
     pq.write_table(table(), tmp_path / "source" / "points.parquet")
     job = {"source": tmp_path / "source", "sink": tmp_path / "sink", "x": "lon", "y": "lat"}
     covers = pm.Index(SQUARES)
-    turning = pm.Index(SQUARES, predicate="center_within", distance=1, period=360)
     near = pm.Index(SQUARES, predicate="nearest")
     for index, name, message in (
         (covers, "far", 'distance_column: "covers" has no distances; predicate="nearest" has'),
-        (turning, "far", "distance_column: there are no distances with a period"),
         (near, "LON", "distance_column: there is a column 'LON' already"),
         (near, "region", "distance_column: there is a column 'region' already"),
     ):

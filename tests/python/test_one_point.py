@@ -76,8 +76,6 @@ def test_distances(kind: str) -> None:
 def test_what_has_no_distances() -> None:
     with pytest.raises(ValueError, match='return_distance: "covers" has no distances'):
         pm.Index(SQUARES).match(1, 1, return_distance=True)
-    with pytest.raises(ValueError, match="return_distance: there are no distances with a period"):
-        pm.Index(SQUARES, **KINDS["center_within, period"]).match(1, 1, return_distance=True)
 
 
 def test_names() -> None:

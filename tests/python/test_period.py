@@ -15,7 +15,8 @@ import numpy as np
 import oracle
 import poly_match as pm
 import pytest
-from conftest import square
+from conftest import draws, square
+from poly_match._engine.lists import list_all
 from poly_match._engine.prepared import Prepared
 
 PERIODS = (360.0, 2 * math.pi, 0.1, 1 / 3, 7.0, 1.0, 100.0)
@@ -229,16 +230,169 @@ def test_too_small_or_no_number() -> None:
         pm.Index([square(0, 0, 1)], period=[360])  # type: ignore[arg-type]
 
 
-def test_what_does_not_know_periods_yet_says_so() -> None:
-    with pytest.raises(
-        ValueError, match=r'^period: "nearest" takes none yet; it belongs to "covers", "center_within"$'
-    ):
-        pm.match([(0, 0)], [square(0, 0, 1)], predicate="nearest", period=360)
-    index = pm.Index([square(0, 0, 1)], predicate="center_within", distance=1, period=360)
-    with pytest.raises(ValueError, match=r"^return_distance: there are no distances with a period"):
-        index.match([(0, 0)], return_distance=True)
-    with pytest.raises(ValueError, match="no candidates with a period"):
-        index.candidates([(0, 0)])
+def places_of(x: float, regions: Any, period: float) -> list[Fraction]:
+    """Return the places of x that can be the nearest to a place of the regions, and some more."""
+    rows = [v[0] for region in regions for part in region for ring in part for v in ring]
+    return turns_of(x, Fraction(min(rows)) - 2 * Fraction(period), Fraction(max(rows)) + 2 * Fraction(period), period)
+
+
+def by_distance(
+    regions: Any, point: Any, period: float, order: list[int], limits: list[float], nearest: bool
+) -> list[tuple[int, Fraction]]:
+    """Return the candidates of a point, best first, with the square of the least distance over all turns."""
+    squares = []
+    places = places_of(point[0], regions, period)
+    for i in order:
+        square = min(oracle.squared_distance(regions[i], (x, point[1])) for x in places)
+        if math.isinf(limits[i]) or square <= Fraction(limits[i]) ** 2:
+            squares.append((i, square))
+    return sorted(squares, key=lambda each: each[1]) if nearest else squares
+
+
+def limits_for(seed: int, regions: Any, points: Any, period: float) -> Any:
+    """Return one limit or one per region; many are about the distance of a point, which lies between two doubles."""
+    random = np.random.default_rng(1000 + seed)
+    limits = []
+    for _ in regions:
+        point, region = points[random.integers(len(points))], regions[random.integers(len(regions))]
+        square = min(oracle.squared_distance(region, (x, point[1])) for x in places_of(point[0], regions, period))
+        limit = math.sqrt(oracle.rounded(square))
+        for _ in range(random.integers(0, 2)):
+            limit = abs(math.nextafter(limit, random.choice([-math.inf, math.inf])))
+        limits.append(float(random.choice([limit, limit, limit, 0.3 * period, 3 * period, math.inf, 0.0])))
+    return limits if random.random() < 0.5 else limits[0]
+
+
+@pytest.mark.parametrize("engine", ["scan", "tree"])
+@pytest.mark.parametrize("period", PERIODS)
+def test_distances_exactly_as_the_oracle(period: float, engine: str) -> None:
+    turned = rounded = 0
+    for seed in range(draws(9)):
+        regions, points = cases(seed, period)
+        best = ["smallest", "first", "largest"][seed % 3]
+        order = oracle.rank(regions, best)
+        x, y = np.array(points).T.copy()
+        given = limits_for(seed, regions, points, period)
+        for predicate, distance in (("nearest", None), ("nearest", given), ("dwithin", given)):
+            limits = distance if isinstance(distance, list) else [math.inf if distance is None else distance] * len(regions)
+            rules = {"predicate": predicate, "distance": distance, "best": best}
+            index = index_of(regions, engine, period=period, **rules)
+            found, measured = np.empty(len(x), dtype=np.int64), np.empty(len(x))
+            expected = [by_distance(regions, p, period, order, limits, predicate == "nearest") for p in points]
+            first = [each[0][0] if each else -1 for each in expected]
+            index.match(x, y, found)
+            assert found.tolist() == first, (seed, rules)
+            index.match(x, y, found, measured)
+            assert found.tolist() == first, (seed, rules)
+            for distance, each in zip(measured.tolist(), expected, strict=True):
+                assert oracle.is_distance(distance, each[0][1]) if each else math.isnan(distance)
+            lists = list_all(index, x, y, -1, True, True, 1, False)
+            offsets, ids, away = np.append(0, np.cumsum(lists.counts)), lists.ids, lists.distances
+            for i, each in enumerate(expected):
+                begin, end = offsets[i : i + 2]
+                assert ids[begin:end].tolist() == [k for k, _ in each], (seed, rules)
+                for distance, (_, square) in zip(away[begin:end].tolist(), each, strict=True):
+                    assert oracle.is_distance(distance, square)
+            plain = index_of(regions, engine, period=None, **rules)
+            answers = np.empty(len(x), dtype=np.int64)
+            plain.match(x, y, answers)
+            turned += int((answers != found).sum())
+            rounded += sum(Fraction(float(a)) + Fraction(period) != a + period for a in x)
+    assert turned > 30  # the period matters in these cases
+    assert rounded > 30 or period in (1.0, 7.0, 100.0, 360.0)
+
+
+@pytest.mark.parametrize("k", [1, 2, 3])
+def test_lists_of_every_predicate(k: int) -> None:
+    for seed in range(20):
+        regions, points = cases(seed, 360.0)
+        order = oracle.rank(regions)
+        shapes = pm.Regions(*[np.asarray(each) for each in oracle.ragged(regions)])
+        for predicate, candidate, distance in (
+            ("covers", Covers(regions), None),
+            ("center_within", Within(regions, 200.0), 200.0),
+        ):
+            index = pm.Index(shapes, predicate=predicate, distance=distance, period=360)  # type: ignore[arg-type]
+            offsets, ids = index.candidates(points, k=k)
+            for i, point in enumerate(points):
+                expected = [r for r in order if best_of(regions, point, 360.0, [r], candidate) == r][:k]
+                assert ids[offsets[i] : offsets[i + 1]].tolist() == expected
+
+
+def test_distance_to_a_center_is_the_least() -> None:
+    index = pm.Index([square(0, 0, 1), square(350, 0, 2)], predicate="center_within", distance=np.inf, best="first", period=360)
+    answers, distances = index.match([(350.5, 0.5), (-359.5, 1.5), (180.5, 0.5)], return_distance=True)
+    assert answers.tolist() == [0, 0, 0]
+    np.testing.assert_array_equal(distances, [10, 1, 180])
+    offsets, ids, away = index.candidates([(350.5, 0.5)], return_distance=True)
+    assert (offsets.tolist(), ids.tolist()) == ([0, 2], [0, 1])
+    np.testing.assert_allclose(away, [10, math.sqrt(0.5)])
+
+
+def test_around_the_antimeridian() -> None:
+    east, west = square(170, -10, 20), square(-150, -10, 10)
+    for regions in ([east, west], [east + np.array([-360, 0]), west + np.array([720, 0])]):
+        for turn in (-720, -360, 0, 360):
+            points = [(-175.0 + turn, 0), (-168 + turn, 0), (-160 + turn, 0), (-160.1 + turn, 0), (10 + turn, 0), (165 + turn, 0)]
+            answers, distances = pm.match(points, regions, predicate="nearest", period=360, return_distance=True)
+            assert answers.tolist() == [0, 0, 1, 0, 1, 0]  # -160 is as far from both, and the smaller one wins
+            np.testing.assert_allclose(distances, [0, 2, 10, 9.9, 150, 5])
+            rules: Any = {"predicate": "dwithin", "distance": 5, "period": 360}
+            assert pm.match(points, regions, **rules).tolist() == [0, 0, -1, -1, -1, 0]
+
+
+def test_a_line_that_is_better_than_what_covers_the_point_a_turn_away() -> None:
+    import shapely
+
+    regions = shapely.from_wkt(["LINESTRING (0 0, 4 0)", "POLYGON ((359 -1, 363 -1, 363 1, 359 1, 359 -1))"])
+    for best in ("first", [1, 0]):
+        index = pm.Index(regions, predicate="nearest", best=best, period=360)
+        answers, distances = index.match([(1, 0), (361, 0), (-359, 0), (1, 0.5)], return_distance=True)
+        assert answers.tolist() == [0 if best == "first" else 1] * 3 + [1]
+        assert distances.tolist() == [0, 0, 0, 0]
+
+
+@pytest.mark.parametrize("count", [300, 60_000])
+def test_stations_around_the_world(count: int) -> None:
+    random = np.random.default_rng(6)
+    stations = random.uniform((-180, -60), (180, 60), (count, 2)).round(2)
+    order = np.arange(count + 1)
+    regions = pm.Regions(stations, order, order, order, kinds=np.full(count, 2))
+    three = np.concatenate([stations, stations + [360, 0], stations - [360, 0]])
+    again = np.arange(3 * count + 1)
+    plain = pm.Index(pm.Regions(three, again, again, again, kinds=np.full(3 * count, 2)), predicate="nearest", best="first")
+    index = pm.Index(regions, predicate="nearest", best="first", period=360)
+    points = random.uniform((-180, -90), (180, 90), (3000, 2)).round(1)
+    points[:1000, 0] = np.where(points[:1000, 0] < 0, -180, 180) + points[:1000, 0].round() % 3
+    _, expected = plain.match(points, return_distance=True)
+    for turn in (0, 360, -720):
+        _, distances = index.match(points + [turn, 0], return_distance=True)
+        np.testing.assert_allclose(distances, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_maps_around_the_world(examples: Path) -> None:
+    """With points and limits of many kinds, the maps against the index without one."""
+    import json
+
+    countries = json.loads((examples / "countries.geojson").read_text(encoding="utf-8"))
+    random = np.random.default_rng(7)
+    points = random.uniform((-180, -90), (180, 90), (4000, 2))
+    points[:1500, 0] = random.choice([-1, 1], 1500) * random.uniform(165, 180, 1500)
+    points[::3] = points[::3].round(1)
+    for predicate, distance in (("nearest", None), ("nearest", 7.0), ("dwithin", 7.0), ("dwithin", 0.5)):
+        mapped = Prepared.of(countries, predicate, distance, "smallest", None, 360).build("tree")
+        scanned = Prepared.of(countries, predicate, distance, "smallest", None, 360).build("scan")
+        for turn in (0, 360, -360, 1080):
+            x, y = points[:, 0] + turn, points[:, 1].copy()
+            answers = [np.empty(len(x), np.int64) for _ in range(3)]
+            distances = [np.empty(len(x)) for _ in range(2)]
+            mapped.match(x, y, answers[0])
+            mapped.match(x, y, answers[1], distances[0])
+            np.testing.assert_array_equal(answers[0], answers[1])
+            some = slice(0, 100 if turn else 300)
+            scanned.match(x[some], y[some], answers[2][some], distances[1][some])
+            np.testing.assert_array_equal(answers[0][some], answers[2][some])
+            np.testing.assert_allclose(distances[0][some], distances[1][some], rtol=1e-14, atol=0)
 
 
 @pytest.mark.parametrize("scale", [2.0**-1070, 2.0**1020])

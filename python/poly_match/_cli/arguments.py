@@ -56,7 +56,7 @@ def match_options(context: click.Context, options: dict[str, Any]) -> MatchOptio
         raise UsageProblem("POINTS and POLYGONS cannot both come from standard input")
     distance_column = options.get("distance_column")
     if distance_column is not None and saved is None and not is_index(polygons):
-        check_distance_column(rules.predicate, None if rules.metric == "sphere" else rules.period)
+        check_distance_column(rules.predicate)
     rejects = options.get("rejects")
     if rejects == PIPE:
         raise UsageProblem("--rejects needs a file; standard output is for all points")

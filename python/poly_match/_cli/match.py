@@ -175,7 +175,7 @@ def opened(job: MatchOptions, console: Console, stack: ExitStack) -> Run:
     )
     index = _index(job, source, layer, console) if saved is None else saved
     if job.distance_column is not None:
-        check_distance_column(index.predicate, index.period)
+        check_distance_column(index.predicate)
     tally = Tally(preparing=time.perf_counter() - began)
     return Run(job, console, source, format, places, layer, index, reprojection, tally)
 

@@ -77,12 +77,10 @@ class MatchOptions:
     workers: int = -1
 
 
-def check_distance_column(predicate: str, period: float | None) -> None:
+def check_distance_column(predicate: str) -> None:
     """Raise unless a match by these rules has distances."""
     if predicate not in TAKE_DISTANCE:
         raise UsageProblem(
             f"--distance-column: --predicate {predicate} has no distances; --predicate nearest has, and is 0 "
             "for a point in its region"
         )
-    if period:
-        raise UsageProblem("--distance-column: there are no distances with a period")

@@ -22,7 +22,6 @@ from poly_match._rules import (
     PREDICATES,
     SCORE,
     TAKE_DISTANCE,
-    TAKE_PERIOD,
     listed,
 )
 
@@ -131,7 +130,7 @@ def budget_of(max_bytes: int | None) -> int:
     return min(budget, sys.maxsize)
 
 
-def period_of(period: Any, predicate: str, metric: str) -> float:
+def period_of(period: Any, metric: str) -> float:
     """Return the number for the engine, 0 for none: on the sphere 360 is what longitudes do anyway."""
     if period is None:
         return 0.0
@@ -144,6 +143,4 @@ def period_of(period: Any, predicate: str, metric: str) -> float:
         if number != 360:
             raise value_error("period", f'expected 360 or None with metric="sphere", got {period}')
         return 0.0
-    if predicate not in TAKE_PERIOD:
-        raise value_error("period", f'"{predicate}" takes none yet; it belongs to {listed(TAKE_PERIOD)}')
     return float(number)

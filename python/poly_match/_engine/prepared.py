@@ -67,7 +67,7 @@ class Prepared(NamedTuple):
         count = len(regions)
         rule, scores = rule_of(scores_of(polygons, best), count)
         distances = distances_of(distance, predicate, count)
-        budget, turn = budget_of(max_bytes), period_of(period, predicate, metric)
+        budget, turn = budget_of(max_bytes), period_of(period, metric)
         disks = areas = None
         if are_polygons(polygons):
             if invalid == "skip" and left_out.size:

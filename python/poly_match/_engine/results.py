@@ -39,17 +39,15 @@ def most_of(k: Any, core: _core.Index) -> int:
     return min(most, sys.maxsize)
 
 
-def check_measured(argument: str, predicate: str, period: float | None) -> None:
+def check_measured(argument: str, predicate: str) -> None:
     """Raise unless there are distances, which an argument asks for."""
     if predicate not in TAKE_DISTANCE:
         raise value_error(argument, f'"{predicate}" has no distances; predicate="nearest" has')
-    if period:
-        raise value_error(argument, "there are no distances with a period")
 
 
-def empty_distances(count: int, predicate: str, period: float | None) -> Doubles:
+def empty_distances(count: int, predicate: str) -> Doubles:
     """Return the array for the distances of this many points."""
-    check_measured("return_distance", predicate, period)
+    check_measured("return_distance", predicate)
     return np.empty(count, dtype=np.float64)
 
 

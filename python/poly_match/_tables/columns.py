@@ -82,7 +82,7 @@ class Columns:
     def check_index(self, index: Index) -> None:
         """Raise unless there is one row of attributes per region of the index, and distances if wanted."""
         if self.distance_column is not None:
-            check_measured("distance_column", index.predicate, index.period)
+            check_measured("distance_column", index.predicate)
         if self.attributes.num_columns and self.attributes.num_rows != len(index):
             raise value_error(
                 "columns",

@@ -83,7 +83,7 @@ def match_dataset(
         these columns are added as well, null where a point has no region.
     distance_column : str, optional
         Name of a column for the distance of each point from its region, null for none, as in `Index.match`;
-        not for "covers", nor with a period.
+        not for "covers".
     invalid : {"use", "warn", "skip", "error"}
         What to do about invalid regions, where these are given and not an index; see `Index`.
     workers : int

@@ -90,7 +90,7 @@ def sjoin(
     distance_col : str, optional
         Add a column of this name with the distance of each point from its region, as
         `geopandas.sjoin_nearest` does: float64, NaN where there is no region; see `Index.match`. Not for
-        "covers", nor in the plane with a period. In the unit of the coordinates, on the sphere in metres.
+        "covers". In the unit of the coordinates, on the sphere in metres.
     audit : bool
         Add a categorical column "status": "matched", "no candidate", or "bad point" for a point that is
         missing or not finite; with "nearest" also "nearest" for a point that is in no region and has the
@@ -162,7 +162,7 @@ def sjoin(
     word = _predicate(predicate)
     check_predicate(word)
     if distance_col is not None:
-        check_measured("distance_col", word, None if metric == "sphere" else period)
+        check_measured("distance_col", word)
     keys, shared = _keys(on, on_attribute, left, polygons)
     names, attributes = _attributes(polygons, columns, shared, rsuffix, left.columns)
     if audit and ("status" in left.columns or "status" in names):
