@@ -233,7 +233,9 @@ def test_too_small_or_no_number() -> None:
 def places_of(x: float, regions: Any, period: float) -> list[Fraction]:
     """Return the places of x that can be the nearest to a place of the regions, and some more."""
     rows = [v[0] for region in regions for part in region for ring in part for v in ring]
-    return turns_of(x, Fraction(min(rows)) - 2 * Fraction(period), Fraction(max(rows)) + 2 * Fraction(period), period)
+    return turns_of(
+        x, Fraction(min(rows)) - 2 * Fraction(period), Fraction(max(rows)) + 2 * Fraction(period), period
+    )
 
 
 def by_distance(
@@ -250,12 +252,14 @@ def by_distance(
 
 
 def limits_for(seed: int, regions: Any, points: Any, period: float) -> Any:
-    """Return one limit or one per region; many are about the distance of a point, which lies between two doubles."""
+    """Return one limit or one per region, many of them about the distance of a point."""
     random = np.random.default_rng(1000 + seed)
     limits = []
     for _ in regions:
         point, region = points[random.integers(len(points))], regions[random.integers(len(regions))]
-        square = min(oracle.squared_distance(region, (x, point[1])) for x in places_of(point[0], regions, period))
+        square = min(
+            oracle.squared_distance(region, (x, point[1])) for x in places_of(point[0], regions, period)
+        )
         limit = math.sqrt(oracle.rounded(square))
         for _ in range(random.integers(0, 2)):
             limit = abs(math.nextafter(limit, random.choice([-math.inf, math.inf])))
@@ -274,11 +278,17 @@ def test_distances_exactly_as_the_oracle(period: float, engine: str) -> None:
         x, y = np.array(points).T.copy()
         given = limits_for(seed, regions, points, period)
         for predicate, distance in (("nearest", None), ("nearest", given), ("dwithin", given)):
-            limits = distance if isinstance(distance, list) else [math.inf if distance is None else distance] * len(regions)
+            limits = (
+                distance
+                if isinstance(distance, list)
+                else [math.inf if distance is None else distance] * len(regions)
+            )
             rules = {"predicate": predicate, "distance": distance, "best": best}
             index = index_of(regions, engine, period=period, **rules)
             found, measured = np.empty(len(x), dtype=np.int64), np.empty(len(x))
-            expected = [by_distance(regions, p, period, order, limits, predicate == "nearest") for p in points]
+            expected = [
+                by_distance(regions, p, period, order, limits, predicate == "nearest") for p in points
+            ]
             first = [each[0][0] if each else -1 for each in expected]
             index.match(x, y, found)
             assert found.tolist() == first, (seed, rules)
@@ -291,8 +301,8 @@ def test_distances_exactly_as_the_oracle(period: float, engine: str) -> None:
             for i, each in enumerate(expected):
                 begin, end = offsets[i : i + 2]
                 assert ids[begin:end].tolist() == [k for k, _ in each], (seed, rules)
-                for distance, (_, square) in zip(away[begin:end].tolist(), each, strict=True):
-                    assert oracle.is_distance(distance, square)
+                for distance, (_, exact) in zip(away[begin:end].tolist(), each, strict=True):
+                    assert oracle.is_distance(distance, exact)
             plain = index_of(regions, engine, period=None, **rules)
             answers = np.empty(len(x), dtype=np.int64)
             plain.match(x, y, answers)
@@ -320,7 +330,13 @@ def test_lists_of_every_predicate(k: int) -> None:
 
 
 def test_distance_to_a_center_is_the_least() -> None:
-    index = pm.Index([square(0, 0, 1), square(350, 0, 2)], predicate="center_within", distance=np.inf, best="first", period=360)
+    index = pm.Index(
+        [square(0, 0, 1), square(350, 0, 2)],
+        predicate="center_within",
+        distance=np.inf,
+        best="first",
+        period=360,
+    )
     answers, distances = index.match([(350.5, 0.5), (-359.5, 1.5), (180.5, 0.5)], return_distance=True)
     assert answers.tolist() == [0, 0, 0]
     np.testing.assert_array_equal(distances, [10, 1, 180])
@@ -333,9 +349,19 @@ def test_around_the_antimeridian() -> None:
     east, west = square(170, -10, 20), square(-150, -10, 10)
     for regions in ([east, west], [east + np.array([-360, 0]), west + np.array([720, 0])]):
         for turn in (-720, -360, 0, 360):
-            points = [(-175.0 + turn, 0), (-168 + turn, 0), (-160 + turn, 0), (-160.1 + turn, 0), (10 + turn, 0), (165 + turn, 0)]
-            answers, distances = pm.match(points, regions, predicate="nearest", period=360, return_distance=True)
-            assert answers.tolist() == [0, 0, 1, 0, 1, 0]  # -160 is as far from both, and the smaller one wins
+            points = [
+                (-175.0 + turn, 0),
+                (-168 + turn, 0),
+                (-160 + turn, 0),
+                (-160.1 + turn, 0),
+                (10 + turn, 0),
+                (165 + turn, 0),
+            ]
+            answers, distances = pm.match(
+                points, regions, predicate="nearest", period=360, return_distance=True
+            )
+            # -160 is as far from both, and the smaller one wins
+            assert answers.tolist() == [0, 0, 1, 0, 1, 0]
             np.testing.assert_allclose(distances, [0, 2, 10, 9.9, 150, 5])
             rules: Any = {"predicate": "dwithin", "distance": 5, "period": 360}
             assert pm.match(points, regions, **rules).tolist() == [0, 0, -1, -1, -1, 0]
@@ -352,21 +378,59 @@ def test_a_line_that_is_better_than_what_covers_the_point_a_turn_away() -> None:
         assert distances.tolist() == [0, 0, 0, 0]
 
 
+@pytest.mark.parametrize("engine", ["scan", "tree"])
+def test_between_two_regions_a_few_units_apart(engine: str) -> None:
+    # The point is between two doubles, and which region is nearer depends on where.
+    decided = set()
+    for start in (0.1, 0.3, 1 / 3, 0.7, 1e-9, 0.9):
+        x = Fraction(start) + 7 * 7
+        low = math.nextafter(float(x), 0) if Fraction(float(x)) > x else float(x)
+        for steps in (1, 2, 3, 8):
+            left, right = low, math.nextafter(low, 99)
+            for _ in range(steps):
+                left, right = math.nextafter(left, 0), math.nextafter(right, 99)
+            boxes = [[left - 1, left], [right, right + 1]]
+            regions: list[Any] = [[[[(a, 0.0), (b, 0.0), (b, 2.0), (a, 2.0)]]] for a, b in boxes]
+            away = [x - Fraction(left), Fraction(right) - x]
+            nearer = 0 if away[0] <= away[1] else 1
+            answers, found = np.empty(2, np.int64), np.empty(2)
+            starts, y = np.array([start, start - 21]), np.ones(2)
+            index = index_of(regions, engine, predicate="nearest", best="first", period=7.0)
+            index.match(starts[:1], y[:1], answers[:1])
+            assert answers[0] == nearer
+            decided.add((nearer, float(x) == x))
+            lists = list_all(index, starts[:1], y[:1], -1, True, True, 1, False)
+            assert lists.ids is not None
+            assert lists.ids.tolist() == [nearer, 1 - nearer]
+            index.match(starts[:1], y[:1], answers[:1], found[:1])
+            assert oracle.is_distance(float(found[0]), away[nearer] ** 2)
+            for limit in (float(away[0]), right - low, low - left, float(away[1])):
+                rules: Any = {"distance": limit, "best": "first", "period": 7.0}
+                index_of(regions, engine, predicate="dwithin", **rules).match(starts[:1], y[:1], answers[:1])
+                within = [i for i in (0, 1) if away[i] <= Fraction(limit)]
+                assert answers[0] == (within[0] if within else -1)
+                index_of(regions, engine, predicate="nearest", **rules).match(starts[:1], y[:1], answers[:1])
+                assert answers[0] == (nearer if within else -1)
+    assert {(0, False), (1, False)} <= decided
+
+
 @pytest.mark.parametrize("count", [300, 60_000])
 def test_stations_around_the_world(count: int) -> None:
     random = np.random.default_rng(6)
     stations = random.uniform((-180, -60), (180, 60), (count, 2)).round(2)
     order = np.arange(count + 1)
     regions = pm.Regions(stations, order, order, order, kinds=np.full(count, 2))
-    three = np.concatenate([stations, stations + [360, 0], stations - [360, 0]])
+    three = np.concatenate([stations + np.array([turn, 0]) for turn in (0, 360, -360)])
     again = np.arange(3 * count + 1)
-    plain = pm.Index(pm.Regions(three, again, again, again, kinds=np.full(3 * count, 2)), predicate="nearest", best="first")
+    plain = pm.Index(
+        pm.Regions(three, again, again, again, kinds=np.full(3 * count, 2)), predicate="nearest", best="first"
+    )
     index = pm.Index(regions, predicate="nearest", best="first", period=360)
     points = random.uniform((-180, -90), (180, 90), (3000, 2)).round(1)
     points[:1000, 0] = np.where(points[:1000, 0] < 0, -180, 180) + points[:1000, 0].round() % 3
     _, expected = plain.match(points, return_distance=True)
     for turn in (0, 360, -720):
-        _, distances = index.match(points + [turn, 0], return_distance=True)
+        _, distances = index.match(points + np.array([turn, 0]), return_distance=True)
         np.testing.assert_allclose(distances, expected, rtol=1e-9, atol=1e-9)
 
 
