@@ -42,7 +42,7 @@ static int compare(double a, const double terms[TERMS]) {
 
 pm_exact_point pm_turned_point(const pm_turns *turns, size_t i, double x, double y) {
     pm_exact_point p = pm_point(x, y);
-    if (!turns || turns->turns[i] == 0)
+    if (!turns || turns->turns[i] == 0 || !isfinite(x))
         return p;
     const pm_period period = pm_period_split(turns->period);
     p.terms[0] = turns->start[i];

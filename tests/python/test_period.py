@@ -414,6 +414,25 @@ def test_between_two_regions_a_few_units_apart(engine: str) -> None:
     assert {(0, False), (1, False)} <= decided
 
 
+@pytest.mark.parametrize("engine", ["scan", "tree"])
+def test_points_that_are_not_finite_have_no_distance(engine: str) -> None:
+    regions: list[Any] = [
+        [[[(0.0, 0.0), (1.0, 0.0), (1.0, 1.0)]]],
+        [[[(25.0, 0.0), (26.0, 0.0), (26.0, 1.0)]]],
+    ]
+    x = np.array([math.inf, -math.inf, math.nan, 0.5, 0.5, 10.5])
+    y = np.array([0.5, 0, 0, math.inf, math.nan, 0.25])
+    for predicate in ("nearest", "dwithin", "center_within"):
+        distance = None if predicate == "nearest" else 40.0
+        index = index_of(regions, engine, predicate=predicate, distance=distance, period=10.0)
+        answers, again, found = np.empty(6, np.int64), np.empty(6, np.int64), np.empty(6)
+        index.match(x, y, answers)
+        index.match(x, y, again, found)
+        assert answers.tolist() == again.tolist() == [-1] * 5 + [0]
+        assert np.isnan(found[:5]).all()
+        assert found[5] >= 0
+
+
 @pytest.mark.parametrize("count", [300, 60_000])
 def test_stations_around_the_world(count: int) -> None:
     random = np.random.default_rng(6)
