@@ -227,22 +227,23 @@ static const struct test_case {
     pm_predicate predicate;
     pm_metric metric;
 } cases[] = {
-    {"tree of polygons, portable", polygons_portable, SIDE, 0, PM_ENGINE_TREE, POINTS, 0, PM_COVERS},
-    {"tree of polygons, AVX2", polygons_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1, PM_COVERS},
-    {"tree of disks, portable", disks_portable, 0, DISKS, PM_ENGINE_TREE, POINTS, 0, PM_CENTER_WITHIN},
-    {"tree of disks, AVX2", disks_avx2, 0, DISKS, PM_ENGINE_TREE, POINTS, 1, PM_CENTER_WITHIN},
-    {"scan of polygons", match_all, FEW, 0, PM_ENGINE_SCAN, POINTS / 4, 0, PM_COVERS},
-    {"scan of disks, portable", scan_disks_portable, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 0, PM_CENTER_WITHIN},
-    {"scan of disks, AVX2", scan_disks_avx2, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 1, PM_CENTER_WITHIN},
-    {"one point per call, AVX2", one_point, SIDE, 0, PM_ENGINE_TREE, CALLS, 1, PM_COVERS},
-    {"map of the nearest, AVX2", nearest_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1, PM_NEAREST},
-    {"map of dwithin, AVX2", within_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1, PM_DWITHIN},
+    {"tree of polygons, portable", polygons_portable, SIDE, 0, PM_ENGINE_TREE, POINTS, 0, PM_COVERS, PM_PLANAR},
+    {"tree of polygons, AVX2", polygons_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1, PM_COVERS, PM_PLANAR},
+    {"tree of disks, portable", disks_portable, 0, DISKS, PM_ENGINE_TREE, POINTS, 0, PM_CENTER_WITHIN, PM_PLANAR},
+    {"tree of disks, AVX2", disks_avx2, 0, DISKS, PM_ENGINE_TREE, POINTS, 1, PM_CENTER_WITHIN, PM_PLANAR},
+    {"scan of polygons", match_all, FEW, 0, PM_ENGINE_SCAN, POINTS / 4, 0, PM_COVERS, PM_PLANAR},
+    {"scan of disks, portable", scan_disks_portable, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 0, PM_CENTER_WITHIN,
+     PM_PLANAR},
+    {"scan of disks, AVX2", scan_disks_avx2, 0, SCANNED, PM_ENGINE_SCAN, POINTS, 1, PM_CENTER_WITHIN, PM_PLANAR},
+    {"one point per call, AVX2", one_point, SIDE, 0, PM_ENGINE_TREE, CALLS, 1, PM_COVERS, PM_PLANAR},
+    {"map of the nearest, AVX2", nearest_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1, PM_NEAREST, PM_PLANAR},
+    {"map of dwithin, AVX2", within_avx2, SIDE, 0, PM_ENGINE_TREE, POINTS, 1, PM_DWITHIN, PM_PLANAR},
     {"polygons on the sphere, AVX2", match_all, SIDE, 0, PM_ENGINE_TREE, POINTS, 1, PM_COVERS, PM_SPHERE},
     {"edges on the sphere, AVX2", match_all, SIDE, 0, PM_ENGINE_TREE, POINTS / 20, 1, PM_NEAREST, PM_SPHERE},
     {"disks on the sphere, AVX2", match_all, 0, DISKS, PM_ENGINE_TREE, POINTS, 1, PM_CENTER_WITHIN, PM_SPHERE},
     {"places on the sphere, AVX2", match_all, 0, DISKS, PM_ENGINE_TREE, POINTS, 1, PM_NEAREST, PM_SPHERE},
-    {"build of a tree of polygons", build_polygons, SIDE, 0, PM_ENGINE_TREE, 0, 0, PM_COVERS},
-    {"build of a tree of disks", build_disks, 0, DISKS, PM_ENGINE_TREE, 0, 0, PM_CENTER_WITHIN},
+    {"build of a tree of polygons", build_polygons, SIDE, 0, PM_ENGINE_TREE, 0, 0, PM_COVERS, PM_PLANAR},
+    {"build of a tree of disks", build_disks, 0, DISKS, PM_ENGINE_TREE, 0, 0, PM_CENTER_WITHIN, PM_PLANAR},
 };
 
 enum { CASES = sizeof cases / sizeof cases[0] };
