@@ -190,7 +190,7 @@ static void test_choice(void) {
         size_t regions, points;
         pm_engine engine;
     } cases[] = {{MANY, 1, PM_ENGINE_SCAN},
-                 {MANY, 12000, PM_ENGINE_BOXES},
+                 {MANY, 7000, PM_ENGINE_BOXES},
                  {100, PLACES, PM_ENGINE_TREE},
                  {0, 10, PM_ENGINE_SCAN},
                  {MANY, 0, PM_ENGINE_SCAN}};
