@@ -209,7 +209,7 @@ export class Index {
 
     /** All candidates of each point, the best first, where `match` gives the first of them; points as for `match`.
      *
-     * Throws for a compact index, one with a period, and for distances of `covers`. The first call prepares the index
+     * Throws for a compact index, and for distances of `covers`. The first call prepares the index
      * for it, which takes less than building it did. */
     candidates(x: Numbers | number, y: Numbers | number, options: CandidateOptions & { measure: true }): MeasuredCandidates;
     candidates(x: Numbers | number, y: Numbers | number, options?: CandidateOptions): Candidates;

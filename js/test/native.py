@@ -45,12 +45,10 @@ def case(name: str, regions: pm.Regions, points: Any, names: Any = None, **optio
     index = pm.Index(regions, names=names, **options)
     INDEXES.append(index)
     points = np.array(points, float).reshape(-1, 2)
-    has_distances = index.predicate != "covers" and index.period is None
+    has_distances = index.predicate != "covers"
     measured = index.match(points, return_distance=True) if has_distances else (index.match(points), None)
-    listed = None
-    if index.period is None:  # two at most where all are candidates
-        k = 2 if index.predicate == "nearest" else None
-        listed = [flat(each) for each in index.candidates(points, k=k, return_distance=has_distances)]
+    k = 2 if index.predicate == "nearest" else None  # two at most where all are candidates
+    listed = [flat(each) for each in index.candidates(points, k=k, return_distance=has_distances)]
     compact = pm.Index(regions, names=names, compact=True, **options) if index.predicate == "covers" else None
     best, given = options.get("best"), dict(options)
     if isinstance(best, np.ndarray):

@@ -89,15 +89,12 @@ function testsOf(Index, readModule, native, countries) {
             for (const each of cases) {
                 const built = Index.build(...argumentsOf(each));
                 const points = Float64Array.from(each.points, number);
-                if (each.listed === null) throws(() => built.candidates(points), RangeError, "options: there are no candidates with a period");
-                else {
-                    const k = built.predicate === "nearest" ? 2 : undefined;
-                    const [offsets, ids, distances] = each.listed;
-                    equal(built.candidates(points, { k }), { offsets, ids }, each.name);
-                    if (distances) equal(built.candidates(points, { k, measure: true }), { offsets, ids, distances: distances.map(number) }, each.name);
-                    else if (points.length > 0) throws(() => built.candidates(points, { measure: true }), RangeError, "options: covers has no distances: an index of nearest has");
-                    most = Math.max(most, ...offsets.slice(1).map((end, i) => end - offsets[i]));
-                }
+                const k = built.predicate === "nearest" ? 2 : undefined;
+                const [offsets, ids, distances] = each.listed;
+                equal(built.candidates(points, { k }), { offsets, ids }, each.name);
+                if (distances) equal(built.candidates(points, { k, measure: true }), { offsets, ids, distances: distances.map(number) }, each.name);
+                else if (points.length > 0) throws(() => built.candidates(points, { measure: true }), RangeError, "options: covers has no distances: an index of nearest has");
+                most = Math.max(most, ...offsets.slice(1).map((end, i) => end - offsets[i]));
                 built.dispose();
             }
             if (most < 4) throw new Error(`only ${most} candidates`);
