@@ -5,10 +5,10 @@
  * once. Some neighbouring patches are a task. Tasks are painted each into arrays of their own, in any order and on
  * any threads, and then put one after the other, so that the bytes depend on neither.
  *
- * Every sixteenth task comes first. They tell how large the tree will be, so leaves that would make it too large cost
- * a sixteenth of the painting, and what is painted then is kept where they don't: of 100,000 tiles the attempts that
- * fail take 15 % of the time of the one that succeeds. Limits are looked at between waves of tasks, never within,
- * since within one it depends on the threads what is done already. A small map is one task, which looks itself. */
+ * Every sixteenth task comes first, a quarter of these before the others. They tell how large the tree will be, so
+ * leaves that would make it too large cost a sixteenth of the painting or less, and what is painted then is kept
+ * where they don't. Limits are looked at between waves of tasks and by each task for itself, never by what other
+ * tasks took so far, since that depends on the threads. A small map is one task, which looks itself. */
 #include "base/strict.h"
 
 #include "patches.h"
@@ -20,6 +20,9 @@
 /* Tasks of a map, at most; one of how many is in the sample, where they are many and where they are few; waves of the
  * others. A task has this many edges at least. */
 enum { MOST_TASKS = 256, MANY_TASKS = 64, SPARSE = 16, DENSE = 4, WAVES = 4 };
+
+/* A part of the sample comes before the rest of it; what an estimate of the last attempt may be beyond a limit. */
+enum { FEW_OF_SAMPLE = 4, LAST_TIMES = 4 };
 #ifndef PM_TASK_EDGES /* tests make many tasks of small maps */
 #define PM_TASK_EDGES 4096
 #endif
@@ -153,7 +156,8 @@ static void renew_stacks(pm_painter *p) {
         *stacks[i] = (pm_stack){.item_size = stacks[i]->item_size};
 }
 
-static void paint_patch(const pm_patches *set, pm_painter *p, patch *at) {
+/* `share` is that of the task: what is done counts in it. */
+static void paint_patch(const pm_patches *set, pm_painter *p, patch *at, double share) {
     const size_t size = p->details.item_size;
     p->shapes.count = p->details.count = 0;
     if (!pm_painter_reserve(p, &p->shapes, at->shape_count) || !pm_painter_reserve(p, &p->details, at->detail_count))
@@ -163,7 +167,9 @@ static void paint_patch(const pm_patches *set, pm_painter *p, patch *at) {
         memcpy(p->details.items, (const char *)set->details.items + size * at->detail, size * at->detail_count);
     p->shapes.count = at->shape_count;
     p->details.count = at->detail_count;
-    at->word = pm_painter_paint(p, &at->cell, at->shape_count);
+    pm_cell cell = at->cell;
+    cell.share = share > 0 ? cell.share / share : 1;
+    at->word = pm_painter_paint(p, &cell, at->shape_count);
 }
 
 /* Paint the patches of a task; `number` counts from the first that runs now. */
@@ -180,9 +186,13 @@ static void paint_task_patches(void *context, size_t number) {
     renew_stacks(p);
     pm_painter_clear(p);
     p->poll = set->runner->run ? &own : set->painter->poll;
-    p->is_last |= set->tasks.count > 1;
+    if (set->tasks.count > 1) { /* of what it finished, a task of the sample knows what it is going to take */
+        p->is_last = set->begin >= set->sampled;
+        p->size_limit = (size_t)(set->part * (double)p->size_limit);
+        p->work_limit = (size_t)(set->part * (double)p->work_limit);
+    }
     for (size_t i = task->first; i < task->end && !p->too_much && !p->status; i++)
-        paint_patch(set, p, patch_at(set, i));
+        paint_patch(set, p, patch_at(set, i), task->share);
     task->tables = p->tables;
     task->leaves = p->leaves;
     task->origins = p->origins;
@@ -214,24 +224,30 @@ static void run_tasks(pm_patches *set, size_t end) {
     set->begin = end;
 }
 
-/* Add up what is painted: does it stay within the limits, and will all of it? */
-static void check_limits(pm_patches *set) {
+/* The share of the first `end` tasks of the order, of all. */
+static double share_until(const pm_patches *set, size_t end) {
+    double share = 0, all = 0;
+    for (size_t i = 0; i < set->tasks.count; i++) {
+        const double one = task_at(set, ((const uint32_t *)set->order.items)[i])->share;
+        share += i < end ? one : 0;
+        all += one;
+    }
+    return share > 0 ? share / all : 1;
+}
+
+/* Add up what is painted: does it stay within the limits, and `part` of it within that part of them? */
+static void check_limits(pm_patches *set, double part) {
     pm_painter *p = set->painter;
     size_t size = set->top_count * sizeof(uint32_t), work = 0;
-    double share = 0, all = 0;
-    for (size_t i = 0; i < set->tasks.count; i++)
-        all += task_at(set, i)->share;
     for (size_t i = 0; i < set->begin; i++) {
         const paint_task *task = task_at(set, ((const uint32_t *)set->order.items)[i]);
         size += task_size(task);
         work += task->work;
-        share += task->share;
         p->too_much |= task->too_much;
         if (p->status == PM_OK)
             p->status = task->status;
     }
-    const double times = p->is_last || !(share > 0) ? 1 : all / share;
-    p->too_much |= times * (double)size > (double)p->size_limit || times * (double)work > (double)p->work_limit;
+    p->too_much |= (double)size > part * (double)p->size_limit || (double)work > part * (double)p->work_limit;
     p->poll->stopped |= p->status == PM_ERR_STOPPED;
 }
 
@@ -336,6 +352,20 @@ static uint32_t word_of(const pm_patches *set, uint32_t word) {
     return (word & 3) == PM_CELL_LEAF ? patch_at(set, word >> 2)->word : word;
 }
 
+/* Paint the tasks up to `end`, where they may take `times` the part of the limits that they have of the work. So
+ * none of them goes on for longer than it takes to know. The last attempt may take more, as it is wrong to give up
+ * where some parts are crowded, up to all of a limit. */
+static void run_wave(pm_patches *set, size_t end, double times) {
+    pm_painter *p = set->painter;
+    double part = times * (p->is_last ? LAST_TIMES : 1) * share_until(set, end);
+    if (p->too_much || p->status || set->begin >= end)
+        return;
+    part = part < 1 && (!p->is_last || end <= set->sampled) ? part : 1;
+    set->part = part;
+    run_tasks(set, end);
+    check_limits(set, part);
+}
+
 void pm_patches_paint(pm_patches *set, pm_tree *tree) {
     pm_painter *p = set->painter;
     const size_t count = set->tasks.count;
@@ -343,10 +373,13 @@ void pm_patches_paint(pm_patches *set, pm_tree *tree) {
         return;
     p->too_much = 0;
     set->begin = 0;
-    for (size_t sampled = order_tasks(set), wave = 0; set->begin < count && !p->too_much && !p->status; wave++) {
-        run_tasks(set, sampled + (count - sampled) * wave / WAVES);
-        check_limits(set);
-    }
+    const size_t sampled = set->sampled = order_tasks(set), few = sampled / FEW_OF_SAMPLE;
+    if (count > 1 && few > 0)
+        run_wave(set, few, FEW_OF_SAMPLE);
+    if (count > 1)
+        run_wave(set, sampled, 1);
+    for (size_t wave = 1; wave <= WAVES; wave++)
+        run_wave(set, sampled + (count - sampled) * wave / WAVES, 1);
     if (!p->too_much && !p->status)
         merge_tasks(set);
     if (!p->too_much && !p->status) {

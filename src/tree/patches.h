@@ -15,7 +15,9 @@ typedef struct pm_patches {
     pm_stack tasks, order, starts;     /* neighbouring patches; which tasks come first; where their arrays go */
     size_t top_count;                  /* words in the painter's tables above the patches */
     uint32_t root;
-    size_t begin; /* the first task in `order` of those that run now */
+    size_t sampled; /* this many tasks in `order` are a sample of all */
+    size_t begin;   /* the first task in `order` of those that run now */
+    double part;    /* of the limits, which a task that runs now may take */
 } pm_patches;
 
 /* Cut the root cell of the shapes on the painter's stack into patches. 0, and nothing to paint, where its limit on
