@@ -18,16 +18,18 @@ int pm_tree_fits(const uint64_t sizes[PM_SECTIONS], const pm_tree_sections *s) {
 }
 
 static pm_tree tree_of(const pm_tree_root *root, const void *const arrays[3], const uint64_t sizes[3]) {
-    return (pm_tree){.min_x = root->min_x,
-                     .min_y = root->min_y,
-                     .scale = root->scale,
-                     .root = (uint32_t)root->word,
-                     .tables = arrays[0],
-                     .table_words = (size_t)sizes[0] / sizeof(uint32_t),
-                     .leaves = arrays[1],
-                     .leaf_count = (size_t)sizes[1] / sizeof(uint32_t),
-                     .origins = arrays[2],
-                     .origin_count = (size_t)sizes[2] / sizeof(uint32_t)};
+    pm_tree tree = {.min_x = root->min_x,
+                    .min_y = root->min_y,
+                    .scale = root->scale,
+                    .root = (uint32_t)root->word,
+                    .tables = arrays[0],
+                    .table_words = (size_t)sizes[0] / sizeof(uint32_t),
+                    .leaves = arrays[1],
+                    .leaf_count = (size_t)sizes[1] / sizeof(uint32_t),
+                    .origins = arrays[2],
+                    .origin_count = (size_t)sizes[2] / sizeof(uint32_t)};
+    pm_tree_find_hub(&tree);
+    return tree;
 }
 
 pm_tree pm_tree_view(const pm_block *block, const pm_tree_sections *s) {

@@ -21,6 +21,7 @@
 #include "base/status.h"
 #include "patches.h"
 #include "polygon_leaf.h"
+#include "root.h"
 
 static const double SLACK = 1.0 / 512, TINY = 1.0 / 4096;
 
@@ -313,37 +314,6 @@ static void distribute(pm_painter *p, const pm_cell *cell, int side, const pm_sh
     *closed = s.closed;
 }
 
-/* ---- the root ---- */
-
-/* Choose the root cell; 0 where doubles can't. It is a little larger than the regions, by amounts that keep borders
- * on round coordinates off the lines between cells. */
-static int choose_root(pm_polygon_painter *p, pm_tree *tree) {
-    const pm_polygon_table *polygons = p->polygons;
-    double low_x = INFINITY, low_y = INFINITY, high_x = -INFINITY, high_y = -INFINITY;
-    for (size_t i = 0; i < polygons->polygon_offsets[polygons->count]; i++) {
-        const pm_box *box = &polygons->polygon_boxes[i];
-        if (!pm_polygon_is_surface(polygons, i))
-            continue;
-        low_x = least(low_x, box->min_x);
-        low_y = least(low_y, box->min_y);
-        high_x = greatest(high_x, box->max_x);
-        high_y = greatest(high_y, box->max_y);
-    }
-    double extent = greatest(high_x - low_x, high_y - low_y);
-    double magnitude = greatest(greatest(fabs(low_x), fabs(high_x)), greatest(fabs(low_y), fabs(high_y)));
-    if (!(extent > 1e-100 && magnitude < 1e100))
-        return 0;
-    tree->min_x = low_x - extent * 0.00137;
-    tree->min_y = low_y - extent * 0.00171;
-    tree->scale = ldexp(1, PM_FIXED_BITS) / (extent * 1.0041);
-    p->min_x = tree->min_x;
-    p->min_y = tree->min_y;
-    p->scale = ldexp(tree->scale, -PM_FIXED_BITS);
-    double corners[2] = {(low_x - p->min_x) * p->scale, (low_y - p->min_y) * p->scale};
-    double others[2] = {(high_x - p->min_x) * p->scale, (high_y - p->min_y) * p->scale};
-    return corners[0] > 0 && corners[1] > 0 && others[0] < 1 && others[1] < 1;
-}
-
 /* ---- copies: a polygon with the coordinates of a better one never wins ---- */
 
 typedef struct polygon_view {
@@ -490,10 +460,13 @@ pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons
                                            .deepest = PM_DEEPEST},
                                   .polygons = polygons};
     pm_painter *p = &painter.base;
-    if (!choose_root(&painter, tree)) {
+    if (!pm_root_choose(tree, polygons)) {
         tree->scale = 0;
         return PM_OK;
     }
+    painter.min_x = tree->min_x;
+    painter.min_y = tree->min_y;
+    painter.scale = ldexp(tree->scale, -PM_FIXED_BITS);
     uint32_t *answers = pm_allocate(allocator, count * sizeof *answers);
     if (!answers) {
         tree->scale = 0;

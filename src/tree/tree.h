@@ -45,6 +45,9 @@ typedef struct pm_tree {
     size_t leaf_count;
     const uint32_t *origins; /* the edges of the input that leaves were made of */
     size_t origin_count;
+    uint32_t hub; /* the word of a cell in which nearly all points are, pm_tree_find_hub(); else the root's */
+    int hub_bits; /* of a fixed coordinate that number it, 0 for the root; it is an inner cell unless that is 0 */
+    uint64_t hub_x, hub_y; /* the fixed coordinates of its corner */
 } pm_tree;
 
 enum { PM_LEAF_SLACK = 16 };
@@ -62,6 +65,9 @@ static inline int pm_is_in_root(double value, double min, double scale) {
 static inline uint64_t pm_fixed(double value, double min, double scale) {
     return (uint64_t)((value - min) * scale) << (64 - PM_FIXED_BITS);
 }
+
+/* Set the hub: the smallest cell below which nearly all of the tables are. The tables may be any words. */
+void pm_tree_find_hub(pm_tree *tree);
 
 void pm_tree_free(pm_tree *tree, const pm_allocator *allocator);
 
