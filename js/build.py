@@ -35,9 +35,8 @@ LINK = ("-mexec-model=reactor", "-Wl,--strip-all", "-Wl,-z,stack-size=1048576")
 INLINED = ("polygon_leaf.c", "walk.c")
 OPTIMIZE = (
     *("--low-memory-unused", "--flatten", "--rereloop", "-Oz", "--converge", "-Oz"),
-    "--enable-bulk-memory",
-    "--enable-sign-ext",
-    "--enable-nontrapping-float-to-int",
+    *("--precompute-propagate", "--pick-load-signs", "--optimize-instructions", "-Oz"),
+    *("--enable-bulk-memory", "--enable-sign-ext", "--enable-nontrapping-float-to-int"),
 )
 FUNCTIONS = (
     *("build_arrays", "open", "free", "block", "count", "predicate", "best", "period", "bounds"),
@@ -91,6 +90,7 @@ def types() -> str:
     text = (LIBRARY / "index.d.ts").read_text(encoding="utf-8")
     text = re.sub(r"^import .*\n", "", text, flags=re.MULTILINE)
     text = re.sub(r'^(export type {.*}) from ".*"', r"\1", text, flags=re.MULTILINE)
+    text = re.sub(r"^ +private (?!constructor).*\n", "", text, flags=re.MULTILINE)
     for name in TYPES:
         file = (LIBRARY / f"{name}.d.ts").read_text(encoding="utf-8")
         text += "".join(TYPE.findall(file)).replace("export ", "")

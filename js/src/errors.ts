@@ -1,6 +1,4 @@
-/** Errors that a caller can mend: a TypeError or RangeError that names the argument and, where there is one, the row.
- *
- * The message says all of it, `points[3]: expected a number, got a string`; the properties say it once more. */
+/** Errors that a caller can mend: a TypeError or RangeError that names the argument and the row, if any. */
 export interface InputError extends Error {
     argument: string;
     /** Position of the first wrong row, counted from 0. */

@@ -1,14 +1,5 @@
 /// <reference lib="esnext.disposable" preserve="true" />
-/** Give every point its best region.
- *
- * ```js
- * import { Index } from "poly-match";
- *
- * const index = Index.build(countries, { names: "name" }); // GeoJSON
- * index.match(2.35, 48.86);                                // 160
- * index.match(2.35, 48.86, { names: true });               // "France"
- * index.match(lon, lat);                                   // Int32Array, one number per point, -1 for none
- * ```
+/** Give every point its best region: README.md shows how.
  *
  * The library is the C library of poly-match, compiled to WebAssembly: the same answers, and the same bytes of an
  * index, as in C and Python. */
@@ -148,8 +139,7 @@ export class Index {
         }
     }
 
-    /** Open the bytes of an index, which are copied: those that `save` gives here, and the files that Python, the
-     * command line and C write.
+    /** Open bytes that `save` gives, or a file of Python, the command line or C; they are copied.
      *
      * `verify`: check all bytes; false: only the header, for bytes you wrote yourself. Throws a RangeError for bytes
      * that are damaged, cut off or of another version. */
@@ -209,8 +199,7 @@ export class Index {
 
     /** All candidates of each point, the best first, where `match` gives the first of them; points as for `match`.
      *
-     * Throws for a compact index, and for distances of `covers`. The first call prepares the index
-     * for it, which takes less than building it did. */
+     * Throws for a compact index, and for distances of `covers`. The first call prepares the index for it. */
     candidates(x: Numbers | number, y: Numbers | number, options: CandidateOptions & { measure: true }): MeasuredCandidates;
     candidates(x: Numbers | number, y: Numbers | number, options?: CandidateOptions): Candidates;
     candidates(points: Numbers | readonly (Numbers | null)[] | GeoJSON, options: CandidateOptions & { measure: true }): MeasuredCandidates;
@@ -267,7 +256,7 @@ export class Index {
 
     // ---- what it is ----
 
-    /** The bytes of the index, a copy: for a file, a download, a worker; `Index.open` takes them back. */
+    /** A copy of the bytes of the index, for `Index.open`. */
     save(): Uint8Array<ArrayBuffer> {
         const e = engine();
         const address = e.c.pm_index_block(this.handle, e.result) >>> 0;
@@ -320,8 +309,7 @@ export class Index {
 
     // ---- its end ----
 
-    /** Give the memory back to the engine, for the next index. An index that is no longer reachable is disposed of in
-     * time, too, but JavaScript knows nothing of the memory behind it and may wait long. */
+    /** Give the memory back, for the next index. An index that is not reachable is disposed of, too, but maybe late. */
     dispose(): void {
         lost.unregister(this);
         this.resources.release();

@@ -19,7 +19,7 @@ export interface Ragged {
 }
 
 /** As the library takes them: offsets have 64 bits. */
-export interface Arrays {
+interface Arrays {
     coords: Float64Array;
     rings: Int32Array;
     polygons: Int32Array;
