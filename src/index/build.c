@@ -120,7 +120,7 @@ static void extend_range(pm_build *b, double min_x, double max_x) {
     b->range[1] = b->range[1] >= max_x ? b->range[1] : max_x;
 }
 
-static void extend_bounds(pm_build *b, double min_x, double min_y, double max_x, double max_y) {
+static void widen_bounds(pm_build *b, double min_x, double min_y, double max_x, double max_y) {
     if (!(min_x <= max_x))
         return;
     double *bounds = b->bounds;
@@ -131,7 +131,7 @@ static void extend_bounds(pm_build *b, double min_x, double min_y, double max_x,
 }
 
 void pm_build_extend_bounds(pm_build *b, double min_x, double min_y, double max_x, double max_y) {
-    extend_bounds(b, min_x, min_y, max_x, max_y);
+    widen_bounds(b, min_x, min_y, max_x, max_y);
     extend_range(b, min_x, max_x);
 }
 
@@ -142,10 +142,10 @@ void pm_build_extend_reach(pm_build *b, const pm_box *box, double reach) {
         return;
     }
     if (isinf(reach))
-        extend_bounds(b, -reach, -reach, reach, reach);
+        widen_bounds(b, -reach, -reach, reach, reach);
     else
-        extend_bounds(b, pm_below(box->min_x - reach), pm_below(box->min_y - reach), -pm_below(-box->max_x - reach),
-                      -pm_below(-box->max_y - reach));
+        widen_bounds(b, pm_below(box->min_x - reach), pm_below(box->min_y - reach), -pm_below(-box->max_x - reach),
+                     -pm_below(-box->max_y - reach));
     extend_range(b, pm_below(box->min_x - turn), -pm_below(-box->max_x - turn));
 }
 

@@ -139,7 +139,7 @@ static pm_points points_of(const misses *m) {
 }
 
 /* Their turns, of those of all points; NULL where they have none. */
-static const pm_turns *turns_of(misses *m, const pm_turns *turns, pm_turns *own) {
+static const pm_turns *turns_of_misses(misses *m, const pm_turns *turns, pm_turns *own) {
     if (!turns)
         return NULL;
     for (size_t i = 0; i < m->count; i++) {
@@ -154,7 +154,8 @@ static void ask_map(const pm_distance_view *v, misses *m, const pm_turns *turns,
     const pm_points points = points_of(m);
     pm_turns own;
     int64_t answers[2 * PM_BATCH];
-    pm_tree_match(&v->map, &points, turns_of(m, turns, &own), answers, pm_nearest_leaf, &v->field, pm_isa_best());
+    pm_tree_match(&v->map, &points, turns_of_misses(m, turns, &own), answers, pm_nearest_leaf, &v->field,
+                  pm_isa_best());
     for (size_t i = 0; i < m->count; i++)
         out[m->at[i]] = answers[i];
     m->count = 0;
@@ -238,7 +239,7 @@ static void ask_surfaces(const pm_distance_view *v, misses *m, const pm_turns *t
     const pm_points points = points_of(m);
     pm_turns own;
     int64_t answers[2 * PM_BATCH];
-    pm_kind_polygons.match(&v->polygons, &points, turns_of(m, turns, &own), answers);
+    pm_kind_polygons.match(&v->polygons, &points, turns_of_misses(m, turns, &own), answers);
     for (size_t i = 0; i < m->count; i++) {
         const uint32_t rank = pm_within_rank(out[m->at[i]]);
         if (answers[i] >= 0 && v->ranks[answers[i]] < rank)

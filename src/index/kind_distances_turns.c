@@ -33,17 +33,17 @@ static double gap_of(hull h, double x) {
 /* ---- one point ---- */
 
 /* A point at one of its turns; the second of two spots, the first is where the best was found. */
-typedef struct pair {
+typedef struct spot_pair {
     pm_exact_point points[2];
     pm_spot spots[2];
     double slack;
-} pair;
+} spot_pair;
 
 static double x_at(const pm_turn_row *row, size_t i, double turn) {
     return pm_turned(row->start[i], turn, pm_period_split(row->period));
 }
 
-static void look_from(const pm_distance_view *v, const pm_turn_row *row, size_t i, double turn, pair *p) {
+static void look_from(const pm_distance_view *v, const pm_turn_row *row, size_t i, double turn, spot_pair *p) {
     const pm_turns turns = {&row->start[i], &turn, row->period};
     p->points[1] = pm_turned_point(&turns, 0, x_at(row, i, turn), pm_load(row->y, row->y_stride, i));
     p->spots[1] = pm_distances_spot(v, &p->points[1]);
@@ -52,7 +52,7 @@ static void look_from(const pm_distance_view *v, const pm_turn_row *row, size_t 
 }
 
 /* What was found from the second spot is the best. */
-static void keep(pair *p, pm_found *best) {
+static void keep(spot_pair *p, pm_found *best) {
     if (best->turn == 0)
         return;
     p->points[0] = p->points[1];
@@ -86,7 +86,7 @@ static uint32_t rank_here(const pm_distance_view *v, const pm_turn_row *row, siz
     return rank < v->polygons.table.count ? rank : PM_FOUND_NONE;
 }
 
-static void improve(const pm_distance_view *v, const pm_spot *spot, pm_found *best) {
+static void improve_from(const pm_distance_view *v, const pm_spot *spot, pm_found *best) {
     if (pm_distances_have_sites(v)) {
         pm_found found;
         pm_sites_nearest(&v->sites, &v->field, spot, 1, &found);
@@ -99,7 +99,7 @@ static void improve(const pm_distance_view *v, const pm_spot *spot, pm_found *be
     }
 }
 
-static int is_beyond(double gap, double scale, double high) {
+static int is_farther(double gap, double scale, double high) {
     return gap * scale * (gap * scale) * (1 - 0x1p-40) > high;
 }
 
@@ -109,7 +109,7 @@ static void search_turns(const pm_distance_view *v, const pm_turn_row *row, size
     const double begin = row->turns[i], end = begin + row->more[i];
     const double most = fmax(fabs(x_at(row, i, begin)), fabs(x_at(row, i, end)));
     pm_found best = {.rank = PM_FOUND_NONE};
-    pair p = {.slack = 0};
+    spot_pair p = {.slack = 0};
     look_from(v, row, i, first, &p);
     p.slack = (nextafter(most, INFINITY) - most) * p.spots[1].scale;
     for (double turn = begin; turn <= end; turn++) {
@@ -123,14 +123,14 @@ static void search_turns(const pm_distance_view *v, const pm_turn_row *row, size
         look_from(v, row, i, first, &p);
         best = pm_found_none(v->field.farthest, &p.spots[1]);
         best.turn = 1;
-        improve(v, &p.spots[1], &best);
+        improve_from(v, &p.spots[1], &best);
         keep(&p, &best);
     }
     for (double turn = begin; turn <= end && !best.covers; turn++) {
-        if (turn == first || is_beyond(gap_of(h, x_at(row, i, turn)), p.spots[0].scale, best.near.high))
+        if (turn == first || is_farther(gap_of(h, x_at(row, i, turn)), p.spots[0].scale, best.near.high))
             continue;
         look_from(v, row, i, turn, &p);
-        improve(v, &p.spots[1], &best);
+        improve_from(v, &p.spots[1], &best);
         keep(&p, &best);
     }
     *out = best.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[best.rank];
@@ -154,7 +154,7 @@ static double bound_of(const pm_distance_view *v, const pm_spot *spot, int64_t a
 /* Is another place of point i between the regions, or as near to them as the square root of `high`? */
 static int is_open(const pm_turn_row *row, size_t i, hull h, double chosen, double scale, double high) {
     for (double turn = row->turns[i]; turn <= row->turns[i] + row->more[i]; turn++)
-        if (turn != chosen && !is_beyond(gap_of(h, x_at(row, i, turn)), scale, high))
+        if (turn != chosen && !is_farther(gap_of(h, x_at(row, i, turn)), scale, high))
             return 1;
     return 0;
 }

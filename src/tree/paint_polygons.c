@@ -18,6 +18,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/least.h"
 #include "base/status.h"
 #include "patches.h"
 #include "polygon_leaf.h"
@@ -65,14 +66,6 @@ static const struct attempt {
 /* Work that a small map may take beyond what its vertices allow, some 20 ms: 1,000 nested squares take most of it. */
 enum { SPARE_WORK = 1 << 22 };
 
-static inline double least(double a, double b) {
-    return a < b ? a : b;
-}
-
-static inline double greatest(double a, double b) {
-    return a > b ? a : b;
-}
-
 /* ---- a cell's children: bit 8 * row + column of a mask ---- */
 
 /* One shape on its way down. */
@@ -107,8 +100,8 @@ static inline void touch_child(spread *s, uint32_t first, uint32_t count, int ch
 }
 
 static void touch_children(spread *s, uint32_t first, const pm_edge *e) {
-    double low_x = least(e->ax, e->bx), high_x = greatest(e->ax, e->bx);
-    double low_y = least(e->ay, e->by), high_y = greatest(e->ay, e->by);
+    double low_x = pm_least(e->ax, e->bx), high_x = pm_greatest(e->ax, e->bx);
+    double low_y = pm_least(e->ay, e->by), high_y = pm_greatest(e->ay, e->by);
     if (high_y + SLACK < 0 || low_y - SLACK >= s->side || high_x + SLACK < 0 || low_x - SLACK >= s->side)
         return;
     int row = low_y - SLACK < 0 ? 0 : (int)(low_y - SLACK),
@@ -117,10 +110,10 @@ static void touch_children(spread *s, uint32_t first, const pm_edge *e) {
     for (; row <= last; row++) {
         double from = low_x, to = high_x;
         if (e->by != e->ay && (low_y < row - SLACK || high_y > row + 1 + SLACK)) { /* only a stretch is in this row */
-            double low = greatest(low_y, row - SLACK), high = least(high_y, row + 1 + SLACK);
+            double low = pm_greatest(low_y, row - SLACK), high = pm_least(high_y, row + 1 + SLACK);
             double at_low = e->ax + (low - e->ay) * slope, at_high = e->ax + (high - e->ay) * slope;
-            from = greatest(from, least(at_low, at_high));
-            to = least(to, greatest(at_low, at_high));
+            from = pm_greatest(from, pm_least(at_low, at_high));
+            to = pm_least(to, pm_greatest(at_low, at_high));
         }
         if (to + SLACK < 0 || from - SLACK >= s->side)
             continue;
@@ -156,7 +149,7 @@ static void flip_corners(spread *s, const pm_edge *mapped, const pm_edge *e) {
         if (first > 0 && first < s->side)
             s->inside ^= UINT64_MAX << (8 * first);
     }
-    double low = least(e->ay, e->by), high = greatest(e->ay, e->by);
+    double low = pm_least(e->ay, e->by), high = pm_greatest(e->ay, e->by);
     const int end = s->side - 1;
     if (high < -TINY || low > end + TINY)
         return;
@@ -378,10 +371,10 @@ static pm_box *map_stretches(const pm_polygon_painter *p, size_t vertices) {
         const double *v = p->polygons->vertices + 2 * STRETCH * i;
         pm_box box = {v[0], v[1], v[0], v[1]};
         for (size_t k = 1; k <= STRETCH && STRETCH * i + k < vertices; k++) {
-            box.min_x = least(box.min_x, v[2 * k]);
-            box.min_y = least(box.min_y, v[2 * k + 1]);
-            box.max_x = greatest(box.max_x, v[2 * k]);
-            box.max_y = greatest(box.max_y, v[2 * k + 1]);
+            box.min_x = pm_least(box.min_x, v[2 * k]);
+            box.min_y = pm_least(box.min_y, v[2 * k + 1]);
+            box.max_x = pm_greatest(box.max_x, v[2 * k]);
+            box.max_y = pm_greatest(box.max_y, v[2 * k + 1]);
         }
         boxes[i] = (pm_box){(box.min_x - p->min_x) * p->scale, (box.min_y - p->min_y) * p->scale,
                             (box.max_x - p->min_x) * p->scale, (box.max_y - p->min_y) * p->scale};

@@ -11,16 +11,10 @@
 
 #include <math.h>
 
-/* All but one in CROWDED polygons are a crowd where they take less than one in FAR of the extent. */
-enum { CROWDED = 16, FAR = 10, CROWD_BITS = 18 };
+#include "base/least.h"
 
-static inline double least(double a, double b) {
-    return a < b ? a : b;
-}
-
-static inline double greatest(double a, double b) {
-    return a > b ? a : b;
-}
+/* All but one in NEARLY_ALL polygons are a crowd where they take less than one in FAR of the extent. */
+enum { NEARLY_ALL = 16, FAR = 10, CROWD_BITS = 18 };
 
 /* The box of the surfaces whose boxes are within this one. */
 static pm_box bound_surfaces(const pm_polygon_table *polygons, const pm_box *within, size_t *count) {
@@ -31,17 +25,17 @@ static pm_box bound_surfaces(const pm_polygon_table *polygons, const pm_box *wit
         if (!pm_polygon_is_surface(polygons, i) || !(box->min_x >= within->min_x && box->min_y >= within->min_y &&
                                                      box->max_x <= within->max_x && box->max_y <= within->max_y))
             continue;
-        all.min_x = least(all.min_x, box->min_x);
-        all.min_y = least(all.min_y, box->min_y);
-        all.max_x = greatest(all.max_x, box->max_x);
-        all.max_y = greatest(all.max_y, box->max_y);
+        all.min_x = pm_least(all.min_x, box->min_x);
+        all.min_y = pm_least(all.min_y, box->min_y);
+        all.max_x = pm_greatest(all.max_x, box->max_x);
+        all.max_y = pm_greatest(all.max_y, box->max_y);
         ++*count;
     }
     return all;
 }
 
 static double extent_of(const pm_box *box) {
-    return greatest(box->max_x - box->min_x, box->max_y - box->min_y);
+    return pm_greatest(box->max_x - box->min_x, box->max_y - box->min_y);
 }
 
 static void sort(double *values, size_t count) {
@@ -75,7 +69,7 @@ static pm_box find_crowd(const pm_polygon_table *polygons, const pm_box *all) {
     const pm_box around = {core.min_x - width, core.min_y - width, core.max_x + width, core.max_y + width};
     const pm_box crowd = bound_surfaces(polygons, &around, &inner);
     (void)bound_surfaces(polygons, all, &surfaces);
-    return inner >= surfaces - surfaces / CROWDED && extent_of(all) > FAR * extent_of(&crowd) ? crowd : *all;
+    return inner >= surfaces - surfaces / NEARLY_ALL && extent_of(all) > FAR * extent_of(&crowd) ? crowd : *all;
 }
 
 /* The map whose root has this crowd as one cell. Returns the bits of a fixed coordinate that number it. */
@@ -85,7 +79,7 @@ static int fit_root(pm_tree *tree, const pm_box *all, const pm_box *crowd) {
     const double right = ceil((all->max_x - crowd->min_x) / cell + spare);
     const double above = ceil((all->max_y - crowd->min_y) / cell + spare);
     int bits = 0;
-    while (bits <= CROWD_BITS && ldexp(1, bits) < greatest(left + right, below + above))
+    while (bits <= CROWD_BITS && ldexp(1, bits) < pm_greatest(left + right, below + above))
         bits += 3;
     tree->min_x = crowd->min_x - left * cell - extent * 0.00137;
     tree->min_y = crowd->min_y - below * cell - extent * 0.00171;
@@ -97,7 +91,7 @@ int pm_root_choose(pm_tree *tree, const pm_polygon_table *polygons) {
     size_t count;
     const pm_box all = bound_surfaces(polygons, &(pm_box){-INFINITY, -INFINITY, INFINITY, INFINITY}, &count);
     double magnitude =
-        greatest(greatest(fabs(all.min_x), fabs(all.max_x)), greatest(fabs(all.min_y), fabs(all.max_y)));
+        pm_greatest(pm_greatest(fabs(all.min_x), fabs(all.max_x)), pm_greatest(fabs(all.min_y), fabs(all.max_y)));
     if (!(extent_of(&all) > 1e-100 && magnitude < 1e100))
         return 0;
     const pm_box crowd = find_crowd(polygons, &all);
