@@ -1,7 +1,7 @@
 /* distance.h — how far is a point from an edge: bounds that are cheap, comparisons that are exact. See distance.c.
  *
  * pm_near_edge() gives bounds of the squared distance in rounded arithmetic. Two edges whose bounds don't overlap are
- * compared by them, which is nearly always; else pm_near_compare() decides in integers.
+ * compared by them, which is nearly always; else pm_near_decide_turned() does in integers.
  *
  * The bounds, with u = 2^-53. A difference of two coordinates has the relative error u. So a squared distance to a
  * vertex has 4u, the scalar products and the cross product at most 4u of the sum of their terms' magnitudes, and the
@@ -136,16 +136,8 @@ static inline pm_bounds pm_spot_limit(double limit, const pm_spot *spot) {
 /* The sign of distance(a) - distance(b), each from a spot of its own, exactly, when bounds can't tell. */
 int pm_near_decide_turned(const pm_near *a, const pm_spot *from_a, const pm_near *b, const pm_spot *from_b);
 
-static inline int pm_near_decide(const pm_near *a, const pm_near *b, const pm_spot *spot) {
-    return pm_near_decide_turned(a, spot, b, spot);
-}
-
 /* The sign of distance(a) - limit, exactly, when bounds can't tell. */
 int pm_near_decide_limit(const pm_near *a, double limit, const pm_spot *spot);
-
-static inline int pm_near_compare(const pm_near *a, const pm_near *b, const pm_spot *spot) {
-    return a->high < b->low ? -1 : a->low > b->high ? 1 : pm_near_decide(a, b, spot);
-}
 
 static inline int pm_near_compare_limit(const pm_near *a, double limit, pm_bounds bounds, const pm_spot *spot) {
     return a->high < bounds.low ? -1 : a->low > bounds.high ? 1 : pm_near_decide_limit(a, limit, spot);
