@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sysconfig
 from pathlib import Path
 
@@ -12,6 +13,10 @@ import numpy.typing as npt
 import pytest
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+# Ctrl+C is tested, and what a script starts in the background ignores it: the tests would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # With PM_TEST_FULL=1 in the environment, tests with repetitions run more of them.
 FULL = "PM_TEST_FULL" in os.environ
