@@ -1,7 +1,7 @@
 """A job from files to totals, like Q10 of Apache SpatialBench: how many trips begin in each zone, and how
 long and how far they are on average.
 
-The trips are those of SpatialBench's own generator (`pip install spatialbench-cli`). Its zones can't be made
+The trips are those of SpatialBench's own generator (PyPI: `spatialbench-cli`). Its zones can't be made
 here, so a stand-in takes their place, with as many zones and vertices: a tiling of the box around all trips
 whose tiles share rough borders. So the figures are not SpatialBench's. Both are Parquet files with WKB.
 
@@ -47,7 +47,7 @@ all trips takes their place, with as many zones, of 97 vertices each: these are 
 Both are Parquet files of WKB. The time goes from opening the files to the last total, on as many threads as
 workers are asked for; processor is that of all threads. All totals are the same.
 
-<!-- not run: it takes minutes, and `pip install spatialbench-cli` -->
+<!-- not run: it takes minutes -->
 ```sh
 python -m bench spatial --docs docs
 ```
