@@ -218,7 +218,6 @@ PyObject *index_from_disks(PyObject *type, PyObject *args);
 
 /* job.c */
 extern PyType_Spec job_spec;
-extern PyMethodDef job_functions[];
 
 /* groups.c */
 extern PyMethodDef group_functions[];

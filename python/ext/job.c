@@ -89,41 +89,6 @@ static PyObject *job_match(PyObject *object, PyObject *const *args, Py_ssize_t n
     Py_RETURN_NONE;
 }
 
-static PyObject *points_reach(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
-    pm_points points;
-    if (nargs != 3) {
-        PyErr_Format(PyExc_TypeError, "points_reach() takes x, y and boxes, got %zd arguments", nargs);
-        return NULL;
-    }
-    PyArrayObject *boxes = check_array(args[2], "boxes", NPY_DOUBLE, 2, 0);
-    if (!boxes || points_from(args[0], args[1], NULL, &points, NULL) < 0)
-        return NULL;
-    npy_intp count = PyArray_DIM(boxes, 0);
-    if (PyArray_DIM(boxes, 1) != 4) {
-        PyErr_SetString(PyExc_ValueError, "boxes: expected shape (n, 4)");
-        return NULL;
-    }
-    PyObject *reached = PyArray_SimpleNew(1, &count, NPY_BOOL);
-    if (!reached)
-        return NULL;
-    pm_status status;
-    pm_error err = {.item = -1};
-    Py_BEGIN_ALLOW_THREADS
-    status = pm_points_reach(&points, PyArray_DATA(boxes), (size_t)count, NULL,
-                             PyArray_DATA((PyArrayObject *)reached), &err);
-    Py_END_ALLOW_THREADS
-    if (!status)
-        return reached;
-    Py_DECREF(reached);
-    return raise_status(PyModule_GetState(module), status, &err);
-}
-
-PyMethodDef job_functions[] = {
-    {"points_reach", (PyCFunction)(void (*)(void))points_reach, METH_FASTCALL,
-     "points_reach(x, y, boxes) -> which of the (n, 4) boxes hold a point."},
-    {NULL, NULL, 0, NULL},
-};
-
 static Py_ssize_t job_length(PyObject *object) {
     return (Py_ssize_t)((job_object *)object)->count;
 }

@@ -35,9 +35,8 @@ static int module_exec(PyObject *module) {
         PyModule_AddType(module, state->index_type) < 0 || PyModule_AddType(module, state->job_type) < 0 ||
         PyModule_AddFunctions(module, module_functions) < 0 || PyModule_AddFunctions(module, input_functions) < 0 ||
         PyModule_AddFunctions(module, dropin_methods) < 0 || PyModule_AddFunctions(module, measure_functions) < 0 ||
-        PyModule_AddFunctions(module, group_functions) < 0 || PyModule_AddFunctions(module, job_functions) < 0 ||
-        PyModule_AddFunctions(module, arrow_functions) < 0 || PyModule_AddFunctions(module, wkb_functions) < 0 ||
-        PyModule_AddFunctions(module, geos_functions) < 0)
+        PyModule_AddFunctions(module, group_functions) < 0 || PyModule_AddFunctions(module, arrow_functions) < 0 ||
+        PyModule_AddFunctions(module, wkb_functions) < 0 || PyModule_AddFunctions(module, geos_functions) < 0)
         return -1;
     return 0;
 }

@@ -188,7 +188,6 @@ def regions_measure(
     metric: str = "planar",
     /,
 ) -> tuple[_Doubles, _Doubles]: ...
-def points_reach(x: _Doubles, y: _Doubles, boxes: _Doubles, /) -> npt.NDArray[np.bool_]: ...
 def match_groups(
     shapes: tuple[Any, ...],
     predicate: str,

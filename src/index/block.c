@@ -142,7 +142,7 @@ pm_status pm_block_read(const void *bytes, size_t size, pm_block *block, const p
     if (*kind && header->is_compact)
         *kind = (*kind)->compact;
     if (!*kind || !pm_best_rule_of((pm_best)header->best) || header->count > INT32_MAX || size % PM_BLOCK_ALIGN ||
-        !pm_period_fits(header->period, header->range) || (header->period != 0 && !(*kind)->takes_turns) ||
+        !pm_period_fits(header->period, header->range) || (header->period != 0 && (*kind)->metric != PM_PLANAR) ||
         !read_sections(bytes, block, *kind))
         return pm_fail(err, PM_ERR_BLOCK, -1, "damaged: the header contradicts itself");
     block->bytes = (void *)(uintptr_t)bytes;

@@ -82,8 +82,6 @@ pm_status pm_options_check(const pm_options *options, size_t count, int has_area
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "period is %g: it must be positive and finite", options->period);
     if (!is_planar && options->period != 0 && options->period != 360)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "period is %g: on the sphere it is 360, or none", options->period);
-    if (is_planar && options->period != 0 && !kind->takes_turns)
-        return pm_fail(err, PM_ERR_ARGUMENT, -1, "period is given, but %s knows none", kind->name);
     return check_distance(options, kind, count, err);
 }
 

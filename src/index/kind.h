@@ -1,9 +1,8 @@
 /* kind.h — what an index knows about a kind of shape, and how to add one.
  *
- * A *kind* answers one predicate in one metric: polygons answer covers, disks answer center_within, each also on the
- * sphere. Everything in this room that is
- * not named after a kind (build.c, block.c, open.c, match.c, visit.c) handles an index through this interface and
- * doesn't ask which kind it has.
+ * A *kind* answers a predicate in one metric: polygons answer covers, disks center_within, distances nearest and
+ * dwithin, each also on the sphere. Everything in this room that is not named after a kind (build.c, block.c, open.c,
+ * match.c, visit.c) handles an index through this interface and doesn't ask which kind it has.
  *
  * An index is one block of bytes (block.h), and a kind is a list of the *sections* it keeps there, with functions
  * that plan, fill, check and search them. Its *view* is a struct of its own with pointers into the sections and
@@ -100,7 +99,6 @@ struct pm_kind {
     pm_distance_rule distance;
     int takes_disks;           /* it is made from pm_disks: regions are seen by center and area only */
     pm_section_name distances; /* the section of the options' distances, where it has any */
-    int takes_turns;           /* it answers with a period */
     int takes_lines;           /* regions may have lines and points */
     size_t view_size;
     const pm_section_name *sections; /* its own, in the order in which they follow each other in the block */
@@ -148,12 +146,9 @@ struct pm_kind {
     /* One answer per point. `turns` is NULL, or says what the x of the points were before they were rounded. */
     void (*match)(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out);
 
-    /* NULL, or one answer per point and its distance, NaN where there is none. */
-    void (*measure)(const void *view, const pm_points *points, int64_t *out, double *distances);
-
-    /* The same for points that are turned, where takes_turns. */
-    void (*measure_turned)(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out,
-                           double *distances);
+    /* NULL, or one answer per point and its distance, NaN where there is none; `turns` as for match(). */
+    void (*measure)(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out,
+                    double *distances);
 
     /* NULL, where the best of all turns has the best rank, and the nearest of those is its distance; or the answers
      * of all turns, and distances where they are not NULL. */
@@ -165,13 +160,11 @@ struct pm_kind {
     pm_status (*beside_fill)(const void *view, void *memory, size_t size, pm_poll *poll,
                              const pm_allocator *allocator);
 
-    /* Add the first `most` candidates of a finite point to `hits`, best first. 0 when memory runs out. */
-    int (*list)(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits);
-
-    /* The same at `turns` places of one point, where takes_turns: regions that are candidates at any of them, each
-     * once and with its least distance. */
-    int (*list_turns)(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
-                      size_t most, pm_hits *hits);
+    /* Add the first `most` candidates of a finite point to `hits`, best first. In the plane it may have several
+     * places: regions that are candidates at any of them come once, with their least distance. 0 when memory runs
+     * out. */
+    int (*list)(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns, size_t most,
+                pm_hits *hits);
 
     /* The map of answers, for pm_index_visit(); it may be one that does not exist. */
     const pm_tree *(*tree)(const void *view);

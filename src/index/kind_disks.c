@@ -147,8 +147,8 @@ static void disks_match(const void *view, const pm_points *points, const pm_turn
         pm_scan(points, turns, out, disks_find, &v->table);
 }
 
-static void disks_measure_turned(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out,
-                                 double *distances) {
+static void disks_measure(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out,
+                          double *distances) {
     const pm_disk_table *table = &((const pm_disk_view *)view)->table;
     disks_match(view, points, turns, out);
     for (size_t i = 0; i < points->count; i++) {
@@ -156,10 +156,6 @@ static void disks_measure_turned(const void *view, const pm_points *points, cons
         const pm_exact_point p = out[i] < 0 ? pm_point(x, y) : pm_turned_point(turns, i, x, y);
         distances[i] = out[i] < 0 ? NAN : pm_distance_turned(table->x[out[i]], table->y[out[i]], &p);
     }
-}
-
-static void disks_measure(const void *view, const pm_points *points, int64_t *out, double *distances) {
-    disks_measure_turned(view, points, NULL, out, distances);
 }
 
 static size_t disks_beside_size(const void *view) {
@@ -191,8 +187,8 @@ static int add_disks(const pm_disk_table *table, const pm_beside *beside, const 
     return 1;
 }
 
-static int disks_list_turns(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
-                            size_t most, pm_hits *hits) {
+static int disks_list(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
+                      size_t most, pm_hits *hits) {
     const pm_disk_table *table = &((const pm_disk_view *)view)->table;
     hits->ranks.count = 0;
     for (size_t k = 0; k < turns; k++)
@@ -210,11 +206,6 @@ static int disks_list_turns(const void *view, const pm_beside *beside, const pm_
     return 1;
 }
 
-static int disks_list(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
-    const pm_exact_point place = pm_point(x, y);
-    return disks_list_turns(view, beside, &place, 1, most, hits);
-}
-
 static const pm_tree *disks_tree(const void *view) {
     return &((const pm_disk_view *)view)->tree;
 }
@@ -225,7 +216,6 @@ const pm_kind pm_kind_disks = {.name = "center_within",
                                .distances = PM_SECTION_DISK_RADIUS,
                                .takes_disks = 1,
                                .takes_lines = 1,
-                               .takes_turns = 1,
                                .view_size = sizeof(pm_disk_view),
                                .sections = DISK_SECTIONS,
                                .section_count = sizeof DISK_SECTIONS / sizeof *DISK_SECTIONS,
@@ -241,9 +231,7 @@ const pm_kind pm_kind_disks = {.name = "center_within",
                                .measure = disks_measure,
                                .beside_size = disks_beside_size,
                                .beside_fill = disks_beside_fill,
-                               .measure_turned = disks_measure_turned,
                                .list = disks_list,
-                               .list_turns = disks_list_turns,
                                .tree = disks_tree};
 
 /* ---- without an index ---- */

@@ -276,24 +276,14 @@ static int list_all(const pm_distance_view *v, const pm_beside *beside, const pm
     return 1;
 }
 
-static int list_within_turns(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
-                             size_t most, pm_hits *hits) {
+static int list_within(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
+                       size_t most, pm_hits *hits) {
     return list_all(view, beside, places, turns, most, 0, hits);
 }
 
-static int list_within(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
-    const pm_exact_point place = pm_point(x, y);
-    return list_all(view, beside, &place, 1, most, 0, hits);
-}
-
-static int list_nearest_turns(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
-                              size_t most, pm_hits *hits) {
+static int list_nearest(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
+                        size_t most, pm_hits *hits) {
     return list_all(view, beside, places, turns, most, 1, hits);
-}
-
-static int list_nearest(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
-    const pm_exact_point place = pm_point(x, y);
-    return list_all(view, beside, &place, 1, most, 1, hits);
 }
 
 static const pm_tree *within_tree(const void *view) {
@@ -312,7 +302,6 @@ const pm_kind pm_kind_dwithin = {.name = "dwithin",
                                  .distance = PM_DISTANCE_NEEDED,
                                  .distances = PM_SECTION_LIMITS,
                                  .takes_lines = 1,
-                                 .takes_turns = 1,
                                  .view_size = sizeof(pm_distance_view),
                                  .sections = DISTANCE_SECTIONS,
                                  .section_count = sizeof DISTANCE_SECTIONS / sizeof *DISTANCE_SECTIONS,
@@ -325,11 +314,9 @@ const pm_kind pm_kind_dwithin = {.name = "dwithin",
                                  .verify = distances_verify,
                                  .match = pm_distances_match_within,
                                  .measure = pm_distances_measure_within,
-                                 .measure_turned = pm_distances_measure_within_turned,
                                  .beside_size = distances_beside_size,
                                  .beside_fill = distances_beside_fill,
                                  .list = list_within,
-                                 .list_turns = list_within_turns,
                                  .tree = within_tree};
 
 const pm_kind pm_kind_nearest = {.name = "nearest",
@@ -337,7 +324,6 @@ const pm_kind pm_kind_nearest = {.name = "nearest",
                                  .distance = PM_DISTANCE_OPTIONAL,
                                  .distances = PM_SECTION_LIMITS,
                                  .takes_lines = 1,
-                                 .takes_turns = 1,
                                  .view_size = sizeof(pm_distance_view),
                                  .sections = DISTANCE_SECTIONS,
                                  .section_count = sizeof DISTANCE_SECTIONS / sizeof *DISTANCE_SECTIONS,
@@ -354,5 +340,4 @@ const pm_kind pm_kind_nearest = {.name = "nearest",
                                  .beside_size = distances_beside_size,
                                  .beside_fill = distances_beside_fill,
                                  .list = list_nearest,
-                                 .list_turns = list_nearest_turns,
                                  .tree = nearest_tree};

@@ -42,12 +42,10 @@ static inline pm_spot pm_distances_spot(const pm_distance_view *v, const pm_exac
 /* match() and measure() of the kinds. */
 void pm_distances_match_nearest(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out);
 void pm_distances_match_within(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out);
-void pm_distances_measure_nearest(const void *view, const pm_points *points, int64_t *out, double *distances);
-void pm_distances_measure_within(const void *view, const pm_points *points, int64_t *out, double *distances);
-void pm_distances_measure_within_turned(const void *view, const pm_points *points, const pm_turns *turns,
-                                        int64_t *out, double *distances);
-void pm_distances_measure_nearest_turned(const void *view, const pm_points *points, const pm_turns *turns,
-                                         int64_t *out, double *distances);
+void pm_distances_measure_nearest(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out,
+                                  double *distances);
+void pm_distances_measure_within(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out,
+                                 double *distances);
 
 /* What covers each point. */
 void pm_distances_cover(const pm_distance_view *v, const pm_points *points, const pm_turns *turns, int64_t *out);

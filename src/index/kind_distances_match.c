@@ -340,20 +340,12 @@ static void measure(const pm_distance_view *v, const pm_points *points, const pm
         match_all(v, points, turns, out, distances, nearest);
 }
 
-void pm_distances_measure_nearest_turned(const void *view, const pm_points *points, const pm_turns *turns,
-                                         int64_t *out, double *distances) {
+void pm_distances_measure_nearest(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out,
+                                  double *distances) {
     measure(view, points, turns, out, distances, 1);
 }
 
-void pm_distances_measure_nearest(const void *view, const pm_points *points, int64_t *out, double *distances) {
-    measure(view, points, NULL, out, distances, 1);
-}
-
-void pm_distances_measure_within_turned(const void *view, const pm_points *points, const pm_turns *turns,
-                                        int64_t *out, double *distances) {
+void pm_distances_measure_within(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out,
+                                 double *distances) {
     measure(view, points, turns, out, distances, 0);
-}
-
-void pm_distances_measure_within(const void *view, const pm_points *points, int64_t *out, double *distances) {
-    measure(view, points, NULL, out, distances, 0);
 }

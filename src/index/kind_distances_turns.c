@@ -183,7 +183,7 @@ void pm_distances_match_turns(const void *view, const pm_turn_row *row, int64_t 
         .x = x, .y = row->y, .x_stride = (ptrdiff_t)sizeof *x, .y_stride = row->y_stride, .count = row->count};
     const pm_turns chosen = {row->start, turns, row->period};
     if (distances)
-        pm_distances_measure_nearest_turned(v, &points, &chosen, out, distances);
+        pm_distances_measure_nearest(v, &points, &chosen, out, distances);
     else
         pm_distances_match_nearest(v, &points, &chosen, out);
     pm_distances_cover(v, &points, &chosen, inside);

@@ -211,8 +211,8 @@ int pm_polygons_covering(const pm_polygon_view *v, const pm_beside *beside, doub
     return add_covering(v, beside, &p, most, ranks);
 }
 
-static int polygons_list_turns(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
-                               size_t most, pm_hits *hits) {
+static int polygons_list(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
+                         size_t most, pm_hits *hits) {
     const pm_polygon_view *v = view;
     hits->ranks.count = 0;
     for (size_t i = 0; i < turns; i++)
@@ -225,11 +225,6 @@ static int polygons_list_turns(const void *view, const pm_beside *beside, const 
     return 1;
 }
 
-static int polygons_list(const void *view, const pm_beside *beside, double x, double y, size_t most, pm_hits *hits) {
-    const pm_exact_point place = pm_point(x, y);
-    return polygons_list_turns(view, beside, &place, 1, most, hits);
-}
-
 static const pm_tree *polygons_tree(const void *view) {
     return &((const pm_polygon_view *)view)->tree;
 }
@@ -238,7 +233,6 @@ const pm_kind pm_kind_polygons = {.name = "covers",
                                   .predicate = PM_COVERS,
                                   .compact = &pm_kind_compact,
                                   .distance = PM_DISTANCE_NONE,
-                                  .takes_turns = 1,
                                   .view_size = sizeof(pm_polygon_view),
                                   .sections = POLYGON_SECTIONS,
                                   .section_count = sizeof POLYGON_SECTIONS / sizeof *POLYGON_SECTIONS,
@@ -253,5 +247,4 @@ const pm_kind pm_kind_polygons = {.name = "covers",
                                   .beside_size = polygons_beside_size,
                                   .beside_fill = polygons_beside_fill,
                                   .list = polygons_list,
-                                  .list_turns = polygons_list_turns,
                                   .tree = polygons_tree};

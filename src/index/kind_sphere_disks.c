@@ -157,9 +157,10 @@ static void caps_match(const void *view, const pm_points *points, const pm_turns
         scan_caps(&v->table, points, out);
 }
 
-static void caps_measure(const void *view, const pm_points *points, int64_t *out, double *distances) {
+static void caps_measure(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out,
+                         double *distances) {
     const pm_cap_table *table = &((const pm_cap_view *)view)->table;
-    caps_match(view, points, NULL, out);
+    caps_match(view, points, turns, out);
     for (size_t i = 0; i < points->count; i++) {
         const double lon = pm_load(points->x, points->x_stride, i), lat = pm_load(points->y, points->y_stride, i);
         const pm_observer origin = pm_observer_at(pm_lonlat_at(lon, lat));
@@ -172,12 +173,14 @@ static size_t caps_beside_size(const void *view) {
     return 0;
 }
 
-static int caps_list(const void *view, const pm_beside *beside, double lon, double lat, size_t most, pm_hits *hits) {
+static int caps_list(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
+                     size_t most, pm_hits *hits) {
     const pm_cap_table *table = &((const pm_cap_view *)view)->table;
     (void)beside;
-    if (!pm_is_lonlat(lon, lat))
+    (void)turns;
+    if (!pm_is_lonlat(places->low, places->y))
         return 1;
-    const pm_observer origin = pm_observer_at(pm_lonlat_at(lon, lat));
+    const pm_observer origin = pm_observer_at(pm_lonlat_at(places->low, places->y));
     size_t found = 0;
     for (size_t rank = 0; rank < table->count && found < most; rank++) {
         const size_t id = table->ids[rank];

@@ -296,11 +296,15 @@ static void globe_match_within(const void *view, const pm_points *points, const 
     globe_kind_search(view, points, out, NULL, 0);
 }
 
-static void globe_measure_nearest(const void *view, const pm_points *points, int64_t *out, double *distances) {
+static void globe_measure_nearest(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out,
+                                  double *distances) {
+    (void)turns;
     globe_kind_search(view, points, out, distances, 1);
 }
 
-static void globe_measure_within(const void *view, const pm_points *points, int64_t *out, double *distances) {
+static void globe_measure_within(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out,
+                                 double *distances) {
+    (void)turns;
     globe_kind_search(view, points, out, distances, 0);
 }
 
@@ -315,14 +319,14 @@ static pm_status globe_beside_fill(const void *view, void *memory, size_t size, 
     return pm_kind_polygons.beside_fill(&((const pm_sphere_view *)view)->polygons, memory, size, poll, allocator);
 }
 
-static int globe_list_all(const pm_sphere_view *v, const pm_beside *beside, double lon, double lat, size_t most,
+static int globe_list_all(const pm_sphere_view *v, const pm_beside *beside, const pm_exact_point *place, size_t most,
                           int nearest, pm_hits *hits) {
-    const pm_points point = {.x = &lon, .y = &lat, .count = 1};
+    const pm_points point = {.x = &place->low, .y = &place->y, .count = 1};
     double x, y;
     pm_face_points(&point, 0, 1, &x, &y);
     if (isnan(x))
         return 1;
-    const pm_post post = pm_post_at(lon, lat);
+    const pm_post post = pm_post_at(place->low, place->y);
     if (!pm_polygons_covering(&v->polygons, beside, x, y, SIZE_MAX, &hits->ranks) ||
         !(nearest ? pm_globe_all_nearest(&v->globe, &post, &hits->ranks, most, &hits->measured)
                   : pm_globe_all_within(&v->globe, &post, &hits->ranks, &hits->measured)))
@@ -332,14 +336,16 @@ static int globe_list_all(const pm_sphere_view *v, const pm_beside *beside, doub
     return 1;
 }
 
-static int globe_list_within(const void *view, const pm_beside *beside, double x, double y, size_t most,
-                             pm_hits *hits) {
-    return globe_list_all(view, beside, x, y, most, 0, hits);
+static int globe_list_within(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
+                             size_t most, pm_hits *hits) {
+    (void)turns;
+    return globe_list_all(view, beside, places, most, 0, hits);
 }
 
-static int globe_list_nearest(const void *view, const pm_beside *beside, double x, double y, size_t most,
-                              pm_hits *hits) {
-    return globe_list_all(view, beside, x, y, most, 1, hits);
+static int globe_list_nearest(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
+                              size_t most, pm_hits *hits) {
+    (void)turns;
+    return globe_list_all(view, beside, places, most, 1, hits);
 }
 
 const pm_kind pm_kind_sphere_dwithin = {.name = "dwithin",

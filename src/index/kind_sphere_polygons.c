@@ -86,11 +86,13 @@ static pm_status drawn_beside_fill(const void *view, void *memory, size_t size, 
     return pm_kind_polygons.beside_fill(view, memory, size, poll, allocator);
 }
 
-static int drawn_list(const void *view, const pm_beside *beside, double lon, double lat, size_t most, pm_hits *hits) {
-    const pm_points point = {.x = &lon, .y = &lat, .count = 1};
+static int drawn_list(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
+                      size_t most, pm_hits *hits) {
+    const pm_points point = {.x = &places->low, .y = &places->y, .count = 1};
     double x, y;
     pm_face_points(&point, 0, 1, &x, &y);
-    return isnan(x) || pm_kind_polygons.list(view, beside, x, y, most, hits);
+    const pm_exact_point drawn = pm_point(x, y);
+    return isnan(x) || pm_kind_polygons.list(view, beside, &drawn, turns, most, hits);
 }
 
 const pm_kind pm_kind_sphere_polygons = {.name = "covers",

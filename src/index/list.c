@@ -71,8 +71,10 @@ typedef struct place_list {
 /* The candidates of a finite point. 0 when memory runs out. */
 static int list_point(const pm_lister *lister, double x, double y, size_t most, place_list *places, pm_hits *hits) {
     const pm_index *index = lister->index;
-    if (index->period == 0)
-        return index->kind->list(index->view, &lister->beside, x, y, most, hits);
+    if (index->period == 0) {
+        const pm_exact_point place = pm_point(x, y);
+        return index->kind->list(index->view, &lister->beside, &place, 1, most, hits);
+    }
     const size_t turns = pm_turns_of(index, x, y, NULL, 0);
     if (turns > places->room) {
         pm_exact_point *items = pm_allocate(allocator_of(lister), turns * sizeof *items);
@@ -83,7 +85,7 @@ static int list_point(const pm_lister *lister, double x, double y, size_t most, 
         places->room = turns;
     }
     (void)pm_turns_of(index, x, y, places->items, turns);
-    return index->kind->list_turns(index->view, &lister->beside, places->items, turns, most, hits);
+    return index->kind->list(index->view, &lister->beside, places->items, turns, most, hits);
 }
 
 pm_status pm_lister_list(const pm_lister *lister, const pm_points *points, size_t most, const pm_lists *lists,

@@ -112,7 +112,7 @@ const void *pm_index_note(const pm_index *index, size_t *size) {
 
 void pm_index_match(const pm_index *index, const pm_points *points, int64_t *out) {
     if (index->period != 0)
-        pm_match_turned(index, points, out);
+        pm_match_turned(index, points, out, NULL);
     else
         index->kind->match(index->view, points, NULL, out);
 }
@@ -130,8 +130,8 @@ pm_status pm_index_match_distances(const pm_index *index, const pm_points *point
     if (!index->kind->measure)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, PM_NO_DISTANCES, index->kind->name);
     if (index->period != 0)
-        pm_measure_turned(index, points, out, distances);
+        pm_match_turned(index, points, out, distances);
     else
-        index->kind->measure(index->view, points, out, distances);
+        index->kind->measure(index->view, points, NULL, out, distances);
     return PM_OK;
 }

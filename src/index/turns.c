@@ -133,7 +133,7 @@ static void match_row(const pm_index *index, const row *at, int64_t *out, double
         .x = at->x, .y = at->y, .x_stride = (ptrdiff_t)sizeof(double), .y_stride = at->y_stride, .count = at->count};
     const pm_turns turns = {at->start, at->turns, index->period};
     if (distances)
-        index->kind->measure_turned(index->view, &points, &turns, out, distances);
+        index->kind->measure(index->view, &points, &turns, out, distances);
     else
         index->kind->match(index->view, &points, &turns, out);
 }
@@ -186,7 +186,7 @@ static void match_turns(const pm_index *index, const row *at, int64_t *out, doub
     index->kind->match_turns(index->view, &turned, out, distances);
 }
 
-void pm_measure_turned(const pm_index *index, const pm_points *points, int64_t *out, double *distances) {
+void pm_match_turned(const pm_index *index, const pm_points *points, int64_t *out, double *distances) {
     turn_function *turn = turn_of(index->period);
     row at;
     for (size_t done = 0; done < points->count; done += at.count) {
@@ -201,10 +201,6 @@ void pm_measure_turned(const pm_index *index, const pm_points *points, int64_t *
         for (double more = 1; more <= most; more++)
             later_turn(index, &at, more, out + done, away);
     }
-}
-
-void pm_match_turned(const pm_index *index, const pm_points *points, int64_t *out) {
-    pm_measure_turned(index, points, out, NULL);
 }
 
 size_t pm_turns_of(const pm_index *index, double x, double y, pm_exact_point *places, size_t room) {
