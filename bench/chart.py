@@ -19,6 +19,10 @@ BAR = 0.27  # inches
 TITLES = {
     "polygons": "Points to regions: million points per second, one core",
     "nearest": "Points to the region around them or the nearest: million points per second, one core",
+    "distances": "The nearest region and its distance: million points per second, one core",
+    "dwithin": "The smallest region within a distance: million points per second, one core",
+    "candidates": "All candidates of a point: million points per second, one core",
+    "covers": "Nearest beside covers: million points per second, one core",
     "disks": "Points to disks: million points per second, one core",
     "sphere": "Points to places on the sphere: million points per second, one core",
     "vertices": "The same map with more vertices: million points per second, one core",
@@ -66,7 +70,7 @@ def value_of(group: str, contender: Record) -> float:
 
 def colour(name: str) -> str:
     """Return the colour of a contender."""
-    if name == OURS or name.endswith(("worker", "workers")):
+    if name in (OURS, "nearest") or name.endswith(("worker", "workers")):
         return str(MINE)
     return YARDSTICK if name.startswith("Numba") else PEER
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from bench import disks, nearest, polygons, sphere
+from bench import candidates, disks, nearest, polygons, sphere, within
+from bench.answers import Matcher
 from bench.layers import Disks, Layer
 
 OURS = "poly-match"
-Builder = Callable[[Any], polygons.Matcher]
+Builder = Callable[[Any], Matcher]
 
 FOR_REGIONS: dict[str, Builder] = {
     OURS: polygons.poly_match,
@@ -38,13 +40,52 @@ FOR_NEAREST: dict[str, Builder] = {
     "GeoPandas sjoin_nearest": nearest.geopandas_nearest,
 }
 
+FOR_STATIONS: dict[str, Builder] = {
+    OURS: nearest.places,
+    "SciPy cKDTree": nearest.scipy_tree,
+    "scikit-learn KDTree": nearest.sklearn_tree,
+    "shapely STRtree": nearest.shapely_points,
+}
+
+FOR_DISTANCES: dict[str, Builder] = {
+    OURS: partial(nearest.poly_match, measured=True),
+    "shapely, nearest polygon": nearest.shapely_one_query,
+    "shapely, covering or nearest": partial(nearest.shapely_nearest, measured=True),
+    "shapely, pieces of borders": partial(nearest.shapely_pieces, measured=True),
+    "GeoPandas sjoin_nearest": partial(nearest.geopandas_nearest, measured=True),
+}
+
+FOR_DWITHIN: dict[str, Builder] = {
+    OURS: within.poly_match,
+    "shapely, tree of regions": within.shapely_regions,
+    "shapely, tree of polygons": within.shapely_polygons,
+    "shapely, tree of points": within.shapely_of_points,
+    "GeoPandas sjoin": within.geopandas_sjoin,
+}
+
+FOR_CANDIDATES: dict[str, Builder] = {
+    OURS: candidates.poly_match,
+    "SciPy query_ball_point": candidates.scipy_ball,
+    "SciPy sparse_distance_matrix": candidates.scipy_pairs,
+    "scikit-learn KDTree": candidates.sklearn_kd,
+}
+
 FOR_SPHERE: dict[str, Builder] = {
     OURS: sphere.poly_match,
     "scikit-learn BallTree": sphere.sklearn_ball,
     "scikit-learn BallTree, small leaves": sphere.sklearn_small_leaves,
 }
 
-GROUPS = {"nearest": FOR_NEAREST, "sphere": FOR_SPHERE}
+BESIDE_COVERS: dict[str, Builder] = {"covers": polygons.poly_match, "nearest": nearest.poly_match}
+
+GROUPS = {
+    "nearest": FOR_NEAREST,
+    "distances": FOR_DISTANCES,
+    "dwithin": FOR_DWITHIN,
+    "candidates": FOR_CANDIDATES,
+    "covers": BESIDE_COVERS,
+    "sphere": FOR_SPHERE,
+}
 
 SPECIAL: dict[str, Builder] = {  # only for jobs that name them
     "timezonefinder": polygons.timezonefinder,
@@ -63,5 +104,8 @@ DISTRIBUTIONS = (
 
 def pick(layer: Layer | Disks, wanted: tuple[str, ...], group: str = "") -> dict[str, Builder]:
     """Return the contenders that fit a layer and a group of jobs: all of the usual ones, or those named."""
-    usual = GROUPS.get(group) or (FOR_DISKS if isinstance(layer, Disks) else FOR_REGIONS)
+    if group == "nearest" and isinstance(layer, Disks):
+        usual = FOR_STATIONS
+    else:
+        usual = GROUPS.get(group) or (FOR_DISKS if isinstance(layer, Disks) else FOR_REGIONS)
     return {name: (usual | SPECIAL)[name] for name in wanted} if wanted else usual

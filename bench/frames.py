@@ -26,7 +26,7 @@ import numpy as np
 from bench import explain, measure
 from bench.contenders import OURS
 from bench.jobs import JOBS, QUICK, Job
-from bench.layers import Doubles, Layer
+from bench.layers import Doubles, Integers, Layer
 
 ROOT = Path(__file__).resolve().parent.parent
 FEW = 1000
@@ -66,7 +66,7 @@ def run_job(
     layer, points = job.layer(), job.points()[:most_points]
     assert isinstance(layer, Layer)
     rows: dict[str, dict[str, Any]] = {name: {"name": name, "points": len(points)} for name in CONTENDERS}
-    answers: dict[str, measure.Answers] = {}
+    answers: dict[str, Integers] = {}
     for number in range(rounds):
         for name in list(rows)[:: 1 if number % 2 else -1]:
             if "reason" in rows[name]:
@@ -93,7 +93,7 @@ def run_job(
     }  # fmt: skip
 
 
-def in_a_process(job: Job, name: str, count: int) -> tuple[measure.Answers, dict[str, Any]]:
+def in_a_process(job: Job, name: str, count: int) -> tuple[Integers, dict[str, Any]]:
     """Return the answers of one call in a fresh process, its time and its memory."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "answers.npy")
@@ -126,7 +126,7 @@ def frames(layer: Layer, points: Doubles) -> tuple[Any, Any]:
     )  # fmt: skip
 
 
-def one_call(join: Join, layer: Layer, places: Doubles) -> tuple[measure.Answers, dict[str, Any]]:
+def one_call(join: Join, layer: Layer, places: Doubles) -> tuple[Integers, dict[str, Any]]:
     """Return the answers of one call, its time and its memory."""
     points, polygons = frames(layer, places)
     join(points[:FEW], polygons)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
 import numpy as np
 
-from bench import fetch, sphere, topojson
+from bench import fetch, maps, sphere, topojson
 from bench.contenders import FOR_TIMEZONES
-from bench.layers import Disks, Doubles, Layer, Polygon, disks, layer_of
+from bench.layers import Disks, Doubles, Layer, Polygon, disks, layer_of, stations
 from examples import make_data
 
 MILLION = 1_000_000
@@ -154,6 +154,30 @@ def sphere_job(name: str, title: str, count: int, candidates: float = np.inf) ->
     )
 
 
+def within_job(regions: str, distance: float) -> Job:
+    """Return a job of the best region within a distance, in degrees."""
+    layer, title, box = REGIONS[regions]
+    return Job(
+        f"dwithin-{regions}-{distance:g}",
+        f"{title}, within {distance:g} degrees",
+        "dwithin",
+        lambda: replace(layer(), distance=distance),
+        lambda: uniform(box),
+    )
+
+
+def regions_job(group: str, regions: str) -> Job:
+    """Return a job of another group."""
+    layer, title, box = REGIONS[regions]
+    return Job(f"{group}-{regions}", f"{title}, points spread evenly", group, layer, lambda: uniform(box))
+
+
+REGIONS: dict[str, tuple[Callable[[], Layer], str, tuple[float, float, float, float]]] = {
+    "counties": (counties, "US counties", STATES),
+    "countries": (lambda: countries("10m"), "countries", WORLD),
+    "buildings": (lambda: maps.outlines(100_000), "100,000 outlines of buildings", UNIT),
+}
+
 FEW = ("poly-match", "shapely prepared", "SedonaDB")  # more would show nothing new
 WORKERS = ("1 worker", "2 workers")
 
@@ -194,6 +218,19 @@ JOBS = [
         "nearest-countries-uniform", "countries, points spread evenly", "nearest",
         lambda: countries("10m"), lambda: uniform(WORLD),
     ),
+    regions_job("nearest", "buildings"),
+    Job(
+        "nearest-stations", "1,000,000 places, points spread evenly", "nearest",
+        lambda: stations(MILLION), lambda: uniform(UNIT),
+    ),
+    *(regions_job("distances", regions) for regions in ("counties", "countries")),
+    *(within_job("counties", distance) for distance in (0.01, 0.1, 1)),
+    *(within_job("countries", distance) for distance in (0.1, 1)),
+    Job(
+        "candidates-disks", "100,000 disks, 30 candidates per point", "candidates",
+        lambda: disks(100_000, 30), lambda: uniform(UNIT),
+    ),
+    *(regions_job("covers", regions) for regions in REGIONS),
     *(disk_job(count, candidates) for count in (1_000, 100_000) for candidates in (3, 30, 300)),
     *(sphere_job("nearest", "the nearest of", count) for count in (1_000, 10_000, 100_000)),
     *(sphere_job("disks", "30 candidates of", count, 30) for count in (1_000, 20_000)),
@@ -244,6 +281,16 @@ QUICK = [  # these need only the checkout
         lambda: uniform(WORLD, 20_000)),
     Job("example-cities", "the example countries and cities", "polygons", example_countries, example_cities),
     Job("example-nearest", "the example countries and cities", "nearest", example_countries, example_cities),
+    Job("example-distances", "the example countries and cities", "distances", example_countries,
+        example_cities),
+    Job("example-dwithin", "the example countries and cities, within 1 degree", "dwithin",
+        lambda: replace(example_countries(), distance=1.0), example_cities),
+    Job("example-candidates", "1,000 disks, 30 candidates per point", "candidates", lambda: disks(1_000, 30),
+        lambda: uniform(UNIT, 20_000)),
+    Job("example-stations", "the nearest of 1,000 places", "nearest", lambda: stations(1_000),
+        lambda: uniform(UNIT, 20_000)),
+    Job("example-covers", "the example countries, points spread evenly", "covers", example_countries,
+        lambda: uniform(WORLD, 20_000)),
     Job("example-sjoin", "the example countries and cities", "frames", example_countries, example_cities),
     Job("example-disks", "1,000 disks, 30 candidates per point", "disks", lambda: disks(1_000, 30),
         lambda: uniform(UNIT, 20_000)),

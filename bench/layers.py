@@ -29,6 +29,7 @@ class Layer:
     ring_offsets: Integers
     polygon_offsets: Integers
     geom_offsets: Integers
+    distance: float = 0.0  # of dwithin
 
     def __len__(self) -> int:
         return len(self.geom_offsets) - 1
@@ -97,6 +98,12 @@ def layer_of(regions: Iterable[list[Polygon]]) -> Layer:
     return Layer(
         np.ascontiguousarray(np.concatenate(rings)), ring_ends, np.array(polygon_ends), np.array(geom_ends)
     )
+
+
+def stations(count: int) -> Disks:
+    """Return places spread evenly over the unit square, without a radius."""
+    centers = np.random.default_rng(8).random((count, 2))
+    return Disks(centers, np.ones(count), np.inf)
 
 
 def disks(count: int, candidates: float, seed: int = 6) -> Disks:

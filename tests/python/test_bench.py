@@ -19,6 +19,7 @@ if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
 from bench import (  # noqa: E402
+    answers,
     chart,
     contenders,
     explain,
@@ -31,7 +32,7 @@ from bench import (  # noqa: E402
     sphere,
     topojson,
 )
-from bench.layers import Disks, Doubles, Layer, disks, layer_of  # noqa: E402
+from bench.layers import Disks, Doubles, Layer, disks, layer_of, stations  # noqa: E402
 
 # Two squares that share the border from (11, 20) to (11, 21); the left one with a hole that is one edge,
 # there and back; no geometry; both squares as one region.
@@ -188,6 +189,86 @@ def test_contenders_for_disks_agree_with_brute_force(name: str, count: int, cand
     np.testing.assert_array_equal(found, expected)
 
 
+@pytest.mark.parametrize("group", ["nearest", "distances", "dwithin"])
+def test_contenders_for_distances_agree(group: str) -> None:
+    layer, points = (
+        replace(some_regions(), distance=0.05),
+        np.random.default_rng(5).uniform(-0.3, 1.3, (2000, 2)),
+    )
+    field = contenders.GROUPS[group]
+    ours = answers_of(contenders.OURS, field[contenders.OURS], layer, points)
+    assert 0.5 < answers.matched(ours) <= 1
+    for name, builder in field.items():
+        found = answers_of(name, builder, layer, points)
+        assert explain.disagreements(layer, points, ours, found, group)["count"] == 0, name
+    other = np.where(np.arange(2000) == 7, 40, answers.regions_of(ours))
+    wrong = answers.Measured(other, ours.distances) if group == "distances" else other
+    assert explain.disagreements(layer, points, ours, wrong, group)["unexplained"] == 1
+
+
+def test_contenders_for_stations_agree() -> None:
+    layer, points = stations(500), np.random.default_rng(5).uniform(-0.3, 1.3, (1000, 2))
+    away = np.hypot(*(layer.centers[:, None] - points).transpose(2, 0, 1))
+    for name, builder in contenders.FOR_STATIONS.items():
+        np.testing.assert_array_equal(answers_of(name, builder, layer, points), away.argmin(axis=0))
+
+
+@pytest.mark.parametrize(("count", "candidates"), [(50, 0.5), (300, 20)])
+def test_contenders_for_candidates_agree(count: int, candidates: float) -> None:
+    layer, points = disks(count, candidates), np.random.default_rng(5).uniform(-0.1, 1.1, (500, 2))
+    rank = np.argsort(layer.areas, kind="stable")
+    away = np.hypot(*(layer.centers[rank, None] - points).transpose(2, 0, 1))
+    point, found = np.nonzero((away < layer.radius).T)
+    for name, builder in contenders.FOR_CANDIDATES.items():
+        lists = answers_of(name, builder, layer, points)
+        np.testing.assert_array_equal(np.repeat(np.arange(len(points)), np.diff(lists.offsets)), point)
+        np.testing.assert_array_equal(lists.regions, rank[found])
+
+
+def test_lists_and_distances_are_compared_by_point() -> None:
+    ours = answers.Lists(np.array([0, 2, 2, 3, 5]), np.array([4, 1, 6, 2, 3]))
+    theirs = answers.Lists(np.array([0, 2, 3, 4]), np.array([4, 1, 6, 6]))  # of three points
+    assert answers.differing(ours, theirs, 1).tolist() == [1]
+    turned = answers.Lists(ours.offsets, np.array([1, 4, 6, 2, 5]))
+    assert answers.differing(ours, turned, 1).tolist() == [0, 3]
+    assert answers.matched(ours) == 0.75
+    assert answers.equal(ours, ours)
+    assert not answers.equal(ours, turned)
+    regions = np.array([3, -1, 5])
+    near = answers.Measured(regions, np.array([1.0, np.nan, 0.0]))
+    far = answers.Measured(regions[:2], np.array([1 + 1e-9, np.nan]))
+    assert answers.differing(near, far, 1).tolist() == [0]
+    assert answers.differing(near, answers.Measured(np.array([3, 2]), near.distances[:2]), 1).tolist() == [1]
+    assert answers.equal(near, near)
+
+
+def test_another_answer_within_a_distance_is_explained_where_it_is_no_mistake() -> None:
+    square = np.array([[0, 0], [2, 0], [2, 2], [0, 2], [0, 0]], dtype=np.float64)
+    bow_tie = np.array([[5, 0], [6, 1], [6, 0], [5, 1], [5, 0]], dtype=np.float64)
+    layer = replace(layer_of([[[square]], [[square + 2.5]], [[bow_tie]]]), distance=0.5)
+    points = np.array([[1, 2.5], [1, 2.6], [1, 2.4], [5.5, -0.1], [5.5, -0.1]])
+    ours, theirs = np.array([0, -1, 0, 2, -1]), np.array([-1, 0, -1, -1, 2])
+    found = explain.disagreements(layer, points, ours, theirs, "dwithin")
+    reasons = {"border": 1, "tie": 0, "overlap": 0, "invalid": 1, "unexplained": 3}
+    assert found == {"count": 5} | reasons
+
+
+def test_candidates_differ_at_the_radius_only() -> None:
+    layer = Disks(np.array([[0.0, 0.0], [2.0, 0.0], [0.0, 3.0]]), np.ones(3), 1.0)
+    ours = answers.Lists(np.array([0, 1, 2]), np.array([0, 0]))
+    theirs = answers.Lists(np.array([0, 2, 4]), np.array([0, 1, 0, 2]))
+    found = explain.disagreements(layer, np.array([[1.0, 0.0], [0.5, 0.0]]), ours, theirs, "candidates")
+    assert (found["count"], found["border"], found["unexplained"]) == (2, 1, 1)
+
+
+def test_nearest_beside_covers_must_agree_where_a_region_covers_the_point() -> None:
+    layer, points = some_regions(), np.random.default_rng(5).uniform(-0.1, 1.1, (300, 2))
+    ours = contenders.BESIDE_COVERS["covers"](layer)(points)
+    theirs = contenders.BESIDE_COVERS["nearest"](layer)(points)
+    assert explain.disagreements(layer, points, ours, theirs, "covers")["count"] == 0
+    assert explain.disagreements(layer, points, ours, np.full(300, -1), "covers")["count"] > 100
+
+
 @pytest.mark.parametrize("candidates", [5, np.inf])
 def test_contenders_on_the_sphere_agree(candidates: float) -> None:
     pytest.importorskip("sklearn")
@@ -253,6 +334,7 @@ def test_a_job_is_measured_and_each_failure_is_a_line(monkeypatch: pytest.Monkey
         "border": 1,
         "tie": 0,
         "overlap": 0,
+        "invalid": 0,
         "unexplained": 2,
     }
     assert report.problems(record) == ["small: wrong gives another answer to 2 of 4 points"]
@@ -319,13 +401,13 @@ def test_disagreements_are_explained() -> None:
     points = np.array([[1.5, 1.5], [2 + 1e-8, 0.5], [0.5, 0.5], [0.5, 0.5]])
     ours, theirs = np.array([0, -1, 0, 0]), np.array([1, 0, 1, 0])
     found = explain.disagreements(layer, points, ours, theirs)
-    assert found == {"count": 3, "border": 1, "tie": 0, "overlap": 1, "unexplained": 1}
+    assert found == {"count": 3, "border": 1, "tie": 0, "overlap": 1, "invalid": 0, "unexplained": 1}
     assert explain.disagreements(layer, points, ours, theirs[:1])["count"] == 1
     circle = Disks(np.array([[0.0, 0.0]]), np.array([1.0]), 1.0)
     found = explain.disagreements(
         circle, np.array([[1.0, 0], [0.5, 0]]), np.array([-1, 0]), np.array([0, -1])
     )
-    assert found == {"count": 2, "border": 1, "tie": 0, "overlap": 0, "unexplained": 1}
+    assert found == {"count": 2, "border": 1, "tie": 0, "overlap": 0, "invalid": 0, "unexplained": 1}
 
 
 def test_jobs_are_picked_by_the_start_of_their_names() -> None:
@@ -386,6 +468,12 @@ def run() -> results.Results:
         record("finer map", "vertices", ours, peer, vertices=8000),
         record("join", "frames", join),
         record("one", "calls", ours, peer),
+        record(
+            "land",
+            "covers",
+            row("covers", 9, 0.001) | {"bytes": 4e6},
+            row("nearest", 9, 0.002) | {"bytes": 8e6},
+        ),
         record("both", "workers", row("1 worker", 1000, 0.002), row("2 workers", 1000, 0.001)),
     ]
     return {"machine": machine, "jobs": records}
@@ -413,6 +501,9 @@ def test_the_page_says_what_was_measured(run: results.Results) -> None:
     assert "| the finer map | 8,000 | 1.00 | 0.100 | 250 |" in page
     assert "| **poly-match** | **1.00** | **1.00** |" in page.split("## One point per call")[1]
     assert "| A | 1.00 | 1.00 |  | 6.00 | 1,000 | 0 |" in page.split("## GeoDataFrames")[1]
+    assert (
+        "| 0.500× | 250 | 250 | 1.00× | 4.00 | 8.00 | 0.0160 |" in page.split("## Nearest beside covers")[1]
+    )
     assert "| the both | 0.500 | 1.00 | 2.00× |" in page
     assert "(bench-polygons.svg)" in page
     assert "bench-calls.svg" not in page
@@ -435,7 +526,7 @@ def test_charts_are_drawn(tmp_path: Path, run: results.Results) -> None:
     pytest.importorskip("matplotlib")
     files = chart.draw_all(run, tmp_path)
     assert [file.name for file in files] == [
-        f"bench-{group}.svg" for group in report.GROUPS if group not in ("disks", "nearest", "sphere")
+        f"bench-{group}.svg" for group in report.GROUPS if group in {job["group"] for job in run["jobs"]}
     ]
     for file in files:
         assert ElementTree.parse(file).getroot().tag.endswith("svg")
