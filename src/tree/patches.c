@@ -331,12 +331,13 @@ static void merge_task(void *context, size_t number) {
     pm_painter *p = set->painter;
     paint_task *task = task_at(set, number);
     const start s = start_of(set, number);
-    uint32_t *tables = (uint32_t *)p->tables.items + s.tables;
+    uint32_t *tables = p->tables.items, *leaves = p->leaves.items; /* NULL where there are none */
     place_array(p, &p->origins, s.origins, &task->origins, 1);
     place_array(p, &p->leaves, s.leaves, &task->leaves, LINE);
     place_array(p, &p->tables, s.tables, &task->tables, 1);
-    p->move_leaves((uint32_t *)p->leaves.items + s.leaves, task->leaves.count, (uint32_t)s.origins);
-    for (size_t k = 0; k < task->tables.count; k++)
+    if (task->leaves.count > 0)
+        p->move_leaves(leaves + s.leaves, task->leaves.count, (uint32_t)s.origins);
+    for (size_t k = s.tables; k < s.tables + task->tables.count; k++)
         tables[k] = moved(tables[k], &s);
     for (size_t k = task->first; k < task->end; k++)
         patch_at(set, k)->word = moved(patch_at(set, k)->word, &s);

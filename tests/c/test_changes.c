@@ -4,7 +4,6 @@
  * write into them, and so may another thread. At each of the first calls, every kind of change is made: then the
  * build fails with a message, or gives some index whose answers are in range. A sanitizer detects reads and writes
  * out of bounds. And large vertex numbers must be written to the right place. */
-#define _DEFAULT_SOURCE /* for MAP_ANONYMOUS */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

@@ -206,10 +206,9 @@ static void test_many(void) {
         pm_options options = {.predicate = (pm_predicate)(PM_CENTER_WITHIN + (int)(i % 3)), .best = (pm_best)(i % 5)};
         if (options.best >= PM_SCORE_DOUBLE)
             options.scores = limits;
-        options.distance = limits;
-        options.distance_count = rng_below(&r, 2) ? 1 : count;
-        if (options.predicate == PM_NEAREST && rng_below(&r, 2))
-            options.distance_count = 0, options.distance = NULL;
+        const int limited = options.predicate != PM_NEAREST || rng_below(&r, 2);
+        options.distance = limited ? limits : NULL;
+        options.distance_count = !limited ? 0 : rng_below(&r, 2) ? 1 : count;
         options.engine = PM_ENGINE_SCAN;
         pm_index *scan = build(&regions, &options);
         options.engine = i % 2 ? PM_ENGINE_AUTO : PM_ENGINE_TREE;
