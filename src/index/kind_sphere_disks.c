@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "scan/scan.h"
 #include "sphere/bounds.h"
+#include "sphere/cap_groups.h"
 #include "sphere/caps.h"
 #include "sphere/face.h"
 #include "tree/cap_leaf.h"
@@ -168,25 +169,45 @@ static void caps_measure(const void *view, const pm_points *points, const pm_tur
     }
 }
 
+/* ---- listing ---- */
+
 static size_t caps_beside_size(const void *view) {
-    (void)view;
-    return 0;
+    return pm_cap_groups_size(&((const pm_cap_view *)view)->table);
+}
+
+static pm_status caps_beside_fill(const void *view, void *memory, size_t size, pm_poll *poll,
+                                  const pm_allocator *allocator) {
+    (void)size;
+    return pm_cap_groups_fill(&((const pm_cap_view *)view)->table, memory, poll, allocator);
+}
+
+/* The disks that contain a place, at least the first `most`. */
+static int add_caps(const pm_cap_table *table, const pm_beside *beside, const pm_observer *origin, size_t most,
+                    pm_ranks *ranks) {
+    if (beside->memory) {
+        pm_cap_groups groups;
+        pm_cap_groups_view(&groups, beside->memory);
+        return pm_caps_find_all(table, &groups, origin, ranks);
+    }
+    for (size_t rank = 0; rank < table->count && ranks->count < most; rank++)
+        if (pm_cap_contains(table, table->ids[rank], origin->vector, origin->place) &&
+            !pm_ranks_append(ranks, (uint32_t)rank))
+            return 0;
+    return 1;
 }
 
 static int caps_list(const void *view, const pm_beside *beside, const pm_exact_point *places, size_t turns,
                      size_t most, pm_hits *hits) {
     const pm_cap_table *table = &((const pm_cap_view *)view)->table;
-    (void)beside;
     (void)turns;
     if (!pm_is_lonlat(places->low, places->y))
         return 1;
     const pm_observer origin = pm_observer_at(pm_lonlat_at(places->low, places->y));
-    size_t found = 0;
-    for (size_t rank = 0; rank < table->count && found < most; rank++) {
-        const size_t id = table->ids[rank];
-        if (!pm_cap_contains(table, id, origin.vector, origin.place))
-            continue;
-        found++;
+    hits->ranks.count = 0;
+    if (!add_caps(table, beside, &origin, most, &hits->ranks))
+        return 0;
+    for (size_t i = 0; i < hits->ranks.count && i < most; i++) {
+        const size_t id = table->ids[hits->ranks.items[i]];
         pm_hits_add(hits, (int64_t)id, pm_hits_measure(hits) ? pm_cap_distance(table, id, &origin) : 0);
     }
     return 1;
@@ -214,5 +235,6 @@ const pm_kind pm_kind_sphere_disks = {.name = "center_within",
                                       .match = caps_match,
                                       .measure = caps_measure,
                                       .beside_size = caps_beside_size,
+                                      .beside_fill = caps_beside_fill,
                                       .list = caps_list,
                                       .tree = pm_sphere_no_tree};

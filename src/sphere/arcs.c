@@ -188,19 +188,12 @@ static void box_of_run(const pm_lonlat *v, size_t arcs, double box[6]) {
     }
 }
 
-static uint32_t arcs_curve_place(pm_lonlat place) {
-    const pm_points point = {.x = &place.lon, .y = &place.lat, .count = 1};
-    double x, y;
-    pm_face_points(&point, 0, 1, &x, &y);
-    return pm_curve_place(x + 4, y + 4, 8);
-}
-
 /* The regions that are not empty, along the curve by their first vertex. `runs` are in rank order. */
 static void arcs_order_regions(const pm_arcs *arcs, const pm_entry *runs, pm_entry *entries, pm_entry *other) {
     size_t count = 0;
     for (size_t i = 0; i < arcs->run_count; i++)
         if (i == 0 || runs[i].owner != runs[i - 1].owner)
-            entries[count++] = (pm_entry){arcs_curve_place(arcs->vertices[runs[i].item]), runs[i].owner, 0};
+            entries[count++] = (pm_entry){pm_face_curve(arcs->vertices[runs[i].item]), runs[i].owner, 0};
     pm_order(entries, other, count);
     uint32_t *ranks = (uint32_t *)(uintptr_t)arcs->ranks, *places = (uint32_t *)(uintptr_t)arcs->places;
     memset(places, 0xff, arcs->rank_count * sizeof *places);
@@ -218,7 +211,7 @@ static int arcs_order_runs(const pm_arcs *arcs, const pm_entry *runs, const uint
     for (size_t i = 0; i < arcs->run_count; i++) {
         const uint64_t place = arcs->places[runs[i].owner];
         entries[i] =
-            (pm_entry){place << 32 | arcs_curve_place(arcs->vertices[runs[i].item]), (uint32_t)i, runs[i].owner};
+            (pm_entry){place << 32 | pm_face_curve(arcs->vertices[runs[i].item]), (uint32_t)i, runs[i].owner};
         if (pm_poll_after(poll, 16))
             return 0;
     }

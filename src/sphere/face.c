@@ -12,6 +12,7 @@
 
 #include "face.h"
 
+#include "near/order.h"
 #include "scan/scan.h"
 
 #define FACE_PITCH 2.0625
@@ -100,4 +101,11 @@ void pm_face_points(const pm_points *points, size_t begin, size_t count, double 
         x[i] = spot.u + offset[0];
         y[i] = spot.v + offset[1];
     }
+}
+
+uint32_t pm_face_curve(pm_lonlat place) {
+    const pm_points point = {.x = &place.lon, .y = &place.lat, .count = 1};
+    double x, y;
+    pm_face_points(&point, 0, 1, &x, &y);
+    return pm_curve_place(x + 4, y + 4, 8);
 }

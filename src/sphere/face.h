@@ -2,6 +2,8 @@
 #ifndef PM_FACE_H
 #define PM_FACE_H
 
+#include <stdint.h>
+
 #include "base/sphere.h"
 #include "polymatch.h"
 
@@ -23,6 +25,9 @@ pm_spot_on_face pm_face_spot(int face, pm_lonlat place);
 
 /* Where the center of a face is in the plane of all. */
 void pm_face_offset(int face, double offset[2]);
+
+/* Where a place is on a curve through that plane: places that follow each other on it are near each other. */
+uint32_t pm_face_curve(pm_lonlat place);
 
 /* The one pair of coordinates of points; NaN for such as are not on the sphere. */
 void pm_lonlat_load(const pm_points *points, size_t begin, size_t count, double *lon, double *lat);

@@ -56,6 +56,31 @@ uint32_t pm_solid_near(const float *node, const pm_ray *ray, float limit, float 
     return near;
 }
 
+uint32_t pm_solid_holding(const float *node, const pm_ray *ray) {
+    uint32_t hold = 0;
+#ifdef PM_X86
+    for (int i = 0; i < PM_PACKED_FAN; i += 4) {
+        __m128 all = _mm_castsi128_ps(_mm_set1_epi32(-1));
+        for (int axis = 0; axis < 3; axis++) {
+            const __m128 low = _mm_loadu_ps(node + axis * PM_PACKED_FAN + i);
+            const __m128 high = _mm_loadu_ps(node + (axis + 3) * PM_PACKED_FAN + i);
+            all = _mm_and_ps(all, _mm_cmple_ps(low, _mm_set1_ps(ray->high[axis])));
+            all = _mm_and_ps(all, _mm_cmple_ps(_mm_set1_ps(ray->low[axis]), high));
+        }
+        hold |= (uint32_t)_mm_movemask_ps(all) << i;
+    }
+#else
+    for (int i = 0; i < PM_PACKED_FAN; i++) {
+        int all = 1;
+        for (int axis = 0; axis < 3; axis++)
+            all &= (node[axis * PM_PACKED_FAN + i] <= ray->high[axis]) &
+                   (ray->low[axis] <= node[(axis + 3) * PM_PACKED_FAN + i]);
+        hold |= (uint32_t)all << i;
+    }
+#endif
+    return hold;
+}
+
 static uint32_t look_in_space(const float *node, const void *ray, float limit, float bounds[PM_PACKED_FAN]) {
     return pm_solid_near(node, ray, limit, bounds);
 }

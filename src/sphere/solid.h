@@ -18,6 +18,9 @@ float pm_solid_limit(double metres);
 /* Bounds of the squared chords to the boxes of a node, and as bits those that are at most `limit`. */
 uint32_t pm_solid_near(const float *node, const pm_ray *ray, float limit, float bounds[PM_PACKED_FAN]);
 
+/* As bits the boxes of a node that hold some of a ray. */
+uint32_t pm_solid_holding(const float *node, const pm_ray *ray);
+
 /* Over boxes [begin, end) of a tree in space, the nearest to a ray first; the next is pm_packed_next(). */
 void pm_solid_start(pm_packed_walk *walk, const pm_packed *tree, const pm_ray *ray, size_t begin, size_t end);
 

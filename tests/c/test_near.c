@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "layers.h"
+#include "near/hits.h"
 #include "near/sites.h"
 #include "oracle.h"
 #include "rules.h"
@@ -282,7 +283,40 @@ static void test_sites(void) {
     tap_ok(ties > 1000, "%ld answers", ties);
 }
 
+static int compare_ranks(const void *a, const void *b) {
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Few and many ranks, some of them equal, the greatest ones among them. */
+static void test_order_of_ranks(void) {
+    enum { MANY_RANKS = 130 };
+    rng r = rng_new(98);
+    tap_count sorted = {"ranks are sorted", 0, 0}, united = {"and each is kept once", 0, 0};
+    for (uint32_t i = 0; i < 20 * MANY_RANKS; i++) {
+        uint32_t items[MANY_RANKS], expected[MANY_RANKS], distinct = 0;
+        const size_t count = i % MANY_RANKS;
+        const uint32_t range = rng_below(&r, 2) ? 40 : UINT32_MAX - 1;
+        for (size_t k = 0; k < count; k++)
+            items[k] = expected[k] = rng_below(&r, 9) ? rng_below(&r, range) : UINT32_MAX - 2;
+        pm_ranks ranks = {.items = items, .count = count, .room = MANY_RANKS};
+        if (count > 0)
+            qsort(expected, count, sizeof *expected, compare_ranks);
+        pm_ranks_sort(&ranks);
+        tap_case(&sorted, ranks.count == count && (count == 0 || !memcmp(items, expected, count * sizeof *items)));
+        for (size_t k = 0; k < count; k++)
+            if (k == 0 || expected[k] != expected[k - 1])
+                expected[distinct++] = expected[k];
+        pm_ranks_unite(&ranks);
+        tap_case(&united,
+                 ranks.count == distinct && (count == 0 || !memcmp(items, expected, distinct * sizeof *items)));
+    }
+    tap_tally(&sorted);
+    tap_tally(&united);
+}
+
 int main(void) {
+    test_order_of_ranks();
     test_families();
     test_many();
     test_sites();

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sphere.h"
 #include "blocks.h"
 #include "built.h"
 #include "ledger.h"
@@ -33,6 +34,38 @@ static void compare_at_borders(const pm_index *map, const pm_index *search, rng 
     }
 }
 
+/* Are the candidates of points those disks that are closer than their radius, in the order of the input; the first
+ * `most` of them, with their distances? Returns how many there are, -1 where they are others. */
+static long list_disks(const pm_index *index, const pm_disks *disks, const double *metres, size_t metres_step,
+                       const pm_points *points, size_t most) {
+    enum { ROOM = 30000 };
+    static int64_t counts[ROOM], ids[ROOM];
+    static double distances[ROOM];
+    const pm_lists lists = {.counts = counts, .ids = ids, .distances = distances, .room = ROOM};
+    pm_lister *lister = NULL;
+    size_t done = 0, at = 0;
+    if (pm_lister_build(index, NULL, &lister, NULL) || pm_lister_list(lister, points, most, &lists, &done, NULL))
+        abort();
+    pm_lister_free(lister);
+    for (size_t p = 0; p < done; p++) {
+        const pm_observer origin = pm_observer_at(pm_lonlat_at(points->x[p], points->y[p]));
+        const size_t all = pm_is_lonlat(points->x[p], points->y[p]) ? disks->count : 0;
+        size_t found = 0;
+        for (size_t k = 0; k < all && found < most; k++) {
+            const double away = pm_lonlat_distance(&origin, pm_lonlat_at(disks->x[k], disks->y[k]));
+            if (!(away < metres[metres_step * k]))
+                continue;
+            if (ids[at] != (int64_t)k || distances[at] != away)
+                return -1;
+            found++;
+            at++;
+        }
+        if (counts[p] != (int64_t)found)
+            return -1;
+    }
+    return (long)at;
+}
+
 /* Many disks, by the tree and one after the other: small and large ones, over poles and the seam, with one radius for
  * all or one each. */
 static void test_many_disks(void) {
@@ -41,8 +74,8 @@ static void test_many_disks(void) {
     static int64_t tree_answers[PLACES], scan_answers[PLACES];
     rng r = rng_new(95);
     tap_count same = {"many disks, by the tree and by the scan", 0, 0};
-    tap_count borders = {"the same where answers change", 0, 0};
-    long hits = 0, trees = 0;
+    tap_count borders = {"the same where answers change", 0, 0}, lists = {"all disks that contain a point", 0, 0};
+    long hits = 0, trees = 0, listed = 0;
     for (long i = 0; i < tap_cases(25, 500); i++) {
         const size_t count = 20 + rng_below(&r, DISKS - 20);
         const double size = ldexp(2e7, -(int)rng_below(&r, 12));
@@ -75,6 +108,14 @@ static void test_many_disks(void) {
         pm_index_match(scan, &points, scan_answers);
         tap_case(&same, memcmp(tree_answers, scan_answers, sizeof scan_answers) == 0);
         compare_at_borders(tree, scan, &r, x, y, PLACES, &borders);
+        for (size_t k = 0; k < count; k++) { /* points as far away as the radius, and a little nearer or farther */
+            metres[k] = i % 2 && k ? metres[0] : metres[k];
+            x[k] = lon[k];
+            y[k] = lat[k] + metres[k] / 111195.0797343687 * (1 + ldexp(rng_unit(&r) - 0.5, -(int)rng_below(&r, 60)));
+        }
+        const long candidates = list_disks(tree, &disks, metres, i % 2 == 0, &points, i % 3 ? SIZE_MAX : 3);
+        tap_case(&lists, candidates >= 0);
+        listed += candidates;
         for (size_t k = 0; k < PLACES; k++)
             hits += scan_answers[k] >= 0;
         trees += section_of(pm_index_block(tree, &size_of_block), PM_SECTION_TREE_TABLES).size > 0;
@@ -83,7 +124,9 @@ static void test_many_disks(void) {
     }
     tap_tally(&same);
     tap_tally(&borders);
-    tap_ok(hits > 5000 && borders.cases > 100 && trees > same.cases / 2, "%ld hits, %ld trees", hits, trees);
+    tap_tally(&lists);
+    tap_ok(hits > 5000 && borders.cases > 100 && trees > same.cases / 2 && listed > hits,
+           "%ld hits, %ld trees, %ld candidates", hits, trees, listed);
 }
 
 /* Many places, by the map and by the search over all: everywhere or in a few towns, some of them at the same place,

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/sphere.h"
 #include "fuzz.h"
 #include "index/block.h"
 #include "oracle.h"
@@ -255,6 +256,39 @@ static void run_regions(reader *r, const pm_options *options, const pm_points *p
     free(kinds);
 }
 
+/* On the sphere: candidates are the disks that are closer than their radius, the answer first. */
+static void check_disk_lists(const pm_index *index, const pm_disks *disks, const pm_options *options,
+                             const pm_points *points, const int64_t *answers) {
+    const size_t room = points->count * disks->count;
+    int64_t *ids = sized(room * sizeof *ids), *counts = sized(points->count * sizeof *counts);
+    const pm_lists lists = {.counts = counts, .ids = ids, .room = room};
+    pm_lister *lister = NULL;
+    size_t done = 0;
+    require(pm_lister_build(index, NULL, &lister, NULL) == PM_OK, "a lister of disks");
+    require(pm_lister_list(lister, points, SIZE_MAX, &lists, &done, NULL) == PM_OK && done == points->count,
+            "lists of disks");
+    for (size_t i = 0, at = 0; i < points->count; at += (size_t)counts[i++]) {
+        require(answers[i] == (counts[i] ? ids[at] : PM_NO_MATCH), "the first disk");
+        int64_t inside = 0;
+        const pm_observer from = pm_observer_at(pm_lonlat_at(points->x[i], points->y[i]));
+        for (size_t k = 0; k < disks->count && pm_is_lonlat(points->x[i], points->y[i]); k++) {
+            const double radius = options->distance[options->distance_count > 1 ? k : 0];
+            const int is_inside = pm_is_lonlat(disks->x[k], disks->y[k]) &&
+                                  pm_lonlat_distance(&from, pm_lonlat_at(disks->x[k], disks->y[k])) < radius;
+            inside += is_inside;
+            int is_listed = 0;
+            for (size_t j = at; j < at + (size_t)counts[i]; j++)
+                is_listed |= ids[j] == (int64_t)k;
+            require(is_listed == is_inside, "a disk of a list");
+        }
+        require(counts[i] == inside, "the length of a list of disks");
+    }
+    pm_lister_free(lister);
+    free(ids);
+    free(counts);
+    reached.spheres++;
+}
+
 static void run_disks(reader *r, const pm_options *options, const pm_points *points, size_t n, unsigned mode) {
     int raw = (mode & 12) == 12;
     double *x = take_doubles(r, n, raw), *y = take_doubles(r, n, raw), *area = take_doubles(r, n, mode & 16);
@@ -269,7 +303,7 @@ static void run_disks(reader *r, const pm_options *options, const pm_points *poi
         pm_index_match(index, points, answers);
         check_answers(index, points, answers, expected);
         if (options->metric == PM_SPHERE)
-            reached.spheres++;
+            check_disk_lists(index, &disks, options, points, expected);
         else
             oracle_match_disks(&disks, options, points, expected);
         check_answers(index, points, answers, expected);

@@ -1,14 +1,15 @@
 """All candidates of many points: in chunks, on several cores, one list after the other.
 
-How long the lists will be is not known before, so each chunk of points is listed into room that is guessed
-from the one before it, and as often as it takes: the engine stops where the room ends and says how much the
-next point needs. In the end the pieces are joined in the order of the points.
+How long the lists will be is not known before, so each thread lists its chunks one after the other into room
+that is guessed from what came so far, as often as it takes: the engine stops where the room ends and says how
+much the next point needs. Fresh memory costs as much as listing, so what one thread has listed is the result,
+without a copy; of several, the pieces are joined in the order of the points.
 """
 
 from __future__ import annotations
 
 import threading
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -20,7 +21,8 @@ from poly_match._forms.numbers import Doubles, Offsets
 __all__ = ["Lists", "list_all"]
 
 _PREPARING = threading.Lock()
-_MOST_ROOM = 1 << 20  # of a guess; a point with more candidates gets what it needs
+_MOST_GUESSED = 1 << 20  # for a chunk; a point with more candidates gets what it needs
+_GROWTH = 8  # of room at once: what is never touched costs nothing, a copy does
 
 
 class Lists(NamedTuple):
@@ -29,6 +31,32 @@ class Lists(NamedTuple):
     counts: Offsets
     ids: Offsets | None
     distances: Doubles | None
+
+
+class _Room:
+    """Where one thread at a time lists."""
+
+    def __init__(self, measured: bool) -> None:
+        self.ids: Offsets = np.empty(0, dtype=np.int64)
+        self.distances: Doubles | None = np.empty(0) if measured else None
+        self.used = 0
+
+    def reserve(self, more: int, likely: int) -> None:
+        """Have room for `more` candidates; where it has to grow, for `likely` if that is not far more."""
+        need = self.used + more
+        if need > len(self.ids):
+            size = max(need, min(self.used + likely, _GROWTH * self.used))
+            self.ids = self._grown(self.ids, size)
+            if self.distances is not None:
+                self.distances = self._grown(self.distances, size)
+
+    def _grown(self, array: Any, size: int) -> Any:
+        larger = np.empty(size, dtype=array.dtype)
+        larger[: self.used] = array[: self.used]
+        return larger
+
+    def __getitem__(self, part: slice) -> tuple[Offsets, Doubles | None]:
+        return self.ids[part], None if self.distances is None else self.distances[part]
 
 
 def list_all(
@@ -46,26 +74,36 @@ def list_all(
     with _PREPARING:
         core.prepare_lists()
     counts = np.empty(len(x), dtype=np.int64)
-    pieces: dict[int, list[tuple[Offsets, Doubles | None]]] = {}
     bar = Bar(len(x)) if progress else None
-    room = FIRST_CHUNK
+    free: list[_Room] = []  # rooms that no thread has
+    pieces: list[tuple[int, _Room, slice]] = []  # with the first point
+    rate = 1.0  # candidates per point
 
     def work(start: int, stop: int) -> None:
-        nonlocal room
+        nonlocal rate
         if not listed:
             core.list(x[start:stop], y[start:stop], most, counts[start:stop], None, None)
             return
-        pieces[start] = mine = []
+        try:
+            room = free.pop()
+        except IndexError:
+            room = _Room(measured)
+        first, begin, least = start, room.used, FIRST_CHUNK
         while start < stop:
-            ids = np.empty(room, dtype=np.int64)
-            distances = np.empty(room) if measured else None
-            done = core.list(x[start:stop], y[start:stop], most, counts[start:stop], ids, distances)
+            likely = int(rate * (len(x) - start)) // threads
+            room.reserve(max(min(int(rate * (stop - start)), _MOST_GUESSED), least), likely)
+            done = core.list(
+                x[start:stop], y[start:stop], most, counts[start:stop], *room[slice(room.used, None)]
+            )
             used = int(counts[start : start + done].sum())
-            mine.append((ids[:used].copy(), None if distances is None else distances[:used].copy()))
             if done == 0:
-                room = max(2 * room, int(counts[start]))
+                least = max(2 * least, int(counts[start]))
+            else:
+                rate = 1.1 * used / done
+            room.used += used
             start += done
-            room = max(room, min(-(-used * (stop - start) // max(done, 1)), _MOST_ROOM))
+        pieces.append((first, room, slice(begin, room.used)))
+        free.append(room)
 
     try:
         ChunkQueue(work, len(x), threads).run(None if bar is None else bar.show)
@@ -74,8 +112,11 @@ def list_all(
             bar.close()
     if not listed:
         return Lists(counts, None, None)
-    ordered = [piece for start in sorted(pieces) for piece in pieces[start]]
-    ids = np.concatenate([np.empty(0, dtype=np.int64), *(ids for ids, _ in ordered)])
+    if len(free) == 1:
+        return Lists(counts, *free[0][slice(0, free[0].used)])
+    pieces.sort(key=lambda piece: piece[0])
+    parts = [room[part] for _, room, part in pieces]
+    ids = np.concatenate([np.empty(0, dtype=np.int64), *(ids for ids, _ in parts)])
     if not measured:
         return Lists(counts, ids, None)
-    return Lists(counts, ids, np.concatenate([np.empty(0), *(far for _, far in ordered if far is not None)]))
+    return Lists(counts, ids, np.concatenate([np.empty(0), *(far for _, far in parts if far is not None)]))
