@@ -290,7 +290,7 @@ def wheel() -> None:
 def windows() -> None:
     apt("gcc-mingw-w64-x86-64-win32", "wine64", "wine")
     environment = {"WINEPREFIX": str(ROOT / "build-wine"), "WINEDEBUG": "-all"}
-    folder = meson_build("windows", "--cross-file", "tests/windows.ini")
+    folder = meson_build("windows", "-Dlto=false", "--cross-file", "tests/windows.ini")
     meson_test(folder, "--timeout-multiplier", "3", **environment)
 
 

@@ -33,7 +33,7 @@
 #else
 #define PM_API __declspec(dllimport)
 #endif
-#elif defined(__GNUC__)
+#elif defined(__GNUC__) && !defined(_WIN32)
 #define PM_API __attribute__((visibility("default")))
 #else
 #define PM_API
