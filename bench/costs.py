@@ -24,7 +24,8 @@ def job(layer: Layer, way: str, x: Any, y: Any) -> Any:
 
 def build(layer: Layer, way: str) -> float:
     """Return nanoseconds to prepare a job for few points."""
-    x = y = np.full(1, 9.0)  # in no box
+    count = 4 * len(layer.coords) if way == "tree" else 1  # an index is built for points that are everywhere
+    x, y = (np.random.default_rng(23).random((2, count)) + (0 if way == "tree" else 9)).copy()
     regions = layer.regions()
     return 1e9 * least(lambda: job(layer, way, x, y)) - 1e9 * least(lambda: regions._arrays)
 

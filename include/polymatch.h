@@ -595,7 +595,8 @@ typedef struct pm_job pm_job;
  * @param options  NULL for the defaults. `engine` may force a way: PM_ENGINE_SCAN looks through boxes,
  * PM_ENGINE_BOXES has them in a tree, PM_ENGINE_TREE builds the index. Rules and limits that only an index knows (a
  *                 distance, a period, lines, max_bytes, a note) build one
- * @param points   all points that will be matched; a few of them are looked at, to estimate the work
+ * @param points   all points that will be matched: a few of them are looked at, to estimate the work, and an index
+ * may be built for them only. Another point may get PM_NO_MATCH where it has a region
  * @param out      receives the job, to be released with pm_job_free(); NULL after a failure
  * @return as pm_index_build() */
 PM_API PM_MUST_USE pm_status pm_job_build(const pm_regions *regions, const pm_options *options,
@@ -604,7 +605,8 @@ PM_API PM_MUST_USE pm_status pm_job_build(const pm_regions *regions, const pm_op
 /** How a job answers: PM_ENGINE_SCAN, PM_ENGINE_BOXES, or PM_ENGINE_TREE for an index. */
 PM_API pm_engine pm_job_engine(const pm_job *job);
 
-/** Match points, any of them, as pm_index_match() does; cannot fail and allocates nothing. */
+/** Match points that the job was built for, any of them, as pm_index_match() does; cannot fail and allocates nothing.
+ */
 PM_API void pm_job_match(const pm_job *job, const pm_points *points, int64_t *out);
 
 /** Match points and measure, as pm_index_match_distances() does. */

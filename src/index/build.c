@@ -382,6 +382,11 @@ static pm_status check_kinds(const pm_regions *regions, const pm_kind *kind, pm_
 static const pm_options DEFAULTS = {.predicate = PM_COVERS};
 
 pm_status pm_index_build(const pm_regions *regions, const pm_options *options, pm_index **out, pm_error *err) {
+    return pm_index_build_for(regions, options, NULL, out, err);
+}
+
+pm_status pm_index_build_for(const pm_regions *regions, const pm_options *options, const pm_points *only,
+                             pm_index **out, pm_error *err) {
     if (!out)
         return pm_fail(err, PM_ERR_ARGUMENT, -1, "out is NULL");
     *out = NULL;
@@ -409,6 +414,7 @@ pm_status pm_index_build(const pm_regions *regions, const pm_options *options, p
     pm_build b = new_build(options, count);
     b.regions = regions;
     b.areas = areas;
+    b.only = only;
     status = measure_regions(&b, areas, x, y, err);
     if (kind->takes_disks) {
         b.regions = NULL;

@@ -16,6 +16,7 @@ typedef struct pm_build {
     size_t count; /* regions or disks */
     const double *areas;
     const pm_options *options;
+    const pm_points *only; /* that will be matched; NULL: any */
     pm_poll poll;
     pm_runner runner;
     const uint32_t *ids; /* rank -> position in the input */

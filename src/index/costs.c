@@ -27,6 +27,10 @@ static const double FAR_CANDIDATE = 200, FAR_EDGE = 6, FAR_LOOK = 60, HALF_FAR =
 /* An index: for each region, for each of its first vertices, for each further one, and for each point. */
 static const double INDEX_REGION = 100, INDEX_FIRST = 370, FIRST_VERTICES = 20, INDEX_VERTEX = 94, INDEX_LOOK = 20;
 
+/* What leaves that take less time to make cost more for each point, and save for each vertex; what it takes to know
+ * which cells hold a point, and saves where half of the cells do. */
+static const double BRIEF_LOOK = 4, BRIEF_VERTEX = 100, OCCUPIED_POINT = 5, OCCUPIED_VERTEX = 40;
+
 /* Where nothing else is known: for each region that a point is compared with in a scan, and for the edges there. */
 static const double SCAN_REGION = 1, SCAN_EDGES = 300;
 
@@ -51,6 +55,14 @@ int pm_costs_favour_index(const pm_size *size, const pm_work *work) {
     const double first = fmin(size->vertices, FIRST_VERTICES * size->regions);
     const double build = size->regions * INDEX_REGION + first * INDEX_FIRST + (size->vertices - first) * INDEX_VERTEX;
     return size->points * look > build + size->points * (INDEX_LOOK + far * FAR_LOOK);
+}
+
+int pm_costs_favour_brief(double points, double vertices) {
+    return points * BRIEF_LOOK < vertices * BRIEF_VERTEX;
+}
+
+int pm_costs_favour_occupied(double points, double vertices) {
+    return points * OCCUPIED_POINT < vertices * OCCUPIED_VERTEX;
 }
 
 pm_engine pm_costs_engine(const pm_size *size, pm_predicate predicate) {

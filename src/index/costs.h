@@ -21,6 +21,11 @@ int pm_costs_favour_flat(const pm_size *size);
 /* Is building an index now cheaper than going on with boxes? */
 int pm_costs_favour_index(const pm_size *size, const pm_work *work);
 
+/* Of an index for this many points only: leaves that take less time to make, and no cells but those that hold a
+ * point? */
+int pm_costs_favour_brief(double points, double vertices);
+int pm_costs_favour_occupied(double points, double vertices);
+
 /* The engine of an index that is built for this many points only. */
 pm_engine pm_costs_engine(const pm_size *size, pm_predicate predicate);
 

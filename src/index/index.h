@@ -49,6 +49,10 @@ static inline const pm_tree *pm_index_tree(const pm_index *index) {
 /* What a predicate says that is asked for distances and has none. */
 #define PM_NO_DISTANCES "%s has no distances: an index of nearest has"
 
+/* As pm_index_build(), for these points only, without a period; other points may have no answer. NULL: for all. */
+pm_status pm_index_build_for(const pm_regions *regions, const pm_options *options, const pm_points *only,
+                             pm_index **out, pm_error *err);
+
 /* What pm_index_build_disks() and pm_match_disks() accept. */
 pm_status pm_disks_check(const pm_disks *disks, const pm_options *options, pm_error *err);
 

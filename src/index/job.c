@@ -114,13 +114,14 @@ pm_engine pm_job_engine(const pm_job *job) {
 /* ---- choosing ---- */
 
 /* The index that answers the options' rules, in the engine that they say or that is the cheapest. */
-static pm_status make_index(pm_job *job, const pm_regions *regions, const pm_options *options, const pm_size *size,
-                            pm_error *err) {
+static pm_status make_index(pm_job *job, const pm_regions *regions, const pm_options *options,
+                            const pm_points *points, const pm_size *size, pm_error *err) {
+    const int knows = options->period == 0 && options->metric == PM_PLANAR && !options->compact;
     pm_options own = *options;
     if (own.engine == PM_ENGINE_AUTO || own.engine == PM_ENGINE_BOXES)
         own.engine = pm_costs_engine(size, own.predicate);
     job->engine = PM_ENGINE_TREE;
-    return pm_index_build(regions, &own, &job->index, err);
+    return pm_index_build_for(regions, &own, knows ? points : NULL, &job->index, err);
 }
 
 /* Is there something that only an index does? */
@@ -261,7 +262,7 @@ static pm_status improve(pm_job *job, const pm_regions *regions, const pm_option
     const pm_engine before = job->engine;
     pm_options own = *options;
     own.engine = PM_ENGINE_TREE;
-    pm_status status = make_index(job, regions, &own, size, err);
+    pm_status status = make_index(job, regions, &own, points, size, err);
     if (status)
         return status;
     if (pm_tree_exists(pm_index_tree(job->index))) {
@@ -309,7 +310,7 @@ pm_status pm_job_build(const pm_regions *regions, const pm_options *options, con
                           .polygons = (double)regions->polygon_count,
                           .vertices = (double)regions->coord_count};
     if (needs_index(regions, options)) {
-        status = make_index(job, regions, options, &size, err);
+        status = make_index(job, regions, options, points, &size, err);
     } else {
         status = arrange(job, regions, options, &size, err);
         if (!status)

@@ -8,8 +8,10 @@
 
 #include "kind_polygons.h"
 
+#include "costs.h"
 #include "kind_compact.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/exact.h"
@@ -91,8 +93,14 @@ static pm_status polygons_paint(pm_build *b, void *view, pm_error *err) {
     pm_tree tree;
     if (b->options->engine == PM_ENGINE_AUTO && pm_polygons_are_few(&v->table))
         return PM_OK;
-    pm_status status = pm_tree_build_polygons(&tree, &v->table, v->ids, b->goal, b->budget, &b->poll, &b->runner,
-                                              b->options->allocator);
+    const double points = b->only ? (double)b->only->count : INFINITY;
+    const double vertices = (double)(b->sizes[PM_SECTION_VERTICES] / (2 * sizeof(double)));
+    const pm_tree_aim aim = {.size_goal = b->goal,
+                             .size_limit = b->budget,
+                             .is_brief = pm_costs_favour_brief(points, vertices),
+                             .only = pm_costs_favour_occupied(points, vertices) ? b->only : NULL};
+    pm_status status =
+        pm_tree_build_polygons(&tree, &v->table, v->ids, &aim, &b->poll, &b->runner, b->options->allocator);
     return pm_build_add_tree(b, &pm_polygon_tree, status, &tree, err);
 }
 

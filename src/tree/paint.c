@@ -22,6 +22,7 @@
 
 #include "base/status.h"
 #include "join.h"
+#include "occupied.h"
 
 int pm_painter_reserve(pm_painter *p, pm_stack *s, size_t more) {
     return s->count + more <= s->room ||
@@ -86,6 +87,8 @@ static int distribute_all(pm_painter *p, const pm_cell *cell, int side, size_t b
     uint64_t columns = UINT64_C(0xff) >> (8 - side), closed = UINT64_MAX;
     for (int row = 0; row < side; row++)
         closed ^= columns << 8 * row;
+    if (p->occupied)
+        closed |= pm_occupied_none(p->occupied, cell, side);
     p->staged.count = 0;
     for (size_t i = begin; i < end && closed != UINT64_MAX && !pm_painter_must_stop(p); i++) {
         pm_shape shape = ((const pm_shape *)p->shapes.items)[i];

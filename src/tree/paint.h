@@ -78,7 +78,8 @@ struct pm_painter {
     size_t join_fraction;    /* a cell's tables become one where one in this many of its cells is cut again */
     const pm_allocator *allocator;
     pm_poll *poll;
-    struct pm_patches *patches; /* while the root is cut into these */
+    struct pm_patches *patches;         /* while the root is cut into these */
+    const struct pm_occupied *occupied; /* cells without points are left out; NULL: all are painted */
     pm_stack shapes, staged, details, tables, leaves, origins;
     pm_stack scratch;        /* of distribute() */
     size_t size_limit;       /* bytes of tables, leaves and origins */

@@ -8,14 +8,21 @@
 #include "paint.h"
 #include "scan/polygons.h"
 
+/* What a tree is built for. */
+typedef struct pm_tree_aim {
+    size_t size_goal;      /* bytes: a larger one has the largest leaves */
+    size_t size_limit;     /* bytes, at most */
+    int is_brief;          /* few points will come: leaves that take less time to make */
+    const pm_points *only; /* these will come: cells that hold none of them are left out; NULL: any */
+} pm_tree_aim;
+
 /* Paint the polygons of a table whose rank r is the region at ids[r] of the input. Lines and points are left out.
  *
  * The tree owns its arrays, until pm_tree_free(). There is none (pm_tree_exists()) where one can't pay: extents are
- * out of range, or so many borders are in one place that cells would outgrow `size_limit` bytes or work linear in the
- * vertices. A tree of more than `size_goal` bytes has the largest leaves. PM_OK, PM_ERR_NO_MEMORY or PM_ERR_STOPPED.
- * Parts are painted as tasks of the runner. */
+ * out of range, or so many borders are in one place that cells would outgrow the limit or work linear in the
+ * vertices. PM_OK, PM_ERR_NO_MEMORY or PM_ERR_STOPPED. Parts are painted as tasks of the runner. */
 pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons, const uint32_t *ids,
-                                 size_t size_goal, size_t size_limit, pm_poll *poll, const pm_runner *runner,
+                                 const pm_tree_aim *aim, pm_poll *poll, const pm_runner *runner,
                                  const pm_allocator *allocator);
 
 /* ---- between the two files ---- */

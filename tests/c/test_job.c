@@ -14,6 +14,7 @@
 #include "rules.h"
 #include "scan/borrowed.h"
 #include "tap.h"
+#include "tree/occupied.h"
 
 static const char *const ways[] = {"auto", "scan", "tree", "boxes"};
 
@@ -333,6 +334,56 @@ static void test_reach(void) {
     tap_ok(pm_points_reach(NULL, NULL, 0, NULL, NULL, NULL) == PM_ERR_ARGUMENT, "no points");
 }
 
+/* Children of cells at every level, and whether a point is there; without memory. */
+static void test_occupied(void) {
+    enum { POINTS = 3000 };
+    static double x[POINTS], y[POINTS];
+    rng r = rng_new(80);
+    tap_count count = {"cells without points", 0, 0};
+    long empty = 0, known = 0, cells = 0;
+    for (long i = 0; i < tap_cases(40, 400); i++) {
+        const size_t points_count = i % 8 ? 1 + rng_below(&r, i % 2 ? 20 : POINTS) : 0;
+        const double width = ldexp(1, -(int)rng_below(&r, 40)), corner = rng_unit(&r) * (1 - width);
+        const pm_tree map = {.min_x = -3, .min_y = 5, .scale = ldexp(1, PM_FIXED_BITS - 4)}; /* 16 wide */
+        const pm_points points = {
+            .x = x, .y = y, .x_stride = sizeof *x, .y_stride = sizeof *y, .count = points_count};
+        for (size_t k = 0; k < points_count; k++) {
+            x[k] = 16 * (corner + width * rng_unit(&r)) - 3;
+            y[k] = rng_below(&r, 50) ? 16 * (corner + width * rng_unit(&r)) + 5 : NAN;
+        }
+        pm_occupied o;
+        if (pm_occupied_mark(&o, &map, &points, NULL) != PM_OK)
+            exit(1);
+        for (int k = 0; k < 60; k++) {
+            const int step = (int)rng_below(&r, 3), bits = 3 * (int)rng_below(&r, 11) + (step == 2 ? 2 : 0);
+            const int side = step == 0 ? 8 : step == 1 ? 4 : 2;
+            const size_t near = points_count ? rng_below(&r, (uint32_t)points_count) : 0;
+            const double size = ldexp(1, -bits), at_x = points_count ? (x[near] + 3) / 16 : rng_unit(&r),
+                         at_y = points_count && !isnan(y[near]) ? (y[near] - 5) / 16 : rng_unit(&r);
+            const pm_cell cell = {floor(at_x / size) * size, floor(at_y / size) * size, size, bits, 1};
+            uint64_t none = pm_occupied_none(&o, &cell, side), there = 0;
+            for (size_t p = 0; p < points_count; p++) {
+                const double column = ((x[p] + 3) / 16 - cell.x) / size * side,
+                             row = ((y[p] - 5) / 16 - cell.y) / size * side;
+                if (column >= 0 && column < side && row >= 0 && row < side)
+                    there |= UINT64_C(1) << (8 * (int)row + (int)column);
+            }
+            tap_case(&count, (none & there) == 0);
+            empty += none != 0;
+            known += none != 0 && side == 8 && (none | there) == UINT64_MAX;
+            cells += there != 0;
+        }
+        pm_occupied_free(&o, NULL);
+        ledger l = ledger_new(0);
+        pm_allocator allocator = ledger_allocator(&l);
+        tap_case(&count, pm_occupied_mark(&o, &map, &points, &allocator) == PM_ERR_NO_MEMORY);
+        pm_occupied_free(&o, &allocator);
+    }
+    tap_tally(&count);
+    tap_ok(cells > 1000 && empty > cells / 2 && known > empty / 8, "%ld cells with points, %ld with empty children",
+           cells, empty);
+}
+
 /* Two rounded areas that differ by more than their errors compare as the correctly rounded ones. */
 static void test_areas(void) {
     static zoo z;
@@ -454,6 +505,7 @@ int main(void) {
     test_choice();
     test_boxes();
     test_reach();
+    test_occupied();
     test_areas();
     test_memory();
     test_refused();
