@@ -425,6 +425,8 @@ pm_status pm_index_build_for(const pm_regions *regions, const pm_options *option
         status = kind->draw(&atlas, regions, &b.poll, options->allocator);
         b.sphere = regions;
         b.regions = &atlas.regions;
+        b.squares = atlas.squares;
+        b.square_count = PM_FACES;
         if (status == PM_ERR_STOPPED)
             (void)pm_build_stopped(err);
         else if (status)

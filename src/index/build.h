@@ -12,6 +12,8 @@ typedef struct pm_build {
     const pm_kind *kind;
     const pm_regions *regions; /* one of both is given */
     const pm_regions *sphere;  /* the regions, where `regions` are those drawn on faces; else NULL */
+    const pm_box *squares;     /* of the plane: no points are beside them; NULL: they may be anywhere */
+    size_t square_count;
     const pm_disks *disks;
     size_t count; /* regions or disks */
     const double *areas;

@@ -97,6 +97,8 @@ static pm_status polygons_paint(pm_build *b, void *view, pm_error *err) {
     const double vertices = (double)(b->sizes[PM_SECTION_VERTICES] / (2 * sizeof(double)));
     const pm_tree_aim aim = {.size_goal = b->goal,
                              .size_limit = b->budget,
+                             .squares = b->squares,
+                             .square_count = b->square_count,
                              .is_brief = pm_costs_favour_brief(points, vertices),
                              .only = pm_costs_favour_occupied(points, vertices) ? b->only : NULL};
     pm_status status =

@@ -1,11 +1,10 @@
 /* atlas.c — how does a polygon of the sphere become polygons of the plane?
  *
  * Nearly every polygon has all its vertices on one face, where it is drawn as it is. The edges of another one are cut
- * at the windows of the faces (face.c) that they pass through. What is cut off is replaced by a way along the window,
- * to the left whichever way is shorter: what the drawing covers in the window is then the right places or all the
- * others. One place of the face, away from all edges, is looked up on the sphere, and where it is wrong the window
- * itself becomes one more ring, which exchanges inside and outside. A face without an edge is covered or not in the
- * same way.
+ * at the windows of the faces (face.c) that they pass through. What is cut off is replaced by the shorter way along
+ * the window: what the drawing covers in the window is then the right places or all the others. One place of the
+ * face, away from all edges, is looked up on the sphere, and where it is wrong the window itself becomes one more
+ * ring, which exchanges inside and outside. A face without an edge is covered or not in the same way.
  *
  * Cuts are computed with twice the digits, from the same end first in both directions: two polygons that share an
  * edge share the cut edge. */
@@ -228,11 +227,15 @@ static int cut_edge(const face_corner *from, const face_corner *to, int face, fa
     return (begin_side >= 0) << swap | (end_side >= 0) << !swap;
 }
 
-/* The way from one cut to another along the window, to the left; both are drawn elsewhere. */
+/* The shorter way from one cut to another along the window; both are drawn elsewhere. With any other, a small region
+ * has the box of a window: candidates of counties take 2.5 times as long. */
 static int atlas_way(pm_atlas *atlas, int face, const face_cut *from, const face_cut *to) {
-    static const double CORNERS[4][2] = {{1, 1}, {-1, 1}, {-1, -1}, {1, -1}}; /* at ways 1, 2, 3, 4 */
-    const double end = to->way < from->way ? to->way + 4 : to->way;
-    for (int way = (int)from->way + 1; way < end; way++)
+    static const double CORNERS[4][2] = {{1, 1}, {-1, 1}, {-1, -1}, {1, -1}};                 /* at ways 1, 2, 3, 4 */
+    const double ahead = to->way < from->way ? to->way + 4 - from->way : to->way - from->way; /* to the left */
+    const int is_left = ahead <= 2, step = is_left ? 1 : -1;
+    const double end = is_left ? from->way + ahead : from->way + ahead - 4;
+    for (int way = is_left ? (int)from->way + 1 : (int)ceil(from->way) - 1; is_left ? way < end : way > end;
+         way += step)
         if (!atlas_vertex(atlas, face, CORNERS[(way - 1) & 3][0] * PM_FACE_WINDOW,
                           CORNERS[(way - 1) & 3][1] * PM_FACE_WINDOW))
             return 0;
@@ -406,6 +409,12 @@ pm_status pm_atlas_draw(pm_atlas *atlas, const pm_regions *regions, pm_poll *pol
     if (!atlas->geoms || !atlas->rings || !atlas->polygons)
         return PM_ERR_NO_MEMORY;
     atlas->geoms[0] = atlas->rings[0] = atlas->polygons[0] = 0;
+    for (int face = 0; face < PM_FACES; face++) {
+        static const double half = 1 + 1e-9;
+        double middle[2];
+        pm_face_offset(face, middle);
+        atlas->squares[face] = (pm_box){middle[0] - half, middle[1] - half, middle[0] + half, middle[1] + half};
+    }
     for (size_t region = 0; region < count; region++) {
         const pm_range polygons = pm_region_polygons(regions, region);
         for (size_t polygon = polygons.begin; polygon < polygons.end; polygon++) {

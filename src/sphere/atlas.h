@@ -3,7 +3,9 @@
 #define PM_ATLAS_H
 
 #include "base/poll.h"
+#include "face.h"
 #include "input/sphere_regions.h"
+#include "scan/polygons.h"
 
 /* Regions of the plane of all faces; `regions` points into what it owns. */
 typedef struct pm_atlas {
@@ -12,6 +14,7 @@ typedef struct pm_atlas {
     double *coords;
     int64_t *rings, *polygons, *geoms;
     size_t coord_room, ring_room, polygon_room;
+    pm_box squares[PM_FACES]; /* of that plane: all places are in these */
 } pm_atlas;
 
 /* Draw the polygons of regions that pm_sphere_check() has passed, without their lines and points. PM_OK,

@@ -455,7 +455,9 @@ pm_status pm_tree_build_polygons(pm_tree *tree, const pm_polygon_table *polygons
                                            .join_fraction = vertices < SMALL ? JOIN_SMALL : JOIN_LARGE,
                                            .work_limit = 96 * vertices + SPARE_WORK,
                                            .deepest = PM_DEEPEST},
-                                  .polygons = polygons};
+                                  .polygons = polygons,
+                                  .squares = aim->squares,
+                                  .square_count = aim->square_count};
     pm_painter *p = &painter.base;
     if (!pm_root_choose(tree, polygons)) {
         tree->scale = 0;

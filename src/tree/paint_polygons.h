@@ -14,6 +14,8 @@ typedef struct pm_tree_aim {
     size_t size_limit;     /* bytes, at most */
     int is_brief;          /* few points will come: leaves that take less time to make */
     const pm_points *only; /* these will come: cells that hold none of them are left out; NULL: any */
+    const pm_box *squares; /* no points are beside these: what is drawn there is left out; without any, none is */
+    size_t square_count;
 } pm_tree_aim;
 
 /* Paint the polygons of a table whose rank r is the region at ids[r] of the input. Lines and points are left out.
@@ -31,8 +33,10 @@ typedef struct pm_polygon_painter {
     pm_painter base; /* its details are pm_run */
     const pm_polygon_table *polygons;
     double min_x, min_y, scale; /* coordinates -> [0, 1) */
-    const pm_box *stretches;    /* the mapped box of each stretch of edges */
-    size_t max_leaf_edges;      /* a leaf may be made of */
+    const pm_box *squares;      /* in coordinates; with none, points may be anywhere */
+    size_t square_count;
+    const pm_box *stretches; /* the mapped box of each stretch of edges */
+    size_t max_leaf_edges;   /* a leaf may be made of */
     int max_leaf_polygons, max_leaf_vertices;
     int max_exact_polygons; /* in a leaf that can't be drawn, so that all of them are decided exactly */
 } pm_polygon_painter;

@@ -306,9 +306,25 @@ static int is_small(const draft *d) {
            edges <= (size_t)polygon_count;
 }
 
+/* Can a point be in the cell? Beside the squares of the sphere's faces borders lie on each other, as many as there
+ * are polygons, and cells would be cut to the last. */
+static int can_be_asked(const pm_polygon_painter *p, const pm_cell *cell) {
+    const double left = p->min_x + cell->x / p->scale, below = p->min_y + cell->y / p->scale;
+    const double right = p->min_x + (cell->x + cell->size) / p->scale;
+    const double above = p->min_y + (cell->y + cell->size) / p->scale;
+    int can = p->square_count == 0;
+    for (size_t i = 0; i < p->square_count && !can; i++) {
+        const pm_box *square = &p->squares[i];
+        can = square->min_x <= right && left <= square->max_x && square->min_y <= above && below <= square->max_y;
+    }
+    return can;
+}
+
 int pm_polygon_draft(pm_painter *p, const pm_cell *cell, const pm_shape *shapes, size_t count, uint32_t *word) {
     pm_polygon_painter *painter = (pm_polygon_painter *)p;
     int must = cell->bits == p->deepest;
+    if (!can_be_asked(painter, cell))
+        return 1; /* none */
     size_t edges = 0, most = must ? PM_SKETCH_EDGES : EDGES_COMPARED * painter->max_leaf_edges;
     for (size_t i = 0; i < count; i++)
         edges += shapes[i].edges;

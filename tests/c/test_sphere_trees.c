@@ -1,4 +1,4 @@
-/* test_sphere_trees.c: do the maps of disks and of places answer as the search over all does?
+/* test_sphere_trees.c: do the maps of polygons, disks and places answer as the search over all does?
  *
  * Many of each: everywhere or close together, at the same place, over poles and the seam; points anywhere, and on
  * both sides of the borders between answers, as near as doubles are. And no allocation that fails, and no byte of a
@@ -127,6 +127,60 @@ static void test_many_disks(void) {
     tap_tally(&lists);
     tap_ok(hits > 5000 && borders.cases > 100 && trees > same.cases / 2 && listed > hits,
            "%ld hits, %ld trees, %ld candidates", hits, trees, listed);
+}
+
+/* Many polygons that lie on each other across the borders of the faces, as nets of borders or as footprints: there is
+ * a map of them, and it answers as the scan does. */
+static void test_many_polygons(void) {
+    enum { RINGS = 300, SIDES = 10, PLACES = 1500 };
+    static double coords[2 * RINGS * SIDES], x[PLACES], y[PLACES];
+    static int64_t offsets[RINGS + 1], each[RINGS + 1], answers[2][PLACES];
+    rng r = rng_new(99);
+    tap_count same = {"many polygons, by the tree and by the scan", 0, 0};
+    tap_count borders = {"the same where answers change", 0, 0}, maps = {"they have a map", 0, 0};
+    for (size_t k = 0; k <= RINGS; k++) {
+        offsets[k] = (int64_t)(SIDES * k);
+        each[k] = (int64_t)k;
+    }
+    for (long i = 0; i < tap_cases(8, 200); i++) {
+        const double radius = ldexp(80, -(int)(i % 8));
+        for (size_t k = 0; k < RINGS; k++) {
+            const double lon = 360 * rng_unit(&r), lat = 140 * rng_unit(&r) - 70;
+            for (size_t side = 0; side < SIDES; side++) {
+                const double turn = 6.283185307179586 * ((double)side + 0.9 * rng_unit(&r)) / SIDES;
+                const double north = lat + radius * sin(turn);
+                coords[2 * (SIDES * k + side)] = lon + fmin(radius, 80) * cos(turn);
+                coords[2 * (SIDES * k + side) + 1] = fmax(-90, fmin(north, 90));
+            }
+        }
+        for (size_t k = 0; k < PLACES; k++) {
+            x[k] = some_lon(&r);
+            y[k] = some_lat(&r);
+        }
+        const pm_regions regions = {.coords = coords,
+                                    .coord_count = SIDES * RINGS,
+                                    .ring_offsets = offsets,
+                                    .ring_count = RINGS,
+                                    .polygon_offsets = each,
+                                    .polygon_count = RINGS};
+        const ptrdiff_t step = (ptrdiff_t)sizeof(double);
+        const pm_points points = {.x = x, .y = y, .x_stride = step, .y_stride = step, .count = PLACES};
+        pm_index *indexes[2]; /* the scan, the tree */
+        size_t size;
+        for (int way = 0; way < 2; way++) {
+            const pm_options options = {.metric = PM_SPHERE, .engine = way ? PM_ENGINE_TREE : PM_ENGINE_SCAN};
+            indexes[way] = build(&regions, &options);
+            pm_index_match(indexes[way], &points, answers[way]);
+        }
+        tap_case(&maps, section_of(pm_index_block(indexes[1], &size), PM_SECTION_TREE_TABLES).size > 0);
+        tap_case(&same, memcmp(answers[0], answers[1], sizeof *answers) == 0);
+        compare_at_borders(indexes[1], indexes[0], &r, x, y, PLACES, &borders);
+        pm_index_free(indexes[0]);
+        pm_index_free(indexes[1]);
+    }
+    tap_tally(&same);
+    tap_tally(&borders);
+    tap_tally(&maps);
 }
 
 /* Many places, by the map and by the search over all: everywhere or in a few towns, some of them at the same place,
@@ -284,6 +338,7 @@ static void test_trees(void) {
 
 int main(void) {
     test_many_disks();
+    test_many_polygons();
     test_many_places();
     test_trees();
     return tap_end();
