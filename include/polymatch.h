@@ -616,14 +616,31 @@ PM_API PM_MUST_USE pm_status pm_job_match_distances(const pm_job *job, const pm_
 /** Release a job; NULL is allowed. */
 PM_API void pm_job_free(pm_job *job);
 
-/** Which boxes hold one of these points? For callers that have boxes of their regions already, and read only the
- * regions that a point can be in.
+/** Regions that are read one by one. */
+typedef struct pm_reader {
+    size_t count;        /**< regions */
+    size_t vertex_count; /**< about how many all of them have, to estimate the work */
+    const double *boxes; /**< min x, min y, max x, max y of each region; NaN: an empty one */
+    /** Reads a region: sets `one` to arrays that hold it alone and stay until the next call. What is no PM_OK ends
+     * the match and is returned. A region may be read again. */
+    pm_status (*read)(void *context, size_t region, pm_regions *one, pm_error *err);
+    void *context;
+    uint64_t reserved[4]; /**< 0 */
+} pm_reader;
+
+/** Match points with regions that are read when a point is in their box, in their order, and then forgotten: for
+ * callers that have geometries of another library, which know their boxes. PM_COVERS in the plane, by any rule but
+ * the caller's own areas.
  *
- * @param boxes    min x, min y, max x, max y of each; NaN: an empty one
- * @param reached  receives 1 for every box that holds a point, its sides included, else 0
- * @return PM_OK, PM_ERR_NO_MEMORY or PM_ERR_ARGUMENT. O(points + boxes) */
-PM_API PM_MUST_USE pm_status pm_points_reach(const pm_points *points, const double *boxes, size_t count,
-                                             const pm_allocator *allocator, uint8_t *reached, pm_error *err);
+ * @param options  NULL for the defaults
+ * @param points   fewer than 2^32 - 1
+ * @param out      receives one answer per point, as pm_index_match() gives them; after a failure anything
+ * @param done     NULL: match in any case; else receives 1, or 0 where an index would be cheaper: nothing was read
+ * @param err      NULL, or receives the region at fault and a sentence; written only on failure
+ * @return PM_OK, PM_ERR_NO_MEMORY, PM_ERR_ARGUMENT, PM_ERR_OFFSETS, PM_ERR_COORDINATE, PM_ERR_SCORE, PM_ERR_STOPPED,
+ * or what read() returned */
+PM_API PM_MUST_USE pm_status pm_reader_match(const pm_reader *reader, const pm_options *options,
+                                             const pm_points *points, int64_t *out, int *done, pm_error *err);
 
 /** Match points to disks in one call, for jobs too small to keep anything. The answers are those of
  * pm_index_build_disks() and pm_index_match(). O(n) for n disks, and for each point what pm_index_match() takes.

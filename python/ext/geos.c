@@ -201,13 +201,13 @@ static PyObject *shapely_points(PyObject *module, PyObject *objects) {
 
 /* ---- polygons ---- */
 
-/* What has been found so far: rings, and the ends of rings, polygons and regions. */
+/* What has been found so far: rings, and where they, polygons and regions begin, and the last ends. */
 typedef struct found {
     const geos *g;
     geometry *rings;
-    int64_t *ring_ends, *polygon_ends, *region_ends;
+    int64_t *ring_offsets, *polygon_offsets, *region_offsets;
     size_t ring_count, polygon_count, region_count, vertices;
-    size_t ring_room, polygon_room, region_room;
+    size_t rings_room, ring_room, polygon_room, region_room;
 } found;
 
 static int grow(void *array, size_t count, size_t *room, size_t item) {
@@ -225,18 +225,27 @@ static int grow(void *array, size_t count, size_t *room, size_t item) {
     return 0;
 }
 
+static int found_begin(found *f, const geos *g) {
+    *f = (found){.g = g};
+    if (grow(&f->ring_offsets, 0, &f->ring_room, sizeof *f->ring_offsets) < 0 ||
+        grow(&f->polygon_offsets, 0, &f->polygon_room, sizeof *f->polygon_offsets) < 0 ||
+        grow(&f->region_offsets, 0, &f->region_room, sizeof *f->region_offsets) < 0)
+        return -1;
+    f->ring_offsets[0] = f->polygon_offsets[0] = f->region_offsets[0] = 0;
+    return 0;
+}
+
 static int add_ring(found *f, geometry ring) {
     unsigned size = 0;
     geometry sequence = ring ? f->g->sequence(f->g->context, ring) : NULL;
     if (!sequence || !f->g->size(f->g->context, sequence, &size))
         return 0;
-    size_t room = f->ring_room;
-    if (grow(&f->rings, f->ring_count, &room, sizeof *f->rings) < 0 ||
-        grow(&f->ring_ends, f->ring_count, &f->ring_room, sizeof *f->ring_ends) < 0)
+    if (grow(&f->rings, f->ring_count, &f->rings_room, sizeof *f->rings) < 0 ||
+        grow(&f->ring_offsets, f->ring_count + 1, &f->ring_room, sizeof *f->ring_offsets) < 0)
         return 0;
     f->vertices += size;
-    f->rings[f->ring_count] = sequence;
-    f->ring_ends[f->ring_count++] = (int64_t)f->vertices;
+    f->rings[f->ring_count++] = sequence;
+    f->ring_offsets[f->ring_count] = (int64_t)f->vertices;
     return 1;
 }
 
@@ -248,9 +257,9 @@ static int add_polygon(found *f, geometry polygon) {
         holes = f->g->holes(f->g->context, polygon);
     for (int i = 0; right && i < holes; i++)
         right = add_ring(f, f->g->hole(f->g->context, polygon, i));
-    if (!right || grow(&f->polygon_ends, f->polygon_count, &f->polygon_room, sizeof *f->polygon_ends) < 0)
+    if (!right || grow(&f->polygon_offsets, f->polygon_count + 1, &f->polygon_room, sizeof *f->polygon_offsets) < 0)
         return 0;
-    f->polygon_ends[f->polygon_count++] = (int64_t)f->ring_count;
+    f->polygon_offsets[++f->polygon_count] = (int64_t)f->ring_count;
     return 1;
 }
 
@@ -266,29 +275,24 @@ static int add_region(found *f, geometry region) {
         for (int i = 0; right && i < parts; i++)
             right = add_polygon(f, f->g->part(f->g->context, region, i));
     }
-    if (!right || grow(&f->region_ends, f->region_count, &f->region_room, sizeof *f->region_ends) < 0)
+    if (!right || grow(&f->region_offsets, f->region_count + 1, &f->region_room, sizeof *f->region_offsets) < 0)
         return 0;
-    f->region_ends[f->region_count++] = (int64_t)f->polygon_count;
+    f->region_offsets[++f->region_count] = (int64_t)f->polygon_count;
     return 1;
 }
 
 static void found_free(found *f) {
     PyMem_RawFree(f->rings);
-    PyMem_RawFree(f->ring_ends);
-    PyMem_RawFree(f->polygon_ends);
-    PyMem_RawFree(f->region_ends);
+    PyMem_RawFree(f->ring_offsets);
+    PyMem_RawFree(f->polygon_offsets);
+    PyMem_RawFree(f->region_offsets);
 }
 
-/* An array of ends with a 0 before them. */
-static PyObject *offsets_from(const int64_t *ends, size_t count) {
+static PyObject *offsets_from(const int64_t *from, size_t count) {
     npy_intp length = (npy_intp)count + 1;
     PyObject *array = PyArray_SimpleNew(1, &length, NPY_INT64);
-    if (!array)
-        return NULL;
-    int64_t *offsets = PyArray_DATA((PyArrayObject *)array);
-    offsets[0] = 0;
-    if (count)
-        memcpy(offsets + 1, ends, count * sizeof *ends);
+    if (array)
+        memcpy(PyArray_DATA((PyArrayObject *)array), from, (size_t)length * sizeof *from);
     return array;
 }
 
@@ -296,13 +300,13 @@ static PyObject *offsets_from(const int64_t *ends, size_t count) {
 static int copy_rings(const found *f, double *coords) {
     double odd = 0;
     for (size_t i = 0; i < f->ring_count; i++) {
-        const int64_t begin = i ? f->ring_ends[i - 1] : 0;
-        if (f->ring_ends[i] == begin)
+        const int64_t begin = f->ring_offsets[i], end = f->ring_offsets[i + 1];
+        if (end == begin)
             continue;
         __builtin_prefetch(f->rings[i + AHEAD < f->ring_count ? i + AHEAD : i]);
         if (!f->g->copy(f->g->context, f->rings[i], coords + 2 * begin, 0, 0))
             return 0;
-        for (int64_t k = 2 * begin; k < 2 * f->ring_ends[i]; k++)
+        for (int64_t k = 2 * begin; k < 2 * end; k++)
             odd += 0 * coords[k];
     }
     return odd == 0;
@@ -320,19 +324,20 @@ static PyObject *arrays_from(const found *f) {
     }
     int single = f->polygon_count == f->region_count;
     for (size_t i = 0; single && i < f->region_count; i++)
-        single = f->region_ends[i] == (int64_t)i + 1;
-    PyObject *geoms = single ? Py_NewRef(Py_None) : offsets_from(f->region_ends, f->region_count);
-    return Py_BuildValue("NNNN", coords, offsets_from(f->ring_ends, f->ring_count),
-                         offsets_from(f->polygon_ends, f->polygon_count), geoms);
+        single = f->region_offsets[i] == (int64_t)i;
+    PyObject *geoms = single ? Py_NewRef(Py_None) : offsets_from(f->region_offsets, f->region_count);
+    return Py_BuildValue("NNNN", coords, offsets_from(f->ring_offsets, f->ring_count),
+                         offsets_from(f->polygon_offsets, f->polygon_count), geoms);
 }
 
 static PyObject *shapely_polygons(PyObject *module, PyObject *objects) {
     pass p;
     if (pass_begin(&p, module, objects) < 0)
         return NULL;
-    found f = {.g = p.g};
+    found f;
+    int right = found_begin(&f, p.g) == 0;
     npy_intp row = 0;
-    for (npy_intp size = BLOCK; size == BLOCK && row < p.count;) {
+    for (npy_intp size = BLOCK; right && size == BLOCK && row < p.count;) {
         const npy_intp here = next_block(&p, row);
         for (size = 0; size < here; size++) {
             __builtin_prefetch(p.block[size + AHEAD]);
@@ -341,82 +346,140 @@ static PyObject *shapely_polygons(PyObject *module, PyObject *objects) {
         }
         row += size;
     }
-    PyObject *arrays = row == p.count ? arrays_from(&f) : Py_NewRef(Py_None);
+    PyObject *arrays = right && row == p.count ? arrays_from(&f) : Py_NewRef(Py_None);
     found_free(&f);
     return arrays;
 }
 
-/* ---- those that points reach ---- */
+/* ---- one by one ---- */
 
-/* The box of a region, and whether all its vertices are finite as far as that is looked at. 0 for another geometry.
- */
-static int read_box(const geos *g, geometry region, double box[4]) {
+/* Regions that the library reads when a point is in their box. */
+typedef struct stream {
+    found f;
+    geometry *regions;
+    double *boxes, *coords;
+    uint8_t *is_read;
+    size_t room; /* vertices */
+} stream;
+
+static void stream_free(stream *s) {
+    found_free(&s->f);
+    PyMem_RawFree(s->boxes);
+    PyMem_RawFree(s->coords);
+}
+
+/* The box of a region, and whether all its vertices are finite as far as that is looked at; adds its vertices. 0 for
+ * another geometry. */
+static int read_box(const geos *g, geometry region, double box[4], size_t *vertices) {
     const int type = region ? g->type(g->context, region) : -1;
     double area = 0;
     if (type != GEOS_POLYGON && type != GEOS_MULTIPOLYGON)
         return 0;
     if (!g->extent(g->context, region, &box[0], &box[1], &box[2], &box[3]))
         box[0] = box[1] = box[2] = box[3] = NAN; /* it is empty */
-    return g->vertices(g->context, region) > MANY_VERTICES || (g->area(g->context, region, &area) && isfinite(area));
+    const int own = g->vertices(g->context, region);
+    *vertices += (size_t)(own > 0 ? own : 0);
+    return own > MANY_VERTICES || (g->area(g->context, region, &area) && isfinite(area));
 }
 
-static PyObject *shapely_polygons_at(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
+/* Find all geometries and their boxes; 0 where one is unusual, -1 without memory. */
+static int stream_begin(stream *s, pass *p, size_t *vertices) {
+    const size_t count = (size_t)p->count + 1;
+    s->boxes = PyMem_RawMalloc(count * (4 * sizeof *s->boxes + sizeof *s->regions + 1));
+    if (found_begin(&s->f, p->g) < 0 || !s->boxes)
+        return -1;
+    s->regions = (geometry *)(void *)(s->boxes + 4 * count);
+    s->is_read = (uint8_t *)(s->regions + count);
+    memset(s->is_read, 0, count);
+    for (npy_intp row = 0; row < p->count; row += BLOCK) {
+        const npy_intp here = next_block(p, row);
+        if (here < BLOCK && row + here < p->count)
+            return 0;
+        for (npy_intp i = 0; i < here; i++) {
+            __builtin_prefetch(p->block[i + AHEAD]);
+            s->regions[row + i] = p->block[i];
+            if (!read_box(p->g, p->block[i], s->boxes + 4 * (row + i), vertices))
+                return 0;
+        }
+    }
+    return 1;
+}
+
+/* The library's read(). */
+static pm_status read_region(void *context, size_t region, pm_regions *one, pm_error *Py_UNUSED(err)) {
+    stream *s = context;
+    found *f = &s->f;
+    f->ring_count = f->polygon_count = f->region_count = f->vertices = 0;
+    if (!add_region(f, s->regions[region]))
+        return PM_ERR_NO_MEMORY; /* its type is known */
+    if (f->vertices > s->room) {
+        PyMem_RawFree(s->coords);
+        s->coords = PyMem_RawMalloc(f->vertices * 4 * sizeof *s->coords);
+        s->room = s->coords ? 2 * f->vertices : 0;
+        if (!s->coords)
+            return PM_ERR_NO_MEMORY;
+    }
+    if (!copy_rings(f, s->coords))
+        return PM_ERR_COORDINATE;
+    s->is_read[region] = 1;
+    *one = (pm_regions){.coords = s->coords,
+                        .coord_count = f->vertices,
+                        .ring_offsets = f->ring_offsets,
+                        .ring_count = f->ring_count,
+                        .polygon_offsets = f->polygon_offsets,
+                        .polygon_count = f->polygon_count,
+                        .geom_offsets = f->region_offsets,
+                        .geom_count = 1};
+    return PM_OK;
+}
+
+/* Are all regions finite that were not read? */
+static int others_are_finite(const stream *s, size_t count) {
+    double area;
+    for (size_t i = 0; i < count; i++)
+        if (!s->is_read[i] && (!s->f.g->area(s->f.g->context, s->regions[i], &area) || !isfinite(area)))
+            return 0;
+    return 1;
+}
+
+static int poll_signals(void *Py_UNUSED(context)) {
+    return PyErr_CheckSignals() < 0;
+}
+
+static PyObject *shapely_match(PyObject *module, PyObject *const *args, Py_ssize_t nargs) {
     pass p;
     pm_points points;
-    if (nargs != 3) {
-        PyErr_Format(PyExc_TypeError, "shapely_polygons_at() takes objects, x and y, got %zd arguments", nargs);
+    pm_options options;
+    int64_t *out;
+    if (nargs != 8)
+        return PyErr_Format(PyExc_TypeError, "shapely_match() takes objects and seven more, got %zd arguments",
+                            nargs);
+    if (pass_begin(&p, module, args[0]) < 0 || points_from(args[4], args[5], args[6], &points, &out) < 0 ||
+        options_from(args[1], args[2], args[3], Py_None, Py_None, (size_t)p.count, &options) < 0)
         return NULL;
-    }
-    if (pass_begin(&p, module, args[0]) < 0 || points_from(args[1], args[2], NULL, &points, NULL) < 0)
+    PyObject *held =
+        PyArray_NewCopy(p.objects, NPY_ANYORDER); /* a handler of a signal may change the caller's array */
+    if (!held)
         return NULL;
-    double *boxes = PyMem_RawMalloc(((size_t)p.count + 1) * (4 * sizeof *boxes + 1));
-    if (!boxes)
-        return PyErr_NoMemory();
-    uint8_t *reached = (uint8_t *)(boxes + 4 * (p.count + 1));
-    npy_intp row = 0;
-    for (npy_intp size = BLOCK; size == BLOCK && row < p.count;) {
-        const npy_intp here = next_block(&p, row);
-        for (size = 0; size < here; size++) {
-            __builtin_prefetch(p.block[size + AHEAD]);
-            if (!read_box(p.g, p.block[size], boxes + 4 * (row + size)))
-                break;
-        }
-        row += size;
-    }
+    p.objects = (PyArrayObject *)held;
+    options.poll = poll_signals;
+    stream s = {.regions = NULL};
+    pm_reader reader = {.count = (size_t)p.count, .read = read_region, .context = &s};
+    int done = 0;
+    const int right = stream_begin(&s, &p, &reader.vertex_count);
     pm_error err = {.item = -1};
-    pm_status status = PM_OK;
-    if (row == p.count)
-        status = pm_points_reach(&points, boxes, (size_t)p.count, NULL, reached, &err);
-    if (status || row < p.count) {
-        PyMem_RawFree(boxes);
-        if (status)
-            return raise_status(PyModule_GetState(module), status, &err);
-        Py_RETURN_NONE;
-    }
-    found f = {.g = p.g};
-    npy_intp some = 0;
-    for (npy_intp i = 0; i < p.count; i++)
-        some += reached[i] != 0;
-    some++;
-    PyObject *rows = PyArray_SimpleNew(1, &some, NPY_INTP), *arrays = NULL;
-    int right = rows != NULL;
-    for (npy_intp i = 0, at = 0; right && i < p.count; i++) {
-        geometry region = NULL;
-        if (!reached[i])
-            continue;
-        ((npy_intp *)PyArray_DATA((PyArrayObject *)rows))[at++] = i;
-        right = p.g->get(object_at(&p, i), &region) && add_region(&f, region);
-    }
-    if (rows) {
-        ((npy_intp *)PyArray_DATA((PyArrayObject *)rows))[some - 1] = -1;
-        arrays = right ? arrays_from(&f) : Py_NewRef(Py_None);
-    }
-    found_free(&f);
-    PyMem_RawFree(boxes);
-    if (arrays && arrays != Py_None)
-        return Py_BuildValue("NN", rows, arrays);
-    Py_XDECREF(rows);
-    return arrays;
+    pm_status status = right < 0 ? PM_ERR_NO_MEMORY : PM_OK;
+    reader.boxes = s.boxes;
+    if (right > 0)
+        status = pm_reader_match(&reader, &options, &points, out, &done, &err);
+    done = done && (args[7] != Py_True || others_are_finite(&s, reader.count));
+    stream_free(&s);
+    Py_DECREF(held);
+    if (PyErr_Occurred())
+        return NULL;
+    if (status && status != PM_ERR_COORDINATE)
+        return status == PM_ERR_NO_MEMORY ? PyErr_NoMemory() : raise_status(PyModule_GetState(module), status, &err);
+    return PyBool_FromLong(done);
 }
 
 PyMethodDef geos_functions[] = {
@@ -427,8 +490,9 @@ PyMethodDef geos_functions[] = {
      "shapely_points(objects) -> x and y, NaN for what is missing or empty; None where a row is no Point."},
     {"shapely_polygons", shapely_polygons, METH_O,
      "shapely_polygons(objects) -> coords and three offsets; None where a row is no polygon, or one is not finite."},
-    {"shapely_polygons_at", (PyCFunction)(void (*)(void))shapely_polygons_at, METH_FASTCALL,
-     "shapely_polygons_at(objects, x, y) -> the rows whose box holds a point, then -1, and their arrays; None as "
-     "above."},
+    {"shapely_match", (PyCFunction)(void (*)(void))shapely_match, METH_FASTCALL,
+     "shapely_match(objects, predicate, best, scores, x, y, out, is_thorough) -> whether the answers are in out. "
+     "Not: "
+     "an index is cheaper, a row is no polygon, or one is not finite, also if no point is near where is_thorough."},
     {NULL, NULL, 0, NULL},
 };

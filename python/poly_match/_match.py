@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from poly_match._engine.groups import Groups
+from poly_match._engine.one_by_one import Rules, one_by_one
 from poly_match._engine.prepared import Prepared
-from poly_match._engine.reached import Reached, reached_by
 from poly_match._engine.results import Answers, answers_of, check_out, empty_distances
 from poly_match._errors import value_error
 from poly_match._forms.crs import check_crs, crs_text
@@ -162,9 +162,10 @@ def match(
 
     See `Index` for the rules and the forms of polygons, `Index.match` for the forms of points, the result and
     what is raised. The way to the answers is the cheapest for this many regions and points: the polygons'
-    boxes are looked through or put in a tree, or an index is built. The answers are the same. Where
-    points are fewer than half of shapely's polygons, a vertex that is not finite goes unnoticed in a polygon
-    of more than 100 vertices whose box holds no point; `check` finds it.
+    boxes are looked through or put in a tree, shapely's polygons are read one by one when a point is in their
+    box, or an index is built. The answers are the same. Where points are fewer than half of shapely's
+    polygons, a vertex that is not finite goes unnoticed in a polygon of more than 100 vertices whose box
+    holds no point; `check` finds it.
 
     Parameters
     ----------
@@ -202,19 +203,14 @@ def match(
     points, polygons = points_in(points), polygons_in(polygons)
     _check_planes(points, polygons, predicate, metric)
     names = names_in(names, polygons)
-    if on is None:
-        x, y = xy_of(points)
-        reached = reached_by(x, y, polygons, predicate, distance, best, max_bytes, period, invalid, metric)
-    else:
-        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid, metric)
-        reached = Reached(prepared, len(prepared.regions), None)
-    known = None if names is None else names_of(names, reached.total, labels_of(polygons))
-    if known is not None and out is not None:
+    if names is not None and out is not None:
         raise value_error("out", "takes positions, not names; leave out one of the two")
+    rules = Rules(predicate, distance, best, max_bytes, period, invalid, metric)
     if on is None:
-        matched = _at_once(x, y, reached, workers, progress, out, return_distance)
+        matched = _at_once(points, polygons, rules, workers, progress, out, return_distance)
     else:
-        matched = _with_keys(points, polygons, on, prepared, workers, progress, out, return_distance)
+        matched = _with_keys(points, polygons, on, rules, workers, progress, out, return_distance)
+    known = None if names is None else names_of(names, matched.regions, labels_of(polygons))
     answers: npt.NDArray[Any] = matched.answers if known is None else known[matched.answers]
     return answers if matched.distances is None else (answers, matched.distances)
 
@@ -228,10 +224,11 @@ def _check_planes(points: Any, polygons: Any, predicate: str, metric: str) -> No
 
 
 class Matched(NamedTuple):
-    """What points got: positions, and how far away where that was wanted."""
+    """What points got: positions, and how far away where that was wanted; and how many regions there are."""
 
     answers: npt.NDArray[Any]
     distances: Doubles | None
+    regions: int
 
 
 class Count(NamedTuple):
@@ -279,51 +276,51 @@ def count(
     """
     points, polygons = points_in(points), polygons_in(polygons)
     _check_planes(points, polygons, predicate, metric)
+    rules = Rules(predicate, distance, best, max_bytes, period, invalid, metric)
     if on is None:
-        x, y = xy_of(points)
-        reached = reached_by(x, y, polygons, predicate, distance, best, max_bytes, period, invalid, metric)
-        answers, regions = _at_once(x, y, reached, workers, progress).answers, reached.total
+        matched = _at_once(points, polygons, rules, workers, progress)
     else:
-        prepared = Prepared.of(polygons, predicate, distance, best, max_bytes, period, invalid, metric)
-        answers = _with_keys(points, polygons, on, prepared, workers, progress).answers
-        regions = len(prepared.regions)
-    counts = np.bincount(answers + 1, minlength=regions + 1)
+        matched = _with_keys(points, polygons, on, rules, workers, progress)
+    counts = np.bincount(matched.answers + 1, minlength=matched.regions + 1)
     return Count(counts[1:], int(counts[0]))
 
 
 def _at_once(
-    x: Doubles,
-    y: Doubles,
-    reached: Reached,
+    points: Any,
+    polygons: Any,
+    rules: Rules,
     workers: int,
     progress: bool,
     out: npt.NDArray[Any] | None = None,
     return_distance: bool = False,
 ) -> Matched:
     """Match points that may have any region, and write the answers to `out`."""
-    prepared = reached.prepared
+    x, y = xy_of(points)
+    if not progress and not return_distance:
+        found = one_by_one(x, y, polygons, rules, workers, out)
+        if found is not None:
+            return Matched(found[0], None, found[1])
+    prepared = Prepared.of(polygons, *rules)
+    count = len(prepared.regions)
     distances = empty_distances(len(x), prepared.predicate) if return_distance else None
     if out is not None:
-        check_out(out, len(x), reached.total)
+        check_out(out, len(x), count)
     job = prepared.job(x, y, progress, workers)
-    if out is None or reached.rows is None:
-        answers = answers_of(job, x, y, out, workers, progress, distances)
-        return Matched(reached.positions(answers), distances)
-    out[...] = reached.positions(answers_of(job, x, y, None, workers, progress, distances))
-    return Matched(out, distances)
+    return Matched(answers_of(job, x, y, out, workers, progress, distances), distances, count)
 
 
 def _with_keys(
     points: Any,
     polygons: Any,
     on: Any,
-    prepared: Prepared,
+    rules: Rules,
     workers: int,
     progress: bool,
     out: Any = None,
     return_distance: bool = False,
 ) -> Matched:
     """Match points that may only have regions of their own key, and write the answers to `out`."""
+    prepared = Prepared.of(polygons, *rules)
     point_keys, region_keys = columns_of(on, points, polygons)
     x, y = xy_of(without_keys(points, on))
     count = len(prepared.regions)
@@ -337,6 +334,6 @@ def _with_keys(
     groups = Groups(prepared, keys.regions, keys.count)
     answers = groups.match(x, y, keys.of_points(point_keys, len(x)), workers, progress, distances)
     if out is None:
-        return Matched(answers.astype(np.intp, copy=False), distances)
+        return Matched(answers.astype(np.intp, copy=False), distances, count)
     out[...] = answers
-    return Matched(out, distances)
+    return Matched(out, distances, count)

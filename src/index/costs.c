@@ -25,7 +25,7 @@ static const double CANDIDATE = 42, EDGE = 0.7;
 static const double FAR_CANDIDATE = 200, FAR_EDGE = 6, FAR_LOOK = 60, HALF_FAR = 5e6;
 
 /* An index: for each region, for each of its first vertices, for each further one, and for each point. */
-static const double INDEX_REGION = 100, INDEX_FIRST = 370, FIRST_VERTICES = 20, INDEX_VERTEX = 94, INDEX_LOOK = 20;
+static const double INDEX_REGION = 1370, INDEX_FIRST = 78, FIRST_VERTICES = 20, INDEX_VERTEX = 96, INDEX_LOOK = 20;
 
 /* What leaves that take less time to make cost more for each point, and save for each vertex; what it takes to know
  * which cells hold a point, and saves where half of the cells do. */
@@ -38,6 +38,10 @@ static const double SCAN_REGION = 1, SCAN_EDGES = 300;
  * where a scan looks at all edges. */
 static const double DISK_POINTS = 100, MOST_DISKS = 1000, NEAR_POINTS = 100;
 
+/* Regions that are read one by one: for each, for each of its vertices, for each point in its box, and for each point
+ * of all; and for each vertex that an index needs in the memory of the library. */
+static const double READ_REGION = 150, READ_VERTEX = 3, READ_PAIR = 35, READ_POINT = 40, COPY_VERTEX = 5;
+
 /* Edges of a long ring whose spans reach the point. */
 static const double SPANNED_EDGES = 200;
 
@@ -47,14 +51,29 @@ int pm_costs_favour_flat(const pm_size *size) {
            size->polygons * BOXES_BUILD + size->points * levels * BOXES_LOOK;
 }
 
-int pm_costs_favour_index(const pm_size *size, const pm_work *work) {
-    const double levels = fmax(1, ceil(log2(size->polygons) / 4));
-    const double far = size->vertices / (size->vertices + HALF_FAR);
-    const double look = levels * BOXES_LOOK + work->candidates * (CANDIDATE + far * FAR_CANDIDATE) +
-                        work->edges * (EDGE + far * FAR_EDGE);
+/* How far from the caches the vertices are, from 0 to 1. */
+static double how_far(const pm_size *size) {
+    return size->vertices / (size->vertices + HALF_FAR);
+}
+
+static double cost_of_index(const pm_size *size) {
     const double first = fmin(size->vertices, FIRST_VERTICES * size->regions);
     const double build = size->regions * INDEX_REGION + first * INDEX_FIRST + (size->vertices - first) * INDEX_VERTEX;
-    return size->points * look > build + size->points * (INDEX_LOOK + far * FAR_LOOK);
+    return build + size->points * (INDEX_LOOK + how_far(size) * FAR_LOOK);
+}
+
+int pm_costs_favour_index(const pm_size *size, const pm_work *work) {
+    const double levels = fmax(1, ceil(log2(size->polygons) / 4)), far = how_far(size);
+    const double look = levels * BOXES_LOOK + work->candidates * (CANDIDATE + far * FAR_CANDIDATE) +
+                        work->edges * (EDGE + far * FAR_EDGE);
+    return size->points * look > cost_of_index(size);
+}
+
+int pm_costs_favour_reading(const pm_size *size, double reached, double pairs) {
+    const double each = size->regions > 0 ? size->vertices / size->regions : 0;
+    const double read = reached * (READ_REGION + each * READ_VERTEX) +
+                        pairs * (READ_PAIR + pm_costs_edges((size_t)each) * EDGE) + size->points * READ_POINT;
+    return read < cost_of_index(size) + size->vertices * COPY_VERTEX;
 }
 
 int pm_costs_favour_brief(double points, double vertices) {

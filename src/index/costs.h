@@ -26,6 +26,10 @@ int pm_costs_favour_index(const pm_size *size, const pm_work *work);
 int pm_costs_favour_brief(double points, double vertices);
 int pm_costs_favour_occupied(double points, double vertices);
 
+/* Is it cheaper to read regions one by one, so many of them and with so many points in their boxes, than to build an
+ * index? */
+int pm_costs_favour_reading(const pm_size *size, double reached, double pairs);
+
 /* The engine of an index that is built for this many points only. */
 pm_engine pm_costs_engine(const pm_size *size, pm_predicate predicate);
 

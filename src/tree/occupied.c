@@ -18,12 +18,12 @@
 enum { CELLS_PER_POINT = 16, LEVEL_BITS = 3 };
 
 /* The words of a level: one for each cell of the level above. */
-static size_t words_of(int level) {
+static size_t words_of_level(int level) {
     return (size_t)1 << (2 * LEVEL_BITS * (level - 1));
 }
 
 /* The fixed coordinates of a point; 0 where it is not in the root. */
-static inline int locate(const pm_tree *map, const pm_points *points, size_t i, uint64_t *x, uint64_t *y) {
+static inline int locate_point(const pm_tree *map, const pm_points *points, size_t i, uint64_t *x, uint64_t *y) {
     const double px = pm_load(points->x, points->x_stride, i), py = pm_load(points->y, points->y_stride, i);
     if (!pm_is_in_root(px, map->min_x, map->scale) || !pm_is_in_root(py, map->min_y, map->scale))
         return 0;
@@ -33,11 +33,11 @@ static inline int locate(const pm_tree *map, const pm_points *points, size_t i, 
 }
 
 /* Find the cell around all points. Returns how many are in the root. */
-static size_t bound_points(pm_occupied *o, const pm_tree *map, const pm_points *points) {
+static size_t find_common_cell(pm_occupied *o, const pm_tree *map, const pm_points *points) {
     uint64_t x, y, first_x = 0, first_y = 0, differ = 0;
     size_t count = 0;
     for (size_t i = 0; i < points->count; i++) {
-        if (!locate(map, points, i, &x, &y))
+        if (!locate_point(map, points, i, &x, &y))
             continue;
         if (count++ == 0) {
             first_x = x;
@@ -57,7 +57,7 @@ static void mark_points(pm_occupied *o, const pm_tree *map, const pm_points *poi
     const int tile_bits = LEVEL_BITS * (o->levels - 1), all_bits = o->bits + tile_bits + LEVEL_BITS;
     const uint64_t tile_mask = (UINT64_C(1) << tile_bits) - 1;
     for (size_t i = 0; i < points->count; i++) {
-        if (!locate(map, points, i, &x, &y))
+        if (!locate_point(map, points, i, &x, &y))
             continue;
         x >>= 64 - all_bits;
         y >>= 64 - all_bits;
@@ -81,11 +81,11 @@ pm_status pm_occupied_mark(pm_occupied *o, const pm_tree *map, const pm_points *
                            const pm_allocator *allocator) {
     size_t words = 0;
     *o = (pm_occupied){.words = NULL};
-    const size_t count = bound_points(o, map, points);
+    const size_t count = find_common_cell(o, map, points);
     do {
-        words += words_of(++o->levels);
+        words += words_of_level(++o->levels);
         o->starts[o->levels] = words;
-    } while (o->levels < PM_OCCUPIED_LEVELS && words_of(o->levels + 1) / CELLS_PER_POINT < count);
+    } while (o->levels < PM_OCCUPIED_LEVELS && words_of_level(o->levels + 1) / CELLS_PER_POINT < count);
     o->words = pm_allocate(allocator, words * sizeof *o->words);
     if (!o->words)
         return PM_ERR_NO_MEMORY;

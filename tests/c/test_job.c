@@ -1,20 +1,18 @@
 /* test_job.c: does a job answer as the definitions do, whichever way it goes?
  *
  * Every way for the same regions and points, against the oracle: random regions of every family under every rule,
- * long rings, many regions. Then what a job is made of: the boxes of both kinds, the areas that were rounded; what it
- * refuses; allocations that fail; and that it chooses each of the ways. */
+ * long rings, many regions, regions that are read one by one. Then what it refuses; allocations that fail; and that
+ * it chooses each of the ways. What a job is made of: test_job_parts.c. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "input/measure.h"
 #include "ledger.h"
-#include "near/boxes.h"
+#include "input/regions.h"
 #include "oracle.h"
 #include "rules.h"
 #include "scan/borrowed.h"
 #include "tap.h"
-#include "tree/occupied.h"
 
 static const char *const ways[] = {"auto", "scan", "tree", "boxes"};
 
@@ -224,188 +222,146 @@ static void test_choice(void) {
     pm_job_free(job);
 }
 
-/* ---- parts ---- */
+/* ---- regions that are read one by one ---- */
 
-typedef struct seen_boxes {
-    unsigned char boxes[200];
-} seen_boxes;
+typedef struct shelf {
+    const pm_regions *regions;
+    int64_t geoms[2];
+    long reads, fail_at; /* the read that fails; -1: none */
+} shelf;
 
-static void see_box(void *context, size_t box) {
-    ((seen_boxes *)context)->boxes[box]++;
+static pm_status read_one(void *context, size_t region, pm_regions *one, pm_error *err) {
+    shelf *s = context;
+    const pm_regions *all = s->regions;
+    (void)err;
+    if (s->reads++ == s->fail_at)
+        return PM_ERR_SIZE;
+    const pm_range polygons =
+        all->geom_offsets ? (pm_range){(size_t)all->geom_offsets[region], (size_t)all->geom_offsets[region + 1]}
+                          : (pm_range){region, region + 1};
+    s->geoms[0] = (int64_t)polygons.begin;
+    s->geoms[1] = (int64_t)polygons.end;
+    *one = *all;
+    one->geom_offsets = s->geoms;
+    one->geom_count = 1;
+    return PM_OK;
 }
 
-static void test_boxes(void) {
-    rng r = rng_new(75);
-    tap_count held = {"boxes that hold a point are found, once", 0, 0};
-    long given = 0, right = 0;
-    for (long i = 0; i < tap_cases(150, 4000); i++) {
-        pm_box boxes[200];
-        pm_boxes arranged;
-        pm_poll poll = {0};
-        source s = source_new(&r, (family)(i % FAMILIES));
-        const size_t count = rng_below(&r, rng_below(&r, 8) ? 40 : 200);
-        const int as_tree = rng_below(&r, 2) != 0;
-        for (size_t k = 0; k < count; k++) {
-            const double a = source_draw(&s, &r), b = source_draw(&s, &r), c = source_draw(&s, &r),
-                         d = source_draw(&s, &r);
-            boxes[k] = (pm_box){fmin(a, b), fmin(c, d), fmax(a, b), fmax(c, d)};
-            if (rng_below(&r, 16) == 0)
-                boxes[k] = (pm_box){INFINITY, INFINITY, -INFINITY, -INFINITY};
-            else if (rng_below(&r, 16) == 0)
-                boxes[k].max_x = INFINITY;
-            else if (rng_below(&r, 16) == 0)
-                boxes[k].min_y = -INFINITY;
-            else if (rng_below(&r, 16) == 0)
-                boxes[k].min_x = NAN;
-        }
-        if (pm_boxes_build(&arranged, boxes, count, as_tree, &poll, NULL) != PM_OK)
-            exit(1);
-        for (int k = 0; k < 20; k++) {
-            const double x = source_draw(&s, &r), y = source_draw(&s, &r);
-            for (int isa = PM_ISA_PORTABLE; isa <= (int)pm_isa_best(); isa++) {
-                seen_boxes given_to = {{0}};
-                arranged.isa = (pm_isa)isa;
-                pm_boxes_visit(&arranged, x, y, see_box, &given_to);
-                for (size_t box = 0; box < 200; box++) {
-                    const int holds = box < count && boxes[box].min_x <= x && x <= boxes[box].max_x &&
-                                      boxes[box].min_y <= y && y <= boxes[box].max_y;
-                    tap_case(&held, holds ? given_to.boxes[box] == 1 : given_to.boxes[box] <= (box < count));
-                    given += given_to.boxes[box];
-                    right += holds;
-                }
-            }
-        }
-        pm_boxes_free(&arranged, NULL);
+/* The boxes of regions: of all their vertices, which is what a library knows. */
+static void fill_boxes(const pm_regions *regions, double *boxes) {
+    for (size_t i = 0; i < pm_regions_count(regions); i++) {
+        const pm_range polygons = pm_region_polygons(regions, i);
+        double *box = boxes + 4 * i;
+        box[0] = box[1] = INFINITY;
+        box[2] = box[3] = -INFINITY;
+        for (size_t p = polygons.begin; p < polygons.end; p++)
+            for (size_t r = pm_polygon_rings(regions, p).begin; r < pm_polygon_rings(regions, p).end; r++)
+                for (size_t v = pm_ring_vertices(regions, r).begin; v < pm_ring_vertices(regions, r).end; v++)
+                    for (size_t axis = 0; axis < 2; axis++) {
+                        const double value = regions->coords[2 * v + axis];
+                        box[axis] = fmin(box[axis], value);
+                        box[2 + axis] = fmax(box[2 + axis], value);
+                    }
+        if (box[0] > box[2])
+            box[0] = box[1] = box[2] = box[3] = NAN;
     }
-    tap_tally(&held);
-    tap_ok(right > 1000 && given < 4 * right, "%ld boxes are given, %ld hold their point", given, right);
 }
 
-/* Every box that holds a point, and no other; with memory that runs out, and without points. */
-static void test_reach(void) {
+static void test_reader(void) {
+    static zoo z;
+    static rules u;
+    static double boxes[4 * MAX_REGIONS];
     rng r = rng_new(79);
-    tap_count count = {"boxes that points reach", 0, 0}, failing = {"without memory", 0, 0};
-    long hits = 0, all = 0;
-    for (long i = 0; i < tap_cases(500, 15000); i++) {
-        double boxes[4 * 50], x[40], y[40];
-        uint8_t reached[50];
+    tap_count count = {"regions that are read one by one", 0, 0}, failing = {"reads and allocations that fail", 0, 0};
+    long hits = 0, used = 0, reads = 0, regions = 0;
+    for (long i = 0; i < tap_cases(800, 15000); i++) {
         source s = source_new(&r, (family)(i % FAMILIES));
-        const size_t boxes_count = rng_below(&r, 50), points_count = rng_below(&r, 40);
-        for (size_t k = 0; k < points_count; k++) {
-            x[k] = rng_below(&r, 30) ? source_draw(&s, &r) : rng_below(&r, 2) ? NAN : -INFINITY;
-            y[k] = rng_below(&r, 30) ? source_draw(&s, &r) : INFINITY;
-        }
-        for (size_t k = 0; k < boxes_count; k++)
-            for (int axis = 0; axis < 2; axis++) {
-                const double *own = axis ? y : x;
-                double a = source_draw(&s, &r), b = source_draw(&s, &r);
-                if (points_count > 0 && rng_below(&r, 3) == 0)
-                    a = own[rng_below(&r, (uint32_t)points_count)];
-                boxes[4 * k + (size_t)axis] = rng_below(&r, 20) ? fmin(a, b) : rng_below(&r, 2) ? NAN : -INFINITY;
-                boxes[4 * k + 2 + (size_t)axis] = rng_below(&r, 20) ? fmax(a, b) : INFINITY;
-            }
-        const pm_points points = {
-            .x = x, .y = y, .x_stride = sizeof *x, .y_stride = sizeof *y, .count = points_count};
+        const size_t points = rng_below(&r, 40);
+        int64_t out[MAX_POINTS], expected[MAX_POINTS];
+        zoo_fill(&z, &r, &s, rng_below(&r, 32) ? rng_below(&r, 8) : MAX_REGIONS);
+        rules_fill(&u, &r, &s, &z, points);
+        u.options.engine = PM_ENGINE_AUTO;
+        if (u.options.predicate != PM_COVERS || u.options.period != 0 || u.options.areas || z.regions.kinds ||
+            u.options.metric != PM_PLANAR)
+            continue;
+        oracle_match(&z.regions, &u.options, &u.points, expected);
+        fill_boxes(&z.regions, boxes);
+        shelf books = {.regions = &z.regions, .fail_at = -1};
+        pm_reader reader = {.count = pm_regions_count(&z.regions),
+                            .vertex_count = z.regions.coord_count,
+                            .boxes = boxes,
+                            .read = read_one,
+                            .context = &books};
+        int done = 7;
         ledger l = ledger_new(-1);
         pm_allocator allocator = ledger_allocator(&l);
-        memset(reached, 7, sizeof reached);
-        int right = pm_points_reach(&points, boxes, boxes_count, &allocator, reached, NULL) == PM_OK && l.live == 0;
-        for (size_t k = 0; k < 50; k++) {
-            int holds = k < boxes_count ? 0 : 7;
-            const double *box = boxes + 4 * k;
-            for (size_t p = 0; k < boxes_count && p < points_count; p++)
-                holds |= isfinite(x[p]) && isfinite(y[p]) && box[0] <= x[p] && x[p] <= box[2] && box[1] <= y[p] &&
-                         y[p] <= box[3];
-            tap_case(&count, right && reached[k] == holds);
-            hits += holds == 1;
-            all += k < boxes_count;
+        u.options.allocator = &allocator;
+        pm_status status = pm_reader_match(&reader, &u.options, &u.points, out, i % 2 ? &done : NULL, NULL);
+        tap_case(&count, status == PM_OK && l.live == 0 && !l.broken && (done == 0 || done == 1 || !(i % 2)));
+        used++;
+        reads += books.reads;
+        regions += (long)reader.count;
+        for (size_t k = 0; k < points && (done || !(i % 2)); k++) {
+            tap_case(&count, out[k] == expected[k]);
+            hits += expected[k] >= 0;
         }
-        if (l.calls == 1) {
-            pm_error err;
-            l = ledger_new(0);
-            tap_case(&failing,
-                     pm_points_reach(&points, boxes, boxes_count, &allocator, reached, &err) == PM_ERR_NO_MEMORY &&
-                         err.message[0] != '\0');
+        const long calls = l.calls, all_reads = books.reads;
+        for (long k = 0; k < calls + all_reads && i % 8 < 2; k++) {
+            l = ledger_new(k < calls ? k : -1);
+            books.reads = 0;
+            books.fail_at = k < calls ? -1 : k - calls;
+            pm_error err = {.item = -1};
+            status = pm_reader_match(&reader, &u.options, &u.points, out, i % 2 ? &done : NULL, &err);
+            tap_case(&failing, status == (k < calls ? PM_ERR_NO_MEMORY : PM_ERR_SIZE) && l.live == 0 && !l.broken &&
+                                   (!(i % 2) || done == 0));
         }
     }
     tap_tally(&count);
     tap_tally(&failing);
-    tap_ok(hits > all / 8 && hits < all, "%ld of %ld boxes hold a point", hits, all);
-    tap_ok(pm_points_reach(NULL, NULL, 0, NULL, NULL, NULL) == PM_ERR_ARGUMENT, "no points");
+    tap_ok(used > 50 && hits > used && reads < regions, "%ld maps, %ld points matched, %ld reads of %ld regions",
+           used, hits, reads, regions);
 }
 
-/* Children of cells at every level, and whether a point is there; without memory. */
-static void test_occupied(void) {
-    enum { POINTS = 3000 };
-    static double x[POINTS], y[POINTS];
-    rng r = rng_new(80);
-    tap_count count = {"cells without points", 0, 0};
-    long empty = 0, known = 0, cells = 0;
-    for (long i = 0; i < tap_cases(40, 400); i++) {
-        const size_t points_count = i % 8 ? 1 + rng_below(&r, i % 2 ? 20 : POINTS) : 0;
-        const double width = ldexp(1, -(int)rng_below(&r, 40)), corner = rng_unit(&r) * (1 - width);
-        const pm_tree map = {.min_x = -3, .min_y = 5, .scale = ldexp(1, PM_FIXED_BITS - 4)}; /* 16 wide */
-        const pm_points points = {
-            .x = x, .y = y, .x_stride = sizeof *x, .y_stride = sizeof *y, .count = points_count};
-        for (size_t k = 0; k < points_count; k++) {
-            x[k] = 16 * (corner + width * rng_unit(&r)) - 3;
-            y[k] = rng_below(&r, 50) ? 16 * (corner + width * rng_unit(&r)) + 5 : NAN;
-        }
-        pm_occupied o;
-        if (pm_occupied_mark(&o, &map, &points, NULL) != PM_OK)
-            exit(1);
-        for (int k = 0; k < 60; k++) {
-            const int step = (int)rng_below(&r, 3), bits = 3 * (int)rng_below(&r, 11) + (step == 2 ? 2 : 0);
-            const int side = step == 0 ? 8 : step == 1 ? 4 : 2;
-            const size_t near = points_count ? rng_below(&r, (uint32_t)points_count) : 0;
-            const double size = ldexp(1, -bits), at_x = points_count ? (x[near] + 3) / 16 : rng_unit(&r),
-                         at_y = points_count && !isnan(y[near]) ? (y[near] - 5) / 16 : rng_unit(&r);
-            const pm_cell cell = {floor(at_x / size) * size, floor(at_y / size) * size, size, bits, 1};
-            uint64_t none = pm_occupied_none(&o, &cell, side), there = 0;
-            for (size_t p = 0; p < points_count; p++) {
-                const double column = ((x[p] + 3) / 16 - cell.x) / size * side,
-                             row = ((y[p] - 5) / 16 - cell.y) / size * side;
-                if (column >= 0 && column < side && row >= 0 && row < side)
-                    there |= UINT64_C(1) << (8 * (int)row + (int)column);
-            }
-            tap_case(&count, (none & there) == 0);
-            empty += none != 0;
-            known += none != 0 && side == 8 && (none | there) == UINT64_MAX;
-            cells += there != 0;
-        }
-        pm_occupied_free(&o, NULL);
-        ledger l = ledger_new(0);
-        pm_allocator allocator = ledger_allocator(&l);
-        tap_case(&count, pm_occupied_mark(&o, &map, &points, &allocator) == PM_ERR_NO_MEMORY);
-        pm_occupied_free(&o, &allocator);
+/* Long rings and equal areas: the same as a job; an index where that is cheaper. */
+static void test_reader_many(void) {
+    static double boxes[4 * MANY];
+    rng r = rng_new(81);
+    const pm_regions regions = many(&r);
+    const pm_points some = places(600), all = places(PLACES);
+    shelf books = {.regions = &regions, .fail_at = -1};
+    pm_reader reader = {.count = MANY, .vertex_count = 4 * MANY, .boxes = boxes, .read = read_one, .context = &books};
+    int done = 0, same = 1;
+    fill_boxes(&regions, boxes);
+    for (pm_best best = PM_SMALLEST; best <= PM_FIRST; best++) {
+        const pm_options options = {.best = best};
+        oracle_match(&regions, &options, &some, wanted);
+        same = same && pm_reader_match(&reader, &options, &some, found, &done, NULL) == PM_OK && done &&
+               memcmp(found, wanted, some.count * sizeof *found) == 0;
     }
-    tap_tally(&count);
-    tap_ok(cells > 1000 && empty > cells / 2 && known > empty / 8, "%ld cells with points, %ld with empty children",
-           cells, empty);
-}
-
-/* Two rounded areas that differ by more than their errors compare as the correctly rounded ones. */
-static void test_areas(void) {
-    static zoo z;
-    rng r = rng_new(76);
-    tap_count count = {"areas that are known roughly", 0, 0};
-    long decided = 0, pairs = 0;
-    for (long i = 0; i < tap_cases(300, 8000); i++) {
-        source s = source_new(&r, (family)(i % FAMILIES));
-        zoo_fill(&z, &r, &s, 6);
-        for (size_t a = 0; a < 6; a++)
-            for (size_t b = 0; b < a; b++) {
-                const pm_about one = pm_region_area_about(&z.regions, a), other = pm_region_area_about(&z.regions, b);
-                const double exact_one = oracle_area(&z.regions, a), exact_other = oracle_area(&z.regions, b);
-                pairs++;
-                if (!(fabs(one.value - other.value) > one.error + other.error))
-                    continue;
-                decided++;
-                tap_case(&count, (one.value < other.value) == (exact_one < exact_other) && exact_one != exact_other);
-            }
-    }
-    tap_tally(&count);
-    tap_ok(decided > pairs / 3 && decided < pairs, "%ld of %ld pairs are decided", decided, pairs);
+    tap_ok(same, "squares, by each rule");
+    reader.count = 20;
+    reader.vertex_count = 80;
+    books.reads = 0;
+    tap_ok(pm_reader_match(&reader, NULL, &all, found, &done, NULL) == PM_OK && !done && books.reads == 0,
+           "an index is cheaper for 20 squares and %d points", PLACES);
+    pm_error err;
+    tap_ok(pm_reader_match(NULL, NULL, &some, found, NULL, &err) == PM_ERR_ARGUMENT, "%s", err.message);
+    tap_ok(pm_reader_match(&reader, NULL, NULL, found, NULL, &err) == PM_ERR_ARGUMENT, "%s", err.message);
+    tap_ok(pm_reader_match(&reader, NULL, &some, NULL, NULL, &err) == PM_ERR_ARGUMENT, "%s", err.message);
+    pm_reader other = reader;
+    other.boxes = NULL;
+    tap_ok(pm_reader_match(&other, NULL, &some, found, NULL, &err) == PM_ERR_ARGUMENT, "%s", err.message);
+    other = reader;
+    other.reserved[0] = 1;
+    tap_ok(pm_reader_match(&other, NULL, &some, found, NULL, &err) == PM_ERR_ARGUMENT, "%s", err.message);
+    const pm_options turned = {.period = 360}, unknown = {.best = (pm_best)77};
+    tap_ok(pm_reader_match(&reader, &turned, &some, found, NULL, &err) == PM_ERR_ARGUMENT, "%s", err.message);
+    tap_ok(pm_reader_match(&reader, &unknown, &some, found, NULL, &err) == PM_ERR_ARGUMENT, "%s", err.message);
+    const double before = squares[9];
+    squares[9] = NAN;
+    tap_ok(pm_reader_match(&reader, NULL, &all, found, NULL, &err) == PM_ERR_COORDINATE && err.item == 1, "%s",
+           err.message);
+    squares[9] = before;
 }
 
 /* ---- failures ---- */
@@ -503,10 +459,8 @@ int main(void) {
     test_long_rings();
     test_many();
     test_choice();
-    test_boxes();
-    test_reach();
-    test_occupied();
-    test_areas();
+    test_reader();
+    test_reader_many();
     test_memory();
     test_refused();
     return tap_end();

@@ -38,6 +38,13 @@ def assorted(count: int) -> Any:
     return shapes
 
 
+def matched(shapes: Any, x: Any, y: Any, is_thorough: bool = False) -> Any:
+    """Match one by one; None where that was not done."""
+    out = np.full(len(x), -9)
+    done = _core.shapely_match(shapes, "covers", "smallest", None, x, y, out, is_thorough)
+    return out if done else None
+
+
 @pytest.fixture
 def without_it(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Read with shapely's functions alone."""
@@ -49,23 +56,12 @@ def without_it(monkeypatch: pytest.MonkeyPatch) -> Any:
 def test_polygons_are_read_as_by_shapely(count: int, without_it: Any) -> None:
     shapes = assorted(count)
     direct = read_regions(shapes).regions
-    x, y = np.random.default_rng(6).random((2, 9))
-    rows, near = _core.shapely_polygons_at(shapes, x, y) or (None, None)
     without_it()
     plain = read_regions(shapes).regions
     for one, other in zip(direct._arrays, plain._arrays, strict=True):
         assert (one is None and other is None) or (one.dtype == other.dtype and np.array_equal(one, other))
-    assert rows is not None
-    assert near is not None
-    assert rows[-1] == -1
-    min_x, min_y, max_x, max_y = shapely.bounds(shapes).T[:, :, None]
-    expected = np.flatnonzero(((min_x <= x) & (x <= max_x) & (min_y <= y) & (y <= max_y)).any(axis=1))
-    assert rows[:-1].tolist() == expected.tolist()
-    some = read_regions(shapes[expected]).regions if len(expected) else None
-    assert some is None or all(
-        (one is None and other is None) or np.array_equal(one, other)
-        for one, other in zip(near, some._arrays[:4], strict=True)
-    )
+    for points in np.random.default_rng(6).random((3, 2, 9)):
+        assert matched(shapes, *points).tolist() == pm.Index(shapes).match(tuple(points)).tolist()
 
 
 @needs_interface
@@ -93,7 +89,7 @@ def test_what_is_no_polygon_is_left_to_shapely(other: Any, row: int) -> None:
     shapes[row] = other
     zero = np.zeros(1)
     assert _core.shapely_polygons(shapes) is None
-    assert _core.shapely_polygons_at(shapes, zero, zero) is None
+    assert matched(shapes, zero, zero) is None
 
 
 @needs_interface
@@ -121,6 +117,12 @@ def test_arrays_with_strides_and_none_at_all() -> None:
         _core.shapely_polygons(np.zeros(3))  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="array of objects"):
         _core.shapely_points(shapes.reshape(10, 10))
+    x, y = np.random.default_rng(9).random((2, 20))
+    assert matched(shapes[::-3], x, y).tolist() == pm.Index(shapes[::-3]).match((x, y)).tolist()
+    assert matched(shapes[:0], x, y) is None
+    assert pm.match((x, y), shapes[:0]).tolist() == [-1] * 20
+    with pytest.raises(TypeError, match="takes objects"):
+        _core.shapely_match(shapes)  # type: ignore[call-arg]
 
 
 @needs_interface
@@ -133,9 +135,23 @@ def test_vertices_that_are_not_finite_are_left_to_shapely() -> None:
             shapes = assorted(10)
             shapes[4] = shapely.Polygon(ring)
             assert _core.shapely_polygons(shapes) is None
-            assert _core.shapely_polygons_at(shapes, zero, zero) is None
+            assert matched(shapes, zero, zero) is None
             with pytest.raises(ValueError, match=r"polygons\[4\].*not finite"):
                 pm.match([(0, 0)], shapes)
+
+
+@needs_interface
+def test_all_are_looked_at_where_that_is_wanted() -> None:
+    shapes = assorted(10)
+    turns = np.linspace(0, 7, 500)
+    ring = np.column_stack([np.cos(turns) + 9, np.sin(turns) + 9])
+    ring[-1] = ring[0]
+    ring[100] = np.nan
+    shapes[4] = shapely.Polygon(ring)
+    zero = np.zeros(1)
+    assert matched(shapes, zero, zero) is not None
+    assert matched(shapes, zero, zero, True) is None
+    assert matched(shapes, zero + 9, zero + 9) is None
 
 
 def test_answers_without_the_interface(without_it: Any) -> None:
@@ -167,7 +183,7 @@ def test_reading_leaves_nothing_behind() -> None:
         _core.shapely_points(bad)
         for some in (shapes, bad):
             _core.shapely_polygons(some)
-            _core.shapely_polygons_at(some, x, y)
+            matched(some, x, y)
         _core.use_shapely("path", shapely.lib._C_API)
 
     check(calls, 2000)

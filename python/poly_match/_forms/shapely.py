@@ -23,6 +23,7 @@ Objects = npt.NDArray[np.object_]
 MISSING, POINT, POLYGON, MULTIPOINT, MULTIPOLYGON, COLLECTION = -1, 0, 3, 4, 6, 7  # shapely's numbers
 CACHED = 2048  # geometries
 FEW_VERTICES = 32  # per polygon, on average
+FEWER = 2  # polygons per point up to which all are looked at for a vertex that is not finite
 # By shapely's number of a type: Point, LineString, LinearRing, Polygon, and the three that are Multi.
 PARTS = np.array(
     [parts.POINT, parts.LINE, parts.LINE, parts.POLYGON, parts.POINT, parts.LINE, parts.POLYGON],
@@ -95,20 +96,24 @@ def objects_in(polygons: Any) -> Objects | None:
     return polygons if plain and len(polygons) and is_shapely(polygons[0]) else None
 
 
-def reached_polygons(objects: Objects, x: Doubles, y: Doubles) -> tuple[npt.NDArray[np.intp], Ragged] | None:
-    """Return the rows of polygons whose box holds a point, then -1, and their arrays; None: all must be read.
+def match_plain(
+    objects: Objects,
+    rule: str,
+    scores: npt.NDArray[Any] | None,
+    x: Doubles,
+    y: Doubles,
+    out: npt.NDArray[np.int64],
+) -> bool:
+    """Match points with polygons that are read one by one, and return whether that was done.
 
-    So it is where a row is no polygon, and where one has a vertex that is not finite, to say which. To look
-    for such a vertex takes as long as to read it: polygons of very many are only looked at if their box holds
-    a point.
+    It is not where an index is cheaper, where a row is no polygon, and where one has a vertex that is not
+    finite, to say which. To look for such a vertex takes as long as to read it: where points are few,
+    polygons of very many are only looked at if their box holds one.
     """
     if not _reads_directly():
-        return None
-    found = _core.shapely_polygons_at(objects, x, y)
-    if found is None:
-        return None
-    rows, arrays = found
-    return rows, (*arrays, None)
+        return False
+    is_thorough = FEWER * len(x) > len(objects)
+    return _core.shapely_match(objects, "covers", rule, scores, x, y, out, is_thorough)
 
 
 def plain_polygons(objects: Objects) -> Ragged | None:

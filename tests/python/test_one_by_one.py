@@ -1,16 +1,19 @@
-"""A call with fewer points than polygons of shapely reads only those that a point can be in: same answers."""
+"""Polygons of shapely that are read one by one, where no index pays: the answers are those of an index."""
 
 from typing import Any
 
 import numpy as np
 import poly_match as pm
 import pytest
-from poly_match._engine.prepared import Prepared
-from poly_match._engine.reached import reached_by
+from hypothesis import given
+from hypothesis import strategies as st
+from poly_match._engine.one_by_one import Rules, one_by_one
+from poly_match._forms import shapely as forms
 
 shapely = pytest.importorskip("shapely", reason="makes the polygons")
 
-RULES = "covers", None, "smallest", None, None, "use", "planar"
+RULES = Rules("covers", None, "smallest", None, None, "use", "planar")
+pytestmark = pytest.mark.skipif(not forms._reads_directly(), reason="shapely's library can't be read here")
 
 
 def boxes(count: int, seed: int = 1) -> Any:
@@ -34,8 +37,10 @@ def test_answers_are_those_of_an_index(count: int, best: Any) -> None:
         best = np.random.default_rng(3).integers(0, 5, len(shapes))
     expected = pm.Index(shapes, best=best).match(places)
     x, y = places.T
-    reached = reached_by(x, y, shapes, "covers", None, best, None, None, "use", "planar")
-    assert len(reached.prepared.regions) < 200
+    found = one_by_one(x, y, shapes, RULES._replace(best=best), 1, None)
+    assert found is not None
+    assert found[1] == 200
+    assert (found[0] == expected).all()
     assert (pm.match(places, shapes, best=best) == expected).all()
     assert (pm.match(places, list(shapes), best=best) == expected).all()
     out = np.empty(count, dtype=np.int32)
@@ -59,20 +64,48 @@ def test_frames() -> None:
     assert (pm.match(places, frame.geometry, best=frame["rank"]) == expected).all()
 
 
-def test_many_points_and_other_rules_read_all() -> None:
+def test_many_points_other_rules_and_forms_are_not() -> None:
     shapes = boxes(50)
     x, y = points(40).T
-    assert reached_by(x, y, shapes, *RULES).rows is None
-    x, y = points(2).T
-    assert reached_by(x, y, shapes, *RULES).rows is not None
+    assert one_by_one(x, y, shapes, RULES, 1, None) is not None
+    assert one_by_one(x, y, shapes, RULES, 2, None) is not None
+    assert one_by_one(*points(200).T, shapes, RULES, 2, None) is None
+    assert one_by_one(*points(20_000).T, shapes, RULES, 1, None) is None  # an index is cheaper
+    square = np.array([[0, 0], [1, 0], [1, 1]])
+    assert one_by_one(x, y, [square], RULES, 1, None) is None
     for rules in (
-        ("dwithin", 0.1, "smallest", None, None, "use", "planar"),
-        ("covers", None, "smallest", 10**6, None, "use", "planar"),
-        ("covers", None, "smallest", None, 10.0, "use", "planar"),
-        ("covers", None, "smallest", None, None, "skip", "planar"),
-        ("covers", None, "smallest", None, None, "use", "sphere"),
+        RULES._replace(predicate="dwithin", distance=0.1),
+        RULES._replace(distance=np.full(50, 0.1)),
+        RULES._replace(max_bytes=10**6),
+        RULES._replace(period=10.0),
+        RULES._replace(invalid="skip"),
+        RULES._replace(metric="sphere"),
     ):
-        assert reached_by(x, y, shapes, *rules).rows is None
+        assert one_by_one(x, y, shapes, rules, 1, None) is None
+
+
+@given(
+    seed=st.integers(0, 2**32),
+    count=st.integers(1, 40),
+    best=st.sampled_from(["smallest", "largest", "first", "score"]),
+    copies=st.booleans(),
+)
+def test_polygons_that_overlap(seed: int, count: int, best: Any, copies: bool) -> None:
+    """Squares on a small grid: many are equally large, and points are on their borders."""
+    rng = np.random.default_rng(seed)
+    low, size = rng.integers(0, 6, (count, 2)), rng.integers(1, 4, (count, 2)) * (1 if copies else 0.1)
+    shapes = shapely.box(*low.T, *(low + size).T)
+    if count > 3:
+        shapes[1] = shapely.union_all(shapes[1:3])
+        shapes[3] = shapely.Point(3, 3).buffer(2, quad_segs=40).difference(shapes[1])
+    if best == "score":
+        best = rng.integers(0, 3, count)
+    places = rng.integers(-1, 8, (30, 2)).astype(float)
+    places[0] = np.nan
+    places[1, 1] = np.inf
+    found = one_by_one(*places.T, shapes, RULES._replace(best=best), 1, None)
+    assert found is not None
+    assert found[0].tolist() == pm.Index(shapes, best=best).match(places).tolist()
 
 
 @pytest.mark.parametrize(
@@ -121,11 +154,24 @@ def test_wrong_rules_are_refused() -> None:
         pm.match(points(2), shapes, out=np.empty(3, np.int64))
 
 
-def test_the_arrays_are_those_of_all_rows() -> None:
-    shapes = boxes(50)
-    x, y = points(5).T
-    reached = reached_by(x, y, shapes, *RULES)
-    assert reached.rows is not None
-    whole = Prepared.of(shapes[reached.rows[:-1]], *RULES[:1], None, "smallest", None, None)
-    for one, other in zip(reached.prepared.arrays, whole.arrays, strict=True):
-        assert (one is None and other is None) or np.array_equal(one, other)
+def test_a_handler_of_a_signal_may_change_the_array() -> None:
+    signal = pytest.importorskip("signal")
+    if not hasattr(signal, "setitimer"):
+        pytest.skip("there are no timers")
+    rng = np.random.default_rng(4)
+    shapes = shapely.buffer(shapely.points(rng.random((300, 2))), 0.1, quad_segs=500)
+    places = rng.random((3000, 2))
+    expected = pm.Index(shapes).match(places)
+    changed = shapes.copy()
+
+    def change(*_: Any) -> None:
+        changed[:] = None
+
+    before = signal.signal(signal.SIGALRM, change)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.003)
+        found = pm.match(places, changed)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert (found == expected).all() or (found == -1).all()
