@@ -184,9 +184,11 @@ int pm_index_allocate(pm_index *index, pm_block *block, const pm_allocator *allo
     return 1;
 }
 
-/* Zero the end of a section and the padding after it, so that equal inputs give equal bytes. */
-static void clear_end(const pm_block *block, const pm_section *section) {
+/* Zero the end of a section and the padding after it, so that equal inputs give equal bytes, and its first bytes,
+ * which a view may read before they are filled. */
+static void clear_ends(const pm_block *block, const pm_section *section) {
     const uint64_t room = (uint64_t)2 * PM_BLOCK_ALIGN;
+    memset((char *)block->bytes + section->offset, 0, section->size < 64 ? (size_t)section->size : 64);
     uint64_t end = (section->offset + section->size + PM_BLOCK_ALIGN - 1) / PM_BLOCK_ALIGN * PM_BLOCK_ALIGN;
     uint64_t begin = end - section->offset > room ? end - room : section->offset;
     memset((char *)block->bytes + begin, 0, (size_t)(end - begin));
@@ -208,7 +210,7 @@ static pm_status append_added(pm_index *index, pm_build *b) {
     for (int name = 0; name < PM_SECTIONS; name++) {
         if (!b->added[name])
             continue;
-        clear_end(&b->block, &b->block.sections[name]);
+        clear_ends(&b->block, &b->block.sections[name]);
         pm_tasks_copy(&b->runner, &b->poll, pm_block_array(&b->block, (pm_section_name)name), b->added[name],
                       (size_t)b->sizes[name]);
         pm_release(b->options->allocator, (void *)(uintptr_t)b->added[name]);
@@ -235,7 +237,7 @@ static pm_status fill_block(pm_index *index, pm_build *b, pm_error *err) {
     pm_tasks_touch(&b->runner, &b->poll, (void *)(uintptr_t)b->block.bytes, (size_t)b->block.header.size);
     for (int name = 0; name < PM_SECTIONS; name++)
         if (b->block.sections[name].offset > 0)
-            clear_end(&b->block, &b->block.sections[name]);
+            clear_ends(&b->block, &b->block.sections[name]);
     if (b->count > 0)
         memcpy(pm_block_array(&b->block, PM_SECTION_IDS), b->ids, (size_t)b->sizes[PM_SECTION_IDS]);
     pm_tasks_copy(&b->runner, &b->poll, pm_block_array(&b->block, PM_SECTION_NOTE), b->options->note,

@@ -120,8 +120,8 @@ struct pm_kind {
     /* Set build->sizes of its sections, those of paint() to 0, and build->default_limit. */
     pm_status (*plan)(pm_build *build, pm_error *err);
 
-    /* Write the sections through the view, in the order build->ids, and build->bounds. The last 128 bytes of each
-     * section are zero before. */
+    /* Write the sections through the view, in the order build->ids, and build->bounds. The first 64 and the last 128
+     * bytes of each section are zero before. */
     pm_status (*fill)(pm_build *build, void *view, pm_error *err);
 
     /* NULL, or add the sections that make it fast, within build->budget (pm_build_add_tree()), where the options

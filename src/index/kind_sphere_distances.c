@@ -54,11 +54,10 @@ static const pm_tree_sections GLOBE_MAP = {PM_SECTION_NEAR_ROOT, PM_SECTION_NEAR
 /* With more places a map of the nearest takes seconds. */
 enum { FEWEST_PLACES = 16, MOST_PLACES = 200000 };
 
-/* Is each region one point, with one limit for all? Then there may be a map. */
+/* Is each region one point? Then there may be a map. */
 static int takes_map(const pm_build *b) {
     const pm_regions *regions = b->sphere;
-    if (b->options->predicate != PM_NEAREST || b->options->distance_count > 1 || !regions->kinds ||
-        b->count < FEWEST_PLACES || b->count > MOST_PLACES)
+    if (b->options->predicate != PM_NEAREST || !regions->kinds || b->count < FEWEST_PLACES || b->count > MOST_PLACES)
         return 0;
     for (size_t region = 0; region < b->count; region++) {
         const pm_range polygons = pm_region_polygons(regions, region);
@@ -230,26 +229,39 @@ static double globe_distance_of(const pm_sphere_view *v, const pm_post *post, co
                : pm_globe_region(&v->globe, v->arcs.places[rank], post, 0).distance;
 }
 
+/* The answer and the distance where the nearest place of all is this one. Where it is beyond its own limit, another
+ * one with a greater limit may be the answer. */
+static double limit_nearest(const pm_sphere_view *v, pm_lonlat place, int64_t *answer) {
+    const size_t id = (size_t)*answer;
+    const pm_reach *reach = &v->globe.reach;
+    const pm_observer from = pm_observer_at(place);
+    const double metres = pm_lonlat_distance(&from, v->places.sites[id].place);
+    if (!reach->limits || metres <= reach->limits[reach->step * id])
+        return metres;
+    *answer = PM_NO_MATCH;
+    if (reach->step == 0 || metres > v->globe.farthest)
+        return NAN;
+    const pm_post post = pm_post_at(place.lon, place.lat);
+    const pm_measure found = pm_globe_nearest(&v->globe, &post, INFINITY);
+    if (found.rank == PM_FOUND_NONE)
+        return NAN;
+    *answer = (int64_t)v->ids[found.rank];
+    return found.distance;
+}
+
 /* The nearest of places, by the map. */
 static void search_map(const pm_sphere_view *v, const pm_points *points, int64_t *out, double *distances) {
     double lon[PM_BATCH], lat[PM_BATCH];
-    const double most = v->globe.farthest;
     for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
         const size_t count = points->count - begin < PM_BATCH ? points->count - begin : PM_BATCH;
         const ptrdiff_t step = (ptrdiff_t)sizeof(double);
         const pm_points places = {.x = lon, .y = lat, .x_stride = step, .y_stride = step, .count = count};
         pm_lonlat_load(points, begin, count, lon, lat);
         pm_tree_match(&v->map, &places, NULL, out + begin, pm_place_leaf, &v->places, pm_isa_best());
-        for (size_t i = 0; i < count && (distances || most < INFINITY); i++) {
+        for (size_t i = 0; i < count && (distances || v->globe.reach.limits); i++) {
             double metres = NAN;
-            if (out[begin + i] >= 0) {
-                const pm_observer from = pm_observer_at((pm_lonlat){lon[i], lat[i]});
-                metres = pm_lonlat_distance(&from, v->places.sites[out[begin + i]].place);
-            }
-            if (metres > most) {
-                out[begin + i] = PM_NO_MATCH;
-                metres = NAN;
-            }
+            if (out[begin + i] >= 0)
+                metres = limit_nearest(v, (pm_lonlat){lon[i], lat[i]}, &out[begin + i]);
             if (distances)
                 distances[begin + i] = metres;
         }
@@ -328,8 +340,7 @@ static int globe_list_all(const pm_sphere_view *v, const pm_beside *beside, cons
         return 1;
     const pm_post post = pm_post_at(place->low, place->y);
     if (!pm_polygons_covering(&v->polygons, beside, x, y, SIZE_MAX, &hits->ranks) ||
-        !(nearest ? pm_globe_all_nearest(&v->globe, &post, &hits->ranks, most, &hits->measured)
-                  : pm_globe_all_within(&v->globe, &post, &hits->ranks, &hits->measured)))
+        !pm_globe_all(&v->globe, &post, &hits->ranks, most, nearest, &hits->measured))
         return 0;
     for (size_t i = 0; i < hits->measured.count && i < most; i++)
         pm_hits_add(hits, v->ids[hits->measured.items[i].rank], hits->measured.items[i].distance);

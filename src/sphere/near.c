@@ -143,23 +143,6 @@ static int globe_append_covering(const pm_ranks *covering, size_t most, pm_measu
     return 1;
 }
 
-int pm_globe_all_within(const pm_globe *globe, const pm_post *post, const pm_ranks *covering, pm_measured *list) {
-    const float limit = pm_solid_limit(globe->farthest);
-    pm_packed_walk walk;
-    if (!globe_append_covering(covering, SIZE_MAX, list))
-        return 0;
-    globe_start_regions(globe, post, &walk);
-    for (size_t place; (place = pm_packed_next(&walk, limit)) != SIZE_MAX;) {
-        if (globe_has_rank(covering, globe->arcs->ranks[place]))
-            continue;
-        const pm_measure found = pm_globe_region(globe, place, post, 0);
-        if (found.rank != PM_FOUND_NONE && !pm_measured_append(list, found))
-            return 0;
-    }
-    pm_measured_sort(list, 0);
-    return 1;
-}
-
 /* Up to this many nearest regions are kept in order while the others are looked for, and end the search. */
 enum { FEW_ON_GLOBE = 256 };
 
@@ -179,11 +162,12 @@ static int globe_insert(pm_measured *list, size_t most, pm_measure found) {
     return 1;
 }
 
-int pm_globe_all_nearest(const pm_globe *globe, const pm_post *post, const pm_ranks *covering, size_t most,
-                         pm_measured *list) {
+int pm_globe_all(const pm_globe *globe, const pm_post *post, const pm_ranks *covering, size_t most, int nearest,
+                 pm_measured *list) {
+    const int are_few = nearest && most <= FEW_ON_GLOBE;
     float limit = pm_solid_limit(globe->farthest);
     pm_packed_walk walk;
-    if (!globe_append_covering(covering, most, list))
+    if (!globe_append_covering(covering, nearest ? most : SIZE_MAX, list))
         return 0;
     globe_start_regions(globe, post, &walk);
     for (size_t place; (place = pm_packed_next(&walk, limit)) != SIZE_MAX;) {
@@ -192,14 +176,12 @@ int pm_globe_all_nearest(const pm_globe *globe, const pm_post *post, const pm_ra
         const pm_measure found = pm_globe_region(globe, place, post, 0);
         if (found.rank == PM_FOUND_NONE)
             continue;
-        if (!(most <= FEW_ON_GLOBE ? globe_insert(list, most, found) : pm_measured_append(list, found)))
+        if (!(are_few ? globe_insert(list, most, found) : pm_measured_append(list, found)))
             return 0;
-        if (most <= FEW_ON_GLOBE && list->count == most)
+        if (are_few && list->count == most)
             limit = pm_solid_limit(list->items[most - 1].distance);
     }
-    if (most > FEW_ON_GLOBE) {
-        pm_measured_sort(list, 1);
-        list->count = list->count < most ? list->count : most;
-    }
+    if (!are_few)
+        pm_measured_sort(list, nearest);
     return 1;
 }

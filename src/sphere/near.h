@@ -35,10 +35,9 @@ pm_measure pm_globe_region(const pm_globe *globe, size_t place, const pm_post *p
 /* The first region in rank order, before rank `end`, that is within reach. */
 pm_measure pm_globe_within(const pm_globe *globe, size_t end, const pm_post *post);
 
-/* Append all regions within reach, among them `covering`, in rank order, at distance 0: in rank order, or the `most`
- * nearest ones, the nearest first. 0 when memory runs out. */
-int pm_globe_all_within(const pm_globe *globe, const pm_post *post, const pm_ranks *covering, pm_measured *list);
-int pm_globe_all_nearest(const pm_globe *globe, const pm_post *post, const pm_ranks *covering, size_t most,
-                         pm_measured *list);
+/* Make a list of all regions within reach, among them `covering`, in rank order, at distance 0: in rank order, or
+ * with `nearest` the nearest first, at least the `most` nearest ones. 0 when memory runs out. */
+int pm_globe_all(const pm_globe *globe, const pm_post *post, const pm_ranks *covering, size_t most, int nearest,
+                 pm_measured *list);
 
 #endif

@@ -187,7 +187,7 @@ static void test_many_polygons(void) {
  * some regions empty, with a limit or without. */
 static void test_many_places(void) {
     enum { SITES = 600, PLACES = 1500 };
-    static double coords[2 * SITES], x[PLACES], y[PLACES], distances[2][PLACES];
+    static double coords[2 * SITES], limits[SITES], x[PLACES], y[PLACES], distances[2][PLACES];
     static int64_t rings[SITES + 1], polygons[SITES + 1], answers[2][PLACES];
     static uint8_t kinds[SITES];
     rng r = rng_new(96);
@@ -197,6 +197,7 @@ static void test_many_places(void) {
     for (long i = 0; i < tap_cases(25, 500); i++) {
         const size_t count = 16 + rng_below(&r, SITES - 16);
         const double spread = ldexp(180, -(int)rng_below(&r, 30)), metres = ldexp(2e7, -(int)rng_below(&r, 24));
+        const size_t limit_count = i % 3 == 0 ? 0 : i % 3 == 1 ? 1 : count; /* none, one for all, one each */
         const double lon = some_lon(&r), lat = some_lat(&r);
         size_t vertices = 0;
         for (size_t k = 0; k < count; k++) {
@@ -210,6 +211,7 @@ static void test_many_places(void) {
             rings[k + 1] = (int64_t)vertices;
             polygons[k + 1] = (int64_t)k + 1;
             kinds[k] = PM_PART_POINT;
+            limits[k] = k == 0 ? metres : spread * 1e5 * rng_unit(&r);
         }
         for (size_t k = 0; k < PLACES; k++) {
             const int is_near = rng_below(&r, 2) == 0;
@@ -232,8 +234,8 @@ static void test_many_places(void) {
             const pm_options options = {.metric = PM_SPHERE,
                                         .predicate = PM_NEAREST,
                                         .best = PM_FIRST,
-                                        .distance = i % 3 ? NULL : &metres,
-                                        .distance_count = i % 3 == 0,
+                                        .distance = limit_count ? limits : NULL,
+                                        .distance_count = limit_count,
                                         .engine = way ? PM_ENGINE_TREE : PM_ENGINE_SCAN};
             pm_index *index = indexes[way] = build(&regions, &options);
             size_t size;
