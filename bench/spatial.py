@@ -41,15 +41,19 @@ TOLERANCE = 1e-9  # of averages, which are summed in another order
 
 PAGE = """# From files to totals
 
-A job like Q10 of Apache SpatialBench: how many trips begin in each zone, and how long and how far they are on
-average. The trips are those of its own generator; its zones can't be made here, so a tiling of the box around
-all trips takes their place, with as many zones, of 97 vertices each: these are not SpatialBench's figures.
-Both are Parquet files of WKB. The time goes from opening the files to the last total, on as many threads as
-workers are asked for; processor is that of all threads. All totals are the same.
+A job like Q10 of Apache SpatialBench: how many trips begin in each zone, and how long and how far they are
+on average. The trips, {trips} million, are those of its own generator. Its zones can't be made here, so
+these are not SpatialBench's figures: a tiling of the box around all trips takes their place, of 156,000
+zones with {vertices} vertices each, which share rough borders.
+
+Trips and zones are Parquet files with well-known binary. The time goes from opening the files to the last
+total, in a process of its own, on {workers}; *processor* is that of all threads together. Of {rounds} turns
+the fastest counts. All contenders give the same totals. Where a contender has no separate steps, only the
+total is there.
 
 <!-- not run: it takes minutes -->
 ```sh
-python -m bench spatial --docs docs
+{command}
 ```
 """
 
@@ -228,10 +232,22 @@ def run(options: argparse.Namespace) -> int:
             problems.append(f"{name}: {differ} of {len(found)} zones have other totals")
         steps_shown = (f"{best[key]:.2f}" if key in best else "" for key in STEPS)
         table.add(f"| {name} | {' | '.join(steps_shown)} | {best['total'] / first:.2f} |")
-    table.write(options.docs, "bench-spatial.md", PAGE)
+    table.write(options.docs, "bench-spatial.md", _page(options))
     for problem in problems:
         print(f"WRONG: {problem}")
     return 1 if problems else 0
+
+
+def _page(options: argparse.Namespace) -> str:
+    """Return the page's text, with the options of this run."""
+    return PAGE.format(
+        trips=f"{6 * options.scale:g}",
+        vertices=options.vertices,
+        workers="one core" if options.workers == 1 else f"{options.workers} cores",
+        rounds=options.rounds,
+        command=f"python -m bench spatial --scale {options.scale:g} --vertices {options.vertices} "
+        f"--workers {options.workers} --rounds {options.rounds} --docs docs",
+    )
 
 
 def main() -> None:
