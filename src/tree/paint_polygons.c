@@ -20,6 +20,7 @@
 
 #include "base/least.h"
 #include "base/status.h"
+#include "copies.h"
 #include "occupied.h"
 #include "patches.h"
 #include "polygon_leaf.h"
@@ -40,28 +41,36 @@ typedef struct touch {
  * second-level cache, looks are cheap and levels are not: counties are 20 % faster with 12 than with 6. */
 enum { JOIN_SMALL = 12, JOIN_LARGE = 6, SMALL = 200000 };
 
-/* How large a leaf may be: in edges, polygons, vertices, and in polygons that are decided exactly. The first attempt
- * whose tree stays within the limits and below the bytes up to which such leaves pay is the tree; later ones have
- * larger leaves and cut cells gradually, so that leaves are full.
+/* How large a leaf may be: in edges, polygons, vertices, in how far vertices may be from what is drawn, and in
+ * polygons that are decided exactly. The first attempt whose tree stays within the limits and below the bytes up to
+ * which such leaves pay is the tree; later ones have larger leaves and cut cells gradually, so that leaves are full.
  *
  * Small leaves take less time while the tree is in the caches: of 10,000 tiles, 25 ns a point with up to 14 edges and
  * 50 with up to 42. Beyond, the caches' misses are all the time, and large leaves take as much: of 100,000 tiles, 60
  * to 80 ns each way, with a sixth of the memory and half of the time to build. Coasts are drawn with few vertices,
  * and most points are in no leaf: there small ones take 5 to 20 % less at any size that fits. Of 4.3 and 8.2 million
- * vertices of countries, 56 edges are as fast as fewer, built in 60 % of the time, and a third smaller.
+ * vertices of countries, 56 edges are as fast as fewer, built in 60 % of the time, and a third smaller. Runs of
+ * edges, instead of whole polygons, are 2 to 4 % faster for polygons of 100 vertices, and a tenth of a tree of large
+ * leaves. Who needs the tree once, for few points, begins with the second attempt: counties take 18 ms instead of 31,
+ * and 17 instead of 13 ns a point.
  *
- * Who needs the tree once, for few points, begins with the second attempt: counties take 18 ms instead of 31, and 17
- * instead of 13 ns a point. */
-enum { BRIEF = 1, ROOM = 14, ROOM_OF_MANY = 56, GRADUAL = 16, MB = 1 << 20 };
+ * Where memory lacks, time grows gradually: 156,000 zones of 97 vertices, whose tree of 42 edges takes 133 MB and 64
+ * ns, take 78, 102 and 151 ns with 84, 43 and 25 MB. The last of these has few vertices in large cells, so that many
+ * points are undecided; only with less, all of them are, and take ten times as long. */
+enum { BRIEF = 1, ROOM = 14, ROOM_OF_MANY = 56, GRADUAL = 16, ASIDE = 60, FAR_ASIDE = 250, WHOLE = 64, MB = 1 << 20 };
 static const struct attempt {
-    int times, gradual, polygons, vertices, exact;
+    int times, gradual, polygons, vertices, aside, whole, exact;
     size_t pays, pays_small; /* bytes of a tree; where polygons are small */
-    int is_last;
-} ATTEMPTS[] = {{1, 0, 3, PM_LEAF_NARROW, 0, SIZE_MAX, 24 * MB, 0},
-                {1, GRADUAL, 8, PM_LEAF_NARROW, 0, 12 * MB, 12 * MB, 0},
-                {3, GRADUAL, 8, 40, 0, SIZE_MAX, SIZE_MAX, 0},
-                {8, GRADUAL, 24, PM_LEAF_WIDE, 0, SIZE_MAX, SIZE_MAX, 1},
-                {1, GRADUAL, 3, PM_LEAF_NARROW, 16, SIZE_MAX, SIZE_MAX, 1}};
+    int beyond_goal;         /* up to the limit, whatever the goal */
+    int is_last;             /* ended by a limit itself only, not because it will reach it */
+} ATTEMPTS[] = {{1, 0, 3, PM_LEAF_NARROW, ASIDE, WHOLE, 0, SIZE_MAX, 24 * MB, 0, 0},
+                {1, GRADUAL, 8, PM_LEAF_NARROW, ASIDE, WHOLE, 0, 12 * MB, 12 * MB, 0, 0},
+                {3, GRADUAL, 8, 40, ASIDE, WHOLE, 0, SIZE_MAX, SIZE_MAX, 0, 0},
+                {5, GRADUAL, 12, 56, ASIDE, 2 * WHOLE, 0, SIZE_MAX, SIZE_MAX, 0, 0},
+                {6, GRADUAL, 16, PM_LEAF_WIDE, ASIDE, 2 * WHOLE, 0, SIZE_MAX, SIZE_MAX, 0, 0},
+                {8, GRADUAL, 24, PM_LEAF_WIDE, ASIDE, 2 * WHOLE, 0, SIZE_MAX, SIZE_MAX, 1, 0},
+                {28, GRADUAL, 32, 32, FAR_ASIDE, 2 * WHOLE, 0, SIZE_MAX, SIZE_MAX, 1, 1},
+                {1, GRADUAL, 3, PM_LEAF_NARROW, ASIDE, WHOLE, 16, SIZE_MAX, SIZE_MAX, 1, 1}};
 #ifndef PM_MANY_VERTICES /* tests draw all maps as large ones, of large polygons */
 #define PM_MANY_VERTICES 1000000
 #define PM_SMALL_POLYGON 100 /* vertices */
@@ -311,61 +320,6 @@ static void distribute(pm_painter *p, const pm_cell *cell, int side, const pm_sh
     *closed = s.closed;
 }
 
-/* ---- copies: a polygon with the coordinates of a better one never wins ---- */
-
-typedef struct polygon_view {
-    const uint32_t *rings; /* where each ring begins, and the last ends */
-    size_t ring_count;
-    const double *vertices;
-    size_t vertex_count;
-} polygon_view;
-
-static polygon_view view_polygon(const pm_polygon_table *polygons, size_t polygon) {
-    const uint32_t *rings = polygons->vertex_offsets + polygons->ring_offsets[polygon];
-    size_t count = polygons->ring_offsets[polygon + 1] - polygons->ring_offsets[polygon];
-    return (polygon_view){rings, count, polygons->vertices + 2 * (size_t)rings[0], rings[count] - rings[0]};
-}
-
-/* Four sums side by side: the multiplications of one would wait for each other. */
-static uint64_t hash_polygon(const polygon_view *polygon) {
-    uint64_t sums[4] = {polygon->vertex_count, 1, 2, 3}, bits[4];
-    const size_t count = 2 * polygon->vertex_count;
-    for (size_t i = 0; i < count; i += 4) {
-        const size_t some = count - i < 4 ? count - i : 4;
-        memcpy(bits, polygon->vertices + i, some * sizeof *bits);
-        for (size_t k = 0; k < some; k++) {
-            sums[k] = (sums[k] ^ bits[k]) * UINT64_C(0x9e3779b97f4a7c15); /* 2^64 / golden ratio: Knuth, TAOCP 6.4 */
-            sums[k] ^= sums[k] >> 29;
-        }
-    }
-    for (size_t k = 1; k < 4; k++)
-        sums[0] = (sums[0] ^ sums[k]) * UINT64_C(0x9e3779b97f4a7c15);
-    return sums[0] ^ sums[0] >> 29;
-}
-
-static int same_polygon(const polygon_view *a, const polygon_view *b) {
-    if (a->vertex_count != b->vertex_count || a->ring_count != b->ring_count ||
-        memcmp(a->vertices, b->vertices, 2 * a->vertex_count * sizeof *a->vertices) != 0)
-        return 0;
-    for (size_t i = 1; i < a->ring_count; i++)
-        if (a->rings[i] - a->rings[0] != b->rings[i] - b->rings[0])
-            return 0;
-    return 1;
-}
-
-/* Is this polygon new? Adds it to a hash table of polygon numbers + 1 with `mask` + 1 slots, at most half full. */
-static int is_new_polygon(const pm_polygon_table *polygons, uint32_t *table, size_t mask, size_t polygon) {
-    polygon_view view = view_polygon(polygons, polygon);
-    size_t at = (size_t)hash_polygon(&view) & mask;
-    for (; table[at]; at = (at + 1) & mask) {
-        polygon_view other = view_polygon(polygons, table[at] - 1);
-        if (same_polygon(&view, &other))
-            return 0;
-    }
-    table[at] = (uint32_t)polygon + 1;
-    return 1;
-}
-
 /* ---- the whole ---- */
 
 /* The mapped boxes of edges STRETCH * i .. STRETCH * (i + 1) - 1, so of one vertex more; NULL without memory. */
@@ -405,7 +359,7 @@ static void push_polygons(pm_polygon_painter *painter, size_t count) {
     memset(table, 0, (mask + 1) * sizeof *table);
     for (size_t polygon = 0; polygon < count; polygon++) {
         size_t begin = p->details.count, edges = 0;
-        if (!pm_polygon_is_surface(polygons, polygon) || !is_new_polygon(polygons, table, mask, polygon))
+        if (!pm_polygon_is_surface(polygons, polygon) || !pm_is_new_polygon(polygons, table, mask, polygon))
             continue;
         for (size_t ring = polygons->ring_offsets[polygon]; ring < polygons->ring_offsets[polygon + 1]; ring++) {
             size_t first = polygons->vertex_offsets[ring], end = polygons->vertex_offsets[ring + 1];
@@ -426,12 +380,14 @@ static void push_polygons(pm_polygon_painter *painter, size_t count) {
 static void set_leaves(pm_polygon_painter *painter, const struct attempt *attempt, size_t vertices, size_t count,
                        const pm_tree_aim *aim) {
     pm_painter *p = &painter->base;
-    const size_t limit = attempt->is_last || aim->size_limit < aim->size_goal ? aim->size_limit : aim->size_goal;
+    const size_t limit = attempt->beyond_goal || aim->size_limit < aim->size_goal ? aim->size_limit : aim->size_goal;
     const int small = vertices / PM_SMALL_POLYGON < count;
     const size_t pays = small ? attempt->pays_small : attempt->pays;
     painter->max_leaf_edges = (size_t)attempt->times * (vertices < PM_MANY_VERTICES || small ? ROOM : ROOM_OF_MANY);
     painter->max_leaf_polygons = attempt->polygons;
     painter->max_leaf_vertices = attempt->vertices;
+    painter->max_leaf_aside = attempt->aside;
+    painter->max_whole_vertices = (size_t)attempt->whole;
     painter->max_exact_polygons = attempt->exact;
     p->gradual_below = (size_t)attempt->gradual * painter->max_leaf_edges;
     p->size_limit = limit < pays ? limit : pays;

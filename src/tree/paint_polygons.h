@@ -38,7 +38,9 @@ typedef struct pm_polygon_painter {
     const pm_box *stretches; /* the mapped box of each stretch of edges */
     size_t max_leaf_edges;   /* a leaf may be made of */
     int max_leaf_polygons, max_leaf_vertices;
-    int max_exact_polygons; /* in a leaf that can't be drawn, so that all of them are decided exactly */
+    int max_leaf_aside;        /* steps from a vertex to what is drawn for it */
+    size_t max_whole_vertices; /* of a polygon that is decided as a whole */
+    int max_exact_polygons;    /* in a leaf that can't be drawn, so that all of them are decided exactly */
 } pm_polygon_painter;
 
 /* Edges first .. first + count - 1, an edge by its first vertex. */

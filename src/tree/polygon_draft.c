@@ -18,9 +18,6 @@
  * allows; or it is a junction, with no more edges than polygons: cutting would only follow its vertex down. */
 enum { FEW_SHAPES = 32, EDGES_COMPARED = 3 };
 
-/* A polygon of this many vertices or fewer is decided as a whole. */
-enum { SMALL_POLYGON = 64 };
-
 enum { SLOTS = 2 * PM_SKETCH_EDGES };
 
 /* What a leaf is made from: its shapes' edges, each once. */
@@ -183,7 +180,7 @@ static void add_origin(pm_polygon_painter *painter, const pm_shape *shape, int i
     const pm_polygon_table *table = painter->polygons;
     const uint32_t *rings = table->vertex_offsets + table->ring_offsets[shape->number];
     uint32_t ring_count = table->ring_offsets[shape->number + 1] - table->ring_offsets[shape->number];
-    uint32_t runs = is_drawn && rings[ring_count] - rings[0] > SMALL_POLYGON ? shape->count : 0;
+    uint32_t runs = is_drawn && rings[ring_count] - rings[0] > painter->max_whole_vertices ? shape->count : 0;
     if (!pm_painter_reserve(p, &p->origins, 2 + 2 * (size_t)runs))
         return;
     uint32_t *to = (uint32_t *)p->origins.items + p->origins.count;
@@ -207,7 +204,7 @@ static int draw(draft *d, int tested) {
         const double b[2] = {(e.bx - d->cell.x) * per_step, (e.by - d->cell.y) * per_step};
         pm_sketch_edge(&d->sketch, a, b, d->owners[i] & drawn);
     }
-    return pm_sketch_simplify(&d->sketch, d->painter->max_leaf_vertices);
+    return pm_sketch_simplify(&d->sketch, d->painter->max_leaf_vertices, d->painter->max_leaf_aside);
 }
 
 /* The polygons' bits, decided at a place that no edge is near. 0 when every place tried is near one. */

@@ -16,8 +16,8 @@
 
 #include <math.h>
 
-/* More than this would leave too many points undecided; less than GOOD_ASIDE is not worth a vertex. */
-enum { MOST_ASIDE = 60, GOOD_ASIDE = 8 };
+/* Less than this is not worth a vertex. */
+enum { GOOD_ASIDE = 8 };
 
 /* ---- clipping and rounding ---- */
 
@@ -135,7 +135,7 @@ static int spans_of(const pm_sketch *s, span spans[PM_LEAF_WIDE], int most) {
     return count;
 }
 
-int pm_sketch_simplify(pm_sketch *s, int most) {
+int pm_sketch_simplify(pm_sketch *s, int most, int most_aside) {
     span spans[PM_LEAF_WIDE];
     s->near = PM_NEAR;
     if (s->count <= most)
@@ -153,7 +153,7 @@ int pm_sketch_simplify(pm_sketch *s, int most) {
         spans[worst] = make_span(s, old.first, old.farthest);
         spans[worst + 1] = make_span(s, old.farthest, old.last);
     }
-    if (count == most || spans[worst].aside > MOST_ASIDE)
+    if (count == most || spans[worst].aside > most_aside)
         return 0;
     for (int i = 0; i < count; i++)
         s->vertices[i] = s->vertices[spans[i].first];

@@ -20,7 +20,8 @@ typedef struct pm_sketch {
 /* Add the edge a -> b, in steps from the cell's corner. */
 void pm_sketch_edge(pm_sketch *sketch, const double a[2], const double b[2], uint32_t owners);
 
-/* Leave out vertices until no more than `most` are left, at most PM_LEAF_WIDE. 0 when it can't be done. */
-int pm_sketch_simplify(pm_sketch *sketch, int most);
+/* Leave out vertices until no more than `most` are left, at most PM_LEAF_WIDE, and none is farther than `most_aside`
+ * from what is drawn: the more, the more points are undecided. 0 when it can't be done. */
+int pm_sketch_simplify(pm_sketch *sketch, int most, int most_aside);
 
 #endif
