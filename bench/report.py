@@ -322,7 +322,8 @@ def page(results: dict[str, Any], charts: list[str]) -> str:
     lines += [f"- extension: {machine['extension']}", f"- {versions}"]
     lines += [f"- not installed: {', '.join(missing)}"] if missing else []
     lines += [f"- measured: {' to '.join(dict.fromkeys([dates[0], dates[-1]]))}"] if dates else []
-    lines += ["", "```sh", "pip install '.[bench]'", "python -m bench fetch    # data, checked", ""]
+    lines += ["", "<!-- not run: downloads data, takes twenty minutes; `dev.py smoke` runs a short form -->"]
+    lines += ["```sh", "pip install '.[bench]'", "python -m bench fetch    # data, checked", ""]
     lines[-1:] = ["python -m bench run      # about twenty minutes", "python -m bench report", "```"]
     return "\n".join(lines) + "\n"
 

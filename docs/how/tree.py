@@ -65,8 +65,8 @@ def read(index: pm.Index) -> Tree:
     """Return the tree of an index, from its bytes."""
     block = np.frombuffer(index._core.block, np.uint8)
     header = block[: HEADER.itemsize].view(HEADER)[0]
-    if header["version"] != 8:
-        raise ValueError("an index in format 8 is needed")
+    if header["version"] != 9:
+        raise ValueError("an index in format 9 is needed")
     listed = block[HEADER.itemsize :][: int(header["section_count"]) * SECTION.itemsize].view(SECTION)
     sections = {SECTIONS[section["name"]]: section for section in listed}
 

@@ -8,7 +8,7 @@
 typedef struct pm_kind pm_kind;
 
 /* Another number whenever the meaning of any byte changes. */
-enum { PM_BLOCK_VERSION = 8, PM_BLOCK_ALIGN = 64 };
+enum { PM_BLOCK_VERSION = 9, PM_BLOCK_ALIGN = 64 };
 
 /* What an array is. The numbers are stored in blocks: a new name goes to the end. Which of them a block has, and in
  * which order, is for the kind of its shapes to say (kind.h). */

@@ -62,13 +62,13 @@ uint32_t pm_nearest_answer(const pm_run_painter *p, const pm_pivot *pivots, int 
 }
 
 int pm_nearest_draft(pm_run_painter *p, const pm_place *c, const pm_pivot *pivots, int pivot_count,
-                     const uint32_t *runs, size_t run_count, uint32_t *word) {
+                     const uint32_t *runs, size_t run_count, const pm_corner_lows *lows, uint32_t *word) {
     pm_painter *base = &p->base;
     const int is_deepest = c->bits >= PM_RUNS_DEEPEST;
     pm_few_edges all;
     if (!is_deepest && run_count > p->leaf_edges)
         return 0;
-    if (!pm_few_edges_collect(p, c, pivots, pivot_count, runs, run_count, PM_LEAF_MOST, &all)) {
+    if (!pm_few_edges_collect(p, c, pivots, pivot_count, runs, run_count, lows, &all)) {
         base->too_much |= is_deepest;
         return is_deepest;
     }

@@ -40,7 +40,9 @@ static uint32_t find_in_outline(const pm_tree *tree, const pm_field *field, cons
     pm_outline_look look;
     pm_outline_measure(leaf, b, i, &look);
     float least = look.squares[0];
-    for (int k = 1; k < PM_OUTLINE_MOST; k++)
+    for (int k = 1; k < PM_OUTLINE_STEP; k++)
+        least = look.squares[k] < least ? look.squares[k] : least;
+    for (int k = PM_OUTLINE_STEP; k < look.count; k++)
         least = look.squares[k] < least ? look.squares[k] : least;
     const float distance = sqrtf(least), reached = distance + 2 * look.margin;
     uint32_t doubt = pm_outline_within(&look, reached * reached * (1 + 0x1p-18f));

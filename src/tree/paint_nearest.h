@@ -20,8 +20,9 @@ pm_status pm_tree_build_nearest(pm_tree *tree, const pm_field *field, size_t siz
  * all of it. */
 uint32_t pm_nearest_answer(const pm_run_painter *painter, const pm_pivot *pivots, int pivot_count, uint32_t rank);
 
-/* Make an answer or a leaf of a cell, if few enough edges are left in it, and set its word; else return 0. */
+/* Make an answer or a leaf of a cell, if few enough edges are left in it, and set its word; else return 0. `lows` is
+ * what is known of the runs' edges, or NULL. */
 int pm_nearest_draft(pm_run_painter *painter, const pm_place *cell, const pm_pivot *pivots, int pivot_count,
-                     const uint32_t *runs, size_t run_count, uint32_t *word);
+                     const uint32_t *runs, size_t run_count, const pm_corner_lows *lows, uint32_t *word);
 
 #endif

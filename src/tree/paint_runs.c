@@ -18,8 +18,10 @@
 #include "run_leaf.h"
 
 /* A leaf may have this many edges in the first attempt, and COARSER_MAP times as many in each of the others. Tables
- * pay where one in JOIN_MAP of their cells is cut again. */
-enum { LEAF_EDGES = 8, COARSER_MAP = 2, MAP_ATTEMPTS = 4, JOIN_MAP = 4 };
+ * pay where one in JOIN_MAP of their cells is cut again. Beyond FIRST_MAP bytes small leaves are hardly faster: of
+ * 100,000 buildings they take 113 ns per point instead of 149, but twice the time to build, and 65 MB instead of 54.
+ */
+enum { LEAF_EDGES = 8, COARSER_MAP = 2, MAP_ATTEMPTS = 4, JOIN_MAP = 4, FIRST_MAP = 24 << 20 };
 
 pm_place pm_place_quarter(const pm_run_painter *p, const pm_place *c, size_t k) {
     const double half = ldexp(p->side, -c->bits - 2);
@@ -111,8 +113,10 @@ static void paint_runs_once(pm_run_painter *p, pm_tree *tree, pm_run_paint *pain
 
 pm_status pm_run_painter_paint(pm_run_painter *p, pm_tree *tree, pm_run_paint *paint) {
     pm_painter *base = &p->base;
+    const size_t limit = base->size_limit;
     for (int attempt = 0; attempt < MAP_ATTEMPTS && !tree->tables && base->status == PM_OK; attempt++) {
         base->is_last = attempt + 1 == MAP_ATTEMPTS;
+        base->size_limit = attempt == 0 && limit > FIRST_MAP ? FIRST_MAP : limit;
         paint_runs_once(p, tree, paint);
         p->leaf_edges *= COARSER_MAP;
     }

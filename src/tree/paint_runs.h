@@ -35,6 +35,9 @@ typedef struct pm_near_candidate {
     float low[PM_SQUARE_PLACES];
 } pm_near_candidate;
 
+/* As many runs of a cell have the bounds of all edges at hand as well. */
+enum { PM_FEW_RUNS = 64 };
+
 typedef struct pm_run_painter {
     pm_painter base; /* its stacks, limits and poll; `shapes` are numbers of runs, `details` candidates */
     const pm_field *field;
@@ -44,6 +47,7 @@ typedef struct pm_run_painter {
     size_t leaf_edges;
     int by_rank;               /* a pivot beats only what its region is no worse than */
     double side, min_x, min_y; /* of the root, scaled */
+    pm_corner_lows few[PM_FEW_RUNS];
 } pm_run_painter;
 
 static inline uint32_t *pm_run_painter_list(const pm_run_painter *p) {

@@ -167,7 +167,7 @@ static int draft_within(pm_run_painter *p, const within_cell *c, const within_lo
     all.count = 0;
     if (!is_deepest) {
         if (l->count > p->leaf_edges ||
-            !pm_few_edges_collect(p, &c->at, l->pivots, l->pivot_count, l->list, l->count, PM_LEAF_MOST, &all))
+            !pm_few_edges_collect(p, &c->at, l->pivots, l->pivot_count, l->list, l->count, NULL, &all))
             return 0;
         size_t to = 0;
         for (size_t e = 0; e < all.count; e++)

@@ -16,8 +16,8 @@
 #include <math.h>
 #include <string.h>
 
-/* Farther away, in half sides, an edge is not drawn in floats. */
-static const double COARSE = 1 << 14;
+/* Farther away, in half sides, an edge is not drawn in integers. */
+static const double COARSE = 1 << 12;
 
 pm_pivot pm_pivot_of(const pm_run_painter *p, uint32_t run, double x, double y) {
     const pm_runs *runs = p->field->runs;
@@ -59,31 +59,48 @@ void pm_pivot_measure(const pm_run_painter *p, const pm_place *c, pm_pivot *u) {
     }
 }
 
+/* As bits, the edges of a run of region `rank` that are out of reach or that a pivot beats. */
+static unsigned beaten_edges(const pm_run_painter *p, const pm_place *c, const pm_pivot *pivots, int pivot_count,
+                             uint32_t rank, const pm_corner_lows *lows) {
+    const double reached = pm_place_most(p, c, rank);
+    unsigned all = 0;
+    for (unsigned e = 0; e < PM_RUN_EDGES; e++)
+        all |= (unsigned)(lows->low[PM_CENTER][e] > reached) << e;
+    for (int j = 0; j < pivot_count; j++) {
+        unsigned beaten = pm_pivot_counts(p, &pivots[j], rank) ? (1 << PM_RUN_EDGES) - 1 : 0;
+        for (int k = 0; k < PM_CORNERS && beaten; k++) {
+            const float high = (float)(pivots[j].high[k] * (1 + 0x1p-22)), highs[4] = {high, high, high, high};
+            beaten &= pm_greater_of_four(lows->low[k], highs) | pm_greater_of_four(lows->low[k] + 4, highs) << 4;
+        }
+        all |= beaten;
+    }
+    return all;
+}
+
 int pm_few_edges_collect(const pm_run_painter *p, const pm_place *c, const pm_pivot *pivots, int pivot_count,
-                         const uint32_t *runs, size_t run_count, size_t most, pm_few_edges *all) {
+                         const uint32_t *runs, size_t run_count, const pm_corner_lows *known, pm_few_edges *all) {
     const pm_runs *table = p->field->runs;
     all->count = 0;
     for (size_t i = 0; i < run_count; i++) {
-        pm_corner_lows lows;
+        pm_corner_lows own;
+        const pm_corner_lows *lows = known ? &known[i] : &own;
         const uint32_t owner = table->owners[runs[i]];
-        pm_run_corners(p->field, runs[i], c->x, c->y, c->half, &lows);
-        const double reached = pm_place_most(p, c, pm_run_rank(owner));
+        if (!known)
+            pm_run_corners(p->field, runs[i], c->x, c->y, c->half, &own);
+        const unsigned out = beaten_edges(p, c, pivots, pivot_count, pm_run_rank(owner), lows);
         for (size_t e = 0; e < pm_run_edges(owner); e++) {
-            const float low[PM_CORNERS] = {lows.low[0][e], lows.low[1][e], lows.low[2][e], lows.low[3][e]};
-            int beaten = lows.low[PM_CENTER][e] > reached;
-            for (int j = 0; j < pivot_count && !beaten; j++)
-                beaten = pm_pivot_beats(p, &pivots[j], low, pm_run_rank(owner));
-            for (size_t known = 0; known < all->count && !beaten; known++)
-                beaten = all->first[known] == table->first[runs[i]] + e; /* of two runs */
-            if (beaten)
+            int is_known = (int)(out >> e & 1);
+            for (size_t k = 0; k < all->count && !is_known; k++)
+                is_known = all->first[k] == table->first[runs[i]] + e; /* of two runs */
+            if (is_known)
                 continue;
-            if (all->count == most)
+            if (all->count == PM_LEAF_MOST)
                 return 0;
             all->first[all->count] = table->first[runs[i]] + (uint32_t)e;
             all->rank[all->count] = pm_run_rank(owner);
             all->run[all->count] = runs[i];
             for (int k = 0; k < PM_CORNERS; k++)
-                all->low[k][all->count] = low[k];
+                all->low[k][all->count] = lows->low[k][e];
             all->count++;
         }
     }
@@ -104,26 +121,33 @@ static size_t pack_edges(const pm_run_painter *p, const pm_few_edges *all, uint3
     return count;
 }
 
-/* Draw a few edges in floats, from the cell's center in units of half its side; 0 where that would be too coarse. */
-static int outline_edges(const pm_run_painter *p, const pm_place *c, const pm_few_edges *all, uint32_t *outline) {
+/* Draw a few edges in integers, from the cell's center; 0 where the unit would be too coarse. */
+static int outline_edges(const pm_run_painter *p, const pm_place *c, const pm_few_edges *all, uint32_t *outline,
+                         int *unit) {
     const double scale = p->field->runs->scale, half = ldexp(p->side, -c->bits - 1);
-    double margin = 0;
+    double at[4 * PM_OUTLINE_MOST], most = 0, sum_most = 0;
     for (size_t e = 0; e < all->count; e++) {
         const double *v = p->field->table->vertices + 2 * (size_t)all->first[e];
         double sum = 2;
         for (size_t k = 0; k < 4; k++) {
-            const double at = (v[k] * scale - (k & 1 ? c->y : c->x)) / half;
-            const float value = (float)at;
-            sum += fabs(at);
-            if (!(sum < COARSE))
-                return 0;
-            memcpy(&outline[1 + k * all->count + e], &value, sizeof value);
+            const double side = (v[k] * scale - (k & 1 ? c->y : c->x)) / half;
+            at[k * all->count + e] = side;
+            sum += fabs(side);
+            most = fmax(most, fabs(side));
         }
-        margin = sum * 0x1p-19 > margin ? sum * 0x1p-19 : margin;
+        sum_most = fmax(sum_most, sum);
     }
-    const float all_margin = (float)((margin + p->blur * 0x1p-14 / half) * (1 + 0x1p-20));
-    memcpy(outline, &all_margin, sizeof all_margin);
-    return all_margin < 1;
+    if (!(most < COARSE))
+        return 0;
+    (void)frexp(most * (1 + 0x1p-15), unit);
+    *unit = *unit - 15 > -PM_OUTLINE_FINEST ? *unit - 15 : -PM_OUTLINE_FINEST;
+    int16_t *numbers = (int16_t *)(void *)(outline + 1);
+    for (size_t i = 0; i < 4 * all->count; i++)
+        numbers[i] = (int16_t)floor(ldexp(at[i], -*unit) + 0.5);
+    const double moved = sum_most * 0x1p-19 + p->blur * 0x1p-14 / half;
+    const float margin = (float)((0.7072 + ldexp(moved, -*unit)) * (1 + 0x1p-20));
+    memcpy(outline, &margin, sizeof margin);
+    return ldexp(margin, *unit) < 1;
 }
 
 void pm_few_edges_write(pm_run_painter *p, const pm_place *c, const pm_few_edges *all, uint32_t rest,
@@ -133,11 +157,12 @@ void pm_few_edges_write(pm_run_painter *p, const pm_place *c, const pm_few_edges
         return;
     uint32_t *leaf = (uint32_t *)base->leaves.items + base->leaves.count;
     const size_t count = pack_edges(p, all, leaf + PM_RUN_LEAF_HEAD);
-    const int is_outlined =
-        all->count > 0 && all->count <= PM_OUTLINE_MOST && outline_edges(p, c, all, leaf + PM_RUN_LEAF_HEAD + count);
+    int unit = -PM_OUTLINE_FINEST;
+    const int is_outlined = all->count > 0 && all->count <= PM_OUTLINE_MOST &&
+                            outline_edges(p, c, all, leaf + PM_RUN_LEAF_HEAD + count, &unit);
     const size_t outlined = is_outlined ? all->count : 0, size = pm_run_leaf_size(count, outlined);
-    const size_t last = PM_RUN_LEAF_HEAD + count + (outlined ? 1 + 4 * outlined : 0);
-    leaf[0] = pm_run_leaf_head(count, outlined, c->bits);
+    const size_t last = PM_RUN_LEAF_HEAD + count + (outlined ? 1 + 2 * outlined : 0);
+    leaf[0] = pm_run_leaf_head(count, outlined, c->bits, unit);
     leaf[1] = rest;
     if (last < size)
         leaf[last] = 0;

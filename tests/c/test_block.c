@@ -394,14 +394,15 @@ static void test_map_leaves(void) {
                  {"three edges, outlined", 1, 7, 3, 30, 0, 0, 1, 1},
                  {"three edges, outlined, cut off", 1, 7, 3, 30, 0, 2, 0, 0},
                  {"three edges, two of them outlined", 1, 7, 2, 30, 0, 0, 0, 0},
-                 {"nine edges, outlined", 2, 1, 9, 30, 0, 0, 0, 0},
+                 {"sixteen edges, outlined", 2, 0xff, 16, 30, 0, 0, 1, 1},
+                 {"seventeen edges, outlined", 3, 1, 17, 30, 0, 0, 0, 0},
                  {"too many bits", 1, 7, 3, 51, 0, 0, 0, 0},
                  {"no edges", 0, 0, 0, 30, 1, 0, 0, 1}};
     const uint32_t first[] = {0}, owners[] = {UINT32_C(7) << 29};
     const pm_runs runs = {.run_count = 1, .first = first, .owners = owners};
     const pm_field field = {.runs = &runs};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        uint32_t leaves[80] = {pm_run_leaf_head(cases[i].entries, cases[i].outlined, (int)cases[i].bits),
+        uint32_t leaves[80] = {pm_run_leaf_head(cases[i].entries, cases[i].outlined, (int)cases[i].bits, 0),
                                cases[i].rest};
         for (uint32_t k = 0; k < cases[i].entries; k++)
             leaves[PM_RUN_LEAF_HEAD + k] = k + 1 < cases[i].entries ? 0xff : cases[i].last;
