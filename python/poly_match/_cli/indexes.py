@@ -18,7 +18,7 @@ from poly_match._readers.layer import Layer
 from poly_match._readers.problems import Problem
 from poly_match._rules import TAKE_DISTANCE, TAKE_LINES
 
-__all__ = ["index_for", "opened_index", "prepared_for", "screened_regions"]
+__all__ = ["index_for", "index_of", "opened_index", "prepared_for", "screened_regions"]
 
 
 def index_for(
@@ -30,9 +30,21 @@ def index_for(
     compact: bool = False,
 ) -> Index:
     """Build the index of a layer."""
-    best = rules.best if rules.score is None else layer.scores(rules.score)
     regions = screened_regions(layer, rules, console)
     _check_unit(layer, rules, console)
+    return index_of(regions, layer, rules, workers, max_bytes, compact)
+
+
+def index_of(
+    regions: Regions,
+    layer: Layer,
+    rules: Rules,
+    workers: int,
+    max_bytes: int | None = None,
+    compact: bool = False,
+) -> Index:
+    """Build the index of a layer whose regions are checked."""
+    best = rules.best if rules.score is None else layer.scores(rules.score)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of degrees: the console said it

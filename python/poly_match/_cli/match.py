@@ -19,8 +19,9 @@ import pyarrow as pa  # type: ignore[import-untyped]
 
 from poly_match._cli.console import Console
 from poly_match._cli.errors import InputProblem, UnmatchedProblem
-from poly_match._cli.indexes import index_for, opened_index, prepared_for
+from poly_match._cli.indexes import index_for, index_of, opened_index, prepared_for
 from poly_match._cli.keys import KeyedRegions
+from poly_match._cli.one_chunk import OneChunk, is_one_chunk
 from poly_match._cli.options import MatchOptions, check_distance_column
 from poly_match._cli.planes import Reprojection, check_order, check_planes, warn_nowhere
 from poly_match._cli.rows import Chunk, Shape
@@ -71,7 +72,7 @@ class Run:
     format: Format  # of the points
     places: Places
     layer: Layer
-    index: Index | KeyedRegions
+    index: Index | KeyedRegions | OneChunk
     reprojection: Reprojection | None
     tally: Tally
 
@@ -90,6 +91,8 @@ class Run:
             if is_measured:
                 return self.index.match((x, y), workers=workers, return_distance=True)
             return self.index.match((x, y), workers=workers), None
+        if isinstance(self.index, OneChunk):
+            return self.index.match(x, y, workers), None
         distances = np.full(len(x), np.nan) if is_measured else None
         return self.index.match(batch, x, y, self.tally.points, workers, distances), distances
 
@@ -105,6 +108,8 @@ class Run:
                 began = time.perf_counter()
                 if self.reprojection is not None:
                     x, y = self.reprojection(x, y)
+                if isinstance(self.index, OneChunk):
+                    self.index.begin(tally.points)
                 answers, distances = self.match(batch, x, y, is_measured)
                 tally.matching += time.perf_counter() - began
                 tally.points += len(answers)
@@ -180,8 +185,10 @@ def opened(job: MatchOptions, console: Console, stack: ExitStack) -> Run:
     return Run(job, console, source, format, places, layer, index, reprojection, tally)
 
 
-def _index(job: MatchOptions, source: Source, layer: Layer, console: Console) -> Index | KeyedRegions:
-    """Build the index of a layer, or open the one of --index."""
+def _index(
+    job: MatchOptions, source: Source, layer: Layer, console: Console
+) -> Index | KeyedRegions | OneChunk:
+    """Build the index of a layer, or open the one of --index; leave it for later where points are few."""
     layer.chosen(job.columns)  # an unknown name is an error before the work starts
     if job.index is not None:
         index = opened_index(job.index)
@@ -194,6 +201,15 @@ def _index(job: MatchOptions, source: Source, layer: Layer, console: Console) ->
     with console.bar(building(job.polygons), None):
         if job.on:
             return KeyedRegions(job.on, source, layer, prepared_for(layer, job.rules, console))
+        if is_one_chunk(source, job.rules):
+            prepared = prepared_for(layer, job.rules, console)
+
+            def build() -> Index:
+                return index_of(prepared.regions, layer, job.rules, job.workers)
+
+            if np.isfinite(prepared.regions.coords).all():
+                return OneChunk(layer.path, prepared, build)
+            return build()  # which says where it is not
         return index_for(layer, job.rules, console, job.workers)
 
 
