@@ -54,6 +54,21 @@ static double distance_of(const pm_distance_view *v, uint32_t rank, const pm_spo
     return found.covers ? 0 : pm_near_distance(&found.near, spot);
 }
 
+/* Where point i is looked from; it borrows `p`. Returns 0 where the point is not finite. */
+static int spot_of_row(const pm_distance_view *v, const pm_points *points, const pm_turns *turns, size_t i,
+                       pm_exact_point *p, pm_spot *spot) {
+    const double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
+    if (!isfinite(x) || !isfinite(y))
+        return 0;
+    *p = pm_turned_point(turns, i, x, y);
+    *spot = pm_distances_spot(v, p);
+    return 1;
+}
+
+static int64_t id_of_found(const pm_distance_view *v, const pm_found *found) {
+    return found->rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[found->rank];
+}
+
 /* Every point where all regions are sites: some points at once. */
 static void match_sites(const pm_distance_view *v, const pm_points *points, const pm_turns *turns, int64_t *out,
                         double *distances) {
@@ -62,16 +77,11 @@ static void match_sites(const pm_distance_view *v, const pm_points *points, cons
     pm_found found[PM_SITES_AT_ONCE];
     size_t rows[PM_SITES_AT_ONCE], count = 0;
     for (size_t i = 0; i < points->count; i++) {
-        double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
         out[i] = PM_NO_MATCH;
         if (distances)
             distances[i] = NAN;
-        if (isfinite(x) && isfinite(y)) {
-            rows[count] = i;
-            places[count] = pm_turned_point(turns, i, x, y);
-            spots[count] = pm_distances_spot(v, &places[count]);
-            count++;
-        }
+        rows[count] = i;
+        count += (size_t)spot_of_row(v, points, turns, i, &places[count], &spots[count]);
         if (count < PM_SITES_AT_ONCE && i + 1 < points->count)
             continue;
         pm_sites_nearest(&v->sites, &v->field, spots, count, found);
@@ -107,13 +117,12 @@ static void match_all(const pm_distance_view *v, const pm_points *points, const 
                 distances[i] = 0;
             continue;
         }
-        double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
         pm_found found = {.rank = PM_FOUND_NONE};
-        const pm_exact_point p = pm_turned_point(turns, i, x, y);
-        const pm_spot spot = pm_distances_spot(v, &p);
-        if (isfinite(x) && isfinite(y))
+        pm_exact_point p;
+        pm_spot spot;
+        if (spot_of_row(v, points, turns, i, &p, &spot))
             found = nearest ? find_nearest(v, out[i], &spot) : find_within(v, out[i], &spot);
-        out[i] = found.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[found.rank];
+        out[i] = id_of_found(v, &found);
         if (!distances)
             continue;
         if (found.rank == PM_FOUND_NONE)
@@ -191,13 +200,12 @@ static void match_others(const pm_distance_view *v, const pm_points *points, con
                           &m);
         for (size_t k = 0; k < m.other_count; k++) {
             const size_t i = m.others[k];
-            const double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
-            const pm_exact_point p = pm_turned_point(turns, i, x, y);
-            const pm_spot spot = pm_distances_spot(v, &p);
             pm_found found = {.rank = PM_FOUND_NONE};
-            if (isfinite(x) && isfinite(y))
+            pm_exact_point p;
+            pm_spot spot;
+            if (spot_of_row(v, points, turns, i, &p, &spot))
                 found = find_nearest(v, out[i], &spot);
-            out[i] = found.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[found.rank];
+            out[i] = id_of_found(v, &found);
         }
         if (m.count >= PM_BATCH)
             ask_map(v, &m, turns, out);
@@ -282,12 +290,11 @@ static void match_within_mapped(const pm_distance_view *v, const pm_points *poin
         collect_open(v, points, out, begin, begin + some.count, &m);
         for (size_t k = 0; k < m.other_count; k++) {
             const size_t i = m.others[k];
-            const double x = pm_load(points->x, points->x_stride, i), y = pm_load(points->y, points->y_stride, i);
-            const pm_exact_point p = pm_turned_point(turns, i, x, y);
-            const pm_spot spot = pm_distances_spot(v, &p);
-            if (isfinite(x) && isfinite(y)) { /* beyond all regions, so none covers it */
+            pm_exact_point p;
+            pm_spot spot;
+            if (spot_of_row(v, points, turns, i, &p, &spot)) { /* beyond all regions, so none covers it */
                 const pm_found found = pm_find_within(&v->field, v->polygons.table.count, &spot);
-                out[i] = found.rank == PM_FOUND_NONE ? PM_NO_MATCH : (int64_t)v->ids[found.rank];
+                out[i] = id_of_found(v, &found);
             }
         }
         if (m.count >= PM_BATCH)
@@ -323,11 +330,12 @@ static void measure_mapped(const pm_distance_view *v, const pm_points *points, c
         }
         for (size_t i = 0; i < some.count; i++) {
             const int64_t answer = out[begin + i];
-            const double x = pm_load(some.x, some.x_stride, i), y = pm_load(some.y, some.y_stride, i);
-            const pm_exact_point p = pm_turned_point(these, i, x, y);
-            const pm_spot spot = pm_distances_spot(v, &p);
             const int is_inside = nearest ? inside[i] >= 0 : inside[i] == answer;
-            distances[begin + i] = answer < 0 ? NAN : is_inside ? 0 : distance_of(v, v->ranks[answer], &spot);
+            pm_exact_point p;
+            pm_spot spot;
+            distances[begin + i] = answer < 0 ? NAN : 0;
+            if (answer >= 0 && !is_inside && spot_of_row(v, &some, these, i, &p, &spot))
+                distances[begin + i] = distance_of(v, v->ranks[answer], &spot);
         }
     }
 }
