@@ -135,11 +135,13 @@ class Near(NamedTuple):
 def near(place: Pair, region: Sequence[Sequence[Ring]]) -> Near:
     """Return what is known about a region: polygons of rings, or one Line each."""
     covers, is_clear, least = False, True, mpf("inf")
+    opposite = place[0] + 180, -place[1]
     for rings in region:
         here = min(part_distance(place, ring) for ring in rings)
         least = min(least, here)
         if isinstance(rings[0], Line):
             continue
-        is_clear &= here > BAND
+        beyond = min(part_distance(opposite, ring) for ring in rings)  # what is counted there
+        is_clear &= here > BAND and beyond > BAND
         covers |= polygon_holds(place, rings)
     return Near(covers, is_clear, mpf(0) if covers else least)
