@@ -4,7 +4,7 @@ example   install poly-match into .venv and give every example city its country
 test      install the tests' dependencies into .venv-test and run all tests, C and Python
 edit      install the package editable into .venv-test: changed C is compiled again at import
 c         all C tests, or those named: python3 dev.py c tree status
-lint      formatting, style, types and stubs (after test)
+lint      formatting, style, types, stubs and the names in src/ (after test)
 counts    compare the instructions of the hot paths with those recorded (after test)
 cluster   the tests that need Spark, Dask and Ray; installs their dependencies, Java too (after test)
 extensions  build and test the extensions of databases, or those named: dev.py extensions sqlite (after test)
@@ -131,6 +131,7 @@ def lint() -> None:
     run(program(TEST, "ruff"), "check", ".")
     run(program(TEST, "ruff"), "format", "--check", ".")
     run(program(TEST, "clang-format"), "--dry-run", "--Werror", *c_files())
+    run(sys.executable, "src/check_names.py")
     run(program(TEST, "mypy"))
     run(program(TEST, "python"), "-m", "mypy.stubtest", "poly_match._core")
 

@@ -4,7 +4,7 @@ ROOT := $(abspath $(HERE)/..)
 BUILD ?= $(ROOT)/build-extensions
 
 LIBRARY := $(BUILD)/libpolymatch-pic.a
-LIBRARY_SOURCES := $(wildcard $(ROOT)/src/*/*.c) $(wildcard $(HERE)/common/*.c)
+LIBRARY_SOURCES := $(wildcard $(ROOT)/src/*/*.c) $(filter-out %/test_open_indexes.c,$(wildcard $(HERE)/common/*.c))
 LIBRARY_HEADERS := $(wildcard $(ROOT)/include/*.h) $(wildcard $(ROOT)/src/*/*.h) $(wildcard $(HERE)/common/*.h)
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:$(ROOT)/%.c=$(BUILD)/%.o)
 

@@ -16,7 +16,7 @@
 struct store {
     pthread_mutex_t lock;
     int users;
-    open_index *first;      /* of files */
+    open_indexes indexes;   /* of files */
     open_index *registered; /* for match_region(x, y): one of bytes, or of `registered_path` when it is NULL */
     char *registered_path;
 };
@@ -37,15 +37,6 @@ void store_share(store *s) {
     pthread_mutex_unlock(&s->lock);
 }
 
-/* With the lock, or as the only user. */
-static void drop(open_index *index) {
-    if (!index || --index->users > 0)
-        return;
-    held_index_release(&index->held);
-    free(index->path);
-    free(index);
-}
-
 void store_release(void *pointer) {
     store *s = pointer;
     pthread_mutex_lock(&s->lock);
@@ -53,78 +44,26 @@ void store_release(void *pointer) {
     pthread_mutex_unlock(&s->lock);
     if (users > 0)
         return;
-    while (s->first) {
-        open_index *index = s->first;
-        s->first = index->next;
-        drop(index);
-    }
-    drop(s->registered);
+    open_indexes_clear(&s->indexes);
+    open_index_drop(s->registered);
     free(s->registered_path);
     pthread_mutex_destroy(&s->lock);
     free(s);
 }
 
 void let_go(store *s, open_index *index) {
-    if (!index)
-        return;
     pthread_mutex_lock(&s->lock);
-    drop(index);
+    open_index_drop(index);
     pthread_mutex_unlock(&s->lock);
-}
-
-static void *no_memory(problem *why) {
-    snprintf(why->text, sizeof why->text, "there is not enough memory for the index");
-    return NULL;
-}
-
-/* A name of a file that ends in a 0. */
-static char *copied(const char *path, size_t size, problem *why) {
-    if (memchr(path, 0, size)) {
-        snprintf(why->text, sizeof why->text, "%.300s: No such file or directory", path);
-        return NULL;
-    }
-    char *copy = malloc(size + 1);
-    if (!copy)
-        return no_memory(why);
-    memcpy(copy, path, size);
-    copy[size] = 0;
-    return copy;
-}
-
-/* The index in a file, for the list; takes over `path`. */
-static open_index *opened(char *path, problem *why) {
-    open_index *index = path ? calloc(1, sizeof *index) : NULL;
-    pm_error err;
-    if (!index) {
-        free(path);
-        return path ? no_memory(why) : NULL;
-    }
-    *index = (open_index){.path = path, .users = 1};
-    if (held_index_read(path, NULL, &index->held, &err) == PM_OK)
-        return index;
-    snprintf(why->text, sizeof why->text, "%.300s: %s", path, err.message);
-    drop(index);
-    return NULL;
 }
 
 /* With the lock. */
 static open_index *borrow(store *s, const char *path, size_t size, problem *why) {
-    open_index **link = &s->first;
-    while (*link && (strlen((*link)->path) != size || memcmp((*link)->path, path, size) != 0))
-        link = &(*link)->next;
-    if (*link && !held_index_is_current(&(*link)->held, (*link)->path)) {
-        open_index *outdated = *link;
-        *link = outdated->next;
-        drop(outdated);
-        link = &s->first;
-        while (*link)
-            link = &(*link)->next;
-    }
-    if (!*link)
-        *link = opened(copied(path, size, why), why);
-    if (*link)
-        (*link)->users++;
-    return *link;
+    pm_error err;
+    open_index *index = open_indexes_get(&s->indexes, path, size, &err);
+    if (!index)
+        snprintf(why->text, sizeof why->text, "%.*s: %s", size < 300 ? (int)size : 300, path, err.message);
+    return index;
 }
 
 open_index *store_open(store *s, const char *path, size_t size, problem *why) {
@@ -153,7 +92,7 @@ open_index *store_registered(store *s, problem *why) {
 /* Replace the registered index by one of bytes or by the name of a file; the number of its regions. */
 static int64_t replace(store *s, open_index *index, char *path, size_t count) {
     pthread_mutex_lock(&s->lock);
-    drop(s->registered);
+    open_index_drop(s->registered);
     free(s->registered_path);
     s->registered = index;
     s->registered_path = path;
@@ -162,16 +101,10 @@ static int64_t replace(store *s, open_index *index, char *path, size_t count) {
 }
 
 int64_t store_register_block(store *s, const void *block, size_t size, problem *why) {
-    open_index *index = calloc(1, sizeof *index);
     pm_error err;
+    open_index *index = open_index_of_bytes(block, size, NULL, &err);
     if (!index) {
-        no_memory(why);
-        return -1;
-    }
-    index->users = 1;
-    if (held_index_copy(block, size, NULL, &index->held, &err) != PM_OK) {
         snprintf(why->text, sizeof why->text, "index: %s", err.message);
-        free(index);
         return -1;
     }
     return replace(s, index, NULL, pm_index_count(index->held.index));
@@ -179,7 +112,11 @@ int64_t store_register_block(store *s, const void *block, size_t size, problem *
 
 int64_t store_register_file(store *s, const char *path, size_t size, problem *why) {
     open_index *index = store_open(s, path, size, why);
-    char *copy = index ? copied(path, size, why) : NULL;
+    char *copy = index ? malloc(size + 1) : NULL;
+    if (copy)
+        memcpy(copy, index->path, size + 1);
+    else if (index)
+        snprintf(why->text, sizeof why->text, "there is not enough memory for the name of a file");
     const int64_t count = copy ? replace(s, NULL, copy, pm_index_count(index->held.index)) : -1;
     let_go(s, index);
     return count;

@@ -2,17 +2,9 @@
 #ifndef PM_DUCKDB_STORE_H
 #define PM_DUCKDB_STORE_H
 
-#include "held_index.h"
+#include "open_indexes.h"
 
 typedef struct store store;
-
-/* An index that is in use. */
-typedef struct open_index {
-    struct open_index *next; /* of the store's list */
-    char *path;              /* NULL for one that came as bytes */
-    int users;               /* the store is one; guarded by its lock */
-    held_index held;
-} open_index;
 
 /* A sentence for SQL. */
 typedef struct problem {

@@ -15,58 +15,22 @@ SQLITE_EXTENSION_INIT1
 
 /* ---- the indexes of a connection ------------------------------------------------------------------------ */
 
-void let_go(void *pointer) {
-    open_index *index = pointer;
-    if (--index->users > 0)
-        return;
-    held_index_release(&index->held);
-    sqlite3_free(index->path);
-    sqlite3_free(index);
-}
-
-static open_index *opened(const char *path, char **problem) {
-    open_index *index = sqlite3_malloc(sizeof *index);
-    if (!index)
-        return NULL;
-    *index = (open_index){.users = 1, .path = sqlite3_mprintf("%s", path)};
-    pm_error err;
-    if (index->path && held_index_read(path, NULL, &index->held, &err) == PM_OK)
-        return index;
-    if (index->path)
-        *problem = sqlite3_mprintf("%s: %s", path, err.message);
-    let_go(index);
-    return NULL;
+static void let_go(void *index) {
+    open_index_drop(index);
 }
 
 open_index *index_at(connection *db, const char *path, char **problem) {
-    *problem = NULL;
-    open_index **link = &db->first;
-    while (*link && strcmp((*link)->path, path) != 0)
-        link = &(*link)->next;
-    if (*link && !held_index_is_current(&(*link)->held, path)) {
-        open_index *outdated = *link;
-        *link = outdated->next;
-        let_go(outdated);
-        link = &db->first;
-        while (*link)
-            link = &(*link)->next;
-    }
-    if (!*link)
-        *link = opened(path, problem);
-    if (*link)
-        (*link)->users++;
-    return *link;
+    pm_error err;
+    open_index *index = open_indexes_get(&db->indexes, path, strlen(path), &err);
+    *problem = index || err.status == PM_ERR_NO_MEMORY ? NULL : sqlite3_mprintf("%s: %s", path, err.message);
+    return index;
 }
 
 static void disconnect(void *pointer) {
     connection *db = pointer;
     if (--db->users > 0)
         return;
-    while (db->first) {
-        open_index *index = db->first;
-        db->first = index->next;
-        let_go(index);
-    }
+    open_indexes_clear(&db->indexes);
     sqlite3_free(db);
 }
 
@@ -133,8 +97,7 @@ static int64_t answer(sqlite3_context *context, sqlite3_value **values, call *c)
 }
 
 static void end(call *c) {
-    if (c->mine)
-        let_go(c->mine);
+    open_index_drop(c->mine);
 }
 
 static void match_region(sqlite3_context *context, int count, sqlite3_value **values) {

@@ -85,8 +85,7 @@ static int open_cursor(sqlite3_vtab *base, sqlite3_vtab_cursor **out) {
 }
 
 static void clear(cursor *c) {
-    if (c->index)
-        let_go(c->index);
+    open_index_drop(c->index);
     c->index = NULL;
     c->at = c->end = 0;
 }

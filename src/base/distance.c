@@ -292,11 +292,6 @@ double pm_near_distance(const pm_near *a, const pm_spot *spot) {
     return distance;
 }
 
-double pm_distance(double ax, double ay, double bx, double by) {
-    const pm_exact_point p = pm_point(bx, by);
-    return pm_distance_turned(ax, ay, &p);
-}
-
 double pm_distance_turned(double ax, double ay, const pm_exact_point *p) {
     if (isinf(ax) || isinf(ay))
         return INFINITY;

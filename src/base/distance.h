@@ -147,7 +147,6 @@ static inline int pm_near_compare_limit(const pm_near *a, double limit, pm_bound
 double pm_near_distance(const pm_near *a, const pm_spot *spot);
 
 /* The distance between two places, as good; the second is finite. */
-double pm_distance(double ax, double ay, double bx, double by);
 double pm_distance_turned(double ax, double ay, const pm_exact_point *p);
 
 #endif

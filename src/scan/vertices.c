@@ -25,7 +25,8 @@ int64_t pm_grid_number(const pm_grid *grid, double coordinate) {
     return (int64_t)(bits >> 63 ? ~bits ^ UINT64_C(1) << 63 : bits);
 }
 
-double pm_grid_coordinate(const pm_grid *grid, int64_t number) {
+/* The coordinate that has a number. */
+static double coordinate_of(const pm_grid *grid, int64_t number) {
     if (grid->divisor != 0)
         return (double)number / grid->divisor;
     uint64_t bits = number < 0 ? ~((uint64_t)number ^ UINT64_C(1) << 63) : (uint64_t)number;
@@ -60,8 +61,8 @@ static void read_stored(const pm_vertices *v, size_t chunk, size_t from, size_t 
     uint64_t y = (uint64_t)v->grid.min[1] + read_bits(&r, v->grid.first_bits[1]);
     for (size_t i = 0;; i++) {
         if (i >= from) {
-            out[0] = pm_grid_coordinate(&v->grid, (int64_t)x);
-            out[1] = pm_grid_coordinate(&v->grid, (int64_t)y);
+            out[0] = coordinate_of(&v->grid, (int64_t)x);
+            out[1] = coordinate_of(&v->grid, (int64_t)y);
             out += 2;
         }
         if (i + 1 == from + count)

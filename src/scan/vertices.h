@@ -54,9 +54,8 @@ static inline size_t pm_chunk_count(size_t vertices) {
     return (vertices + PM_CHUNK - 1) / PM_CHUNK;
 }
 
-/* The number of a coordinate that is on the grid, and back. */
+/* The number of a coordinate that is on the grid. */
 int64_t pm_grid_number(const pm_grid *grid, double coordinate);
-double pm_grid_coordinate(const pm_grid *grid, int64_t number);
 
 /* A difference of numbers as an unsigned number, small for small ones of both signs. */
 static inline uint64_t pm_zigzag(uint64_t difference) {

@@ -22,7 +22,9 @@ float pm_solid_limit(double metres) {
     return (float)(pm_chord_square(metres * (1 + 1e-12) + 1e-7) * (1 + 0x1p-18) + 0x1p-100);
 }
 
-uint32_t pm_solid_near(const float *node, const pm_ray *ray, float limit, float bounds[PM_PACKED_FAN]) {
+/* Bounds of the squared chords to the boxes of a node, and as bits those that are at most `limit`. */
+static uint32_t look_in_space(const float *node, const void *to, float limit, float bounds[PM_PACKED_FAN]) {
+    const pm_ray *ray = to;
     uint32_t near = 0;
 #ifdef PM_X86
     const __m128 most = _mm_set1_ps(limit), zero = _mm_setzero_ps();
@@ -79,10 +81,6 @@ uint32_t pm_solid_holding(const float *node, const pm_ray *ray) {
     }
 #endif
     return hold;
-}
-
-static uint32_t look_in_space(const float *node, const void *ray, float limit, float bounds[PM_PACKED_FAN]) {
-    return pm_solid_near(node, ray, limit, bounds);
 }
 
 void pm_solid_start(pm_packed_walk *walk, const pm_packed *tree, const pm_ray *ray, size_t begin, size_t end) {

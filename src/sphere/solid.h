@@ -15,9 +15,6 @@ pm_ray pm_ray_to(const double vector[3]);
  * rounding does. */
 float pm_solid_limit(double metres);
 
-/* Bounds of the squared chords to the boxes of a node, and as bits those that are at most `limit`. */
-uint32_t pm_solid_near(const float *node, const pm_ray *ray, float limit, float bounds[PM_PACKED_FAN]);
-
 /* As bits the boxes of a node that hold some of a ray. */
 uint32_t pm_solid_holding(const float *node, const pm_ray *ray);
 
