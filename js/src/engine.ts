@@ -3,9 +3,8 @@
  * What is called are the functions of polymatch.h that take numbers and addresses only; there are no imports. The
  * memory grows as needed up to 4 GB, the most that 32-bit WebAssembly has, and never shrinks: what an index gives back
  * is used for the next one. */
+import { unpacked } from "./unpack.js"; // first: gzip then has all text that is code beside each other
 import { type InputError, valueError } from "./errors.js";
-import { PACKED, SIZE } from "./module.js";
-import { unpack } from "./unpack.js";
 
 /** Functions of polymatch.h and of the C library. Addresses are numbers, 0 for NULL; 64 bits are a bigint. */
 export interface Exports {
@@ -20,6 +19,7 @@ export interface Exports {
     pm_index_predicate(index: number): number;
     pm_index_best(index: number): number;
     pm_index_period(index: number): number;
+    pm_index_distance_count(index: number): number;
     pm_index_bounds(index: number, bounds: number): void;
     pm_index_names(index: number): number;
     pm_index_name(index: number, region: bigint, size: number): number;
@@ -87,8 +87,7 @@ let running: Engine | undefined;
 /** The library. */
 export function engine(): Engine {
     if (running === undefined) {
-        const packed = Uint8Array.from(atob(PACKED), (character) => character.charCodeAt(0));
-        const instance = new WebAssembly.Instance(new WebAssembly.Module(unpack(packed, SIZE)));
+        const instance = new WebAssembly.Instance(new WebAssembly.Module(unpacked()));
         running = new Engine(instance.exports as unknown as Exports);
     }
     return running;

@@ -19,6 +19,7 @@ const PREDICATES = ["covers", "center_within", "dwithin", "nearest"] as const;
 const BESTS = ["smallest", "largest", "first"] as const;
 const METRIC_AT = 120; // in the header of a block: src/index/block.h
 const SPHERE = 1;
+const LEFT_OUT = "the sphere would make the code a fifth larger; a module of `poly-match index --metric sphere -o zones.wasm` answers it";
 const SCORES_OF = { Float64Array: 3, BigInt64Array: 4, BigUint64Array: 5 };
 
 /** Which regions are candidates for a point: `covers` (the region covers the point, its boundary included),
@@ -57,7 +58,7 @@ export interface MatchOptions {
 }
 
 export interface CandidateOptions {
-    /** The most per point; default: all. */
+    /** The most per point; default: all. Needed for `nearest` without a distance, where every region is a candidate. */
     k?: number;
     /** Give distances, too: for all predicates but `covers`. */
     measure?: boolean;
@@ -112,6 +113,7 @@ export class Index {
     static build(regions: GeoJSON | Ragged, options: BuildOptions = {}): Index {
         const known = ["predicate", "distance", "best", "period", "names", "maxBytes", "compact"];
         for (const option of Object.keys(options)) {
+            if (option === "metric") throw valueError(option, `this package is planar: ${LEFT_OUT}`);
             if (!known.includes(option)) throw typeError("options", `"${option}" is not one of ${known.join(", ")}`);
         }
         const { predicate = "covers", distance, best = "smallest", period = 0, maxBytes = 0, compact = false } = options;
@@ -155,7 +157,7 @@ export class Index {
         const status = e.c.pm_index_open(address, view.byteLength, verify ? 1 : 0, 0, e.result, e.error);
         if (status !== 0 && e.bytes[address + METRIC_AT] === SPHERE) {
             arena.release();
-            throw valueError("bytes", "an index on the sphere, which this package leaves out; a module of `poly-match index -o zones.wasm` answers it");
+            throw valueError("bytes", `an index on the sphere: ${LEFT_OUT}`);
         }
         return new Index(status, arena);
     }
@@ -207,6 +209,9 @@ export class Index {
     candidates(...given: unknown[]): Candidates {
         const [first, second, { k, measure = false }] = argumentsOf<CandidateOptions>(given, "k", "measure");
         if (k !== undefined && !(Number.isInteger(k) && k > 0)) throw valueError("k", `expected a whole number above 0, got ${String(k)}`);
+        if (k === undefined && this.predicate === "nearest" && this.length > 0 && engine().c.pm_index_distance_count(this.handle) === 0) {
+            throw valueError("k", 'needed for "nearest" without a distance: every region is a candidate');
+        }
         const isOne = typeof first === "number" && typeof second === "number";
         const points = isOne ? pointsOf([first], [second]) : pointsOf(first, second);
         const { handle, resources } = this;

@@ -28,10 +28,14 @@ test("it has the version of the library", () => {
     assert.equal(packed.version, ["MAJOR", "MINOR", "PATCH"].map(part).join("."));
 });
 
+test("what is unpacked is what was packed", async () => {
+    const { unpacked } = await import("../../build-js/lib/unpack.js");
+    assert.ok(readFileSync(join(ROOT, "build-js/module.wasm")).equals(unpacked()));
+});
+
 test("its module has no imports", async () => {
-    const { PACKED, SIZE } = await import("../../build-js/lib/module.js");
-    const { unpack } = await import("../../build-js/lib/unpack.js");
-    const module = new WebAssembly.Module(unpack(Buffer.from(PACKED, "base64"), SIZE));
+    const { unpacked } = await import("../../build-js/lib/unpack.js");
+    const module = new WebAssembly.Module(unpacked());
     assert.deepEqual(WebAssembly.Module.imports(module), []);
 });
 

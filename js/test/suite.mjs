@@ -129,6 +129,11 @@ function testsOf(Index, readModule, native, countries) {
             equal(few.offsets, Array.from({ length: 9001 }, (_, i) => 2 * i));
             equal(few.ids, Array.from({ length: 18000 }, (_, i) => Math.max((i >> 1) % 7 - 1, 0) + (i & 1)));
             equal(built.candidates([]), { offsets: [0], ids: [] });
+            const nearest = Index.build(REGIONS, { predicate: "nearest" });
+            throws(() => nearest.candidates(1, 1), RangeError, 'k: needed for "nearest" without a distance: every region is a candidate');
+            equal(nearest.candidates(1, 1, { k: 9 }).ids, [2, 0]);
+            equal(Index.build(REGIONS, { predicate: "nearest", distance: Infinity }).candidates(1, 1).ids, [2, 0]);
+            equal(Index.build([], { predicate: "nearest" }).candidates(1, 1).ids, []);
             throws(() => built.candidates(1, 1, { k: 0 }), RangeError, "k: expected a whole number above 0, got 0");
             throws(() => built.candidates(1, 1, { names: true }), TypeError, 'options: "names" is not one of k, measure');
             built.dispose();
@@ -167,7 +172,9 @@ function testsOf(Index, readModule, native, countries) {
             equal(new Set(answers).size, 2);
             equal(points.map(([x, y]) => region(x, y)), answers);
             const block = await readModule("sphere.pmx");
-            throws(() => Index.open(block), RangeError, "bytes: an index on the sphere, which this package leaves out; a module of `poly-match index -o zones.wasm` answers it");
+            const why = "the sphere would make the code a fifth larger; a module of `poly-match index --metric sphere -o zones.wasm` answers it";
+            throws(() => Index.open(block), RangeError, `bytes: an index on the sphere: ${why}`);
+            throws(() => Index.build(REGIONS, { metric: "sphere" }), RangeError, `metric: this package is planar: ${why}`);
         }],
         ["points in every form", () => {
             const built = index(Index);

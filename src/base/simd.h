@@ -2,7 +2,7 @@
 #ifndef PM_SIMD_H
 #define PM_SIMD_H
 
-#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(PM_PORTABLE) /* -DPM_PORTABLE: what other machines have */
 #define PM_X86 1
 #define PM_AVX2 __attribute__((target("avx2,popcnt")))
 #define PM_AVX512 __attribute__((target("avx512f,avx512dq,avx512vl,popcnt")))

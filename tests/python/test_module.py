@@ -47,6 +47,13 @@ def test_a_module_is_the_template_with_the_block_at_its_end() -> None:
     assert pages[0] - pages[1] <= 3
 
 
+def test_the_template_opens_blocks_of_this_format() -> None:
+    """It was compiled from sources that have the format that this library writes."""
+    block = bytes(pm.Index([SQUARE])._core.block)
+    custom = sections(module.TEMPLATE.read_bytes())[0]
+    assert custom == b"\x09pm-format" + bytes([int.from_bytes(block[12:16], "little")])
+
+
 def test_a_module_too_large_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """WebAssembly has 4 GB."""
     monkeypatch.setattr(module, "MOST_PAGES", 20)
