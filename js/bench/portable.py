@@ -1,8 +1,8 @@
-"""How fast is WebAssembly beside the same library, native but without vector instructions: python -m js.bench.portable
+"""How fast is WebAssembly beside portable C: python -m js.bench.portable
 
 In the folder of the checkout, after `python3 dev.py js`. The counties and the million points of
-`dev.py everywhere`, in one thread: C compiled with -DPM_PORTABLE, and the npm package in Node, in turn. The least
-time of all turns counts. The aim is 0.4 of the native speed.
+`dev.py everywhere`, in one thread: C compiled with -DPM_PORTABLE, without vector instructions of one machine,
+and the npm package in Node, in turn. The least time of all turns counts. The aim is 0.4 of the speed.
 """
 
 from __future__ import annotations

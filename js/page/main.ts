@@ -5,6 +5,7 @@ import type { Points, Regions, Reply, Request, Result, Rule } from "./messages.j
 
 const element = <T extends HTMLElement>(id: string): T => document.getElementById(id) as T;
 const number = (value: number): string => value.toLocaleString("en");
+const counted = (count: number, what: string): string => `${number(count)} ${what}${count === 1 ? "" : "s"}`;
 const time = (milliseconds: number): string => (milliseconds < 9.95 ? `${milliseconds.toFixed(1)} ms` : milliseconds < 1000 ? `${milliseconds.toFixed(0)} ms` : `${(milliseconds / 1000).toFixed(2)} s`);
 
 const FEW = 50; // rows of the table at first
@@ -55,6 +56,7 @@ worker.onmessage = ({ data }: MessageEvent<Reply>): void => {
             return download(data.blob, data.name);
         case "error":
             showWork("", 1);
+            if (!result && regions && points) element("summary").textContent = "Nothing matched";
             return showProblem(data.text, "error");
     }
 };
@@ -86,9 +88,13 @@ function showProblem(text: string, kind = "warning", fix?: () => void): void {
 }
 
 function showFiles(): void {
-    const files = [regions && `${regions.file}: ${number(regions.names.length)} regions`, points && `${points.file}: ${number(points.x.length)} points`];
+    const files = [regions && `${regions.file}: ${counted(regions.names.length, "region")}`, points && `${points.file}: ${counted(points.x.length, "point")}`];
     element("files").textContent = files.filter(Boolean).join(" · ");
-    if (!result) element("summary").textContent = regions && points ? "Matching" : regions ? "Now choose points" : "Now choose regions";
+    if (!result) {
+        element("summary").textContent = regions && points ? "Matching" : regions ? "Now choose points" : "Now choose regions";
+        for (const id of ["times", "rows"]) element(id).replaceChildren();
+        element("more").hidden = true;
+    }
     for (const id of ["save-csv", "save-geojson"]) element<HTMLButtonElement>(id).disabled = !result;
 }
 
@@ -99,7 +105,7 @@ function showResult(found: Result): void {
     for (const { text, fix } of found.warnings) showProblem(text, "warning", fix && ((): void => ask({ do: "swap" })));
     map.setPoints(points.x, points.y, found.ids, false);
     const count = points.x.length;
-    element("summary").textContent = `${number(count - found.unmatched)} of ${number(count)} points have a region`;
+    element("summary").textContent = `${number(count - found.unmatched)} of ${counted(count, "point")} ${count === 1 ? "has" : "have"} a region`;
     element("times").textContent =
         `Matched in ${time(found.matchMilliseconds)}. Reading took ${time(regions.milliseconds)} for the regions, ${time(points.milliseconds)} for the points; ` +
         `the index of ${number(found.vertices)} vertices ${time(found.buildMilliseconds)} (${(found.bytes / 1e6).toFixed(1)} MB).`;

@@ -235,8 +235,8 @@ function warningsOf({ file, x, y, from }: Points, unmatched: number, nowhere: nu
     const warnings: Warning[] = [];
     if (nowhere > 0) {
         const unreadable = "columns" in from ? from.columns : undefined;
-        const example = unreadable && unreadable.unreadable > 0 ? `; ${unreadable.unreadable.toLocaleString("en")} have something that is no number, the first in ${unreadable.firstUnreadable}` : "";
-        warnings.push({ text: `${file}: ${nowhere.toLocaleString("en")} rows have no place${example}.` });
+        const example = unreadable && unreadable.unreadable > 0 ? `; not a number in ${unreadable.unreadable.toLocaleString("en")}, the first in ${unreadable.firstUnreadable}` : "";
+        warnings.push({ text: `${file}: ${nowhere.toLocaleString("en")} ${nowhere === 1 ? "row has" : "rows have"} no place${example}.` });
     }
     if (x.length === 0 || unmatched < x.length / 4) return warnings;
     const [left, bottom, right, top] = (index as Index).bounds;

@@ -143,13 +143,17 @@ test("problems are said in words", async (t) => {
         "e.geojson": ['{"type": "Polygon", "coordinates": [[[0, 0], [1, "a"], [1, 1]]]}', /e\.geojson: feature 0: expected positions of two numbers or more, got \[1,"a"\]/],
         "f.geojson": ['{"type": "FeatureCollection"}', /f\.geojson: is a FeatureCollection without "features"/],
         "g.geojson": ['{"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}, "geometry": {"type": "LineString", "coordinates": [[0, 0], [1, 1]]}}]}', /g\.geojson: feature 0: expected a Polygon or MultiPolygon, got LineString/],
-        "h.csv": ["lon,lat\n1,2\nabc,3\n500,500\n600,600\n", /h\.csv: 1 rows have no place; 1 have something that is no number, the first in row 2: "abc", "3"/],
+        "h.csv": ["lon,lat\n1,2\nabc,3\n500,500\n600,600\n", /h\.csv: 1 row has no place; not a number in 1, the first in row 2: "abc", "3"/],
     };
     for (const [name, [content, message]] of Object.entries(files)) {
         writeFileSync(join(BUILD, name), content);
         if (name === "h.csv") await drop(page, ["examples/countries.geojson"]);
         await drop(page, [`build-js/${name}`]);
         await page.waitForFunction((source) => new RegExp(source).test(document.getElementById("problems").textContent), { timeout: 10_000 }, message.source);
+        if (name === "e.geojson") {
+            assert.equal(await text(page, "#summary"), "Nothing matched");
+            assert.equal(await text(page, "#times") + (await text(page, "#rows")), "", "nothing of the former result is left");
+        }
     }
 });
 
