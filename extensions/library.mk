@@ -1,4 +1,5 @@
 # What every extension is linked with: the library and common/ as one archive, position independent, its names hidden.
+# COPT: more options for the compiler, as in PostgreSQL's own Makefiles.
 HERE := $(abspath $(dir $(lastword $(MAKEFILE_LIST))))
 ROOT := $(abspath $(HERE)/..)
 BUILD ?= $(ROOT)/build-extensions
@@ -8,7 +9,7 @@ LIBRARY_SOURCES := $(wildcard $(ROOT)/src/*/*.c) $(filter-out %/test_open_indexe
 LIBRARY_HEADERS := $(wildcard $(ROOT)/include/*.h) $(wildcard $(ROOT)/src/*/*.h) $(wildcard $(HERE)/common/*.h)
 LIBRARY_OBJECTS := $(LIBRARY_SOURCES:$(ROOT)/%.c=$(BUILD)/%.o)
 
-PM_CFLAGS := -std=c11 -O3 -fPIC -fvisibility=hidden -ffp-contract=off -fno-math-errno -DNDEBUG -Wall -Wextra
+PM_CFLAGS := -std=c11 -O3 -fPIC -fvisibility=hidden -ffp-contract=off -fno-math-errno -DNDEBUG -Wall -Wextra $(COPT)
 PM_CPPFLAGS := -I$(ROOT)/include -I$(HERE)/common
 PM_LDFLAGS := -Wl,--exclude-libs,ALL
 

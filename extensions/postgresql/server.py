@@ -32,7 +32,8 @@ def program(name: str) -> str:
 
 
 def install() -> None:
-    """Build the extension, and install it into the PostgreSQL of this machine."""
+    """Build the extension anew, and install it into the PostgreSQL whose pg_config comes first."""
+    make("postgresql", "clean")  # what may be there is of another server's headers
     make("postgresql")
     make("postgresql", "install")
 
@@ -65,7 +66,8 @@ def running() -> Iterator[tuple[str, Path]]:
             program("initdb"), "-D", str(data), "-A", "trust", "-E", "UTF8", "--locale=C", "-U", USER, "-N"
         )
         control = [program("pg_ctl"), "-D", str(data), "-w"]
-        as_server(*control, "-l", str(folder / "log"), "-o", options, "start")
+        library = os.environ.get("PM_SERVER_PRELOAD", "")  # under_asan
+        as_server("env", f"LD_PRELOAD={library}", *control, "-l", str(folder / "log"), "-o", options, "start")
         started = True
         yield f"host={folder} user={USER} dbname=postgres", shared
     finally:

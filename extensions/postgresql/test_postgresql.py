@@ -26,6 +26,8 @@ from extensions.conftest import (
 )
 from extensions.postgresql import server
 
+POSTGIS = "SELECT 1 FROM pg_available_extensions WHERE name = 'postgis'"
+
 
 @pytest.fixture(scope="session")
 def running():
@@ -46,7 +48,8 @@ def place(running) -> Path:
 def database(running, place) -> str:
     """Return how to connect to a database with everything in it."""
     with psycopg.connect(running[0], autocommit=True) as connection:
-        connection.execute("CREATE EXTENSION postgis")
+        if connection.execute(POSTGIS).fetchone():
+            connection.execute("CREATE EXTENSION postgis")
         connection.execute("CREATE EXTENSION polymatch")
         connection.execute(f"ALTER SYSTEM SET polymatch.directory = '{place}'")
         connection.execute("SELECT pg_reload_conf()")
@@ -67,6 +70,12 @@ def database(running, place) -> str:
 def connection(database):
     with psycopg.connect(database, autocommit=True) as connection:
         yield connection
+
+
+@pytest.fixture
+def postgis(connection) -> None:
+    if not connection.execute(POSTGIS).fetchone():
+        pytest.skip("this PostgreSQL has no PostGIS")
 
 
 @pytest.fixture
@@ -316,7 +325,7 @@ def rows(column: str) -> str:
      "ST_AsBinary(ST_GeomFromText(wkt), 'XDR')", "ST_AsGeoJSON(ST_GeomFromText(wkt))::jsonb",
      "jsonb_build_object('type', 'Feature', 'geometry', ST_AsGeoJSON(ST_GeomFromText(wkt))::jsonb)"],
 )  # fmt: skip
-def test_an_index_that_is_built_is_that_of_python(run, column, tmp_path):
+def test_an_index_that_is_built_is_that_of_python(postgis, run, column, tmp_path):
     ((block,),) = run(f"SELECT pm_build(shape, name ORDER BY i) FROM {rows(column)}")
     (tmp_path / "built.pmx").write_bytes(block)
     built = pm.Index.open(tmp_path / "built.pmx")
@@ -330,7 +339,7 @@ def test_an_index_that_is_built_is_that_of_python(run, column, tmp_path):
         assert block == (tmp_path / "python.pmx").read_bytes()
 
 
-def test_rules_and_order(run, tmp_path):
+def test_rules_and_order(postgis, run, tmp_path):
     for predicate, distance, best in [
         ("covers", None, "largest"), ("covers", None, "first"), ("nearest", 3.0, "smallest"),
         ("nearest", None, None), ("dwithin", 2.0, "first"), ("center_within", 8.0, "smallest"),
@@ -346,7 +355,7 @@ def test_rules_and_order(run, tmp_path):
         assert built.names.tolist() == SHAPE_NAMES[::-1]
 
 
-def test_lines_and_points_are_regions_for_nearest(run, tmp_path):
+def test_lines_and_points_are_regions_for_nearest(postgis, run, tmp_path):
     texts = [
         "LINESTRING(0 0, 10 10)",
         "MULTIPOINT(20 0, 30 5)",
@@ -365,7 +374,7 @@ def test_lines_and_points_are_regions_for_nearest(run, tmp_path):
         assert pm.Index.open(tmp_path / "built.pmx").match(GRID).tolist() == expected
 
 
-def test_built_matched_and_listed_in_one_place(connection, run):
+def test_built_matched_and_listed_in_one_place(postgis, connection, run):
     connection.execute(
         "CREATE TEMP TABLE b AS SELECT pm_build(shape, name ORDER BY i) AS block"
         f" FROM {rows('ST_GeomFromText(wkt)')}"
@@ -377,6 +386,26 @@ def test_built_matched_and_listed_in_one_place(connection, run):
     assert run(
         "SELECT pm_build(NULL::bytea) IS NULL, pm_build(b) IS NULL FROM (SELECT ''::bytea b) t WHERE false"
     ) == [(True, True)]
+
+
+def test_aggregates_over_nulls(run, tmp_path):
+    """A NULL shape is an empty region; rules that are NULL are the default; no rows are no index."""
+    shape = json.dumps(json.loads(shapely.to_geojson(shapely.box(0, 0, 2, 2))))
+    values = f"(0, NULL::jsonb), (1, '{shape}'::jsonb), (2, NULL), (3, '{shape}')"
+    expected = pm.Index([None, shapely.box(0, 0, 2, 2), None, shapely.box(0, 0, 2, 2)])
+    for more in ("", ", 'a', NULL, NULL, NULL", ", '', 'nearest', NULL, NULL"):
+        ((block,),) = run(f"SELECT pm_build(shape{more} ORDER BY i) FROM (VALUES {values}) v(i, shape)")
+        (tmp_path / "built.pmx").write_bytes(block)
+        built = pm.Index.open(tmp_path / "built.pmx")
+        assert len(built) == 4
+        assert built.match(1, 1) == expected.match(1, 1) == 1
+    ((none,),) = run("SELECT pm_build(NULL::jsonb, 'a') FROM generate_series(1, 3)")
+    (tmp_path / "none.pmx").write_bytes(none)
+    assert pm.Index.open(tmp_path / "none.pmx").match(1, 1) == -1
+    rows = f"FROM (VALUES {values}) v(i, shape)"
+    assert run(f"SELECT pm_build(shape) IS NULL {rows} WHERE i > 9") == [(True,)]
+    found = run(f"SELECT i % 2, pm_match(pm_build(shape ORDER BY i), 1, 1) {rows} GROUP BY 1")
+    assert sorted(found) == [(0, None), (1, 0)]
 
 
 BAD = {
@@ -404,7 +433,9 @@ BAD = {
 
 
 @pytest.mark.parametrize("call", BAD)
-def test_what_cannot_be_built_is_an_error(run, call):
+def test_what_cannot_be_built_is_an_error(request, run, call):
+    if "ST_" in call:
+        request.getfixturevalue("postgis")
     with pytest.raises(psycopg.errors.InvalidParameterValue, match=BAD[call]):
         run(f"SELECT {call} FROM generate_series(1, 2) AS g(i)")
     assert run("SELECT 1") == [(1,)]
@@ -442,7 +473,7 @@ def test_deep_collections_are_an_error(run):
 
 
 @pytest.mark.parametrize("way", ["timeout", "cancel"])
-def test_a_long_build_is_cancelled(connection, run, way):
+def test_a_long_build_is_cancelled(postgis, connection, run, way):
     """Disks of many vertices over each other: a build of seconds, that ends soon after it is told to."""
     connection.execute(
         "CREATE TEMP TABLE disks AS SELECT ST_Buffer(ST_Point(random(), random()), 1, 20000) AS s "
