@@ -9,8 +9,7 @@
  *
  * This is a module of its own, which comes as it is and unpacks the library in half of the time that JavaScript
  * takes when it runs for the first time. Packing (PM_PACK) makes the same predictions. They are the same on every
- * machine: floats are added, multiplied and divided only. Nothing is freed: the instance is used once. The loops over
- * contexts are unrolled: a tenth more code, in five sixths of the time. */
+ * machine: floats are added, multiplied and divided only. Nothing is freed: the instance is used once. */
 #include <stdint.h>
 
 enum {
@@ -170,13 +169,11 @@ static void next(uint32_t given) {
     uint32_t byte = 1; /* the bits so far, after a 1 */
     for (int bits = 0; bits < 8;) {
         uint16_t *here[CONTEXTS]; /* the slots of four bits lie together */
-#pragma clang loop unroll(full)
         for (uint32_t i = 0; i < CONTEXTS; i++)
             here[i] = &slots[i][hash(hash(contexts[i], i), byte) >> (32 - SLOT_BITS) & ~15u];
         for (uint32_t part = 1; part < 16; bits++) {
             float *w[2] = {weights[0][(left == 0 ? 0 : 1 + place) << 8 | byte], weights[1][instruction << 8 | byte]};
             float inputs[INPUTS], sums[2] = {0, 0};
-#pragma clang loop unroll(full)
             for (int i = 0; i < CONTEXTS; i++) {
                 const uint32_t slot = here[i][part];
                 inputs[i] = odds_of[slot >> 4 ^ EVEN];
@@ -186,18 +183,15 @@ static void next(uint32_t given) {
                 const float sure = PER_BYTE * (float)(length < LONGEST ? length : LONGEST);
                 inputs[CONTEXTS] = expected >> (7 - bits) & 1 ? sure : -sure;
             }
-#pragma clang loop unroll(full)
             for (int i = 0; i < INPUTS; i++)
                 for (int set = 0; set < 2; set++)
                     sums[set] += w[set][i] * inputs[i];
             const uint32_t bit = coded(probability_of[position((sums[0] + sums[1]) / 2)], given >> (7 - bits) & 1);
             for (int set = 0; set < 2; set++) {
                 const float off = ((float)bit - (float)probability_of[position(sums[set])] / 65536) * PACE;
-#pragma clang loop unroll(full)
                 for (int i = 0; i < INPUTS; i++)
                     w[set][i] += off * inputs[i];
             }
-#pragma clang loop unroll(full)
             for (int i = 0; i < CONTEXTS; i++) {
                 const uint32_t slot = here[i][part], seen = slot & 15;
                 const float old = (float)(slot >> 4 ^ EVEN);
