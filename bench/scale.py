@@ -21,7 +21,7 @@ SAMPLE = 20_000  # points for shapely
 QUICK = ("squares", "outlines", "tiling", "zones", "hierarchy", "city")
 QUICK_POINTS = 5000
 QUICK_SIZES = (300, 3000)
-MOST = {"build_count": 24.0, "match_count": 3.0}  # growth per factor of ten that the quick run allows
+MOST = {"build_count": 16.0, "match_count": 3.0}  # growth per factor of ten that the quick run allows
 
 
 def least(

@@ -117,6 +117,15 @@ static size_t order_tasks(pm_patches *set) {
     return sampled;
 }
 
+/* The path that was cut is in the patches now. Where a crowd is some levels down, each of these had a copy of it. */
+static void release_path(pm_painter *p) {
+    pm_stack *stacks[] = {&p->shapes, &p->staged, &p->details, &p->scratch};
+    for (size_t i = 0; i < sizeof stacks / sizeof *stacks; i++) {
+        pm_release(p->allocator, stacks[i]->items);
+        *stacks[i] = (pm_stack){.item_size = stacks[i]->item_size};
+    }
+}
+
 int pm_patches_cut(pm_patches *set, pm_painter *p, size_t painter_size, const pm_runner *runner) {
     *set = (pm_patches){.painter = p,
                         .painter_size = painter_size,
@@ -143,6 +152,7 @@ int pm_patches_cut(pm_patches *set, pm_painter *p, size_t painter_size, const pm
     set->root = pm_painter_paint(p, &(pm_cell){0, 0, 1, 0, 1}, p->shapes.count);
     p->write_leaf = set->write_leaf;
     set->top_count = p->tables.count;
+    release_path(p);
     make_tasks(set);
     return !p->too_much && pm_painter_reserve(p, &set->order, set->tasks.count) && p->status == PM_OK;
 }
