@@ -169,7 +169,7 @@ def template() -> bool:
 
 
 def main() -> None:
-    module = compiled("kinds.c", "format.c", exports=EXPORTS)
+    module = compiled("kinds.c", "occupied.c", "format.c", exports=EXPORTS)
     pack(module)
     template()
     for folder in (LIBRARY, JS / "dist"):

@@ -13,7 +13,7 @@
 #include "base/distance.h"
 #include "base/outward.h"
 #include "base/status.h"
-#include "near/disk_boxes.h"
+#include "near/disk_groups.h"
 #include "index.h"
 #include "input/measure.h"
 #include "input/rank.h"
@@ -159,14 +159,14 @@ static void disks_measure(const void *view, const pm_points *points, const pm_tu
 }
 
 static size_t disks_beside_size(const void *view) {
-    return pm_disk_boxes_size(&((const pm_disk_view *)view)->table);
+    return pm_disk_groups_size(&((const pm_disk_view *)view)->table);
 }
 
 static pm_status disks_beside_fill(const void *view, void *memory, size_t size, pm_poll *poll,
                                    const pm_allocator *allocator) {
     const pm_disk_view *v = view;
     (void)size;
-    return pm_poll_after(poll, v->table.count) ? PM_ERR_STOPPED : pm_disk_boxes_fill(&v->table, memory, allocator);
+    return pm_poll_after(poll, v->table.count) ? PM_ERR_STOPPED : pm_disk_groups_fill(&v->table, memory, allocator);
 }
 
 /* Add the disks that contain a place. */
@@ -174,9 +174,9 @@ static int add_disks(const pm_disk_table *table, const pm_beside *beside, const 
                      pm_ranks *ranks) {
     const size_t before = ranks->count;
     if (beside->memory) {
-        pm_disk_boxes boxes;
-        pm_disk_boxes_view(&boxes, beside->memory);
-        return pm_find_all_disks(table, &boxes, p, ranks);
+        pm_disk_groups groups;
+        pm_disk_groups_view(&groups, beside->memory);
+        return pm_disks_find_all(table, &groups, p, ranks);
     }
     for (size_t rank = 0; rank < table->count && ranks->count - before < most; rank++) {
         const size_t id = table->ids[rank];

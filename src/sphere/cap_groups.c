@@ -2,8 +2,8 @@
  *
  * Sixteen disks of about the same size that are neighbours are a group, with a box in space around them, and a packed
  * tree stands over the boxes. The disks of a group whose box holds the place are compared with it at once, by squared
- * chords in floats: closer than `inner` is in the disk, beyond `outer` is not, whatever floats round. What is between
- * is decided as the search for the best disk does (caps.h). Disks that contain nothing are left out. */
+ * chords in floats (near/round_group.h); what these can't decide is, as the search for the best disk does (caps.h).
+ * Disks that contain nothing are left out. */
 #include "base/strict.h"
 
 #include "cap_groups.h"
@@ -13,8 +13,9 @@
 #include "base/status.h"
 #include "face.h"
 #include "near/order.h"
+#include "near/round_group.h"
 
-enum { GROUP = PM_PACKED_FAN, GROUP_FLOATS = 5 * GROUP };
+enum { AXES = 3, GROUP = PM_ROUND_GROUP, GROUP_FLOATS = (AXES + 2) * GROUP };
 
 static int cap_is_some(const pm_cap_table *table, size_t id) {
     return table->radius[table->step * id] > 0 && !isnan(table->lon[id]);
@@ -52,16 +53,8 @@ void pm_cap_groups_view(pm_cap_groups *groups, const void *memory) {
 
 /* ---- filling ---- */
 
-/* How far floats may be wrong: of a chord by the rounding of two vectors, of its square by all that follows. */
-static const double CHORD_OFF = 1.1e-7, SQUARE_OFF = 0x1p-20;
-
-static void put_cap(float *group, size_t lane, const pm_cap *cap) {
-    const double inner = sqrt(fmax(cap->inner, 0)) - CHORD_OFF, outer = sqrt(cap->outer) + CHORD_OFF;
-    for (size_t axis = 0; axis < 3; axis++)
-        group[axis * GROUP + lane] = (float)cap->vector[axis];
-    group[3 * GROUP + lane] = inner > 0 ? pm_float_below(inner * inner * (1 - SQUARE_OFF)) : 0;
-    group[4 * GROUP + lane] = pm_float_above(outer * outer * (1 + SQUARE_OFF));
-}
+/* How far floats may be wrong of a chord, by the rounding of two vectors. */
+static const double CHORD_OFF = 1.1e-7;
 
 /* The box around a disk on the sphere: on each axis its center is an angle from the end, of which the radius is added
  * and taken; the end itself may be in it. */
@@ -102,11 +95,11 @@ static void fill_group(const pm_cap_table *table, pm_entry *entries, size_t coun
     for (size_t lane = 0; lane < count; lane++) {
         const pm_cap *cap = &table->caps[table->ids[entries[lane].item]];
         ranks[lane] = entries[lane].item;
-        put_cap(group, lane, cap);
+        pm_round_group_put(group, AXES, lane, cap->vector, sqrt(fmax(cap->inner, 0)), sqrt(cap->outer), CHORD_OFF);
         extend_by_cap(box, cap);
     }
     for (size_t lane = count; lane < GROUP; lane++)
-        group[4 * GROUP + lane] = -1; /* no chord is so short */
+        pm_round_group_put_nothing(group, AXES, lane);
 }
 
 pm_status pm_cap_groups_fill(const pm_cap_table *table, void *memory, pm_poll *poll, const pm_allocator *allocator) {
@@ -139,43 +132,10 @@ pm_status pm_cap_groups_fill(const pm_cap_table *table, void *memory, pm_poll *p
 
 /* ---- searching ---- */
 
-/* As bits the disks of a group that contain a place, and those that may. */
-typedef struct group_hits {
-    uint32_t inside, near;
-} group_hits;
-
-static inline group_hits compare_group(const float *group, const float place[3]) {
-    group_hits hits = {0, 0};
-#ifdef PM_X86
-    for (int i = 0; i < GROUP; i += 4) {
-        __m128 square = _mm_setzero_ps();
-        for (int axis = 0; axis < 3; axis++) {
-            const __m128 away = _mm_sub_ps(_mm_loadu_ps(group + axis * GROUP + i), _mm_set1_ps(place[axis]));
-            square = _mm_add_ps(square, _mm_mul_ps(away, away));
-        }
-        const __m128 inside = _mm_cmplt_ps(square, _mm_loadu_ps(group + 3 * GROUP + i));
-        const __m128 near = _mm_cmple_ps(square, _mm_loadu_ps(group + 4 * GROUP + i));
-        hits.inside |= (uint32_t)_mm_movemask_ps(inside) << i;
-        hits.near |= (uint32_t)_mm_movemask_ps(near) << i;
-    }
-#else
-    for (int i = 0; i < GROUP; i++) {
-        float square = 0;
-        for (int axis = 0; axis < 3; axis++) {
-            const float away = group[axis * GROUP + i] - place[axis];
-            square += away * away;
-        }
-        hits.inside |= (uint32_t)(square < group[3 * GROUP + i]) << i;
-        hits.near |= (uint32_t)(square <= group[4 * GROUP + i]) << i;
-    }
-#endif
-    return hits;
-}
-
 /* Add the disks of a group that contain the place; 0 when memory runs out. */
 static int add_group(const pm_cap_table *table, const pm_cap_groups *groups, size_t group, const pm_observer *origin,
                      const float place[3], pm_ranks *ranks) {
-    const group_hits hits = compare_group(groups->caps + GROUP_FLOATS * group, place);
+    const pm_round_hits hits = pm_round_group_compare(groups->caps + GROUP_FLOATS * group, AXES, place);
     for (uint32_t near = hits.near; near; near &= near - 1) {
         const int lane = pm_lowest_bit(near);
         const uint32_t rank = groups->ranks[GROUP * group + (size_t)lane];
