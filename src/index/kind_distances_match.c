@@ -159,12 +159,12 @@ static const pm_turns *turns_of_misses(misses *m, const pm_turns *turns, pm_turn
     return own;
 }
 
-static void ask_map(const pm_distance_view *v, misses *m, const pm_turns *turns, int64_t *out) {
+static void ask_map(const pm_distance_view *v, misses *m, const pm_turns *turns, int64_t *out, int with_edges) {
     const pm_points points = points_of(m);
     pm_turns own;
     int64_t answers[2 * PM_BATCH];
-    pm_tree_match(&v->map, &points, turns_of_misses(m, turns, &own), answers, pm_nearest_leaf, &v->field,
-                  pm_isa_best());
+    pm_tree_match(&v->map, &points, turns_of_misses(m, turns, &own), answers,
+                  with_edges ? pm_nearest_edge_leaf : pm_nearest_leaf, &v->field, pm_isa_best());
     for (size_t i = 0; i < m->count; i++)
         out[m->at[i]] = answers[i];
     m->count = 0;
@@ -192,7 +192,8 @@ static void collect_uncovered(const pm_distance_view *v, const pm_points *points
 }
 
 /* Where `out` has no region that covers the point, what the map says; beyond the map the runs are searched. */
-static void match_others(const pm_distance_view *v, const pm_points *points, const pm_turns *turns, int64_t *out) {
+static void match_others(const pm_distance_view *v, const pm_points *points, const pm_turns *turns, int64_t *out,
+                         int with_edges) {
     misses m;
     m.count = 0;
     for (size_t begin = 0; begin < points->count; begin += PM_BATCH) {
@@ -208,9 +209,9 @@ static void match_others(const pm_distance_view *v, const pm_points *points, con
             out[i] = id_of_found(v, &found);
         }
         if (m.count >= PM_BATCH)
-            ask_map(v, &m, turns, out);
+            ask_map(v, &m, turns, out, with_edges);
     }
-    ask_map(v, &m, turns, out);
+    ask_map(v, &m, turns, out, with_edges);
 }
 
 void pm_distances_match_nearest(const void *view, const pm_points *points, const pm_turns *turns, int64_t *out) {
@@ -220,7 +221,7 @@ void pm_distances_match_nearest(const void *view, const pm_points *points, const
         return;
     }
     pm_distances_cover(v, points, turns, out);
-    match_others(v, points, turns, out);
+    match_others(v, points, turns, out, 0);
 }
 
 /* At most `count` of the points from `begin` on. */
@@ -313,7 +314,15 @@ void pm_distances_match_within(const void *view, const pm_points *points, const 
 
 /* ---- with distances ---- */
 
-/* A region of the map's is looked at alone. */
+/* The distance of what the map answered: of the edge it names, else the region is looked at alone. */
+static double distance_of_answer(const pm_distance_view *v, int64_t answer, const pm_spot *spot) {
+    const int64_t edge = pm_nearest_edge(answer);
+    if (edge < 0)
+        return distance_of(v, v->ranks[pm_nearest_region(answer)], spot);
+    const pm_near near = pm_near_edge(v->polygons.table.vertices + 2 * edge, spot);
+    return pm_near_distance(&near, spot);
+}
+
 static void measure_mapped(const pm_distance_view *v, const pm_points *points, const pm_turns *turns, int64_t *out,
                            double *distances, int nearest) {
     pm_turns own;
@@ -324,7 +333,7 @@ static void measure_mapped(const pm_distance_view *v, const pm_points *points, c
         pm_distances_cover(v, &some, these, inside);
         if (nearest) {
             memcpy(out + begin, inside, some.count * sizeof *out);
-            match_others(v, &some, these, out + begin);
+            match_others(v, &some, these, out + begin, 1);
         } else {
             match_within_mapped(v, &some, these, out + begin);
         }
@@ -335,7 +344,8 @@ static void measure_mapped(const pm_distance_view *v, const pm_points *points, c
             pm_spot spot;
             distances[begin + i] = answer < 0 ? NAN : 0;
             if (answer >= 0 && !is_inside && spot_of_row(v, &some, these, i, &p, &spot))
-                distances[begin + i] = distance_of(v, v->ranks[answer], &spot);
+                distances[begin + i] = distance_of_answer(v, answer, &spot);
+            out[begin + i] = pm_nearest_region(answer);
         }
     }
 }

@@ -37,6 +37,20 @@ static void guess(const pm_field *field, const pm_spot *spot, const pm_target *t
     pm_run_consider(field, item, spot, best);
 }
 
+/* Of these runs below a node, the nearest first; those are left out that come to lie behind what was found. */
+static void consider_runs(const pm_field *field, const pm_spot *spot, size_t node, uint32_t near,
+                          const float bounds[PM_PACKED_FAN], int any, pm_found *best) {
+    while (near && !(any && best->rank != PM_FOUND_NONE)) {
+        int nearest = pm_lowest_bit(near);
+        for (uint32_t left = near & (near - 1); left; left &= left - 1) {
+            const int child = pm_lowest_bit(left);
+            nearest = bounds[child] < bounds[nearest] ? child : nearest;
+        }
+        pm_run_consider(field, PM_PACKED_FAN * node + (size_t)nearest, spot, best);
+        near &= ~(UINT32_C(1) << nearest) & pm_packed_within(bounds, pm_packed_limit(best->near.high));
+    }
+}
+
 /* The best of the runs [begin, end), or any with `any`. */
 static void search_runs(const pm_field *field, const pm_spot *spot, const pm_target *target, size_t begin, size_t end,
                         int any, pm_found *best) {
@@ -56,11 +70,6 @@ static void search_runs(const pm_field *field, const pm_spot *spot, const pm_tar
             continue;
         const int level = pm_packed_step_level(step);
         const size_t item = pm_packed_step_item(step);
-        if (level < 0) {
-            pm_run_consider(field, item, spot, best);
-            limit = pm_packed_limit(best->near.high);
-            continue;
-        }
         uint32_t near = pm_packed_near(tree->nodes[level] + PM_PACKED_FLOATS * item, target, limit, bounds) &
                         pm_packed_children(item, level, begin, end);
         for (uint32_t left = level == 0 ? near : 0; left; left &= left - 1) {
@@ -70,7 +79,12 @@ static void search_runs(const pm_field *field, const pm_spot *spot, const pm_tar
             pm_prefetch(v + 8);
             pm_prefetch(v + 16);
         }
-        count = pm_packed_push(steps, count, item, level, near, bounds);
+        if (level > 0) {
+            count = pm_packed_push(steps, count, item, level, near, bounds);
+        } else {
+            consider_runs(field, spot, item, near, bounds, any, best);
+            limit = pm_packed_limit(best->near.high);
+        }
     }
 }
 

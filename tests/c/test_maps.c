@@ -118,15 +118,28 @@ static int is_mapped(const pm_tree *map, double x, double y) {
     return pm_is_in_root(x, map->min_x, map->scale) && pm_is_in_root(y, map->min_y, map->scale);
 }
 
+/* Does an answer with an edge name the same region, and if an edge, one that is as near as the nearest? */
+static int is_nearest_edge(const pm_field *field, int64_t answer, int64_t region, const pm_found *expected,
+                           const pm_spot *spot) {
+    const int64_t edge = pm_nearest_edge(answer);
+    if (pm_nearest_region(answer) != region || edge < 0)
+        return pm_nearest_region(answer) == region;
+    pm_found found = *expected;
+    found.near = pm_near_edge(field->table->vertices + 2 * edge, spot);
+    return pm_found_compare(&found, expected, spot) == 0;
+}
+
 static void check_nearest(tap_count *count, const pm_tree *map, const pm_field *field, const double *x,
                           const double *y, int isa) {
-    int64_t out[MAP_POINTS];
+    int64_t out[MAP_POINTS], with_edges[MAP_POINTS];
     ask(map, field, pm_nearest_leaf, x, y, isa, out);
+    ask(map, field, pm_nearest_edge_leaf, x, y, isa, with_edges);
     for (size_t k = 0; k < MAP_POINTS; k++) {
         pm_spot spot = pm_runs_spot(field->runs, x[k], y[k]);
         pm_found expected = pm_scan_nearest(field->table, &field->reach, &spot);
         if (covering(field->table, x[k], y[k]) == PM_FOUND_NONE && is_mapped(map, x[k], y[k]) &&
-            tap_case(count, out[k] == (expected.rank == PM_FOUND_NONE ? -1 : (int64_t)expected.rank)))
+            tap_case(count, out[k] == (expected.rank == PM_FOUND_NONE ? -1 : (int64_t)expected.rank) &&
+                                is_nearest_edge(field, with_edges[k], out[k], &expected, &spot)))
             printf("# point %a,%a: %lld, expected %u\n", x[k], y[k], (long long)out[k], expected.rank);
     }
 }
