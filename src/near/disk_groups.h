@@ -7,7 +7,7 @@
 
 /* The disks that can contain a point. */
 typedef struct pm_disk_groups {
-    size_t count; /* of disks; their last group may be smaller */
+    size_t count;            /* of disks; their last group may be smaller */
     double scale, origin[2]; /* of coordinates: a multiple, less the origin */
     double most;             /* no center has a greater one, and of points that have one floats know nothing */
     const float *disks;      /* groups of round_group.h */

@@ -1,8 +1,8 @@
 /* nearest_leaf.c — which edge of a leaf is nearest?
  *
  * The outline decides where the edges that its margin can't tell from the nearest one belong to its region. Else
- * bounds in doubles decide, and what they can't tell apart is compared exactly. Where the distance is wanted, too, the
- * edge is found that it is to. */
+ * bounds in doubles decide, and what they can't tell apart is compared exactly. Where the distance is wanted, too,
+ * the edge is found that it is to. */
 #include "base/strict.h"
 
 #include "nearest_leaf.h"
