@@ -171,6 +171,8 @@ static pm_status plan_block(pm_build *b, pm_error *err) {
     return PM_OK;
 }
 
+/* Advice that huge pages be used would bring 3 to 7 % per point on most large maps, and 0 to 10 % of the build: it is
+ * left to the allocator of the options. */
 int pm_index_allocate(pm_index *index, pm_block *block, const pm_allocator *allocator) {
     const uint64_t size = block->header.size;
     index->memory_size = (size_t)size + PM_BLOCK_ALIGN - 1;

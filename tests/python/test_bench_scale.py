@@ -55,7 +55,7 @@ def test_a_cliff_is_seen(monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
         return scale.quick(["squares"])
 
     assert answers(12e6, 130.0) == []
-    assert answers(1000e6, 130.0) == ["squares: build_count grows 1000 times, 24 at most"]
+    assert answers(1000e6, 130.0) == ["squares: build_count grows 1000 times, 16 at most"]
     assert answers(12e6, 1000.0) == ["squares: match_count grows 10 times, 3 at most"]
     assert capsys.readouterr().out.count("| squares | 3,000 |") == 3
     monkeypatch.setattr(scale.polygons, "shapely_prepared", lambda layer: lambda places: np.full(5000, -1))
