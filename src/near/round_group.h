@@ -10,11 +10,6 @@
 
 enum { PM_ROUND_GROUP = PM_PACKED_FAN };
 
-/* Floats of a group. */
-static inline size_t pm_round_group_size(int axes) {
-    return (size_t)(axes + 2) * PM_ROUND_GROUP;
-}
-
 /* How far squares of floats may be off by their rounding alone. */
 static const double PM_ROUND_SQUARE_OFF = 0x1p-20;
 
