@@ -133,10 +133,11 @@ static int outline_edges(const pm_run_painter *p, const pm_place *c, const pm_fe
             const double side = (v[k] * scale - (k & 1 ? c->y : c->x)) / half;
             at[k * all->count + e] = side;
             sum += fabs(side);
-            most = fmax(most, fabs(side));
         }
-        sum_most = fmax(sum_most, sum);
+        sum_most = sum > sum_most ? sum : sum_most;
     }
+    for (size_t i = 0; i < 4 * all->count; i++) /* apart: gcc 12 for ARM fails over both sums in one loop */
+        most = fmax(most, fabs(at[i]));
     if (!(most < COARSE))
         return 0;
     (void)frexp(most * (1 + 0x1p-15), unit);
