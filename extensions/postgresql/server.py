@@ -66,8 +66,7 @@ def running() -> Iterator[tuple[str, Path]]:
             program("initdb"), "-D", str(data), "-A", "trust", "-E", "UTF8", "--locale=C", "-U", USER, "-N"
         )
         control = [program("pg_ctl"), "-D", str(data), "-w"]
-        library = os.environ.get("PM_SERVER_PRELOAD", "")  # under_asan
-        as_server("env", f"LD_PRELOAD={library}", *control, "-l", str(folder / "log"), "-o", options, "start")
+        as_server(*control, "-l", str(folder / "log"), "-o", options, "start")
         started = True
         yield f"host={folder} user={USER} dbname=postgres", shared
     finally:
